@@ -1,0 +1,1 @@
+"""The events port and what keeps it: see ``port.py``."""

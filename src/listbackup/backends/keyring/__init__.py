@@ -1,0 +1,1 @@
+"""The keyring port and what keeps it: see ``port.py``."""

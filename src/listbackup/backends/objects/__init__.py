@@ -1,0 +1,1 @@
+"""The objects port and what keeps it: see ``port.py``."""

@@ -1,0 +1,1 @@
+"""The queue port and what keeps it: see ``port.py``."""

@@ -1,0 +1,1 @@
+"""The schedule port and what keeps it: see ``port.py``."""

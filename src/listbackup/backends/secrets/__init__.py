@@ -1,0 +1,1 @@
+"""The secrets port and what keeps it: see ``port.py``."""

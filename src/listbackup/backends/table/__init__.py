@@ -1,0 +1,1 @@
+"""The table port and what keeps it: see ``port.py``."""

@@ -1,0 +1,40 @@
+"""Ids with readable prefixes, made from the operating system's randomness and sortable by the time they were made."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import NewType
+
+AccountId = NewType("AccountId", str)
+UserId = NewType("UserId", str)
+ConnectionId = NewType("ConnectionId", str)
+SourceId = NewType("SourceId", str)
+JobId = NewType("JobId", str)
+RunId = NewType("RunId", str)
+SnapshotId = NewType("SnapshotId", str)
+RestoreId = NewType("RestoreId", str)
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case
+_SHAPE = re.compile(r"^[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}$")
+
+
+def new_id(prefix: str, unix_ms: int) -> str:
+    """A fresh id: ``prefix_`` + 10 characters of time [ms since 1970 UTC] + 16 of randomness (80 bits).
+
+    Ids of one prefix sort by time. Source: the layout of ULID (github.com/ulid/spec), in lower case.
+    """
+    return f"{prefix}_{_base32(unix_ms, 10)}{_base32(secrets.randbits(80), 16)}"
+
+
+def is_id(text: str, prefix: str) -> bool:
+    """Whether ``text`` has the shape of an id with this prefix."""
+    return text.startswith(prefix + "_") and _SHAPE.match(text) is not None
+
+
+def _base32(number: int, width: int) -> str:
+    digits = []
+    for _ in range(width):
+        number, rest = divmod(number, 32)
+        digits.append(_ALPHABET[rest])
+    return "".join(reversed(digits))

@@ -1,0 +1,1 @@
+"""Chooses the ground and builds one System."""

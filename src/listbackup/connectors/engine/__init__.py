@@ -1,0 +1,1 @@
+"""The connector engine: turns declared facts about a platform into checked, polite, parallel, resumable reading."""

@@ -1,0 +1,171 @@
+"""What a connector is: a platform's facts, and a session that reads, tests and writes back through one connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from listbackup.base.clock import Clock
+from listbackup.base.secret import Secret
+from listbackup.connectors.engine.record import AttachmentRef, Json, Key, StreamReading
+
+
+class Mode(StrEnum):
+    """How a stream is read in this run."""
+
+    FULL = "full"  # list everything; absence means deletion
+    INCREMENTAL = "incremental"  # what changed since the cursor; deletions only from the platform's own word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigField:
+    """A value a person gives to connect: what the form and ``listbackup connect`` ask for."""
+
+    name: str
+    label: str
+    secret: bool = False
+    required: bool = True
+    default: str | None = None
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capability:
+    """What restore can do with a stream on this platform."""
+
+    create: bool = False
+    update: bool = False
+    delete: bool = False
+    keeps_id: bool = False  # a re-created record has its old id
+    side_effects: Sequence[str] = ()  # "sends a welcome e-mail", shown in the plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamInfo:
+    """What people are told of a stream."""
+
+    name: str
+    label: str
+    key: Sequence[str]  # field names of the key
+    cursor: str | None = None  # field name of "changed at", None: always read in full
+    parent: str | None = None
+    attachments: bool = False
+    append_only: bool = False  # events: never deleted, no deletion inference
+    volatile: Sequence[tuple[str, ...]] = ()  # paths that change without the record changing
+    restore: Capability = field(default_factory=Capability)
+    references: Mapping[str, str] = field(default_factory=dict)  # field path -> stream it names a record of (for the id map)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What the credentials open, found by asking: shown after ``test``."""
+
+    name: str
+    url: str
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """The platform's answer to a write-back."""
+
+    key: Key
+    raw: bytes  # the record as it is now on the platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """One connection's configuration: plain values and secrets by field name."""
+
+    values: Mapping[str, str]
+    secrets: Mapping[str, Secret]
+
+    def text(self, name: str) -> str | None:
+        """The plain or secret value of this field, for building a request."""
+        secret = self.secrets.get(name)
+        return secret.reveal() if secret is not None else self.values.get(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What the house hands to a session: time, egress rules, how to keep a rotated token, when to stop."""
+
+    clock: Clock
+    allow_loopback: bool = False  # plain http and 127.0.0.0/8: simulators, tests and self-hosted sites, never the default
+    concurrency: int = 16  # at most this many requests in flight
+    keep_secrets: Callable[[Mapping[str, Secret]], None] | None = (
+        None  # called with rotated secrets BEFORE their first use; durable on return
+    )
+    should_stop: Callable[[], bool] = lambda: False
+
+
+class Session(Protocol):
+    """One connection, open. Reading is safe from one thread at a time; the session itself fetches in parallel."""
+
+    def test(self) -> Site:
+        """Ask the platform who we are. Raises PlatformError (needs_reauth, unreachable …)."""
+        ...
+
+    def discover(self) -> Sequence[StreamInfo]:
+        """The streams that this connection can see."""
+        ...
+
+    def read(
+        self, stream: str, mode: Mode, *, cursor: Mapping[str, Json] | None = None, resume: Mapping[str, Json] | None = None
+    ) -> StreamReading:
+        """Start reading a stream; ``resume`` continues an interrupted reading of the same mode and cursor."""
+        ...
+
+    def fetch_attachment(self, ref: AttachmentRef) -> Iterable[bytes]:
+        """The attachment's bytes in chunks. Raises PlatformError (gone, forbidden …) before or between chunks."""
+        ...
+
+    def fetch(self, stream: str, key: Key) -> bytes | None:
+        """The record as it is on the platform now, or None when it is gone."""
+        ...
+
+    def create(self, stream: str, raw: bytes, *, idempotency_key: str) -> Written:
+        """Write a record that is not on the platform; its key may be new."""
+        ...
+
+    def update(self, stream: str, key: Key, raw: bytes) -> Written:
+        """Bring an existing record to this content."""
+        ...
+
+    def delete(self, stream: str, key: Key) -> None:
+        """Remove a record that a restore created; no error when it is gone."""
+        ...
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far."""
+        ...
+
+    def close(self) -> None:
+        """Close connections and threads; idempotent."""
+        ...
+
+
+class Connector(Protocol):
+    """A platform that can be connected."""
+
+    @property
+    def platform(self) -> str:
+        """The platform's name in commands and ids: ``wordpress``."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """The platform's name for people: ``WordPress``."""
+        ...
+
+    @property
+    def config(self) -> Sequence[ConfigField]:
+        """What to ask for."""
+        ...
+
+    def open(self, credentials: Credentials, ground: Ground) -> Session:
+        """A session; sends nothing yet. Raises InputError for a configuration that cannot work."""
+        ...

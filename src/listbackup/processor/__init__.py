@@ -1,0 +1,1 @@
+"""One run: backup, restore, export, maintain."""

@@ -1,0 +1,1 @@
+"""The control plane: rooms in a row."""
