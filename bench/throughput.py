@@ -1,0 +1,58 @@
+"""Records per CPU-second: 100,000 contacts of 1.1 KB in pages of 100 from a fast local server, every candidate over the same server."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+from bench import ours
+from bench.candidates import PEERS, Peer, ensure_environment, version
+from bench.measure import WORK, Figure, figure, run, serving
+
+RECORDS = 100_000
+
+
+def measure(runs: int = 3, records: int = RECORDS) -> dict[str, object]:
+    """The figures of every candidate, run in turn so that the machine's drift meets them all alike."""
+    out = WORK / "out"
+    with serving(records=records) as url:
+        limit = [sys.executable, "-m", "bench.limit", url, str(WORK / "limit.bin")]
+        ready = [(peer, ensure_environment(peer.environment)) for peer in PEERS]
+        seen: dict[str, list] = {}
+        for turn in range(runs):
+            seen.setdefault("limit script", []).append(run(limit))
+            with ours.installation(url) as home:
+                seen.setdefault("listbackup, first backup", []).append(run(home.backup_command()))
+                seen.setdefault("listbackup, unchanged full re-delivery", []).append(run(home.backup_command(full=True)))
+            for peer, absent in ready:
+                shutil.rmtree(out, ignore_errors=True)
+                out.mkdir(parents=True)
+                if not absent:
+                    seen.setdefault(f"{peer.name} ({version(peer.environment)})", []).append(run(peer.command(url, out / f"o{turn}")))
+    figures = [figure(name, done) for name, done in seen.items()]
+    figures += [_absent(peer, why) for peer, why in ready if why]
+    return {"records": records, "figures": [f.as_json() for f in figures]}
+
+
+def million() -> dict[str, object]:
+    """One million records in one backup: CPU and peak memory."""
+    with serving(records=1_000_000) as url, ours.installation(url) as home:
+        done = run(home.backup_command())
+        return figure("1,000,000 records", [done]).as_json()
+
+
+def parsing(records: int = RECORDS) -> float:
+    """CPU seconds [s] of fetching and parsing the same pages alone: the yardstick of an unchanged re-delivery."""
+    code = (
+        "import http.client,sys,msgspec\n"
+        "from urllib.parse import urlsplit\n"
+        "c=http.client.HTTPConnection(urlsplit(sys.argv[1]).netloc)\n"
+        f"for p in range(1,{records // 100}+1):\n"
+        " c.request('GET',f'/contacts?page={p}&per_page=100');msgspec.json.decode(c.getresponse().read())\n"
+    )
+    with serving(records=records) as url:
+        return sorted(run([sys.executable, "-c", code, url]).cpu_seconds for _ in range(3))[1]
+
+
+def _absent(peer: Peer, why: str) -> Figure:
+    return Figure(peer.name, 0, 0, 0, 0, 0, why)
