@@ -36,7 +36,11 @@ def contact(number: int, version: int = 0) -> dict[str, object]:
         "email": f"{first}.{last}{big[2] % 10_000}@{domain}".lower(),
         "phone": f"+{fixed[4] % 90 + 1} {fixed[5] % 900 + 100} {big[3] % 10_000_000:07d}",
         "company": {"name": f"{last} {_WORDS[fixed[6] % len(_WORDS)].title()} Ltd", "domain": domain, "employees": big[4] % 5_000},
-        "address": {"line1": f"{big[5] % 300} {_WORDS[fixed[7] % len(_WORDS)].title()} Street", "line2": None, "postal_code": f"{big[0] % 100_000:05d}"},
+        "address": {
+            "line1": f"{big[5] % 300} {_WORDS[fixed[7] % len(_WORDS)].title()} Street",
+            "line2": None,
+            "postal_code": f"{big[0] % 100_000:05d}",
+        },
         "status": _STAGES[moving[1] % 7],
         "owner_id": 4_000 + fixed[40] % 40,
         "score": moving[2] % 100,
@@ -45,10 +49,18 @@ def contact(number: int, version: int = 0) -> dict[str, object]:
         "orders_count": moving[8] % 50,
         "tags": [_WORDS[b % len(_WORDS)] for b in fixed[41 : 41 + fixed[60] % 5]],
         "accepts_marketing": bool(fixed[61] & 1),
-        "custom_fields": {"cf_1001": _WORDS[fixed[62] % len(_WORDS)], "cf_1002": fixed[63] % 10, "cf_1003": None, "cf_1004": f"{big[3]:08x}"},
+        "custom_fields": {
+            "cf_1001": _WORDS[fixed[62] % len(_WORDS)],
+            "cf_1002": fixed[63] % 10,
+            "cf_1003": None,
+            "cf_1004": f"{big[3]:08x}",
+        },
         "note": " ".join(_WORDS[b % len(_WORDS)] for b in fixed[64 : 64 + 28 + fixed[64] % 24]),
         "last_activity": " ".join(_WORDS[b % len(_WORDS)] for b in moving[10 : 16 + moving[9] % 8]),
-        "links": {"self": f"https://crm.example/v3/contacts/{number + 100_000:012d}", "company": f"https://crm.example/v3/companies/{big[4] % 5_000}"},
+        "links": {
+            "self": f"https://crm.example/v3/contacts/{number + 100_000:012d}",
+            "company": f"https://crm.example/v3/companies/{big[4] % 5_000}",
+        },
     }
 
 

@@ -35,7 +35,9 @@ def run(command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Pa
     log = WORK / f"output-{os.getpid()}.log"
     with log.open("wb") as out:
         start = time.perf_counter()
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, **(env or {})}, cwd=cwd or ROOT)
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, **(env or {})}, cwd=cwd or ROOT
+        )
         _, status, usage = os.wait4(child.pid, 0)
         wall = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
@@ -67,7 +69,15 @@ def figure(name: str, runs: Sequence[Run], note: str = "") -> Figure:
         return Figure(name, 0, 0, 0, 0, 0, f"failed: {failed[0].said[:200]}")
     cpu = [r.cpu_seconds for r in runs]
     middle = statistics.median(cpu)
-    return Figure(name, middle, statistics.median(r.wall_seconds for r in runs), max(r.peak_bytes for r in runs), (max(cpu) - min(cpu)) / middle, len(runs), note)
+    return Figure(
+        name,
+        middle,
+        statistics.median(r.wall_seconds for r in runs),
+        max(r.peak_bytes for r in runs),
+        (max(cpu) - min(cpu)) / middle,
+        len(runs),
+        note,
+    )
 
 
 @contextmanager
@@ -101,4 +111,9 @@ def noise() -> dict[str, float]:
             total += number
         took.append(time.perf_counter() - start)
     middle = statistics.median(took)
-    return {"median_seconds": middle, "spread": (max(took) - min(took)) / middle, "load": os.getloadavg()[0], "cores": float(os.cpu_count() or 1)}
+    return {
+        "median_seconds": middle,
+        "spread": (max(took) - min(took)) / middle,
+        "load": os.getloadavg()[0],
+        "cores": float(os.cpu_count() or 1),
+    }

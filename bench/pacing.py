@@ -36,7 +36,12 @@ def latency(runs: int = 3) -> dict[str, object]:
 
 def rate(runs: int = 3, per_second: float = 20.0) -> dict[str, object]:
     """Share of the limit that is used, and of answers 429, at 20 requests a second with 100 ms latency."""
-    return {"per_second": per_second, "pages": PAGES, "ours": _ours(runs, "contacts", rate=per_second), "peers": _peers(runs, rate=per_second)}
+    return {
+        "per_second": per_second,
+        "pages": PAGES,
+        "ours": _ours(runs, "contacts", rate=per_second),
+        "peers": _peers(runs, rate=per_second),
+    }
 
 
 def _ours(runs: int, listing: str, *, rate: float) -> dict[str, float]:

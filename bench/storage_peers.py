@@ -55,7 +55,9 @@ def timed(shell: str, home: Path) -> float:
 
 def restic(home: Path, until: int) -> dict[str, object]:
     """restic with its default compression."""
-    keep_with(home, ["restic", "-r", "repo", "init"], lambda d: ["restic", "-r", "repo", "backup", "--tag", f"d{d}", "contacts.jsonl"], until)
+    keep_with(
+        home, ["restic", "-r", "repo", "init"], lambda d: ["restic", "-r", "repo", "backup", "--tag", f"d{d}", "contacts.jsonl"], until
+    )
 
     def read(day: int) -> str:
         return f"restic -r repo dump --tag d{day} latest /contacts.jsonl"
@@ -67,7 +69,10 @@ def borg(home: Path, until: int, chunks: str | None = None) -> dict[str, object]
     """borg with zstd-3; ``chunks`` are its chunker's parameters."""
     more = ["--chunker-params", chunks] if chunks else []
     keep_with(
-        home, ["borg", "init", "-e", "repokey", "repo"], lambda d: ["borg", "create", "-C", "zstd,3", *more, f"repo::d{d}", "contacts.jsonl"], until
+        home,
+        ["borg", "init", "-e", "repokey", "repo"],
+        lambda d: ["borg", "create", "-C", "zstd,3", *more, f"repo::d{d}", "contacts.jsonl"],
+        until,
     )
     return reads(home, home / "repo", lambda day: f"borg extract --stdout repo::d{day} contacts.jsonl")
 

@@ -14,7 +14,10 @@ manifest = {
             "type": "DeclarativeStream",
             "name": "contacts",
             "primary_key": ["id"],
-            "schema_loader": {"type": "InlineSchemaLoader", "schema": {"type": "object", "additionalProperties": True, "properties": {"id": {"type": "string"}}}},
+            "schema_loader": {
+                "type": "InlineSchemaLoader",
+                "schema": {"type": "object", "additionalProperties": True, "properties": {"id": {"type": "string"}}},
+            },
             "retriever": {
                 "type": "SimpleRetriever",
                 "requester": {"type": "HttpRequester", "url_base": url, "path": "/contacts", "http_method": "GET"},
@@ -23,7 +26,12 @@ manifest = {
                     "type": "DefaultPaginator",
                     "page_token_option": {"type": "RequestOption", "inject_into": "request_parameter", "field_name": "page"},
                     "page_size_option": {"type": "RequestOption", "inject_into": "request_parameter", "field_name": "per_page"},
-                    "pagination_strategy": {"type": "PageIncrement", "start_from_page": 1, "page_size": 100, "inject_on_first_request": True},
+                    "pagination_strategy": {
+                        "type": "PageIncrement",
+                        "start_from_page": 1,
+                        "page_size": 100,
+                        "inject_on_first_request": True,
+                    },
                 },
             },
         }

@@ -15,7 +15,13 @@ from dlt.sources.rest_api import rest_api_source  # noqa: E402
 source = rest_api_source(
     {
         "client": {"base_url": url, "paginator": {"type": "page_number", "base_page": 1, "total_path": "total_pages"}},
-        "resources": [{"name": "contacts", "primary_key": "id", "endpoint": {"path": "contacts", "params": {"per_page": 100}, "data_selector": "data"}}],
+        "resources": [
+            {
+                "name": "contacts",
+                "primary_key": "id",
+                "endpoint": {"path": "contacts", "params": {"per_page": 100}, "data_selector": "data"},
+            }
+        ],
     }
 )
 if kind == "flat":

@@ -15,14 +15,22 @@ def canonical(raw: bytes, volatile: Sequence[tuple[str, ...]] = ()) -> bytes:
     Two records with the same canonical form say the same thing. Raises ValueError on what is not JSON.
     A path is a tuple of object keys; ``*`` stands for every element of an array.
     """
-    value = json.loads(raw, parse_float=_marker, parse_int=_marker)
-    for path in volatile:
-        _drop(value, path)
-    return msgspec.json.encode(value, order="sorted")
+    try:
+        value = json.loads(raw, parse_float=_number, parse_int=_number, parse_constant=_no_number)
+        for path in volatile:
+            _drop(value, path)
+        return msgspec.json.encode(value, order="sorted")
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
-def _marker(text: str) -> Any:
+def _number(text: str) -> Any:
+    """The number as it was written, so that neither 18446744073709551616 nor 0.10 is rounded."""
     return msgspec.Raw(text.encode())
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")
 
 
 def _drop(value: Any, path: Sequence[str]) -> None:

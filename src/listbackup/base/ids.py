@@ -16,7 +16,7 @@ SnapshotId = NewType("SnapshotId", str)
 RestoreId = NewType("RestoreId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case
-_SHAPE = re.compile(r"^[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}$")
+_SHAPE = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
 
 
 def new_id(prefix: str, unix_ms: int) -> str:
@@ -29,7 +29,7 @@ def new_id(prefix: str, unix_ms: int) -> str:
 
 def is_id(text: str, prefix: str) -> bool:
     """Whether ``text`` has the shape of an id with this prefix."""
-    return text.startswith(prefix + "_") and _SHAPE.match(text) is not None
+    return text.startswith(prefix + "_") and _SHAPE.fullmatch(text) is not None
 
 
 def _base32(number: int, width: int) -> str:
