@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from listbackup.backends.durable import write_all
 from listbackup.backends.objects.folders import Folders, Temp, open_temp, reclaim_temps
 from listbackup.backends.objects.names import check_name, check_prefix, check_range
-from listbackup.backends.objects.os_errors import backend_error, translated
 from listbackup.backends.objects.port import ObjectExists, ObjectInfo, ObjectMissing
+from listbackup.backends.os_errors import backend_error, translated
 from listbackup.base.errors import BackendError, InputError
 
 _TRIES = 20
@@ -96,7 +97,7 @@ class FilesObjects:
         try:
             for chunk in chunks:  # an error of the source is the source's, not the disk's
                 with translated("write", name):
-                    _write_all(temp.fd, chunk)
+                    write_all(temp.fd, chunk)
             with translated("write", name):
                 os.fsync(temp.fd)
             self._place(temp, name, place)
@@ -182,12 +183,6 @@ class FilesObjects:
 
 def _both(name: str) -> InputError:
     return InputError(f"{name} would be a folder and an object at once", field="name")
-
-
-def _write_all(fd: int, chunk: bytes) -> None:
-    left = memoryview(chunk)
-    while left:
-        left = left[os.write(fd, left) :]
 
 
 def _read(fd: int, start: int, length: int) -> bytes:

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from listbackup.backends.durable import fsync_folder
+
 _TEMPS = "~tmp"  # no object's name has a tilde
 _HELD = 64
 
@@ -73,15 +75,6 @@ class Folders:
         if len(self._held) >= _HELD:
             os.close(self._held.pop(next(iter(self._held))))
         self._held[folder] = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-
-
-def fsync_folder(path: Path) -> None:
-    """Makes the folder's entries durable. Raises OSError."""
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 @dataclass(frozen=True, slots=True)
