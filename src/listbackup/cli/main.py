@@ -1,0 +1,177 @@
+"""``listbackup``: finds the command, loads only what it needs, and turns whatever went wrong into one sentence and one number.
+
+``COMMANDS`` lists every command with the module it lives in. Only the modules that the arguments name are imported, so that ``listbackup show`` starts
+quickly; help, completion and mistyped names load them all.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from listbackup import __version__
+from listbackup.base.errors import InputError, Interrupted, ListBackupError
+from listbackup.cli.exit_codes import ExitCode, exit_code
+from listbackup.cli.output import Output
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command: its name, its module under ``cli/commands`` and the part of the help it stands in."""
+
+    name: str
+    module: str
+    panel: str
+
+
+_BEGIN, _BACK_UP, _LOOK, _GIVE_BACK, _KEEP, _PROOF = "Begin", "Back up", "Look", "Give back", "Keep", "Proof"
+
+COMMANDS: tuple[Entry, ...] = (
+    Entry("init", "init", _BEGIN),
+    Entry("platforms", "platforms", _BEGIN),
+    Entry("connect", "connect", _BEGIN),
+    Entry("source", "source", _BEGIN),
+    Entry("backup", "backup", _BACK_UP),
+    Entry("schedule", "schedule", _BACK_UP),
+    Entry("worker", "worker", _BACK_UP),
+    Entry("runs", "runs", _BACK_UP),
+    Entry("snapshots", "snapshots", _LOOK),
+    Entry("ls", "ls", _LOOK),
+    Entry("show", "show", _LOOK),
+    Entry("history", "history", _LOOK),
+    Entry("diff", "diff", _LOOK),
+    Entry("search", "search", _LOOK),
+    Entry("export", "export", _GIVE_BACK),
+    Entry("restore", "restore", _GIVE_BACK),
+    Entry("undo", "undo", _GIVE_BACK),
+    Entry("hold", "hold", _KEEP),
+    Entry("release", "release", _KEEP),
+    Entry("expire", "expire", _KEEP),
+    Entry("prune", "prune", _KEEP),
+    Entry("keys", "keys", _KEEP),
+    Entry("check", "check", _PROOF),
+    Entry("verify", "verify", _PROOF),
+    Entry("doctor", "doctor", _PROOF),
+    Entry("demo", "demo", _PROOF),
+    Entry("completion", "completion", _BEGIN),
+)
+
+_ABOUT = """Independent, encrypted, point-in-time copies of the data you hold in SaaS platforms, and the way back.
+
+\b
+  listbackup init                       make a data folder
+  listbackup connect wordpress          give an address and a key
+  listbackup backup blog                take a snapshot
+  listbackup show blog@yesterday posts  read it as it was
+"""
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Does what the arguments ask; the process's exit code. Never raises, never shows a traceback."""
+    out = Output(as_json="--json" in arguments)
+    try:
+        code = _call(arguments)
+        sys.stdout.flush()
+    except ListBackupError as error:
+        return _tell(out, error)
+    except typer.Abort:
+        return _tell(out, Interrupted("Stopped: nothing was answered."))
+    except BrokenPipeError:  # `listbackup show … | head`
+        _hush()
+        return ExitCode.OK
+    except typer.TyperException as error:
+        return _tell(out, _usage(error))
+    except KeyboardInterrupt:
+        return _tell(out, Interrupted("Stopped."))
+    except Exception as error:  # noqa: BLE001  the command line's main is one of the three places that may
+        return _unexpected(out, error)
+    return code
+
+
+def build(arguments: Sequence[str] = ()) -> typer.Typer:
+    """The application with the commands that the arguments can mean; all of them when the first word is not one."""
+    app = typer.Typer(
+        help=_ABOUT,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+    )
+    app.callback()(_globals)
+    for entry in _meant(arguments):
+        module = importlib.import_module(f"listbackup.cli.commands.{entry.module}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=entry.name, rich_help_panel=entry.panel)
+        else:
+            app.command(entry.name, rich_help_panel=entry.panel)(module.command)
+    return app
+
+
+def _globals(
+    context: typer.Context,
+    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="The data folder (else LISTBACKUP_DATA).")] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    context.obj = data
+    if version:
+        print(f"listbackup {__version__}")  # noqa: T201
+        raise typer.Exit
+
+
+def _meant(arguments: Sequence[str]) -> Sequence[Entry]:
+    words = iter(arguments)
+    for word in words:
+        if word == "--data":
+            next(words, None)
+        elif not word.startswith("-"):
+            return [entry for entry in COMMANDS if entry.name == word] or COMMANDS
+        elif word in ("-h", "--help"):
+            return COMMANDS
+    return COMMANDS
+
+
+def _call(arguments: Sequence[str]) -> int:
+    command = typer.main.get_command(build(arguments))
+    code = command.main(args=list(arguments), prog_name="listbackup", standalone_mode=False)
+    return code if isinstance(code, int) else ExitCode.OK
+
+
+def _tell(out: Output, error: ListBackupError) -> int:
+    code = exit_code(error)
+    out.error(error, code=int(code), kind=code.name.lower())
+    return int(code)
+
+
+def _usage(error: typer.TyperException) -> InputError:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "listbackup"
+    return InputError(error.format_message().strip(), hint=f"See:  {path} --help")
+
+
+def _unexpected(out: Output, error: Exception) -> int:
+    from listbackup.cli.mishap import record_mishap
+
+    where = record_mishap(error)
+    told = ListBackupError(
+        f"Something went wrong that should not have: {type(error).__name__}: {error}", hint=f"The details are in {where}."
+    )
+    return _tell(out, told)
+
+
+def _hush() -> None:
+    """Nobody reads any more: keep the interpreter from complaining about it at exit."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
