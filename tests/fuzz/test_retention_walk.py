@@ -18,7 +18,7 @@ class Taken:
     seq: int
     at: datetime
     complete: bool
-    held: bool
+    held: str | None
     suspect: bool
     verified: bool
 
@@ -41,8 +41,10 @@ class Walk:
             self._back_up()
         elif roll < 0.7 and self.snapshots:
             at = self._dice.randrange(len(self.snapshots))
-            flip = self._dice.choice(["held", "suspect", "verified"])
-            self.snapshots[at] = replace(self.snapshots[at], **{flip: self._dice.random() < (0.1 if flip == "suspect" else 0.5)})
+            marks = self._dice.choice(
+                [{"held": "an audit"}, {"held": None}, {"verified": True}, {"verified": False}, {"suspect": False}, {"suspect": True}]
+            )
+            self.snapshots[at] = replace(self.snapshots[at], **marks)
         else:
             self._expire()
 
@@ -51,7 +53,7 @@ class Walk:
         self._now += timedelta(minutes=self._dice.choice([15, 60, 60 * 24]))
         fake = self._now + timedelta(days=self._dice.choice([0] * 30 + [900, -900]))
         taken = Taken(
-            seq=self._seq, at=fake, complete=self._dice.random() < 0.8, held=False, suspect=self._dice.random() < 0.01, verified=False
+            seq=self._seq, at=fake, complete=self._dice.random() < 0.8, held=None, suspect=self._dice.random() < 0.01, verified=False
         )
         self.snapshots.append(taken)
 

@@ -16,9 +16,11 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from listbackup.store.model import Op
+
 V = TypeVar("V")
 
-INSERT, UPDATE, DELETE = 0, 1, 2  # the ops of a row: did not exist before, existed before, exists no more
+INSERT, UPDATE, DELETE = int(Op.INSERT), int(Op.UPDATE), int(Op.DELETE)
 
 
 def thin(rows: Iterable[tuple[bytes, int, int, V]], retained: Sequence[int]) -> Iterator[tuple[bytes, int, int, V]]:

@@ -19,7 +19,7 @@ class Taken:
     seq: int
     at: datetime
     complete: bool = True
-    held: bool = False
+    held: str | None = None
     suspect: bool = False
     verified: bool = False
 
@@ -67,7 +67,7 @@ def test_a_partial_snapshot_does_not_push_a_complete_one_out_of_its_day() -> Non
 
 
 def test_the_newest_the_held_and_three_good_ones_stay_whatever_the_rules_say() -> None:
-    snapshots = [Taken(seq=s.seq, at=s.at, complete=s.seq < 30, held=s.seq == 5) for s in daily(40)]
+    snapshots = [Taken(seq=s.seq, at=s.at, complete=s.seq < 30, held="an audit" if s.seq == 5 else None) for s in daily(40)]
     assert kept(snapshots, Policy(last=1)) == (5, 27, 28, 29, 40)
 
 
