@@ -74,13 +74,13 @@ def create_folder(settings: Settings, clock: Clock) -> Folder:
     mark = settings.data / MARK
     if mark.exists():
         raise Conflict(
-            f"{settings.data} is a ListBackup data folder already.", hint="Nothing to do; go on with:  listbackup connect PLATFORM"
+            f"{settings.data} is a ListBackup data folder already", hint="nothing to do; go on with:  listbackup connect PLATFORM"
         )
     try:
         _make(settings.data)
         if any(entry.name not in ("logs", "lost+found") for entry in settings.data.iterdir()):
             raise InputError(
-                f"{settings.data} is not empty and is no ListBackup data folder.", hint="Name another with --data or LISTBACKUP_DATA."
+                f"{settings.data} is not empty and is no ListBackup data folder", hint="name another with --data or LISTBACKUP_DATA"
             )
         content: dict[str, Any] = {
             "format": FORMAT,
@@ -105,12 +105,12 @@ def open_folder(settings: Settings) -> Folder:
         written_by = content["format"]
     except FileNotFoundError:
         raise InputError(
-            f"There is no ListBackup data folder at {settings.data}.",
-            hint="Make one with:  listbackup init   (or name another with --data)",
+            f"there is no ListBackup data folder at {settings.data}",
+            hint="make one with:  listbackup init   (or name another with --data)",
         ) from None
     except PermissionError:
         raise InputError(
-            f"The data folder {settings.data} belongs to another user.", hint="Run as that user, or name another with --data."
+            f"the data folder {settings.data} belongs to another user", hint="run as that user, or name another with --data"
         ) from None
     except OSError as error:
         raise _ground(error, settings.data) from error
@@ -118,8 +118,8 @@ def open_folder(settings: Settings) -> Folder:
         raise _damaged(mark) from None
     if isinstance(written_by, int) and written_by > FORMAT:
         raise NewerFormat(
-            f"The data folder {settings.data} was written by a newer ListBackup (format {written_by}; this version knows {FORMAT}).",
-            hint="Upgrade ListBackup on this machine; nothing was changed.",
+            f"the data folder {settings.data} was written by a newer ListBackup (format {written_by}; this version knows {FORMAT})",
+            hint="upgrade ListBackup on this machine; nothing was changed",
         )
     try:
         return _folder(settings, content)
@@ -135,7 +135,7 @@ def _folder(settings: Settings, content: dict[str, Any]) -> Folder:
         s3 = S3Settings(bucket=objects["bucket"], endpoint=objects["endpoint"], region=objects["region"], prefix=objects["prefix"])
     elif objects["kind"] != "files":
         raise NewerFormat(
-            f"Objects of {settings.data} lie in a {objects['kind']!r}, which this version does not know.", hint="Upgrade ListBackup."
+            f"objects of {settings.data} lie in a {objects['kind']!r}, which this version does not know", hint="upgrade ListBackup"
         )
     return Folder(
         installation=installation,
@@ -174,13 +174,13 @@ def _write(path: Path, content: dict[str, Any]) -> None:
 
 def _damaged(mark: Path) -> DamagedError:
     return DamagedError(
-        f"{mark} cannot be read: it is not what `listbackup init` wrote.",
+        f"{mark} cannot be read: it is not what `listbackup init` wrote",
         where=str(mark),
-        hint="Put it back from a copy; see docs/runbooks/damaged-store.md",
+        hint="put it back from a copy; see docs/runbooks/damaged-store.md",
     )
 
 
 def _ground(error: OSError, path: Path) -> BackendError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return OutOfSpace(f"The disk of {path} is full.", hint="Free some space and run the same again; nothing was lost.")
-    return BackendError(f"{path} cannot be used: {error.strerror}.", hint="Check the path, its owner and its file system.")
+        return OutOfSpace(f"the disk of {path} is full", hint="free some space and run the same again; nothing was lost")
+    return BackendError(f"{path} cannot be used: {error.strerror}", hint="check the path, its owner and its file system")

@@ -101,8 +101,8 @@ def read_settings(*, data: Path | None = None, environ: Mapping[str, str] | None
     )
     if settings.keys == settings.data or settings.data in settings.keys.parents:
         raise InputError(
-            f"The key folder {settings.keys} lies inside the data folder: whoever copies one would have both.",
-            hint=f"Point {PREFIX}KEYS somewhere outside {settings.data}.",
+            f"the key folder {settings.keys} lies inside the data folder: whoever copies one would have both",
+            hint=f"point {PREFIX}KEYS somewhere outside {settings.data}",
         )
     return settings
 
@@ -120,16 +120,16 @@ def _read_file(path: Path, *, required: bool) -> dict[str, str]:
         content = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         if required:
-            raise InputError(f"There is no configuration file {path}.", hint=f"Correct or unset {PREFIX}CONFIG.") from None
+            raise InputError(f"there is no configuration file {path}", hint=f"correct or unset {PREFIX}CONFIG") from None
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"The configuration file {path} cannot be read: {error}.", hint="It is TOML: name = value, one a line.") from None
+        raise InputError(f"the configuration file {path} cannot be read: {error}", hint="it is TOML: name = value, one a line") from None
     values = {}
     for name, value in content.items():
         if name.upper() not in VARIABLES or name.upper() in ("CONFIG", "S3_SECRET_ACCESS_KEY") or name != name.lower():
-            raise InputError(f"{path} sets {name!r}, which is no setting.", hint="Settings: " + ", ".join(_file_names()))
+            raise InputError(f"{path} sets {name!r}, which is no setting", hint="settings: " + ", ".join(_file_names()))
         if not isinstance(value, str | int):
-            raise InputError(f"{path} gives {name} a value that is neither text nor a number.", field=name)
+            raise InputError(f"{path} gives {name} a value that is neither text nor a number", field=name)
         values[name.upper()] = str(int(value)) if isinstance(value, bool) else str(value)
     return values
 
@@ -158,28 +158,28 @@ def _s3_keys(values: Mapping[str, str]) -> S3Keys | None:
     if not name and not secret:
         return None
     if not name or not secret:
-        raise InputError(f"{PREFIX}S3_ACCESS_KEY_ID and {PREFIX}S3_SECRET_ACCESS_KEY go together, and one of them is missing.")
+        raise InputError(f"{PREFIX}S3_ACCESS_KEY_ID and {PREFIX}S3_SECRET_ACCESS_KEY go together, and one of them is missing")
     return S3Keys(access_key_id=name, secret_access_key=Secret(secret))
 
 
 def _flag(values: Mapping[str, str], name: str) -> bool:
     text = values.get(name, "0").lower()
     if text not in ("0", "1", "true", "false", "yes", "no"):
-        raise InputError(f"{PREFIX}{name} is {text!r}; it is 1 or 0.", field=name)
+        raise InputError(f"{PREFIX}{name} is {text!r}; it is 1 or 0", field=name)
     return text in ("1", "true", "yes")
 
 
 def _number(values: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
     text = values.get(name, str(default))
     if not text.isdigit() or not least <= int(text) <= most:
-        raise InputError(f"{PREFIX}{name} is {text!r}; it is a number from {least} to {most}.", field=name)
+        raise InputError(f"{PREFIX}{name} is {text!r}; it is a number from {least} to {most}", field=name)
     return int(text)
 
 
 def _choice(values: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
     text = values.get(name, default).lower()
     if text not in choices:
-        raise InputError(f"{PREFIX}{name} is {text!r}; it is one of {', '.join(choices)}.", field=name)
+        raise InputError(f"{PREFIX}{name} is {text!r}; it is one of {', '.join(choices)}", field=name)
     return text
 
 

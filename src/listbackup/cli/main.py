@@ -86,14 +86,14 @@ def run(arguments: Sequence[str]) -> int:
     except ListBackupError as error:
         return _tell(out, error)
     except typer.Abort:
-        return _tell(out, Interrupted("Stopped: nothing was answered."))
+        return _tell(out, Interrupted("stopped: nothing was answered"))
     except BrokenPipeError:  # `listbackup show … | head`
         _hush()
         return ExitCode.OK
     except typer.TyperException as error:
         return _tell(out, _usage(error))
     except KeyboardInterrupt:
-        return _tell(out, Interrupted("Stopped."))
+        return _tell(out, Interrupted("stopped"))
     except Exception as error:  # noqa: BLE001  the command line's main is one of the three places that may
         return _unexpected(out, error)
     return code
@@ -157,7 +157,7 @@ def _tell(out: Output, error: ListBackupError) -> int:
 def _usage(error: typer.TyperException) -> InputError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "listbackup"
-    return InputError(error.format_message().strip(), hint=f"See:  {path} --help")
+    return InputError(error.format_message().strip(), hint=f"see:  {path} --help")
 
 
 def _unexpected(out: Output, error: Exception) -> int:

@@ -68,7 +68,7 @@ def split_source(text: str) -> tuple[str, str]:
     """``("crm", "yesterday")`` of ``crm@yesterday``; an empty second part when there is no ``@``."""
     name, _, when = text.partition("@")
     if not name:
-        raise InputError(f"{text!r} names no source.", hint="Write SOURCE or SOURCE@WHEN, for example crm@yesterday.")
+        raise InputError(f"{text!r} names no source", hint="write SOURCE or SOURCE@WHEN, for example crm@yesterday")
     return name, when
 
 
@@ -80,7 +80,7 @@ def choose(snapshots: Sequence[M], when: str, *, now: datetime, zone: tzinfo | N
     """
     ordered = sorted(snapshots, key=lambda snapshot: snapshot.seq)
     if not ordered:
-        raise NotFound("This source has no snapshot yet.", hint="Make one with:  listbackup backup SOURCE")
+        raise NotFound("this source has no snapshot yet", hint="make one with:  listbackup backup SOURCE")
     text = when.strip().lower()
     by_name = _by_name(ordered, text)
     if by_name is not None:
@@ -95,7 +95,7 @@ def instant(text: str, *, now: datetime, zone: tzinfo | None = None) -> datetime
         found = _absolute(reading, zone) or _ago(reading, now, zone) or _day_and_time(reading, now, zone)
         if found is not None:
             return found
-    raise InputError(f"{text!r} is no moment that can be understood.", hint=f"Write one of: {EXAMPLES}")
+    raise InputError(f"{text!r} is no moment that can be understood", hint=f"write one of: {EXAMPLES}")
 
 
 def _by_name(ordered: Sequence[M], text: str) -> M | None:
@@ -116,7 +116,7 @@ def _by_name(ordered: Sequence[M], text: str) -> M | None:
 
 def _back(ordered: Sequence[M], steps: int) -> M:
     if steps >= len(ordered):
-        raise NotFound(f"There are only {len(ordered)} snapshots, so none is {steps} before the latest.")
+        raise NotFound(f"there are only {len(ordered)} snapshots, so none is {steps} before the latest")
     return ordered[-1 - steps]
 
 
@@ -124,15 +124,15 @@ def _numbered(ordered: Sequence[M], seq: int) -> M:
     for snapshot in ordered:
         if snapshot.seq == seq:
             return snapshot
-    raise NotFound(f"There is no snapshot number {seq}; they are {ordered[0].seq} to {ordered[-1].seq}, some may have expired.")
+    raise NotFound(f"there is no snapshot number {seq}; they are {ordered[0].seq} to {ordered[-1].seq}, some may have expired")
 
 
 def _identified(ordered: Sequence[M], beginning: str) -> M:
     found = [snapshot for snapshot in ordered if snapshot.id.startswith(beginning)]
     if not found:
-        raise NotFound(f"There is no snapshot {beginning}.", hint="List them with:  listbackup snapshots SOURCE")
+        raise NotFound(f"there is no snapshot {beginning}", hint="list them with:  listbackup snapshots SOURCE")
     if len(found) > 1:
-        raise InputError(f"{beginning} is the beginning of {len(found)} snapshot ids.", hint="Write more of the id.")
+        raise InputError(f"{beginning} is the beginning of {len(found)} snapshot ids", hint="write more of the id")
     return found[0]
 
 
@@ -142,8 +142,8 @@ def _at(ordered: Sequence[M], moment: datetime, words: str) -> M:
             return snapshot
     oldest = ordered[0]
     raise NotFound(
-        f"Nothing is kept from {words!r} ({iso(moment)}): the oldest snapshot is number {oldest.seq} of {iso(oldest.at)}.",
-        hint="See what there is with:  listbackup snapshots SOURCE",
+        f"nothing is kept from {words!r} ({iso(moment)}): the oldest snapshot is number {oldest.seq} of {iso(oldest.at)}",
+        hint="see what there is with:  listbackup snapshots SOURCE",
     )
 
 
@@ -172,7 +172,7 @@ def _ago(text: str, now: datetime, zone: tzinfo | None) -> datetime | None:
         if unit in _MONTHS:
             return _months_before(now, count * _MONTHS[unit], zone)
     except OverflowError:
-        raise InputError(f"{text!r} is further back than dates go.") from None
+        raise InputError(f"{text!r} is further back than dates go") from None
     return None
 
 
