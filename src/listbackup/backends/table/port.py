@@ -1,14 +1,15 @@
 """The table port: small mutable items by partition and sort key, as DynamoDB can do and SQLite too.
 
 Contract
-- An item is a flat mapping of attribute name to str | int | bool | bytes | None, at most 400 KB together. ``pk`` and ``sk`` (str) name it.
+- An item is a flat mapping of attribute name to str | int | bool | bytes | None, at most 400 KB together; an int fits into 64 bits. ``pk`` and ``sk`` (str, not
+  empty, at most 2,048 and 1,024 bytes as UTF-8) name it, and so it is for the attributes of an index. What breaks this is refused with InputError.
 - A write is durable when the call returns (SQLite: WAL with ``synchronous=FULL``). A transaction happens whole or not at all, and
   holds at most 100 writes.
 - A write's ``if_`` condition is judged in the same step as the write. A failed one raises ``ConditionFailed`` and changes nothing.
 - A read by key sees every write that returned before it (strongly consistent).
 - Queries list one partition (of the table or of a declared index) in the order of the sort key as UTF-8 bytes, by pages with an opaque cursor. An item
   without the index's attributes is not in the index.
-- ``expires_at`` (declared by ``TableSpec.ttl``; whole seconds [s since 1970 UTC]) makes an item absent to every read after that instant; it is removed some time later.
+- ``expires_at`` (declared by ``TableSpec.ttl``; whole seconds [s since 1970 UTC]) makes an item absent to every read and condition from that instant on; it is removed some time later.
 - Who retries: nobody below ``base.retry``; ``BackendError.retryable`` says whether to.
 """
 
@@ -26,6 +27,8 @@ Item: TypeAlias = Mapping[str, Scalar]
 
 MAX_TRANSACTION = 100
 MAX_ITEM_BYTES = 400 * 1024
+MAX_PK_BYTES = 2048
+MAX_SK_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
