@@ -59,6 +59,8 @@ class Walk:
 
     def _expire(self) -> None:
         dice = self._dice
+        if dice.random() < 0.8:
+            self.snapshots = [replace(snapshot, suspect=False) for snapshot in self.snapshots]  # a person looked at them
         rules = {name: dice.choice([0, 0, 1, 7]) for name in ("hourly", "daily", "weekly", "monthly", "yearly", "last")}
         policy = Policy(**rules, within=dice.choice([None, timedelta(hours=1), timedelta(days=30)]), min_good=MIN_GOOD)  # type: ignore[arg-type]
         plan = plan_expire(self.snapshots, policy, self._now, clock_mark=self._mark)
