@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import sqlite3
 import threading
 from collections import deque
@@ -105,6 +106,17 @@ class SqliteFile:
                     raise
             finally:
                 self._writing.now = False
+
+    def ensure(self, schema: Sequence[str]) -> None:
+        """Each of these ``CREATE ... IF NOT EXISTS name ...`` statements has been carried out, in one transaction."""
+        names = [re.sub(r".*IF NOT EXISTS (\w+).*", r"\1", statement) for statement in schema]
+        marks = ", ".join("?" * len(names))
+        with self.read() as connection:
+            found = connection.execute(f"SELECT count(*) FROM sqlite_master WHERE name IN ({marks})", names).fetchone()[0]
+        if found != len(names):
+            with self.write() as connection:
+                for statement in schema:
+                    connection.execute(statement)
 
     def close(self) -> None:
         """Give back the connections that nobody uses; the file can go on being used."""

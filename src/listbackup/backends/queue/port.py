@@ -3,9 +3,13 @@
 Contract
 - A message that was sent is delivered until it is acknowledged, at least once, to one receiver at a time while that one's lease holds.
 - Within a group, messages come in the order they were sent, and the next is not given out while one is leased.
+  A message sent or released with a delay holds up those behind it in its group.
+- Groups do not wait for each other; one ``receive`` gives at most one message of each, the longest sent first.
 - A lease that runs out makes the message visible again; an old receipt then raises ``LeaseLost`` on ``extend`` and ``ack``.
 - After ``max_receives`` deliveries without an ack the message goes to the dead letters and the group moves on.
-- The same ``dedup_id`` within 5 minutes is sent once (the second send is swallowed).
+- The same ``dedup_id`` within 5 minutes is sent once (the second send is swallowed, also when the first was acknowledged meanwhile).
+- A body holds at most 256 KiB. A redriven message goes to the end of its group.
+- Leases and delays are measured by the wall clock, to the millisecond: a clock that jumps ahead ends leases early, which costs work and harms nothing.
 """
 
 from __future__ import annotations

@@ -1,0 +1,75 @@
+"""Events from an outbox table: one bus over any ground's tables."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+
+from listbackup.backends.events.port import Event
+from listbackup.backends.table.port import Item, Put, Table, Tables, TableSpec, Write
+from listbackup.base.clock import iso, parse_iso, unix_ms
+from listbackup.base.errors import DamagedError
+
+OUTBOX = TableSpec(name="outbox", about="Events that were recorded and not yet heard by everybody: pk 'outbox', sk the sequence.")
+
+_PARTITION = "outbox"
+
+
+class OutboxEvents:
+    """The bus; whoever drains delivers to the subscribers of its own process, so every process subscribes the same."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._table = tables.open(OUTBOX)
+        self._subscribers: list[tuple[str, Callable[[Event], None]]] = []
+        self._lock = threading.Lock()
+        self._draining = threading.Lock()
+        self._last = 0
+
+    def outbox_write(self, event: Event) -> tuple[Table, Write]:
+        """See the port. The sequence is the event's millisecond and a count, so that the events of one process keep their order."""
+        with self._lock:
+            self._last = max(unix_ms(event.at) << 16, self._last + 1)
+            sequence = self._last
+        return self._table, Put(item=_item(event, sequence))
+
+    def subscribe(self, name: str, hear: Callable[[Event], None]) -> None:
+        """See the port."""
+        self._subscribers.append((name, hear))
+
+    def drain(self, *, limit: int = 100) -> int:
+        """See the port."""
+        with self._draining:
+            items = self._table.query(_PARTITION, limit=limit).items
+            for item in items:
+                event = _event(item)
+                for name, hear in self._subscribers:
+                    if name in ("*", event.name) or event.name.startswith(name + "."):
+                        hear(event)
+                self._table.delete(_PARTITION, str(item["sk"]))
+            return len(items)
+
+
+def _item(event: Event, sequence: int) -> Item:
+    return {
+        "pk": _PARTITION,
+        "sk": f"{sequence:020d}/{event.id}",
+        "id": event.id,
+        "name": event.name,
+        "account": event.account,
+        "at": iso(event.at),
+        "body": json.dumps(dict(event.body), separators=(",", ":"), sort_keys=True),
+    }
+
+
+def _event(item: Item) -> Event:
+    try:
+        return Event(
+            id=str(item["id"]),
+            name=str(item["name"]),
+            account=str(item["account"]),
+            at=parse_iso(str(item["at"])),
+            body=json.loads(str(item["body"])),
+        )
+    except (KeyError, ValueError) as error:
+        raise DamagedError("an event of the outbox is damaged", where=OUTBOX.name, hint="restore the database from a copy") from error
