@@ -1,0 +1,121 @@
+"""Recorded answers of a real platform, played back by a small local server, so that a connector's tests need no network.
+
+A recording is a JSON file with a list of exchanges; ``recorder.py`` makes one against a running platform. No request header is ever
+recorded. The platform's own address stands in it as ``{site}`` and becomes the replaying server's.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+
+from listbackup.testing.saas.wire import Request, Response, WireServer
+
+SITE = "{site}"
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One question and its answer. ``text`` or ``base64`` is the body."""
+
+    method: str
+    path: str
+    query: dict[str, str] = {}
+    status: int = 200
+    headers: dict[str, str] = {}
+    text: str | None = None
+    base64: str | None = None
+
+    def body(self, site: str) -> bytes:
+        """The answer's bytes with the replaying server's ``host:port`` in place."""
+        if self.base64 is not None:
+            return base64.b64decode(self.base64)
+        return (self.text or "").replace(SITE, site).encode()
+
+
+def load(file: Path) -> list[Exchange]:
+    """The exchanges of a recording. Raises msgspec.ValidationError for a file that is none."""
+    return msgspec.json.decode(file.read_bytes(), type=list[Exchange])
+
+
+def save(file: Path, exchanges: Sequence[Exchange]) -> None:
+    """Write a recording, readable and stable under version control."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(exchanges), indent=1) + b"\n")
+
+
+def question(method: str, path: str, query: Mapping[str, str], ignore: Iterable[str]) -> str:
+    """What must be equal for an exchange to answer a request: method, path and query in any order, without the ignored parameters."""
+    kept = sorted((name, value) for name, value in query.items() if name not in ignore)
+    return f"{method} {path}?{urlencode(kept)}"
+
+
+class Replay:
+    """A server that knows only what was recorded; anything else is 404 and remembered in ``unknown``.
+
+    ``ignore`` names query parameters whose value may differ (a time of the last run). ``busiest`` is the largest number of requests that
+    were in flight at once, ``calls`` how often each question was asked.
+    """
+
+    def __init__(self, exchanges: Sequence[Exchange], *, ignore: Iterable[str] = ()) -> None:
+        self._ignore = frozenset(ignore)
+        self._answers = {question(one.method, one.path, one.query, self._ignore): one for one in exchanges}
+        self._lock = threading.Lock()
+        self._http = WireServer(self._answer)
+        self._flying = 0
+        self.busiest = 0
+        self.calls: Counter[str] = Counter()
+        self.unknown: list[str] = []
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens."""
+        return self._http.url
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._http.start()
+
+    def stop(self) -> None:
+        """Stop answering."""
+        self._http.stop()
+
+    def _answer(self, request: Request) -> Response:
+        asked = question(request.method, request.path, request.query, self._ignore)
+        with self._lock:
+            self.calls[asked] += 1
+            self._flying += 1
+            self.busiest = max(self.busiest, self._flying)
+        try:
+            known = self._answers.get(asked)
+            if known is None:
+                self.unknown.append(asked)
+                return Response(status=404, body=b'{"error":"not recorded"}', headers={"Content-Type": "application/json"})
+            site = self.base_url.removeprefix("http://")
+            headers = {name: value.replace(SITE, site) for name, value in known.headers.items()}
+            return Response(status=known.status, body=known.body(site), headers=headers)
+        finally:
+            with self._lock:
+                self._flying -= 1
+
+
+@contextmanager
+def replay(file: Path, *, ignore: Iterable[str] = ()) -> Iterator[Replay]:
+    """A recording, played back for the length of a ``with`` block."""
+    server = Replay(load(file), ignore=ignore)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def parse_query(text: str) -> dict[str, str]:
+    """A query string as a mapping; the last of equal names wins."""
+    return dict(parse_qsl(text, keep_blank_values=True))
