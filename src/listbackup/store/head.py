@@ -1,0 +1,289 @@
+"""HEAD: the one mutable thing of a source. Everything else is reached from it.
+
+Body: a msgpack map, sealed as an object of type H (kind T, see ``sealed.py``). Times are ms since 1970 UTC. ::
+
+    v          1
+    gen        grows by one with every write of HEAD
+    prev       SHA-256 of the sealed HEAD before this one (32 bytes; zero for the first)
+    account, source
+    fence      the last token given to an open run or maintenance job
+    last_seq   the number of the newest snapshot; 0 before the first
+    next_stream  the number the next new stream gets
+    features   {read: [names], write: [names], gc: [names]}: what a program must know to read, to write, to drop anything
+    packs      {object id (hex): {run, size, tail_off, sha}}: every pack a segment refers to; its name is p/<run>/<object id>
+    streams    {name: {id, spec, live, digest, changed_seq, segments: [...]}}, hidden streams (``_attachments``, ``_blobs``) included
+      segment  {id, lo, hi, level, full, rows, size, parts: [[pack, part, rows, size, first, last], ...]}
+               covers the snapshots in (lo, hi]; parts are in key order and do not overlap; ``part`` is the index in the pack's tail; sizes are sealed bytes.
+               Segments of a stream are ordered by lo; the first has lo 0 (the base). ``full``: it holds every record that lives at hi (a keyframe).
+    snaps      [[seq, at, kind, held, suspect, verified_at, expired_at, detail, spill], ...] ordered by seq, those in the trash included
+      detail   {run, size, cursor, facts, streams: {stream id: [live, added, changed, removed, status, digest, problems]}}, or nil when it was spilled:
+               then ``spill`` is the index in ``spills`` of the object that holds it
+    spills     [{name, sha, first, last}]: objects of type S, a msgpack map {seq: detail} of old snapshots
+    open       {run: {kind: run|compact|erase, token, base, owner, beat, lease, started}}
+    garbage    [{name, gen, at}]: objects that nothing refers to any more, to be deleted when the grace is over; names are relative to <account>/<source>/
+    erasures   [{id, stream, key, at, done}]: keys (codes) whose every version is hidden from readers at once and rewritten away later
+    copies     [{name, gen, at}]: copies of HEAD under st/
+    clock_mark the latest instant that maintenance has seen
+
+Where the streams' segment lists grow beyond 48 KB together, ``root.py`` moves the largest to objects of type S: the stream then has
+``segments: []`` and ``spilled: {name, sha}``, and the object's body is the msgpack array of segments.
+
+Edits are pure functions from Head to Head; ``root.py`` writes the result with one compare-and-swap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from listbackup.store.model import SnapshotKind, StreamCounts, StreamSpec, StreamStatus
+
+KNOWN_FEATURES: frozenset[str] = frozenset()
+
+
+class PackRef(msgspec.Struct, kw_only=True, frozen=True):
+    """A pack that some segment refers to."""
+
+    run: str
+    size: int
+    tail_off: int
+    sha: bytes
+
+
+class PartRef(msgspec.Struct, array_like=True, frozen=True):
+    """A part of a segment: which pack (object id in hex), which of its parts, how much, from which code to which (inclusive)."""
+
+    pack: str
+    part: int
+    rows: int
+    size: int
+    first: bytes
+    last: bytes
+
+
+class Segment(msgspec.Struct, kw_only=True, frozen=True):
+    """A sorted run of rows that covers the snapshots in ``(lo, hi]``."""
+
+    id: str
+    lo: int
+    hi: int
+    level: int = 0
+    full: bool = False
+    rows: int = 0
+    size: int = 0
+    parts: tuple[PartRef, ...] = ()
+
+
+class SpillRef(msgspec.Struct, kw_only=True, frozen=True):
+    """An object of type S."""
+
+    name: str
+    sha: bytes
+    first: int = 0
+    last: int = 0
+
+
+class StreamState(msgspec.Struct, kw_only=True, frozen=True):
+    """A stream as HEAD knows it."""
+
+    id: int
+    spec: StreamSpec
+    live: int = 0
+    digest: bytes = bytes(16)
+    changed_seq: int = 0
+    segments: tuple[Segment, ...] = ()
+    spilled: SpillRef | None = None
+
+
+class CountsEntry(msgspec.Struct, array_like=True, frozen=True):
+    """A stream in a snapshot's detail."""
+
+    live: int
+    added: int
+    changed: int
+    removed: int
+    status: StreamStatus
+    digest: bytes
+    problems: tuple[str, ...] = ()
+
+
+class SnapshotDetail(msgspec.Struct, kw_only=True, frozen=True):
+    """What a snapshot says besides its place in time; ``streams`` is by stream id."""
+
+    run: str
+    size: int
+    cursor: bytes
+    facts: dict[str, str]
+    streams: dict[int, CountsEntry]
+
+
+class SnapshotEntry(msgspec.Struct, array_like=True, frozen=True):
+    """A snapshot in HEAD's list."""
+
+    seq: int
+    at: int
+    kind: SnapshotKind
+    held: str | None = None
+    suspect: bool = False
+    verified_at: int | None = None
+    expired_at: int | None = None
+    detail: SnapshotDetail | None = None
+    spill: int | None = None
+
+
+class OpenEntry(msgspec.Struct, kw_only=True, frozen=True):
+    """A run or a maintenance job that is under way."""
+
+    kind: str
+    token: int
+    base: int
+    owner: str
+    beat: int
+    lease: int
+    started: int
+
+    def free_at(self) -> int:
+        """When it may be taken over [ms since 1970 UTC] unless it beats again."""
+        return self.beat + self.lease
+
+
+class Garbage(msgspec.Struct, kw_only=True, frozen=True):
+    """An object that nothing refers to any more."""
+
+    name: str
+    gen: int
+    at: int
+
+
+class HeadCopy(msgspec.Struct, kw_only=True, frozen=True):
+    """A copy of HEAD."""
+
+    name: str
+    gen: int
+    at: int
+
+
+class Erasure(msgspec.Struct, kw_only=True, frozen=True):
+    """A key whose every version must vanish."""
+
+    id: str
+    stream: str
+    key: bytes
+    at: int
+    done: bool = False
+
+
+class Features(msgspec.Struct, kw_only=True, frozen=True):
+    """What a program must know to do something with this store."""
+
+    read: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
+    gc: tuple[str, ...] = ()
+
+
+class Head(msgspec.Struct, kw_only=True, frozen=True):
+    """HEAD's body; in memory the segment lists are always whole."""
+
+    v: int = 1
+    gen: int = 0
+    prev: bytes = bytes(32)
+    account: str
+    source: str
+    fence: int = 0
+    last_seq: int = 0
+    next_stream: int = 1
+    features: Features = Features()
+    packs: dict[str, PackRef] = {}
+    streams: dict[str, StreamState] = {}
+    snaps: tuple[SnapshotEntry, ...] = ()
+    spills: tuple[SpillRef, ...] = ()
+    open: dict[str, OpenEntry] = {}
+    garbage: tuple[Garbage, ...] = ()
+    erasures: tuple[Erasure, ...] = ()
+    copies: tuple[HeadCopy, ...] = ()
+    clock_mark: int = 0
+
+    def retained(self) -> tuple[int, ...]:
+        """The snapshots that can still be read, ascending; those in the trash included."""
+        return tuple(entry.seq for entry in self.snaps)
+
+    def entry(self, seq: int) -> SnapshotEntry | None:
+        """The snapshot of this number, or None."""
+        return next((entry for entry in reversed(self.snaps) if entry.seq == seq), None)
+
+    def stream_by_id(self, stream_id: int) -> str | None:
+        """The name of a stream, or None."""
+        return next((name for name, state in self.streams.items() if state.id == stream_id), None)
+
+
+def edited(head: Head, **changes: Any) -> Head:
+    """The head with these fields replaced."""
+    return msgspec.structs.replace(head, **changes)
+
+
+def pack_name(ref: PackRef, pack: str) -> str:
+    """The pack's name relative to ``<account>/<source>/``."""
+    return f"p/{ref.run}/{pack}"
+
+
+def packs_in_use(streams: Mapping[str, StreamState]) -> set[str]:
+    """The object ids of all packs that some segment refers to."""
+    return {part.pack for state in streams.values() for segment in state.segments for part in segment.parts}
+
+
+def with_segments(head: Head, stream: str, segments: Iterable[Segment]) -> Head:
+    """The head with a stream's segments replaced (ordered by lo)."""
+    ordered = tuple(sorted(segments, key=lambda segment: (segment.lo, segment.hi)))
+    state = msgspec.structs.replace(head.streams[stream], segments=ordered, spilled=None)
+    return edited(head, streams={**head.streams, stream: state})
+
+
+def drop_unused_packs(head: Head, now_ms: int) -> Head:
+    """The head whose packs are just those in use; the others are garbage from its next generation on."""
+    used = packs_in_use(head.streams)
+    unused = [(pack, ref) for pack, ref in head.packs.items() if pack not in used]
+    garbage = tuple(Garbage(name=pack_name(ref, pack), gen=head.gen + 1, at=now_ms) for pack, ref in unused)
+    return edited(head, packs={pack: ref for pack, ref in head.packs.items() if pack in used}, garbage=head.garbage + garbage)
+
+
+def with_open(head: Head, run: str, entry: OpenEntry) -> Head:
+    """The head with a run or job under way; its token becomes the fence."""
+    return edited(head, fence=max(head.fence, entry.token), open={**head.open, run: entry})
+
+
+def without_open(head: Head, runs: Iterable[str]) -> Head:
+    """The head without these runs or jobs: whatever they still try to commit is refused."""
+    gone = set(runs)
+    return edited(head, open={run: entry for run, entry in head.open.items() if run not in gone})
+
+
+def with_snapshot_entry(head: Head, seq: int, **changes: Any) -> Head:
+    """The head with these fields of one snapshot's entry replaced."""
+    snaps = tuple(msgspec.structs.replace(entry, **changes) if entry.seq == seq else entry for entry in head.snaps)
+    return edited(head, snaps=snaps)
+
+
+def without_snapshots(head: Head, seqs: Iterable[int]) -> Head:
+    """The head without these snapshots; the newest cannot go (the caller sees to that)."""
+    gone = set(seqs)
+    return edited(head, snaps=tuple(entry for entry in head.snaps if entry.seq not in gone))
+
+
+def counts_of(entry: CountsEntry) -> StreamCounts:
+    """The outside form of a stream's counts."""
+    return StreamCounts(
+        live=entry.live,
+        added=entry.added,
+        changed=entry.changed,
+        removed=entry.removed,
+        status=entry.status,
+        problems=entry.problems,
+        digest=entry.digest,
+    )
+
+
+def live_runs(head: Head, now_ms: int, kinds: Sequence[str] = ("run",)) -> dict[str, OpenEntry]:
+    """The open entries of these kinds whose lease has not run out."""
+    return {run: entry for run, entry in head.open.items() if entry.kind in kinds and entry.free_at() > now_ms}
