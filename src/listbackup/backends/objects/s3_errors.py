@@ -93,5 +93,11 @@ def _status(error: boto.ClientError) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
+def _silence(error: Exception) -> str:
+    if isinstance(error, (boto.ConnectTimeoutError, boto.ReadTimeoutError)):
+        return "did not answer in time"
+    return "cannot be reached" if isinstance(error, boto.EndpointConnectionError) else "closed the connection"
+
+
 def _short(error: Exception) -> str:
     return str(error).splitlines()[0][:200]
