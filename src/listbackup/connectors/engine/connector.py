@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from listbackup.base.clock import Clock
 from listbackup.base.secret import Secret
@@ -39,6 +39,7 @@ class Capability:
     update: bool = False
     delete: bool = False
     keeps_id: bool = False  # a re-created record has its old id
+    files: bool = False  # attachments go back too: the session is a ``TakesFiles``
     side_effects: Sequence[str] = ()  # "sends a welcome e-mail", shown in the plan
 
 
@@ -145,6 +146,26 @@ class Session(Protocol):
 
     def close(self) -> None:
         """Close connections and threads; idempotent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFile:
+    """A record's file on its way back to the platform."""
+
+    path: str  # as in ``AttachmentRef.path``
+    name: str
+    content_type: str | None
+    size_bytes: int
+    open: Callable[[], Iterable[bytes]]  # the bytes from the beginning, each time it is called
+
+
+@runtime_checkable
+class TakesFiles(Protocol):
+    """A session that can write a record back together with its files; streams say so with ``Capability.files``."""
+
+    def create_with_files(self, stream: str, raw: bytes, files: Sequence[RecordFile], *, idempotency_key: str) -> Written:
+        """``create``, and the record's attachments with it. Raises PlatformError; nothing half-made is left behind knowingly."""
         ...
 
 
