@@ -84,6 +84,22 @@ def open_with(key: bytes, sealed: bytes, *, context: Sequence[str]) -> bytes:
         raise DamagedError("a sealed value was changed, cut, or moved from its place", where="/".join(context)) from None
 
 
+def seal_once(key: bytes, plaintext: bytes, *, salt: bytes, label: str) -> bytes:
+    """The ciphertext and tag alone, for a key that is fresh by itself (stretched from a passphrase with this salt) and a form that must be short.
+
+    It carries no commitment: whoever opens it compares what it says with something known beforehand, as the recovery kit does with the root key's id.
+    """
+    return AESGCM(derive(key, salt, label)[0]).encrypt(_NONCE, plaintext, label.encode())
+
+
+def open_once(key: bytes, sealed: bytes, *, salt: bytes, label: str) -> bytes:
+    """The value of ``seal_once``. Raises DamagedError."""
+    try:
+        return AESGCM(derive(key, salt, label)[0]).decrypt(_NONCE, sealed, label.encode())
+    except InvalidTag:
+        raise DamagedError("a sealed value does not open: another passphrase, or changed bytes") from None
+
+
 def sealing_key_id(sealed: bytes) -> bytes:
     """The 8-byte id of the key that ``sealed`` needs. Raises DamagedError, NewerFormat."""
     _header(sealed)
