@@ -9,7 +9,21 @@ from singer_sdk import typing as th
 from singer_sdk.pagination import BasePageNumberPaginator
 from singer_sdk.sinks import BatchSink
 
-_TEXT = "id object created_at updated_at first_name last_name email phone status lifetime_value currency note last_activity".split()
+_TEXT = [
+    "id",
+    "object",
+    "created_at",
+    "updated_at",
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "status",
+    "lifetime_value",
+    "currency",
+    "note",
+    "last_activity",
+]
 
 
 class Pages(BasePageNumberPaginator):

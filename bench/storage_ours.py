@@ -1,0 +1,149 @@
+"""The same thirty days kept by our store, in stable and in random order of delivery: bytes, reads, seconds.
+
+``python -m bench.storage_ours {stable|random}`` prints one JSON line.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bench.evolve import Day, days
+from bench.measure import WORK
+from listbackup.backends.objects.files import FilesObjects
+from listbackup.backends.objects.metered import MeteredObjects
+from listbackup.backends.table.sqlite import SqliteTables
+from listbackup.store import Store, StoreGround, StreamSpec
+from listbackup.store.root import ROOTS
+from listbackup.testing.clock import ManualClock
+from listbackup.testing.keys import memory_scope
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+SPEC = StreamSpec(key_fields=("id",))
+STREAM = "contacts"
+
+
+class Kept:
+    """A store on files in a folder of its own, with every request counted."""
+
+    def __init__(self, home: Path, *, cache: bool = True) -> None:
+        self.home = home
+        self.clock = ManualClock()
+        self.objects = MeteredObjects(FilesObjects(home / "objects"))
+        self.keys = memory_scope()
+        self.cache = home / "cache" if cache else None
+        self.store = self.open()
+
+    def open(self) -> Store:
+        """The store as a fresh process would open it."""
+        roots = SqliteTables(self.home / "roots.db", clock=self.clock).open(ROOTS)
+        return Store.open(StoreGround(objects=self.objects, roots=roots, keys=self.keys, clock=self.clock, cache_dir=self.cache), "src_bench")
+
+    def keep(self, number: int, batches: Iterator[tuple[list[tuple[str]], list[bytes]]], *, listing: bool = True) -> None:
+        """One run: these batches, complete, committed."""
+        writing = self.store.open_run(f"run_{number}", owner="bench", lease=timedelta(hours=1))
+        stream = writing.stream(STREAM, SPEC)
+        for keys, raws in batches:
+            stream.write(keys, raws)
+        stream.finish(listing=listing, complete=True)
+        writing.commit(at=START + timedelta(days=number), cursor=b"{}", facts={})
+
+
+def batches(day: Day, order: list[int], size: int = 100) -> Iterator[tuple[list[tuple[str]], list[bytes]]]:
+    """The day's listing in pages."""
+    for first in range(0, len(order), size):
+        page = order[first : first + size]
+        yield [(day.key(n),) for n in page], [day.records[n] for n in page]
+
+
+def stored(home: Path) -> int:
+    """Bytes [bytes] of all objects and of the root."""
+    return sum(p.stat().st_size for p in (home / "objects").rglob("*") if p.is_file()) + (home / "roots.db").stat().st_size
+
+
+def main() -> None:
+    """Keep thirty days, then read."""
+    kind = sys.argv[1]
+    until = int(sys.argv[2]) if len(sys.argv) > 2 else 30
+    home = WORK / "storage" / f"ours-{kind}"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    kept = Kept(home)
+    cpu, sizes, fifteen = [], [], {}
+    for day in days(until=until):
+        order = list(day.records) if kind == "stable" else day.shuffled()
+        before = time.process_time()
+        kept.keep(day.number, batches(day, order))
+        cpu.append(time.process_time() - before)
+        sizes.append(stored(home))
+        if day.number == min(15, until):
+            fifteen = dict(day.records)
+    last = day
+    before_unchanged, cpu_before = stored(home), time.process_time()
+    kept.keep(until + 1, batches(last, list(last.records)))
+    result: dict[str, object] = {
+        "stored_bytes": sizes[-1],
+        "first_bytes": sizes[0],
+        "daily_bytes": [b - a for a, b in zip(sizes, sizes[1:], strict=False)],
+        "unchanged_bytes": stored(home) - before_unchanged,
+        "unchanged_cpu_seconds": time.process_time() - cpu_before,
+        "first_cpu_seconds": cpu[0],
+        "daily_cpu_seconds": statistics.median(cpu[1:]),
+        **reads(kept, fifteen, until),
+    }
+    print(json.dumps(result))
+    shutil.rmtree(home)
+
+
+def reads(kept: Kept, fifteen: dict[int, bytes], until: int) -> dict[str, object]:
+    """One record of day 15, the difference of days 10 and 20, all of day 15: seconds, requests, bytes."""
+    seqs = [s.seq for s in kept.store.snapshots()]
+    middle, early, late = seqs[min(15, until)], seqs[until // 3], seqs[2 * until // 3]
+    numbers = sorted(fifteen)[:: max(1, len(fifteen) // 40)]
+
+    def one(number: int) -> bool:
+        record = kept.store.at(middle).get(STREAM, (f"{number + 100_000:012d}",))
+        return record is not None and record.raw == fifteen[number]
+
+    cold = []
+    for number in numbers[:10]:
+        shutil.rmtree(kept.home / "cache", ignore_errors=True)
+        kept.store = kept.open()
+        before = dict(kept.objects.counts)
+        assert one(number)
+        cold.append({k: v - before.get(k, 0) for k, v in kept.objects.counts.items()})
+    warm_before = dict(kept.objects.counts)
+    warm = [took(lambda n=number: one(n)) for number in numbers]  # type: ignore[misc]
+    warm_counts = {k: (v - warm_before.get(k, 0)) / len(numbers) for k, v in kept.objects.counts.items()}
+    before = dict(kept.objects.counts)
+    changed = kept.store.diff_counts(early, late)
+    diff_counts = {k: v - before.get(k, 0) for k, v in kept.objects.counts.items()}
+    diff_seconds = statistics.median(took(lambda: sum(1 for _ in kept.store.diff(early, late))) for _ in range(3))
+    all_rows = [r.raw for r in kept.store.at(middle).scan(STREAM)]
+    assert all_rows == [fifteen[n] for n in sorted(fifteen)], "day 15 differs"
+    return {
+        "record_seconds": statistics.median(warm),
+        "record_cold": cold[len(cold) // 2],
+        "record_warm": warm_counts,
+        "diff_seconds": diff_seconds,
+        "diff_requests": diff_counts,
+        "diff_changed": str(changed),
+        "all_seconds": statistics.median(took(lambda: sum(len(r.raw) for r in kept.store.at(middle).scan(STREAM))) for _ in range(3)),
+    }
+
+
+def took(call: Callable[[], object]) -> float:
+    """Wall seconds [s] of one call."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()
