@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from listbackup.backends.durable import fsync_folder
 from listbackup.backends.file_lock import FileLock
 from listbackup.base.clock import Clock, SystemClock
 from listbackup.base.errors import BackendError, DamagedError, ListBackupError, NewerFormat, OutOfSpace
@@ -153,7 +154,7 @@ class SqliteFile:
                         raise BackendError(f"{self.path.name} cannot be kept in WAL mode on this file system", hint="use a local disk")
             if fresh:
                 os.chmod(self.path, 0o600)
-                _sync_folder(self.path.parent)
+                fsync_folder(self.path.parent)
 
     def _check_format(self, connection: Connection) -> None:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -210,11 +211,3 @@ def _translate_os(error: OSError, name: str) -> ListBackupError:
 def _roll_back(connection: Connection) -> None:
     with contextlib.suppress(sqlite3.OperationalError):  # SQLite may have rolled back by itself: it does on a full disk
         connection.execute("ROLLBACK")
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from listbackup.backends.table.port import Absent, Check, ConditionFailed, Equals, Item, Put, Table, Tables, TableSpec, Update, Write
+from listbackup.backends.table.port import Absent, Check, ConditionFailed, Equals, Item, Table, Tables, TableSpec, Update, Write
 from listbackup.base.clock import Clock, from_unix_ms, iso, unix_ms
 from listbackup.base.errors import BusyError, Conflict
 
@@ -53,7 +53,7 @@ class Leases:
             item = self._table.find(name, _SK)
             if item is not None and not take_over and self._is_held(item, now) and item.get("holder") != holder:
                 raise BusyError(
-                    f"{name} is being worked on by {item.get('holder')} until {iso(_until(item))}",
+                    f"{name} is being worked on by {item['holder']!s} until {iso(_until(item))}",
                     hint="wait for it to end, or until its lease runs out",
                 )
             epoch = _epoch(item) + 1 if item is not None else 1
