@@ -1,0 +1,262 @@
+"""The root of a source: read it, and change it with one compare-and-swap.
+
+The table holds the root (item ``pk = account/source``, ``sk = head``; attributes ``gen``, ``sha`` = SHA-256 of ``body``, ``body`` = the sealed HEAD). After every change that
+alters what can be read, the same bytes replace the object ``HEAD`` in the bucket, from which the root can be put back; between the two writes the mirror
+is one change behind, never ahead. A table that is behind the mirror, or behind the generation this machine has seen, was rolled back: that is reported, never used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+import msgspec
+
+from listbackup.backends.objects.port import ObjectMissing
+from listbackup.backends.table.port import Absent, Condition, ConditionFailed, Equals, Item
+from listbackup.base.clock import unix_ms
+from listbackup.base.errors import BackendError, BusyError, DamagedError, KeyUnavailable, NewerFormat, NotFound
+from listbackup.base.retry import RetryPolicy, retry
+from listbackup.store.ground import StoreGround
+from listbackup.store.head import KNOWN_FEATURES, Garbage, Head, Segment, SnapshotDetail, SpillRef, StreamState, edited
+from listbackup.store.sealed import ObjectType, new_object_id, open_small, seal_small
+
+SPILL_ABOVE = 48 * 1024
+DETAILS_INLINE = 96
+DETAILS_KEPT = 32
+_EDIT_TRIES = 60
+_PATIENCE = RetryPolicy(attempts=5)
+
+
+class LostRace(BusyError):
+    """Somebody else changed the root first; read it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rooted:
+    """A head and the hash that the next write must find in its place."""
+
+    head: Head
+    sha: bytes
+
+
+class Root:
+    """One source's root."""
+
+    def __init__(self, ground: StoreGround, source: str) -> None:
+        self._ground = ground
+        self.place = ground.place(source)
+        self._pk = f"{self.place.account}/{source}"
+        self._known: Rooted | None = None
+        self._details: dict[str, dict[int, SnapshotDetail]] = {}
+        self._marked = self._read_mark()
+
+    def read(self) -> Rooted:
+        """The root as it is now. Raises NotFound, DamagedError (also for a roll-back), KeyUnavailable, NewerFormat."""
+        item = retry(lambda: self._ground.roots.find(self._pk, "head"), clock=self._ground.clock, policy=_PATIENCE)
+        if item is None:
+            raise NotFound(
+                f"there is no store of source {self.place.source}", hint="add the source first, or rebuild its head from the bucket"
+            )
+        body, sha, gen = item.get("body"), item.get("sha"), item.get("gen")
+        if not isinstance(body, bytes) or not isinstance(sha, bytes) or not isinstance(gen, int):
+            raise DamagedError(f"the root of source {self.place.source} is not one", where=self.place.head)
+        if self._known is not None and self._known.sha == sha:
+            return self._known
+        if hashlib.sha256(body).digest() != sha:
+            raise DamagedError(f"the root of source {self.place.source} differs from its hash", where=self.place.head)
+        head = self.decode(body)
+        if head.gen != gen:
+            raise DamagedError(f"the root of source {self.place.source} has another generation than its item", where=self.place.head)
+        if gen < self._marked:
+            self._rolled_back(gen, self._marked)
+        self._known = Rooted(head, sha)
+        self._mark(gen)
+        return self._known
+
+    def create(self) -> Rooted:
+        """The root, made when missing."""
+        head = Head(gen=1, account=self.place.account, source=self.place.source)
+        try:
+            return self._write(head, if_=Absent(), expected=None, mirror=True)
+        except LostRace:
+            return self.read()
+
+    def edit(self, change: Callable[[Head], Head | None], *, mirror: bool = True) -> Head:
+        """The head after ``change``, which is asked again whenever somebody else was first; None leaves it as it is."""
+        for _ in range(_EDIT_TRIES):
+            rooted = self.read()
+            new = change(rooted.head)
+            if new is None:
+                return rooted.head
+            try:
+                return self.cas(rooted, new, mirror=mirror).head
+            except LostRace:
+                continue
+        raise BusyError(f"the head of source {self.place.source} is changing too fast", hint="try again")
+
+    def cas(self, old: Rooted, new: Head, *, mirror: bool = True) -> Rooted:
+        """Replace ``old`` by ``new``, which gets the next generation. Raises LostRace when it is not there any more."""
+        unknown = set(old.head.features.read + old.head.features.write) - KNOWN_FEATURES
+        if unknown:
+            raise NewerFormat(f"this store needs {', '.join(sorted(unknown))} to be written", hint="upgrade listbackup")
+        new = edited(new, gen=old.head.gen + 1, prev=old.sha)
+        return self._write(new, if_=Equals({"gen": old.head.gen, "sha": old.sha}), expected=old.sha, mirror=mirror)
+
+    def decode(self, body: bytes, where: str | None = None) -> Head:
+        """A head from its sealed bytes, spilled segment lists fetched. Raises DamagedError, KeyUnavailable, NewerFormat."""
+        where = where or self.place.head
+        raw = open_small(self._ground.keys, self.place.bound, ObjectType.HEAD, body, where=where)
+        try:
+            head = msgspec.msgpack.decode(raw, type=Head)
+        except msgspec.MsgspecError as error:
+            raise DamagedError(f"{where} cannot be read: {error}", where=where) from None
+        unknown = set(head.features.read) - KNOWN_FEATURES
+        if head.v > 1 or unknown:
+            raise NewerFormat(f"{where} needs a newer version: {', '.join(sorted(unknown)) or head.v}", hint="upgrade listbackup")
+        return edited(head, streams={name: self._whole(state) for name, state in head.streams.items()})
+
+    def check_mirror(self) -> None:
+        """Raises DamagedError when the bucket's mirror is ahead of the table: the table was rolled back."""
+        try:
+            body = self._ground.objects.get(self.place.head)
+            raw = open_small(self._ground.keys, self.place.bound, ObjectType.HEAD, body, where=self.place.head)
+            gen = msgspec.msgpack.decode(raw, type=_Gen).gen
+        except (ObjectMissing, DamagedError, KeyUnavailable, msgspec.MsgspecError):
+            return  # a missing or damaged mirror is written anew by the next commit, and `check` reports it
+        own = self.read().head.gen
+        if gen > own:
+            self._rolled_back(own, gen)
+
+    def detail(self, head: Head, seq: int) -> SnapshotDetail | None:
+        """What a snapshot says of itself, spilled or not; None when there is no such snapshot."""
+        entry = head.entry(seq)
+        if entry is None or entry.detail is not None or entry.spill is None:
+            return entry.detail if entry else None
+        ref = head.spills[entry.spill]
+        if ref.name not in self._details:
+            self._details[ref.name] = msgspec.msgpack.decode(self._spilled(ref), type=dict[int, SnapshotDetail])
+        return self._details[ref.name].get(seq)
+
+    def keep_copy(self, rooted: Rooted) -> str:
+        """Write a copy of this head under ``st/``; its name within the source."""
+        name = self.place.state(rooted.head.gen, new_object_id().hex(), "c")
+        sealed = seal_small(self._ground.keys, self.place.bound, ObjectType.HEAD, msgspec.msgpack.encode(self._spill(rooted.head)))
+        self._ground.objects.put(name, sealed)
+        return name.removeprefix(self.place.prefix)
+
+    def _write(self, head: Head, *, if_: Condition, expected: bytes | None, mirror: bool) -> Rooted:
+        head = self._spill_details(head)
+        wire = self._spill(head)
+        head = edited(
+            head, garbage=wire.garbage, streams={name: self._kept(head.streams[name], state) for name, state in wire.streams.items()}
+        )
+        body = seal_small(self._ground.keys, self.place.bound, ObjectType.HEAD, msgspec.msgpack.encode(wire))
+        sha = hashlib.sha256(body).digest()
+        item: Item = {"pk": self._pk, "sk": "head", "gen": head.gen, "sha": sha, "body": body}
+
+        def put() -> None:
+            try:
+                self._ground.roots.put(item, if_=if_)
+            except ConditionFailed:
+                if self._stored_sha() != sha:
+                    raise LostRace(f"the head of source {self.place.source} was changed by somebody else") from None
+            except BackendError:
+                if self._stored_sha() != sha:
+                    raise
+
+        retry(put, clock=self._ground.clock, policy=_PATIENCE)
+        self._known = Rooted(head, sha)
+        self._mark(head.gen)
+        if mirror:
+            retry(lambda: self._ground.objects.replace(self.place.head, body), clock=self._ground.clock, policy=_PATIENCE)
+        return self._known
+
+    @staticmethod
+    def _kept(whole: StreamState, wire: StreamState) -> StreamState:
+        return msgspec.structs.replace(whole, spilled=wire.spilled)
+
+    def _stored_sha(self) -> object:
+        item = self._ground.roots.find(self._pk, "head")
+        return None if item is None else item.get("sha")
+
+    def _spill(self, head: Head) -> Head:
+        """The head as it is written: the largest segment lists as objects of their own where all together are large."""
+        encoded = {name: msgspec.msgpack.encode(state.segments) for name, state in head.streams.items()}
+        total = sum(map(len, encoded.values()))
+        streams = {name: msgspec.structs.replace(state, spilled=None) for name, state in head.streams.items()}
+        for name in sorted(encoded, key=lambda name: -len(encoded[name])):
+            if total <= SPILL_ABOVE:
+                break
+            total -= len(encoded[name])
+            ref = self._spill_object(head, encoded[name], head.streams[name].spilled)
+            streams[name] = msgspec.structs.replace(head.streams[name], segments=(), spilled=ref)
+        old = {state.spilled.name for state in head.streams.values() if state.spilled}
+        new = {state.spilled.name for state in streams.values() if state.spilled}
+        now = unix_ms(self._ground.clock.now())
+        garbage = head.garbage + tuple(Garbage(name=name, gen=head.gen, at=now) for name in sorted(old - new))
+        return edited(head, streams=streams, garbage=garbage)
+
+    def _spill_details(self, head: Head) -> Head:
+        inline = [entry for entry in head.snaps if entry.detail is not None]
+        if len(inline) <= DETAILS_INLINE:
+            return head
+        moving = {entry.seq: entry.detail for entry in inline[:-DETAILS_KEPT]}
+        ref = self._spill_object(head, msgspec.msgpack.encode(moving), None)
+        ref = msgspec.structs.replace(ref, first=min(moving), last=max(moving))
+        index = len(head.spills)
+        snaps = tuple(msgspec.structs.replace(entry, detail=None, spill=index) if entry.seq in moving else entry for entry in head.snaps)
+        return edited(head, snaps=snaps, spills=(*head.spills, ref))
+
+    def _spill_object(self, head: Head, raw: bytes, known: SpillRef | None) -> SpillRef:
+        sha = hashlib.sha256(raw).digest()
+        if known is not None and known.sha == sha:
+            return known
+        name = self.place.state(head.gen, new_object_id().hex(), "s")
+        sealed = seal_small(self._ground.keys, self.place.bound, ObjectType.SPILL, raw)
+        self._ground.objects.put(name, sealed)
+        return SpillRef(name=name.removeprefix(self.place.prefix), sha=sha)
+
+    def _spilled(self, ref: SpillRef) -> bytes:
+        name = self.place.name(ref.name)
+        raw = open_small(self._ground.keys, self.place.bound, ObjectType.SPILL, self._ground.objects.get(name), where=name)
+        if hashlib.sha256(raw).digest() != ref.sha:
+            raise DamagedError(f"{name} is not the list that the head refers to", where=name)
+        return raw
+
+    def _whole(self, state: StreamState) -> StreamState:
+        if state.spilled is None:
+            return state
+        known = self._known.head.streams.values() if self._known else ()
+        for other in known:
+            if other.id == state.id and other.spilled == state.spilled:
+                return msgspec.structs.replace(state, segments=other.segments)
+        segments = msgspec.msgpack.decode(self._spilled(state.spilled), type=tuple[Segment, ...])
+        return msgspec.structs.replace(state, segments=segments)
+
+    def _rolled_back(self, found: int, seen: int) -> NoReturn:
+        raise DamagedError(
+            f"the root of source {self.place.source} went back from generation {seen} to {found}",
+            where=self.place.head,
+            hint="the control plane was restored from an older copy; rebuild the head from the bucket before the next run",
+        )
+
+    def _mark(self, gen: int) -> None:
+        if gen <= self._marked:
+            return
+        self._marked = gen
+        folder = self._ground.cache(self.place.source)
+        if folder is not None:
+            (folder / "generation").write_text(str(gen))
+
+    def _read_mark(self) -> int:
+        folder = self._ground.cache(self.place.source)
+        path = folder / "generation" if folder is not None else None
+        text = path.read_text() if path is not None and path.exists() else ""
+        return int(text) if text.isdigit() else 0
+
+
+class _Gen(msgspec.Struct):
+    gen: int
