@@ -1,0 +1,17 @@
+"""What the trail is told of connections."""
+
+from __future__ import annotations
+
+from listbackup.services.connections.model import Connection
+from listbackup.services.desk import Fact
+
+
+def connection_fact(happened: str, connection: Connection) -> Fact:
+    """``connection.created``, ``.changed``, ``.reconnected``, ``.tested``, ``.needs_reauth``, ``.deleted``."""
+    about = {"name": connection.name, "platform": connection.platform, "state": connection.state.value}
+    return Fact(name=f"connection.{happened}", subject=connection.id, about=about)
+
+
+def secrets_rotated(connection_id: str, version: int) -> Fact:
+    """The platform handed out new tokens and they are kept."""
+    return Fact(name="connection.secrets_rotated", subject=connection_id, about={"version": version})

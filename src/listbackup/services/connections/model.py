@@ -1,0 +1,36 @@
+"""What a connection is. Its secrets are never part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from listbackup.base.ids import ConnectionId
+
+
+class ConnectionState(StrEnum):
+    """Whether the credentials work, as far as we know."""
+
+    UNTESTED = "untested"
+    READY = "ready"
+    NEEDS_REAUTH = "needs_reauth"  # the platform refuses them: a person must give new ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Credentials for one site of a platform; ``secret_names`` says which secrets are kept, sealed, beside it."""
+
+    id: ConnectionId
+    name: str
+    platform: str
+    created_at: datetime
+    values: Mapping[str, str] = field(default_factory=dict)
+    secret_names: tuple[str, ...] = ()
+    state: ConnectionState = ConnectionState.UNTESTED
+    site_name: str | None = None
+    site_url: str | None = None
+    tested_at: datetime | None = None
+    message: str | None = None  # why it needs a person
+    version: int = 1

@@ -1,0 +1,102 @@
+"""The journal and the id map of restores, in tables; what was on the platform before is sealed for its row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import msgspec
+
+from listbackup.backends.keyring.scope import KeyScope
+from listbackup.backends.keyring.seal import open_field, seal_field
+from listbackup.backends.table.port import Item, Scalar
+from listbackup.base.paging import iter_pages
+from listbackup.connectors.engine.record import Key
+from listbackup.processor.restore_model import Entry, Restored
+from listbackup.services.data.table import RESTORE_IDS, RESTORE_JOURNAL
+from listbackup.services.desk import Desk
+from listbackup.services.scope import AccountTable, Scope
+
+_CHUNK_BYTES = 300 * 1024
+
+
+class TableJournal:
+    """The journal of one restore."""
+
+    def __init__(self, desk: Desk, scope: Scope, keys: KeyScope, restore: str) -> None:
+        self._desk, self._scope, self._keys, self._restore = desk, scope, keys, restore
+        self._table: AccountTable = desk.open(RESTORE_JOURNAL, scope)
+
+    def find(self, stream: str, key: Key) -> Entry | None:
+        """What was noted for this record, or None."""
+        item = self._table.find(_sort_key(stream, key), part=self._restore)
+        return self._entry(item) if item is not None else None
+
+    def put(self, entry: Entry) -> None:
+        """Note it; durable when this returns."""
+        sk = _sort_key(entry.stream, entry.key)
+        pieces = self._seal(sk, entry.before)
+        doc = msgspec.json.encode(replace(entry, before=None)).decode()
+        position = f"{entry.position:010d}"
+        main: Mapping[str, Scalar] = {"doc": doc, "pieces": len(pieces), "restore": self._restore, "position": position}
+        writes = [
+            self._table.put(f"{sk}#{number:04d}", {"sealed": piece}, part=f"{self._restore}/before") for number, piece in enumerate(pieces)
+        ]
+        self._desk.tables.transact([*writes, self._table.put(sk, main, part=self._restore)])
+
+    def iter(self) -> Iterator[Entry]:
+        """Every entry, last written first."""
+        pages = iter_pages(
+            lambda cursor: self._table.query(part=self._restore, index="by_position", reverse=True, limit=100, cursor=cursor)
+        )
+        return (self._entry(item) for item in pages)
+
+    def _entry(self, item: Item) -> Entry:
+        entry = msgspec.json.decode(str(item["doc"]), type=Entry)
+        count = item["pieces"]
+        assert isinstance(count, int)
+        return replace(entry, before=self._open(_sort_key(entry.stream, entry.key), count) if count else None)
+
+    def _seal(self, sk: str, before: bytes | None) -> list[bytes]:
+        if before is None:
+            return []
+        pieces = [before[start : start + _CHUNK_BYTES] for start in range(0, len(before), _CHUNK_BYTES)] or [b""]
+        return [seal_field(self._keys, piece, context=self._context(sk, number)) for number, piece in enumerate(pieces)]
+
+    def _open(self, sk: str, count: int) -> bytes:
+        parts = []
+        for number in range(count):
+            item = self._table.find(f"{sk}#{number:04d}", part=f"{self._restore}/before")
+            sealed = item["sealed"] if item is not None else b""
+            assert isinstance(sealed, bytes)
+            parts.append(open_field(self._keys, sealed, context=self._context(sk, number)))
+        return b"".join(parts)
+
+    def _context(self, sk: str, number: int) -> tuple[str, ...]:
+        return (RESTORE_JOURNAL.name, self._restore, sk, f"before/{number}")
+
+
+class TableIdMap:
+    """What was written back for the records of one source."""
+
+    def __init__(self, desk: Desk, scope: Scope, source: str) -> None:
+        self._desk, self._part = desk, source
+        self._table: AccountTable = desk.open(RESTORE_IDS, scope)
+
+    def find(self, stream: str, key: Key) -> Restored | None:
+        """What was last written back for this record, or None."""
+        item = self._table.find(_sort_key(stream, key), part=self._part)
+        return msgspec.json.decode(str(item["doc"]), type=Restored) if item is not None else None
+
+    def set(self, stream: str, key: Key, restored: Restored) -> None:
+        """Remember it, durably."""
+        attributes: Mapping[str, Scalar] = {"doc": msgspec.json.encode(restored).decode()}
+        self._desk.tables.transact([self._table.put(_sort_key(stream, key), attributes, part=self._part)])
+
+    def forget(self, stream: str, key: Key) -> None:
+        """It was taken back."""
+        self._desk.tables.transact([self._table.delete(_sort_key(stream, key), part=self._part)])
+
+
+def _sort_key(stream: str, key: Key) -> str:
+    return f"{stream}/{msgspec.json.encode(list(key)).decode()}"

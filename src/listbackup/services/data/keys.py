@@ -1,0 +1,38 @@
+"""Keys as people type them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from listbackup.store import Key, View
+
+
+def parse_key(text: str) -> Sequence[Key]:
+    """The keys that a text can mean, likeliest first: ``42`` is a number or a text, ``["a",7]`` a key of two parts, anything else a text."""
+    meant: list[Key] = []
+    if text.startswith("["):
+        try:
+            parts = msgspec.json.decode(text, type=list[int | str])
+        except msgspec.DecodeError:
+            parts = []
+        if parts:
+            meant.append(tuple(parts))
+    if text.lstrip("-").isdigit() and str(int(text)) == text:
+        meant.append((int(text),))
+    meant.append((text,))
+    return meant
+
+
+def show_key(key: Key) -> str:
+    """The text that ``parse_key`` reads back."""
+    if len(key) == 1 and not isinstance(key[0], bytes) and not str(key[0]).startswith("["):
+        return str(key[0])
+    return msgspec.json.encode([part.hex() if isinstance(part, bytes) else part for part in key]).decode()
+
+
+def kept_key(view: View, stream: str, key: str | Key) -> Key | None:
+    """The key of a record that the view holds, or None when it holds none of what the text can mean."""
+    meant = parse_key(key) if isinstance(key, str) else [key]
+    return next((one for one in meant if view.get(stream, one) is not None), None)

@@ -1,0 +1,158 @@
+"""Restores: planned, carried out, gone on with after a crash, and undone as one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from listbackup.backends.table.port import ConditionFailed
+from listbackup.base.errors import Conflict
+from listbackup.base.ids import RestoreId
+from listbackup.base.paging import Page
+from listbackup.processor.restore import carry_out, undo
+from listbackup.processor.restore_model import ListenRestore, RestorePlan, RestoreResult, Selection, unheard_restore
+from listbackup.processor.restore_plan import plan_restore
+from listbackup.processor.restore_room import RestoreRoom
+from listbackup.services.connections import Connections
+from listbackup.services.data.events import restore_fact
+from listbackup.services.data.journal import TableIdMap, TableJournal
+from listbackup.services.data.model import Restore, RestoreState
+from listbackup.services.data.service import pick
+from listbackup.services.data.table import RESTORES
+from listbackup.services.desk import Desk
+from listbackup.services.rows import Rows
+from listbackup.services.scope import Scope
+from listbackup.services.sources import Source, Sources
+from listbackup.services.stores import Keys, Stores
+
+
+def never() -> bool:
+    """Nobody says stop."""
+    return False
+
+
+class Restores:
+    """The write-backs of an account's sources."""
+
+    def __init__(self, desk: Desk, *, connections: Connections, sources: Sources, stores: Stores, keys: Keys) -> None:
+        self._desk, self._connections, self._sources, self._stores, self._keys = desk, connections, sources, stores, keys
+
+    def plan(
+        self,
+        scope: Scope,
+        source: str,
+        *,
+        seq: int | None = None,
+        selection: Selection = Selection(),
+        overwrite: bool = False,
+        listen: ListenRestore = unheard_restore,
+        should_stop: Callable[[], bool] = never,
+    ) -> RestorePlan:
+        """What writing these records back would do; asks the platform, writes nothing. ``overwrite`` also plans to write over edits that no snapshot holds.
+
+        Raises NotFound, InputError (a stream that is not in the snapshot), PlatformError.
+        """
+        of = self._sources.get(scope, source)
+        with self._room(scope, of, seq, should_stop) as room:
+            return plan_restore(room, of.id, selection, overwrite=overwrite, listen=listen)
+
+    def start(
+        self, scope: Scope, plan: RestorePlan, *, listen: ListenRestore = unheard_restore, should_stop: Callable[[], bool] = never
+    ) -> Restore:
+        """The restore of this plan, carried out to its end. What changed on the platform since the plan is left alone and counted as a conflict.
+
+        Raises Interrupted or PlatformError with the restore left ``running``: ``resume`` goes on with it.
+        """
+        source = self._sources.get(scope, plan.source)
+        restore = Restore(
+            id=RestoreId(self._desk.new_id("rst")),
+            source=source.id,
+            snapshot_seq=plan.snapshot_seq,
+            selection=plan.selection,
+            overwrite=plan.overwrite,
+            state=RestoreState.RUNNING,
+            created_at=self._desk.clock.now(),
+        )
+        self._desk.commit(scope, self._rows(scope).insert(restore), restore_fact("started", restore))
+        with self._room(scope, source, plan.snapshot_seq, should_stop) as room:
+            return self._carry_out(scope, restore, room, plan, listen)
+
+    def resume(
+        self, scope: Scope, restore: str, *, listen: ListenRestore = unheard_restore, should_stop: Callable[[], bool] = never
+    ) -> Restore:
+        """The restore that was interrupted, planned anew and carried out to its end; nothing is written twice. One that is over is returned as it is."""
+        found = self.get(scope, restore)
+        if found.state is RestoreState.UNDOING:
+            raise Conflict(f"restore {found.id} is being undone", hint="undo it again to go on with that")
+        if found.state is not RestoreState.RUNNING:
+            return found
+        source = self._sources.get(scope, found.source)
+        with self._room(scope, source, found.snapshot_seq, should_stop) as room:
+            plan = plan_restore(room, source.id, found.selection, overwrite=found.overwrite, listen=listen)
+            return self._carry_out(scope, found, room, plan, listen)
+
+    def undo(
+        self, scope: Scope, restore: str, *, listen: ListenRestore = unheard_restore, should_stop: Callable[[], bool] = never
+    ) -> Restore:
+        """The restore taken back whole, except records that were changed since. Undoing again after an interruption goes on."""
+        found = self.get(scope, restore)
+        if found.state is RestoreState.UNDONE:
+            return found
+        undoing = self._change(scope, found, replace(found, state=RestoreState.UNDOING))
+        source = self._sources.get(scope, found.source)
+        with self._room(scope, source, found.snapshot_seq, should_stop) as room:
+            result = undo(room, self._journal(scope, found), listen=listen)
+        done = replace(undoing, state=RestoreState.UNDONE, undo_result=result, ended_at=self._desk.clock.now())
+        return self._change(scope, undoing, done, "undone")
+
+    def get(self, scope: Scope, restore: str) -> Restore:
+        """The restore of this id. Raises NotFound."""
+        return self._rows(scope).get(restore)
+
+    def list(self, scope: Scope, *, source: str | None = None, limit: int = 100, cursor: str | None = None) -> Page[Restore]:
+        """Restores, newest first; those of one source where one is named."""
+        if source is None:
+            return self._rows(scope).page(reverse=True, limit=limit, cursor=cursor)
+        of = self._sources.get(scope, source)
+        return self._rows(scope).page(part=of.id, index="by_source", reverse=True, limit=limit, cursor=cursor)
+
+    def _carry_out(self, scope: Scope, restore: Restore, room: RestoreRoom, plan: RestorePlan, listen: ListenRestore) -> Restore:
+        result: RestoreResult = carry_out(room, plan, self._journal(scope, restore), restore.id, listen=listen)
+        state = RestoreState.PARTIAL if result.failed else RestoreState.DONE
+        ended = replace(restore, state=state, result=result, ended_at=self._desk.clock.now())
+        return self._change(scope, restore, ended, state.value)
+
+    @contextmanager
+    def _room(self, scope: Scope, source: Source, seq: int | None, should_stop: Callable[[], bool]) -> Iterator[RestoreRoom]:
+        store = self._stores.open(scope, source.id)
+        snapshot = pick(store, source.name, seq)
+        session = self._connections.open(scope, source.connection, should_stop=should_stop)
+        try:
+            yield RestoreRoom(
+                session=session,
+                view=store.at(snapshot.seq),
+                latest=store.at(pick(store, source.name, None).seq),
+                snapshot=snapshot,
+                infos={info.name: info for info in session.discover()},
+                ids=TableIdMap(self._desk, scope, source.id),
+                secret=self._keys.for_account(scope.account).id_key,
+                should_stop=should_stop,
+            )
+        finally:
+            session.close()
+
+    def _journal(self, scope: Scope, restore: Restore) -> TableJournal:
+        return TableJournal(self._desk, scope, self._keys.for_account(scope.account), restore.id)
+
+    def _change(self, scope: Scope, old: Restore, edited: Restore, happened: str | None = None) -> Restore:
+        new, writes = self._rows(scope).change(old, edited)
+        try:
+            self._desk.commit(scope, writes, *([restore_fact(happened, new)] if happened else []))
+        except ConditionFailed:
+            raise Conflict(f"restore {old.id} is being worked on by somebody else", hint="wait for it to end") from None
+        return new
+
+    def _rows(self, scope: Scope) -> Rows[Restore]:
+        table = self._desk.open(RESTORES, scope)
+        return Rows(table, Restore, noun="restore", prefix="rst", columns=lambda one: {"source": one.source})

@@ -1,0 +1,143 @@
+"""Data: any snapshot of any source, read at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from listbackup.base.errors import NotFound
+from listbackup.processor.export import ExportFormat, ExportOptions, ExportResult, ListenExport, export, unheard
+from listbackup.services.data.events import source_data_fact
+from listbackup.services.data.keys import kept_key, parse_key, show_key
+from listbackup.services.desk import Desk
+from listbackup.services.scope import Scope
+from listbackup.services.sources import Sources
+from listbackup.services.stores import Stores
+from listbackup.store import AttachmentInfo, Change, ChangeCounts, Key, Record, SnapshotInfo, Store, StreamCounts, Version, View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A record that a search found."""
+
+    stream: str
+    record: Record
+
+
+class Data:
+    """What is kept of an account's sources. ``seq`` None means the newest snapshot; a record's key may be given as people type it."""
+
+    def __init__(self, desk: Desk, *, sources: Sources, stores: Stores) -> None:
+        self._desk, self._sources, self._stores = desk, sources, stores
+
+    def snapshots(self, scope: Scope, source: str, *, with_trash: bool = False) -> Sequence[SnapshotInfo]:
+        """The source's snapshots, oldest first; those in the trash only when asked for."""
+        return [one for one in self.store(scope, source).snapshots() if with_trash or one.expired_at is None]
+
+    def snapshot(self, scope: Scope, source: str, seq: int | None = None) -> SnapshotInfo:
+        """One snapshot. Raises NotFound."""
+        return pick(self.store(scope, source), source, seq)
+
+    def streams(self, scope: Scope, source: str, seq: int | None = None) -> dict[str, StreamCounts]:
+        """The streams of a snapshot with what they hold, by name."""
+        return dict(sorted(self.snapshot(scope, source, seq).streams.items()))
+
+    def scan(
+        self, scope: Scope, source: str, stream: str, *, seq: int | None = None, after: Key | None = None, limit: int | None = None
+    ) -> Iterator[Record]:
+        """The records of a stream in key order, from the one after ``after``. Raises NotFound for a stream that is not in the snapshot."""
+        return self._view(scope, source, seq, stream).scan(stream, after=after, limit=limit)
+
+    def record(self, scope: Scope, source: str, stream: str, key: str | Key, *, seq: int | None = None) -> Record:
+        """One record as it stood. Raises NotFound."""
+        view = self._view(scope, source, seq, stream)
+        for one in parse_key(key) if isinstance(key, str) else [key]:
+            found = view.get(stream, one)
+            if found is not None:
+                return found
+        raise NotFound(f"there was no record {key if isinstance(key, str) else show_key(key)!r} in {stream} then")
+
+    def history(self, scope: Scope, source: str, stream: str, key: str | Key) -> Sequence[Version]:
+        """Every version of a record that is kept, oldest first. Raises NotFound when it was never seen."""
+        store = self.store(scope, source)
+        for one in parse_key(key) if isinstance(key, str) else [key]:
+            versions = store.history(stream, one)
+            if versions:
+                return versions
+        raise NotFound(f"{stream} never held a record {key if isinstance(key, str) else show_key(key)!r}")
+
+    def diff(self, scope: Scope, source: str, before: int, after: int, *, stream: str | None = None) -> Iterator[Change]:
+        """What differs between two snapshots, by stream and key."""
+        store = self.store(scope, source)
+        return store.diff(pick(store, source, before).seq, pick(store, source, after).seq, stream)
+
+    def diff_counts(self, scope: Scope, source: str, before: int, after: int) -> dict[str, ChangeCounts]:
+        """How much differs between two snapshots, by stream."""
+        store = self.store(scope, source)
+        return dict(store.diff_counts(pick(store, source, before).seq, pick(store, source, after).seq))
+
+    def search(self, scope: Scope, source: str, text: str, *, stream: str | None = None, seq: int | None = None) -> Iterator[Found]:
+        """The records of a snapshot that hold this text, regardless of case."""
+        view = self._view(scope, source, seq, stream)
+        return (Found(stream=where, record=record) for where, record in view.search(text, stream))
+
+    def attachments(self, scope: Scope, source: str, stream: str, key: str | Key, *, seq: int | None = None) -> Sequence[AttachmentInfo]:
+        """The files that belonged to a record. Raises NotFound for the record."""
+        view = self._view(scope, source, seq, stream)
+        kept = kept_key(view, stream, key)
+        if kept is None:
+            raise NotFound(f"there was no record {key if isinstance(key, str) else show_key(key)!r} in {stream} then")
+        return view.attachments(stream, kept)
+
+    def open_attachment(self, scope: Scope, source: str, attachment: str, *, seq: int | None = None) -> Iterator[bytes]:
+        """An attachment's bytes in chunks. Raises NotFound."""
+        return self._view(scope, source, seq, None).open_attachment(attachment)
+
+    def export(
+        self,
+        scope: Scope,
+        source: str,
+        dest: Path,
+        *,
+        form: ExportFormat,
+        seq: int | None = None,
+        options: ExportOptions = ExportOptions(),
+        listen: ListenExport = unheard,
+    ) -> ExportResult:
+        """The snapshot's records as files in the folder ``dest``, with a manifest. Raises InputError for a folder that is not empty or a missing extra."""
+        of = self._sources.get(scope, source)
+        store = self._stores.open(scope, of.id)
+        snapshot = pick(store, of.name, seq)
+        result = export(
+            store.at(snapshot.seq), snapshot, form, dest, options=options, source_name=of.name, now=self._desk.clock.now(), listen=listen
+        )
+        about = {"snapshot": snapshot.id, "format": form.value, "records": result.records}
+        self._desk.commit(scope, [], source_data_fact("export.made", of.id, **about))
+        return result
+
+    def store(self, scope: Scope, source: str) -> Store:
+        """The store of a source, for what this face does not offer."""
+        return self._stores.open(scope, self._sources.get(scope, source).id)
+
+    def _view(self, scope: Scope, source: str, seq: int | None, stream: str | None) -> View:
+        store = self.store(scope, source)
+        snapshot = pick(store, source, seq)
+        if stream is not None and stream not in snapshot.streams:
+            hint = "it has: " + ", ".join(sorted(snapshot.streams))
+            raise NotFound(f"snapshot {snapshot.seq} of {source!r} has no stream {stream!r}", hint=hint)
+        return store.at(snapshot.seq)
+
+
+def pick(store: Store, source: str, seq: int | None) -> SnapshotInfo:
+    """The snapshot of this number, the newest for None. Raises NotFound."""
+    snapshots = store.snapshots()
+    if seq is None:
+        current = [one for one in snapshots if one.expired_at is None]
+        if not current:
+            raise NotFound(f"source {source!r} has no snapshot yet", hint=f"run `listbackup backup {source}` first")
+        return current[-1]
+    for one in snapshots:
+        if one.seq == seq:
+            return one
+    raise NotFound(f"source {source!r} has no snapshot {seq}", hint="`listbackup snapshots` lists what there is")

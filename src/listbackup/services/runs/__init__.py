@@ -1,0 +1,24 @@
+"""Runs: one execution each of backing up a source."""
+
+from listbackup.processor.progress import Progress, RunState, StreamProgress, StreamState
+from listbackup.services.runs.execution import Means
+from listbackup.services.runs.model import LogLevel, LogLine, Run, Trigger
+from listbackup.services.runs.service import Runs, Work
+from listbackup.services.runs.table import RUN_LOGS, RUN_PROGRESS, RUNS
+
+__all__ = [
+    "RUNS",
+    "RUN_LOGS",
+    "RUN_PROGRESS",
+    "LogLevel",
+    "LogLine",
+    "Means",
+    "Progress",
+    "Run",
+    "RunState",
+    "Runs",
+    "StreamProgress",
+    "StreamState",
+    "Trigger",
+    "Work",
+]

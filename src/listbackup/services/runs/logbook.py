@@ -1,0 +1,65 @@
+"""The log of a run and the row that says how far it is: written in bunches, at most once a second."""
+
+from __future__ import annotations
+
+import msgspec
+
+from listbackup.backends.table.port import MAX_TRANSACTION
+from listbackup.base.paging import Page
+from listbackup.processor.progress import Note, Progress
+from listbackup.services.desk import Desk
+from listbackup.services.runs.model import LogLine
+from listbackup.services.runs.table import RUN_LOGS, RUN_PROGRESS
+from listbackup.services.scope import Scope
+
+_LINES_PER_ATTEMPT = 1_000_000
+_EVERY_SECONDS = 1.0
+
+
+class Logbook:
+    """What one attempt at a run writes down while it goes on."""
+
+    def __init__(self, desk: Desk, scope: Scope, run: str, attempt: int) -> None:
+        self._desk, self._scope, self._run = desk, scope, run
+        self._next = attempt * _LINES_PER_ATTEMPT
+        self._lines: list[LogLine] = []
+        self._progress: Progress | None = None
+        self._written_at = -_EVERY_SECONDS
+
+    def note(self, note: Note) -> None:
+        """Add a line."""
+        at = self._desk.clock.now()
+        self._lines.append(
+            LogLine(seq=self._next, at=at, level=note.level, message=note.message, stream=note.stream, reason=note.reason, key=note.key)
+        )
+        self._next += 1
+
+    def listen(self, progress: Progress) -> None:
+        """Remember how far the run is; written down when a second has passed."""
+        self._progress = progress
+        if self._desk.clock.monotonic() - self._written_at >= _EVERY_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write down everything so far."""
+        self._written_at = self._desk.clock.monotonic()
+        logs = self._desk.open(RUN_LOGS, self._scope)
+        writes = [logs.put(f"{line.seq:012d}", {"doc": msgspec.json.encode(line).decode()}, part=self._run) for line in self._lines]
+        if self._progress is not None:
+            doc = msgspec.json.encode(self._progress).decode()
+            writes.append(self._desk.open(RUN_PROGRESS, self._scope).put(self._run, {"doc": doc}))
+        for start in range(0, len(writes), MAX_TRANSACTION):
+            self._desk.commit(self._scope, writes[start : start + MAX_TRANSACTION])
+        self._lines, self._progress = [], None
+
+
+def read_progress(desk: Desk, scope: Scope, run: str) -> Progress | None:
+    """How far a run is, or None when it has not begun."""
+    row = desk.open(RUN_PROGRESS, scope).find(run)
+    return msgspec.json.decode(str(row["doc"]), type=Progress) if row is not None else None
+
+
+def read_log(desk: Desk, scope: Scope, run: str, *, limit: int, cursor: str | None) -> Page[LogLine]:
+    """A page of a run's log in the order it was written."""
+    page = desk.open(RUN_LOGS, scope).query(part=run, limit=limit, cursor=cursor)
+    return Page(items=[msgspec.json.decode(str(row["doc"]), type=LogLine) for row in page.items], next_cursor=page.next_cursor)

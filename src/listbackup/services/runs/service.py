@@ -1,0 +1,191 @@
+"""Runs: started, carried out, cancelled, listed; and the queue between whoever starts one and the worker that carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from listbackup.backends.queue.port import DeadLetter, Queue
+from listbackup.base.errors import Conflict
+from listbackup.base.ids import RunId
+from listbackup.base.paging import Page
+from listbackup.processor.messages import RunMessage, encode
+from listbackup.processor.progress import Listen, Progress, RunState, silent
+from listbackup.services.connections import Connections
+from listbackup.services.desk import Desk
+from listbackup.services.jobs import Jobs
+from listbackup.services.runs.execution import Execution, Means
+from listbackup.services.runs.ledger import ACTIVE, Ledger
+from listbackup.services.runs.logbook import read_log, read_progress
+from listbackup.services.runs.model import LogLine, Run, Trigger
+from listbackup.services.scope import Scope
+from listbackup.services.sources import Sources
+from listbackup.services.stores import Stores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """How a run is to be carried out here: who does it, who listens, when to stop, and how to keep the message that brought it."""
+
+    owner: str
+    listen: Listen = silent
+    should_stop: Callable[[], bool] = lambda: False
+    extend: Callable[[timedelta], None] | None = None
+
+
+class Runs:
+    """The executions of an account's sources."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        queue: Queue,
+        *,
+        connections: Connections,
+        sources: Sources,
+        jobs: Jobs,
+        stores: Stores,
+        means: Means | None = None,
+    ) -> None:
+        self._desk, self._queue, self._sources, self._jobs = desk, queue, sources, jobs
+        self._execution = Execution(desk, connections=connections, sources=sources, jobs=jobs, stores=stores, means=means or Means())
+
+    def start(self, scope: Scope, source: str, *, job: str | None = None, trigger: Trigger = Trigger.MANUAL, enqueue: bool = True) -> Run:
+        """A run of this source, put on the queue unless told otherwise. A source has one run at a time: the one that is not over is returned instead of a second.
+
+        Raises NotFound for the source or the job.
+        """
+        of = self._sources.get(scope, source)
+        run = Run(
+            id=RunId(self._desk.new_id("run")),
+            source=of.id,
+            trigger=trigger,
+            queued_at=self._desk.clock.now(),
+            job=self._jobs.get(scope, job).id if job is not None else None,
+            on_queue=enqueue,
+        )
+        opened = self._ledger(scope).open(run)
+        return self._enqueue(scope, opened) if enqueue else opened
+
+    def backup(self, scope: Scope, source: str, work: Work) -> Run:
+        """The run of this source, carried out here and now to its end; one that was interrupted is resumed. Raises BusyError while another worker has it."""
+        return self.carry_out(scope, self.start(scope, source, enqueue=False).id, work)
+
+    def carry_out(self, scope: Scope, run: str, work: Work) -> Run:
+        """The run after this worker has done with it: over, or ``queued`` again when it was interrupted. A run that is over is returned as it is.
+
+        What goes wrong with the platform or the ground becomes the run's state, reason and message. Raises BusyError while another worker has it.
+        """
+        return self._execution.carry_out(scope, run, work.owner, work.listen, work.should_stop, work.extend)
+
+    def get(self, scope: Scope, run: str) -> Run:
+        """The run of this id. Raises NotFound."""
+        return self._ledger(scope).rows.get(run)
+
+    def list(
+        self,
+        scope: Scope,
+        *,
+        source: str | None = None,
+        job: str | None = None,
+        active: bool = False,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> Page[Run]:
+        """Runs, newest first: all, or those of one source, of one job, or those that are not over."""
+        rows = self._ledger(scope).rows
+        part, index = "", None
+        if source is not None:
+            part, index = str(self._sources.get(scope, source).id), "by_source"
+        elif job is not None:
+            part, index = str(self._jobs.get(scope, job).id), "by_job"
+        elif active:
+            part, index = ACTIVE, "active"
+        return rows.page(part=part, index=index, reverse=True, limit=limit, cursor=cursor)
+
+    def find_active(self, scope: Scope, source: str) -> Run | None:
+        """The run of this source that is not over, or None."""
+        return self._ledger(scope).active_of(self._sources.get(scope, source).id)
+
+    def progress(self, scope: Scope, run: str) -> Progress | None:
+        """How far the run is, a second old at most; None before it begins."""
+        return read_progress(self._desk, scope, self.get(scope, run).id)
+
+    def logs(self, scope: Scope, run: str, *, limit: int = 100, cursor: str | None = None) -> Page[LogLine]:
+        """The run's log in the order it was written."""
+        return read_log(self._desk, scope, self.get(scope, run).id, limit=limit, cursor=cursor)
+
+    def cancel(self, scope: Scope, run: str) -> Run:
+        """The run, cancelled at once when no worker has it, or asked to stop. Raises Conflict when it is over."""
+        now = self._desk.clock.now()
+
+        def cancelled(old: Run) -> Run:
+            if old.state.is_final:
+                raise Conflict(f"run {old.id} is over: {old.state.value}")
+            if old.state is RunState.RUNNING and old.lease_until is not None and old.lease_until > now:
+                return replace(old, cancel_requested=True)
+            return replace(
+                old,
+                cancel_requested=True,
+                state=RunState.CANCELLED,
+                ended_at=now,
+                reason="cancelled",
+                message="Cancelled before it went on.",
+            )
+
+        return self._ledger(scope).change(run, cancelled, "cancel_requested")
+
+    def retry(self, scope: Scope, run: str) -> Run:
+        """A new run of the same source. Raises Conflict while this one is not over."""
+        old = self.get(scope, run)
+        if old.is_active:
+            raise Conflict(f"run {old.id} is not over", hint="cancel it first, or wait")
+        return self.start(scope, old.source, job=old.job, trigger=Trigger.RETRY)
+
+    def give_up(self, scope: Scope, run: str, *, reason: str, message: str) -> Run:
+        """The run, failed because no worker could carry it out; one that is over or held by a live worker is left as it is."""
+        now = self._desk.clock.now()
+
+        def failed(old: Run) -> Run:
+            held = old.state is RunState.RUNNING and old.lease_until is not None and old.lease_until > now
+            if old.state.is_final or held:
+                return old
+            return replace(old, state=RunState.FAILED, ended_at=now, reason=reason, message=message, owner=None, lease_until=None)
+
+        return self._ledger(scope).change(run, failed, "failed")
+
+    def reconcile(self, scope: Scope, *, older_than: timedelta = timedelta(minutes=5)) -> int:
+        """Put runs back on the queue that a crash left without a message, or whose worker died; how many. A second message does no harm."""
+        now, sent = self._desk.clock.now(), 0
+        for run in self._ledger(scope).rows.iter(part=ACTIVE, index="active"):
+            waiting = (
+                run.state is RunState.QUEUED and run.on_queue and max(run.queued_at, run.not_before or run.queued_at) + older_than <= now
+            )
+            orphaned = run.state is RunState.RUNNING and run.lease_until is not None and run.lease_until + older_than <= now
+            if waiting or orphaned:
+                self._send(scope, run)
+                sent += 1
+        return sent
+
+    def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]:
+        """Messages that were given up after too many deliveries, oldest first."""
+        return self._queue.list_dead(limit=limit)
+
+    def redrive(self, message: str) -> None:
+        """Put a dead letter back on the queue. Raises NotFound."""
+        self._queue.redrive(message)
+
+    def _enqueue(self, scope: Scope, run: Run) -> Run:
+        if run.state is RunState.RUNNING and run.lease_until is not None and run.lease_until > self._desk.clock.now():
+            return run
+        marked = self._ledger(scope).change(run.id, lambda old: replace(old, on_queue=True))
+        self._send(scope, marked)
+        return marked
+
+    def _send(self, scope: Scope, run: Run) -> None:
+        message = RunMessage(account=scope.account, run=run.id, job=run.job, attempt=run.attempt + 1)
+        self._queue.send(run.source, encode(message), dedup_id=f"{run.id}/{run.attempt}")
+
+    def _ledger(self, scope: Scope) -> Ledger:
+        return Ledger(self._desk, scope)

@@ -1,0 +1,15 @@
+"""The tables of runs."""
+
+from listbackup.backends.table.port import IndexSpec, TableSpec
+
+RUNS = TableSpec(
+    name="runs",
+    indexes=(
+        IndexSpec(name="by_source", pk="source", sk="sk"),
+        IndexSpec(name="by_job", pk="job", sk="sk"),
+        IndexSpec(name="active", pk="active", sk="sk"),
+    ),
+    about="executions; an active/<source> row holds the one run of a source that is not over",
+)
+RUN_PROGRESS = TableSpec(name="run_progress", about="how far a run is, written every second or so by its worker")
+RUN_LOGS = TableSpec(name="run_logs", about="the log lines of a run: pk is account/run, sk the line's number")
