@@ -45,5 +45,5 @@ def _wait(error: ListBackupError, attempt: int, policy: RetryPolicy, dice: rando
     asked = error.retry_after if isinstance(error, PlatformError) else None
     if asked is not None:
         return asked
-    ceiling: timedelta = min(policy.cap, policy.first * 2.0 ** (attempt - 1))
+    ceiling: timedelta = min(policy.cap, policy.first * 2.0 ** min(attempt - 1, 32))
     return ceiling * dice.random()

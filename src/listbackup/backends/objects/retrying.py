@@ -75,18 +75,20 @@ class RetryingObjects:
         return retry(call, clock=self._clock, policy=self._policy, rng=self._rng)
 
     def _put(self, name: str, replay: _Replay) -> None:
-        tried = False
+        tries = 0
 
-        def attempt() -> None:
-            nonlocal tried
-            again, tried = tried, True
+        def attempt() -> ObjectExists | None:
+            nonlocal tries
+            tries += 1
             try:
                 self._inner.put(name, replay.data())
-            except ObjectExists:
-                if not again or not replay.equals(self._inner, name):
-                    raise
+            except ObjectExists as taken:
+                return taken
+            return None
 
-        self._retry(attempt)
+        taken = self._retry(attempt)
+        if taken is not None and (tries == 1 or not replay.equals(self, name)):
+            raise taken
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def open_client(settings: S3Settings) -> Any:  # boto3 makes its clients' types 
         response_checksum_validation="when_required",
     )
     try:
-        return boto3.session.Session().client(
+        return boto3.client(
             "s3",
             endpoint_url=settings.endpoint_url,
             region_name=settings.region or ("us-east-1" if own else None),
