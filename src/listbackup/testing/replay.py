@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
+from listbackup.base.clock import Clock, SystemClock
 from listbackup.testing.saas.wire import Request, Response, WireServer
 
 SITE = "{site}"
@@ -31,6 +31,10 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     headers: dict[str, str] = {}
     text: str | None = None
     base64: str | None = None
+
+    def question(self, ignore: Iterable[str] = ()) -> str:
+        """What it answers, as ``question`` writes it."""
+        return question(self.method, self.path, self.query, ignore)
 
     def body(self, site: str) -> bytes:
         """The answer's bytes with the replaying server's ``host:port`` in place."""
@@ -59,18 +63,25 @@ def question(method: str, path: str, query: Mapping[str, str], ignore: Iterable[
 class Replay:
     """A server that knows only what was recorded; anything else is 404 and remembered in ``unknown``.
 
-    ``ignore`` names query parameters whose value may differ (a time of the last run). ``busiest`` is the largest number of requests that
-    were in flight at once, ``calls`` how often each question was asked.
+    ``ignore`` names query parameters whose value may differ (a time of the last run). With ``busy_first`` each question is answered 429
+    the first time, with that many seconds to wait by ``clock``. ``busiest`` is the largest number of requests that were in flight at
+    once, ``asked`` the questions in order, ``impatient`` how many came although told to wait.
     """
 
-    def __init__(self, exchanges: Sequence[Exchange], *, ignore: Iterable[str] = ()) -> None:
+    def __init__(
+        self, exchanges: Sequence[Exchange], *, ignore: Iterable[str] = (), busy_first: int | None = None, clock: Clock | None = None
+    ) -> None:
         self._ignore = frozenset(ignore)
-        self._answers = {question(one.method, one.path, one.query, self._ignore): one for one in exchanges}
+        self._answers = {one.question(self._ignore): one for one in exchanges}
+        self._busy_first, self._clock = busy_first, clock or SystemClock()
+        self._closed_until = 0.0
+        self._turned_away: set[str] = set()
         self._lock = threading.Lock()
         self._http = WireServer(self._answer)
         self._flying = 0
         self.busiest = 0
-        self.calls: Counter[str] = Counter()
+        self.asked: list[str] = []
+        self.impatient = 0
         self.unknown: list[str] = []
 
     @property
@@ -89,10 +100,12 @@ class Replay:
     def _answer(self, request: Request) -> Response:
         asked = question(request.method, request.path, request.query, self._ignore)
         with self._lock:
-            self.calls[asked] += 1
+            self.asked.append(asked)
             self._flying += 1
             self.busiest = max(self.busiest, self._flying)
         try:
+            if self._busy_first is not None and self._is_busy(asked, self._busy_first):
+                return Response(status=429, body=b"{}", headers={"Content-Type": "application/json", "Retry-After": str(self._busy_first)})
             known = self._answers.get(asked)
             if known is None:
                 self.unknown.append(asked)
@@ -103,6 +116,17 @@ class Replay:
         finally:
             with self._lock:
                 self._flying -= 1
+
+    def _is_busy(self, asked: str, seconds: int) -> bool:
+        with self._lock:
+            now = self._clock.monotonic()
+            if now < self._closed_until:
+                self.impatient += 1
+            if asked in self._turned_away:
+                return False
+            self._turned_away.add(asked)
+            self._closed_until = now + seconds
+            return True
 
 
 @contextmanager

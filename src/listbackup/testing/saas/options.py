@@ -18,7 +18,7 @@ class Options:
     burst: int | None = None  # None: one second's worth
     gzip: bool = True  # if the client accepts it
     max_page_size: int = 200
-    keeps_ids: bool = True  # companies, tags and documents may be re-created under their old id
+    keeps_ids: bool = True  # companies, tags, deals and documents may be re-created under their old id
     forbidden: tuple[str, ...] = ()  # streams that answer 403
     lies: tuple[Lie, ...] = ()
     lie_on: int = 1  # the first listing answer (counted from 0) that lies

@@ -12,7 +12,7 @@ from listbackup.testing.saas.rows import State
 from listbackup.testing.saas.wire import Response
 from listbackup.testing.saas.world import World
 
-KEEPS_IDS = ("companies", "tags", "documents")  # may be re-created under the id they had
+KEEPS_IDS = ("companies", "tags", "deals", "documents")  # may be re-created under the id they had
 MANAGED = ("id", "object", "created_at", "updated_at", "deleted_at", "notes_count", "links", "size_bytes", "version", "url")
 Fields = dict[str, object]
 

@@ -1,0 +1,1 @@
+"""Ghost, through its Admin API."""

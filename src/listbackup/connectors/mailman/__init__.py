@@ -1,0 +1,1 @@
+"""GNU Mailman 3, through the REST API of its core."""
