@@ -4,17 +4,20 @@
 
     DATA/listbackup.json      this installation's id, the format's number, where objects lie
     DATA/tables.db            accounts, connections, sources, jobs, runs, roots of snapshots (SQLite)
+    DATA/keys.db              account keys, wrapped by the root key
     DATA/objects/             packs and attachments, sealed (unless a bucket holds them)
     DATA/logs/                one JSON object a line, one file a day
-    KEYS/<installation>/      the root key and the wrapped account keys: apart from the data, so that a copy of one is useless without the other
+    KEYS/<installation>/      the root key: apart from the data, so that a copy of one is useless without the other
     CACHE/<installation>/     what was read from a bucket; safe to delete
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,7 @@ from listbackup.bootstrap.settings import S3Settings, Settings
 
 FORMAT = 1
 MARK = "listbackup.json"
+_OURS = ("listbackup.", "tables.db", "keys.db", "objects", "logs", "lost+found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +64,8 @@ class Folder:
 
     @property
     def keys_file(self) -> Path:
-        """The SQLite file of the wrapped account keys."""
-        return self.keys / "keys.db"
+        """The SQLite file of the wrapped account keys (docs/decisions/0081)."""
+        return self.data / "keys.db"
 
 
 def is_folder(settings: Settings) -> bool:
@@ -69,8 +73,11 @@ def is_folder(settings: Settings) -> bool:
     return (settings.data / MARK).exists()
 
 
-def create_folder(settings: Settings, clock: Clock) -> Folder:
-    """A new installation in an absent or empty data folder, readable by its owner only. Raises Conflict when there is one, InputError for other contents."""
+def create_folder(settings: Settings, clock: Clock, furnish: Callable[[Folder], None]) -> Folder:
+    """A new installation in an absent or empty data folder, readable by its owner only. Raises Conflict when there is one, InputError for other contents.
+
+    ``furnish`` puts in what belongs there; the folder counts as made once it returned. What a broken-off making left is taken up by the next.
+    """
     mark = settings.data / MARK
     if mark.exists():
         raise Conflict(
@@ -78,20 +85,18 @@ def create_folder(settings: Settings, clock: Clock) -> Folder:
         )
     try:
         _make(settings.data)
-        if any(entry.name not in ("logs", "lost+found") for entry in settings.data.iterdir()):
+        if any(not entry.name.startswith(_OURS) for entry in settings.data.iterdir()):
             raise InputError(
                 f"{settings.data} is not empty and is no ListBackup data folder", hint="name another with --data or LISTBACKUP_DATA"
             )
-        content: dict[str, Any] = {
-            "format": FORMAT,
-            "installation": new_id("ins", unix_ms(clock.now())),
-            "created_at": iso(clock.now()),
-            "objects": _objects_of(settings.s3),
-        }
+        content = _draft(settings, clock)
         folder = _folder(settings, content)
         _make(folder.keys)
         _make(folder.logs_dir)
+        _write(mark.with_suffix(".draft"), content)
+        furnish(folder)
         _write(mark, content)
+        mark.with_suffix(".draft").unlink(missing_ok=True)
     except OSError as error:
         raise _ground(error, settings.data) from error
     return folder
@@ -146,6 +151,14 @@ def _folder(settings: Settings, content: dict[str, Any]) -> Folder:
     )
 
 
+def _draft(settings: Settings, clock: Clock) -> dict[str, Any]:
+    """What the mark will say; an unfinished making keeps its id, because keys were made for it."""
+    installation = new_id("ins", unix_ms(clock.now()))
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        installation = str(json.loads((settings.data / MARK).with_suffix(".draft").read_text("utf-8"))["installation"])
+    return {"format": FORMAT, "installation": installation, "created_at": iso(clock.now()), "objects": _objects_of(settings.s3)}
+
+
 def _objects_of(s3: S3Settings | None) -> dict[str, str | None]:
     if s3 is None:
         return {"kind": "files"}
@@ -158,7 +171,7 @@ def _make(folder: Path) -> None:
 
 def _write(path: Path, content: dict[str, Any]) -> None:
     """Whole or not at all, and durable."""
-    draft = path.with_suffix(".draft")
+    draft = path.with_suffix(".new")
     with open(draft, "w", encoding="utf-8") as file:
         json.dump(content, file, indent=2)
         file.write("\n")

@@ -65,6 +65,14 @@ class Output:
         if not self.as_json:
             self._write(text)
 
+    def raw(self, line: bytes) -> None:
+        """A record's exact bytes and a line end."""
+        buffer = getattr(self.stdout, "buffer", None)
+        if buffer is None:
+            self._write(line.decode(errors="replace"))
+        else:
+            buffer.write(line + b"\n")
+
     def good(self, text: str) -> None:
         """A line that tells of success."""
         self.say(self.styled("32", "✓ ") + text if self.on_terminal else text)

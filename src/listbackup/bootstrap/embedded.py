@@ -1,0 +1,123 @@
+"""The embedded ground: SQLite and files (or a bucket) under every port, composed here and nowhere else."""
+
+from __future__ import annotations
+
+from listbackup.backends.events.outbox import OutboxEvents
+from listbackup.backends.keyring.account_keys import AccountKeys
+from listbackup.backends.keyring.file import FileKeyring
+from listbackup.backends.objects.files import FileObjects
+from listbackup.backends.objects.metered import MeteredObjects
+from listbackup.backends.objects.port import Objects
+from listbackup.backends.objects.retrying import RetryingObjects
+from listbackup.backends.queue.sqlite import SqliteQueue
+from listbackup.backends.schedule.sqlite import SqliteSchedule
+from listbackup.backends.sqlite_file import SqliteFile
+from listbackup.backends.table.sqlite import SqliteTables
+from listbackup.base.clock import Clock, SystemClock
+from listbackup.bootstrap.catalogue import all_connectors
+from listbackup.bootstrap.folder import Folder, create_folder, is_folder, open_folder
+from listbackup.bootstrap.logs import close_log, open_log
+from listbackup.bootstrap.settings import Settings
+from listbackup.bootstrap.system import System
+from listbackup.services.accounts import Accounts
+from listbackup.services.activity import Activities
+from listbackup.services.connections import Connections, Egress
+from listbackup.services.data import Data, Restores, Upkeep
+from listbackup.services.desk import Desk
+from listbackup.services.jobs import Jobs
+from listbackup.services.platforms import Platforms
+from listbackup.services.runs import Runs
+from listbackup.services.sources import Sources
+from listbackup.services.stores import Stores
+
+RUN_QUEUE = "runs"
+
+
+def init_system(settings: Settings, *, clock: Clock | None = None) -> Folder:
+    """A new installation: folder, root key, account. Raises Conflict when there is one; one that was broken off is finished."""
+    time = clock or SystemClock()
+
+    def furnish(folder: Folder) -> None:
+        if not folder.root_file.exists():
+            FileKeyring.create(folder.root_file, data_folder=folder.data)
+        if folder.s3 is not None:  # say now, not at the first backup, that the bucket cannot be used
+            next(iter(open_objects(folder, settings, time).list("objects/")), None)
+        system = _wire(folder, settings, time)
+        try:
+            system.accounts.ensure_default(actor="cli")
+        finally:
+            system.close()
+
+    return create_folder(settings, time, furnish)
+
+
+def open_system(settings: Settings, *, clock: Clock | None = None) -> System:
+    """The installation in the data folder. Raises InputError (there is none), NewerFormat, KeyUnavailable, DamagedError, BackendError."""
+    return _wire(open_folder(settings), settings, clock or SystemClock())
+
+
+def open_objects(folder: Folder, settings: Settings, clock: Clock) -> Objects:
+    """Where packs and attachments lie: files of the data folder, or a bucket behind the retry loop."""
+    if folder.s3 is None:
+        return FileObjects(folder.objects_dir)
+    from listbackup.backends.objects.s3 import S3Objects
+    from listbackup.backends.objects.s3_client import S3Settings
+
+    keys = settings.s3_keys
+    bucket = S3Settings(
+        bucket=folder.s3.bucket,
+        prefix=folder.s3.prefix,
+        endpoint_url=folder.s3.endpoint,
+        region=folder.s3.region,
+        access_key_id=keys.access_key_id if keys is not None else None,
+        secret_access_key=keys.secret_access_key if keys is not None else None,
+    )
+    return RetryingObjects(S3Objects(bucket), clock)
+
+
+def _wire(folder: Folder, settings: Settings, clock: Clock) -> System:
+    keyring = FileKeyring.open(folder.root_file, data_folder=folder.data)
+    log = open_log(folder.logs_dir, level=settings.log_level, clock=clock)
+    file = SqliteFile(folder.tables_file, clock=clock)
+    tables = SqliteTables(file, clock=clock)
+    key_tables = SqliteTables(folder.keys_file, clock=clock)
+    keys = AccountKeys(key_tables, keyring, clock, scrub=key_tables.scrub)
+    objects = MeteredObjects(open_objects(folder, settings, clock))
+    queue = SqliteQueue(file, RUN_QUEUE, clock=clock)
+    desk = Desk(tables, OutboxEvents(tables), clock)
+    activities = Activities(desk)
+    platforms = Platforms(all_connectors())
+    egress = Egress(allow_loopback=settings.allow_loopback, concurrency=settings.concurrency)
+    connections = Connections(desk, platforms, keys, egress=egress)
+    sources = Sources(desk, connections)
+    jobs = Jobs(desk, SqliteSchedule(file), sources)
+    stores = Stores(objects=objects, tables=tables, keys=keys, clock=clock, cache_dir=folder.cache)
+    data = Data(desk, sources=sources, stores=stores)
+
+    def close() -> None:
+        tables.close()
+        key_tables.close()
+        close_log(log)
+
+    return System(
+        clock=clock,
+        folder=folder,
+        keyring=keyring,
+        keys=keys,
+        objects=objects,
+        queue=queue,
+        accounts=Accounts(desk, keys),
+        platforms=platforms,
+        connections=connections,
+        sources=sources,
+        jobs=jobs,
+        runs=Runs(desk, queue, connections=connections, sources=sources, jobs=jobs, stores=stores),
+        data=data,
+        restores=Restores(desk, connections=connections, sources=sources, stores=stores, keys=keys),
+        upkeep=Upkeep(desk, sources=sources, stores=stores),
+        activities=activities,
+        on_close=close,
+    )
+
+
+__all__ = ["init_system", "is_folder", "open_objects", "open_system"]

@@ -1,0 +1,103 @@
+"""``listbackup backup``: a snapshot of a source, now."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Annotated
+
+import typer
+
+from listbackup.base.errors import InputError
+from listbackup.base.paging import iter_pages
+from listbackup.cli.exit_codes import ExitCode
+from listbackup.cli.options import Json, complete_sources
+from listbackup.cli.output import Steps
+from listbackup.cli.runs_view import run_document, run_exit_code, show_run
+from listbackup.cli.shell import Shell, shell
+from listbackup.cli.stopping import stop_on_signals
+from listbackup.services.runs import Progress, Run, RunState, Work
+
+
+def command(
+    context: typer.Context,
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Which sources.", autocompletion=complete_sources)
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every source.")] = False,
+    queue: Annotated[bool, typer.Option("--queue", help="Leave it to `listbackup worker`.")] = False,
+    as_json: Json = False,
+) -> None | int:
+    """Take a snapshot of a source.
+
+    Ctrl-C stops at a checkpoint; the same command goes on from there. Ends with 3 when something is missing from the snapshot.
+
+    \b
+    Examples:
+      listbackup backup crm
+      listbackup backup --all --json
+      listbackup backup crm --queue
+    """
+    with shell(context, as_json) as sh:
+        names = _names(sh, sources or [], everything)
+        if queue:
+            return _enqueue(sh, names)
+        runs, codes = [], []
+        with stop_on_signals("stopping at the next checkpoint; press Ctrl-C again to stop at once") as asked:
+            for name in names:
+                run = _back_up(sh, name, asked)
+                runs.append(run_document(run, source=name))
+                codes.append(run_exit_code(run))
+                show_run(sh.out, run, source=name)
+                if run.state is RunState.QUEUED:
+                    break
+        sh.out.document({"runs": runs})
+        _say_how_to_go_on(sh, names[len(runs) - 1], codes[-1], run.hint)
+        return int(next((code for code in codes if code not in (ExitCode.OK, ExitCode.PARTIAL)), max(codes)))
+
+
+def _back_up(sh: Shell, name: str, asked: object) -> Run:
+    with sh.out.progress("") as bars:
+
+        def listen(progress: Progress) -> None:
+            _show(bars, progress)
+
+        work = Work(owner=worker_name(), listen=listen, should_stop=asked if callable(asked) else lambda: False)
+        return sh.system.runs.backup(sh.scope, name, work)
+
+
+def worker_name() -> str:
+    """Who carries a run out: this process of this machine."""
+    return f"cli-{socket.gethostname()}-{os.getpid()}"
+
+
+def _show(bars: Steps, progress: Progress) -> None:
+    for one in progress.streams:
+        if one.records or one.total:
+            bars.update(one.stream, one.records, one.total)
+
+
+def _names(sh: Shell, given: list[str], everything: bool) -> list[str]:
+    if everything == bool(given):
+        raise InputError("name the sources, or give --all", hint="list them with:  listbackup source list")
+    if not everything:
+        return [sh.system.sources.get(sh.scope, name).name for name in dict.fromkeys(given)]
+    names = [source.name for source in iter_pages(lambda cursor: sh.system.sources.list(sh.scope, cursor=cursor))]
+    if not names:
+        raise InputError("there is no source yet", hint="make one with:  listbackup connect PLATFORM")
+    return names
+
+
+def _enqueue(sh: Shell, names: list[str]) -> int:
+    runs = [sh.system.runs.start(sh.scope, name) for name in names]
+    sh.out.document({"runs": [run_document(run, source=name) for run, name in zip(runs, names, strict=True)]})
+    for run, name in zip(runs, names, strict=True):
+        sh.out.good(f"{name}: run {run.id} waits for a worker (listbackup worker)")
+    return ExitCode.OK
+
+
+def _say_how_to_go_on(sh: Shell, name: str, code: ExitCode, hint: str | None) -> None:
+    if code is ExitCode.INTERRUPTED:
+        sh.out.say(f"Go on with:  listbackup backup {name}")
+    elif code not in (ExitCode.OK, ExitCode.PARTIAL) and hint:
+        sh.out.say(f"  {hint}")
