@@ -1,0 +1,1 @@
+"""State machines: a port and a plain dict, told the same things."""
