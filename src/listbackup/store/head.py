@@ -11,7 +11,7 @@ Body: a msgpack map, sealed as an object of type H (kind T, see ``sealed.py``). 
     next_stream  the number the next new stream gets
     features   {read: [names], write: [names], gc: [names]}: what a program must know to read, to write, to drop anything
     packs      {object id (hex): {run, size, tail_off, sha}}: every pack a segment refers to; its name is p/<run>/<object id>
-    streams    {name: {id, spec, live, digest, changed_seq, segments: [...]}}, hidden streams (``_attachments``, ``_blobs``) included
+    streams    {name: {id, spec, live, digest, changed_seq, thinned_at, segments: [...]}}, hidden streams (``_attachments``, ``_blobs``) included
       segment  {id, lo, hi, level, full, rows, size, parts: [[pack, part, rows, size, first, last], ...]}
                covers the snapshots in (lo, hi]; parts are in key order and do not overlap; ``part`` is the index in the pack's tail; sizes are sealed bytes.
                Segments of a stream are ordered by lo; the first has lo 0 (the base). ``full``: it holds every record that lives at hi (a keyframe).
@@ -24,6 +24,7 @@ Body: a msgpack map, sealed as an object of type H (kind T, see ``sealed.py``). 
     erasures   [{id, stream, key, at, done}]: keys (codes) whose every version is hidden from readers at once and rewritten away later
     copies     [{name, gen, at}]: copies of HEAD under st/
     clock_mark the latest instant that maintenance has seen
+    purged_at  when snapshots were last dropped for good; a stream whose ``thinned_at`` (its last base merge) is older may hold rows that nobody sees
 
 Where the streams' segment lists grow beyond 48 KB together, ``root.py`` moves the largest to objects of type S: the stream then has
 ``segments: []`` and ``spilled: {name, sha}``, and the object's body is the msgpack array of segments.
@@ -95,6 +96,7 @@ class StreamState(msgspec.Struct, kw_only=True, frozen=True):
     changed_seq: int = 0
     segments: tuple[Segment, ...] = ()
     spilled: SpillRef | None = None
+    thinned_at: int = 0
 
 
 class CountsEntry(msgspec.Struct, array_like=True, frozen=True):
@@ -204,6 +206,7 @@ class Head(msgspec.Struct, kw_only=True, frozen=True):
     erasures: tuple[Erasure, ...] = ()
     copies: tuple[HeadCopy, ...] = ()
     clock_mark: int = 0
+    purged_at: int = 0
 
     def retained(self) -> tuple[int, ...]:
         """The snapshots that can still be read, ascending; those in the trash included."""
