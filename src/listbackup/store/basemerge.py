@@ -1,0 +1,171 @@
+"""The base merge: everything of a stream becomes a new base, part by part, broken off and resumed at will.
+
+Parts are written in key order; after each the job writes a checkpoint (an object of type C under ``r/<job>/``) that names the inputs, the parts so far and the last code in them.
+Who takes the job over goes on above that code. Where superseded versions outnumber the living records they go to a *history* segment beside a
+*keyframe* of what lives, both over the same snapshots, so that the newest snapshot is read without its past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+import numpy as np
+
+from listbackup.base.clock import unix_ms
+from listbackup.store.columns import Rows
+from listbackup.store.compact import Compacted, Task, check_inputs, commit, label_of, merged
+from listbackup.store.ground import StoreGround
+from listbackup.store.head import Head, PackRef, PartRef, Segment, StreamState, edited
+from listbackup.store.jobs import Job, JobLost, job
+from listbackup.store.merge import key_starts
+from listbackup.store.model import Op, StreamSpec
+from listbackup.store.packs import Packs
+from listbackup.store.root import Root
+from listbackup.store.sealed import ObjectType, open_small, seal_small
+from listbackup.store.segments import SegmentWriter
+
+DELTA_SHARE = 0.5  # of the base's bytes, before a base merge is due
+WAIT = timedelta(days=30)  # how long dropped rows may stay on the disk
+BASE_LEVEL = 6  # zstd
+PART_BYTES = 16 * 1024 * 1024
+
+Progress = Callable[[int, int], None]  # rows done, rows in all
+
+
+class _Mark(msgspec.Struct, kw_only=True, frozen=True):
+    """A checkpoint of a base merge."""
+
+    v: int = 1
+    stream: str
+    inputs: tuple[str, ...]
+    labels: tuple[Segment, ...]
+    parts: tuple[tuple[PartRef, ...], ...] = ()
+    packs: dict[str, PackRef] = {}
+    last: bytes = b""
+    number: int = 0
+
+
+def plan_bases(head: Head, now: datetime, *, thoroughly: bool = False) -> tuple[str, ...]:
+    """The streams whose base is due to be merged, largest gain first; ``thoroughly``: also those that may hold anything nobody sees."""
+    due = {name: _due(head, state, now, thoroughly) for name, state in head.streams.items()}
+    return tuple(sorted((name for name, gain in due.items() if gain), key=lambda name: -due[name]))
+
+
+def _due(head: Head, state: StreamState, now: datetime, thoroughly: bool) -> int:
+    base = sum(segment.size for segment in state.segments if segment.lo == 0)
+    delta = sum(segment.size for segment in state.segments if segment.lo > 0)
+    if delta > DELTA_SHARE * base:
+        return delta
+    waiting = bool(state.segments) and head.purged_at > state.thinned_at
+    overdue = waiting and unix_ms(now) - state.thinned_at > WAIT / timedelta(milliseconds=1)
+    return max(1, delta) if overdue or (thoroughly and waiting) else 0
+
+
+def merge_base(
+    root: Root, packs: Packs, ground: StoreGround, stream: str, progress: Progress | None = None, *, part_bytes: int = PART_BYTES
+) -> Compacted:
+    """Merge one stream's base, resuming the merge that was broken off, whatever its stream. Raises BusyError, JobLost, Interrupted (out of ``progress``)."""
+    with job(root, ground.clock, "base", resumable=True) as mine:
+        head = root.read().head
+        mark = _resumed(ground, root, mine, head) or _fresh(head, stream)
+        return _Merging(root, packs, ground, mine, mark, part_bytes).run(progress)
+
+
+def _fresh(head: Head, stream: str) -> _Mark:
+    state = head.streams[stream]
+    if not state.segments:
+        raise JobLost(f"the stream {stream} has nothing to merge")
+    task = Task(stream=stream, inputs=state.segments)
+    superseded = sum(segment.rows for segment in state.segments) - state.live
+    inputs = tuple(segment.id for segment in state.segments)
+    if state.live and superseded > state.live:
+        return _Mark(stream=stream, inputs=inputs, labels=(label_of(task, full=False), label_of(task, full=True)))
+    return _Mark(stream=stream, inputs=inputs, labels=(label_of(task, full=True),))
+
+
+def _resumed(ground: StoreGround, root: Root, mine: Job, head: Head) -> _Mark | None:
+    """The last checkpoint of the job, if what it merges is still there."""
+    names = [info.name for info in ground.objects.list(root.place.checkpoints(mine.run))]
+    if not names:
+        return None
+    raw = open_small(ground.keys, root.place.bound, ObjectType.CHECKPOINT, ground.objects.get(names[-1]), where=names[-1])
+    mark = msgspec.msgpack.decode(raw, type=_Mark)
+    state = head.streams.get(mark.stream)
+    listed = {segment.id for segment in state.segments} if state else set()
+    return mark if set(mark.inputs) <= listed else None
+
+
+class _Merging:
+    """One base merge by one worker."""
+
+    def __init__(self, root: Root, packs: Packs, ground: StoreGround, mine: Job, mark: _Mark, part_bytes: int) -> None:
+        self._root, self._packs, self._ground, self._job, self._mark = root, packs, ground, mine, mark
+        self._head = root.read().head
+        state = self._head.streams[mark.stream]
+        self._task = Task(stream=mark.stream, inputs=tuple(segment for segment in state.segments if segment.id in mark.inputs))
+        self._writers = [self._writer(number, state.spec, part_bytes) for number in range(len(mark.labels))]
+
+    def _writer(self, number: int, spec: StreamSpec, part_bytes: int) -> SegmentWriter:
+        writer = SegmentWriter(self._root, self._packs, self._ground, self._job, part_bytes=part_bytes)
+        done = self._mark.parts[number] if self._mark.parts else ()
+        writer.begin(self._mark.stream, spec, self._mark.labels[number], done)
+        return writer
+
+    def run(self, progress: Progress | None) -> Compacted:
+        """Merge to the end and commit."""
+        check_inputs(self._head, [self._task])
+        total, seen = sum(segment.rows for segment in self._task.inputs), 0
+        for rows, values in merged(self._head, self._packs, self._task, self._mark.last or None):
+            seen += len(rows)
+            if self._add(rows, values):
+                self._checkpoint(rows.codes[-1])
+                if progress is not None:
+                    progress(seen, total)
+            self._job.beat()
+        outputs = [writer.end() for writer in self._writers]
+        for writer in self._writers:
+            writer.flush()
+        segments = [writer.segment(output) for writer, output in zip(self._writers, outputs, strict=True)]
+        refs = self._refs()
+        commit(self._ground, self._job, [(self._task, segment) for segment in segments], refs, also=self._thinned)
+        written = sum(ref.size for ref in refs.values())
+        return Compacted(tasks=1, read_bytes=self._task.size_bytes, written_bytes=written, rows=sum(segment.rows for segment in segments))
+
+    def _add(self, rows: Rows, values: list[bytes]) -> bool:
+        if len(self._writers) == 1:
+            return self._writers[0].add(rows, values, level=BASE_LEVEL)
+        current = key_starts(rows.codes) & (rows.kind != Op.DELETE)
+        cut = False
+        for writer, mask in zip(self._writers, (~current, current), strict=True):
+            chosen = np.flatnonzero(mask)
+            if len(chosen):
+                cut |= writer.add(rows.take(chosen), [values[i] for i in chosen.tolist()], level=BASE_LEVEL)
+        return cut
+
+    def _checkpoint(self, last: bytes) -> None:
+        """Everything up to ``last`` is durable: say so."""
+        for writer in self._writers:
+            writer.end()
+            writer.flush()
+        number = self._mark.number + 1
+        parts = tuple(writer.parts() for writer in self._writers)
+        self._mark = msgspec.structs.replace(self._mark, parts=parts, packs=self._refs(), last=last, number=number)
+        sealed = seal_small(self._ground.keys, self._root.place.bound, ObjectType.CHECKPOINT, msgspec.msgpack.encode(self._mark))
+        self._ground.objects.put(self._root.place.checkpoint(self._job.run, self._job.token, number), sealed)
+
+    def _refs(self) -> dict[str, PackRef]:
+        return {**self._mark.packs, **{name: ref for writer in self._writers for name, ref in writer.refs.items()}}
+
+    def _thinned(self, head: Head) -> Head:
+        state = msgspec.structs.replace(head.streams[self._mark.stream], thinned_at=unix_ms(self._ground.clock.now()))
+        return edited(head, streams={**head.streams, self._mark.stream: state})
+
+
+def merge_bases(root: Root, packs: Packs, ground: StoreGround, streams: Sequence[str], progress: Progress | None = None) -> Compacted:
+    """Merge these streams' bases one after the other."""
+    done = Compacted()
+    for stream in streams:
+        done += merge_base(root, packs, ground, stream, progress)
+    return done
