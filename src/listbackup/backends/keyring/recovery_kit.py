@@ -44,15 +44,12 @@ def print_kit(roots: Roots, *, made_at: datetime, passphrase: Secret | None = No
 
 def parse_kit(text: str, *, passphrase: Secret | None = None) -> Roots:
     """The root keys of a printed kit, or of one code typed alone. Raises InputError that names the mistyped group, or says that a passphrase is missing or wrong."""
-    codes = list(_iter_codes(text))
-    if not codes:
-        raise InputError("there is no code in this text", hint="give the whole kit, or the groups of five below 'Root key'", field="code")
-    return Roots(tuple(_key(named, groups, passphrase) for named, groups in codes))
+    return Roots(tuple(_key(named, groups, passphrase) for named, groups in _codes(text)))
 
 
 def needs_passphrase(text: str) -> bool:
     """Whether a kit was made with a passphrase. Raises InputError as ``parse_kit``."""
-    return any(first_byte(groups[0]) == _UNDER_PASSPHRASE for _, groups in _iter_codes(text))
+    return any(first_byte(groups[0]) == _UNDER_PASSPHRASE for _, groups in _codes(text))
 
 
 def _code(key: bytes, passphrase: Secret | None) -> Sequence[str]:
@@ -100,6 +97,13 @@ def _stretched(passphrase: Secret, salt: bytes) -> bytes:
 def _lines(groups: Sequence[str]) -> Iterator[str]:
     for start in range(0, len(groups), _GROUPS_PER_LINE):
         yield "  > " + "  ".join(groups[start : start + _GROUPS_PER_LINE])
+
+
+def _codes(text: str) -> Sequence[tuple[str | None, Sequence[str]]]:
+    codes = list(_iter_codes(text))
+    if not codes:
+        raise InputError("there is no code in this text", hint="give the whole kit, or the groups of five below 'Root key'", field="code")
+    return codes
 
 
 def _iter_codes(text: str) -> Iterator[tuple[str | None, Sequence[str]]]:

@@ -7,6 +7,7 @@ what the stand-alone reader takes; ``print_store_kit`` makes a sheet of it, and 
 from __future__ import annotations
 
 import binascii
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ class _Json(msgspec.Struct):
     made_at: str
     id_key: _Key
     data_keys: list[_Key]
+    check: str
 
 
 def make_store_kit(keys: AccountKeys, account: str, *, made_at: datetime) -> StoreKit:
@@ -60,7 +62,10 @@ def make_store_kit(keys: AccountKeys, account: str, *, made_at: datetime) -> Sto
 
 
 def store_kit_json(kit: StoreKit) -> bytes:
-    """``{"format", "version", "account", "made_at", "id_key": {"kid", "key"}, "data_keys": [{"kid", "key"}]}``, keys in hexadecimal, oldest data key first."""
+    """``{"format", "version", "account", "made_at", "id_key": {"kid", "key"}, "data_keys": [{"kid", "key"}], "check"}``, keys in hexadecimal, oldest data key first.
+
+    ``check`` is the first 8 hexadecimal digits of SHA-256 of the lines account, made_at, kid of the id key, kid of each data key, each ended by a line feed.
+    """
     lines = [_Key(kid=kid.hex(), key=key.hex()) for kid, key in kit.data_keys.items()]
     file = _Json(
         format=_FORMAT,
@@ -69,13 +74,17 @@ def store_kit_json(kit: StoreKit) -> bytes:
         made_at=iso(kit.made_at),
         id_key=_Key(kid=key_id(kit.id_key).hex(), key=kit.id_key.hex()),
         data_keys=lines,
+        check=_check(kit),
     )
     return msgspec.json.format(msgspec.json.encode(file), indent=2) + b"\n"
 
 
 def print_store_kit(kit: StoreKit) -> str:
     """The sheet to print."""
-    parts = [_HEAD.format(account=kit.account, made_at=iso(kit.made_at)), _printed("id key", bytes([_ID_KEY]) + kit.id_key)]
+    parts = [
+        _HEAD.format(account=kit.account, made_at=iso(kit.made_at), check=_check(kit)),
+        _printed("id key", bytes([_ID_KEY]) + kit.id_key),
+    ]
     parts += [_printed(f"data key {kid.hex()}", bytes([_DATA_KEY]) + key) for kid, key in kit.data_keys.items()]
     return "\n".join(parts)
 
@@ -105,16 +114,17 @@ def _from_json(text: str) -> StoreKit:
     named = zip([kit.id_key, *keys], [file.id_key, *file.data_keys], strict=True)
     if not keys or any(len(key) != KEY_BYTES or key_id(key).hex() != line.kid for key, line in named):
         raise InputError("a key in this store kit is not the one its id names", hint="take the file as it was written", field="kit")
-    return kit
+    return _checked(kit, file.check)
 
 
 def _from_sheet(text: str) -> StoreKit:
-    account = re.search(r"^account[ \t]+(\S+)", text, re.MULTILINE)
-    made_at = re.search(r"^made[ \t]+(\S+)", text, re.MULTILINE)
+    facts = dict(re.findall(r"^(account|made|check)[ \t]+(\S+)[ \t]*$", text, re.MULTILINE))
     codes = {title: code.replace(">", " ").split() for title, code in _CODE.findall(text)}
-    if account is None or made_at is None or "id key" not in codes or len(codes) < 2:
+    if len(facts) < 3 or "id key" not in codes or len(codes) < 2:
         raise InputError(
-            "this is not a whole store kit", hint="it has lines 'account', 'made', 'id key' and at least one 'data key'", field="kit"
+            "this is not a whole store kit",
+            hint="it has lines 'account', 'made', 'check', 'id key' and at least one 'data key'",
+            field="kit",
         )
     id_key = _decoded("id key", codes.pop("id key"))
     data_keys = {}
@@ -125,7 +135,26 @@ def _from_sheet(text: str) -> StoreKit:
                 f"the code under '{title}' is that of {key_id(key).hex()}", hint="codes and headings were mixed up", field="kit"
             )
         data_keys[key_id(key)] = key
-    return StoreKit(account=account.group(1), made_at=parse_iso(made_at.group(1)), id_key=id_key, data_keys=data_keys)
+    try:
+        made_at = parse_iso(facts["made"])
+    except ValueError:
+        raise InputError(f"{facts['made']!r} behind 'made' is not a time", hint="compare it with the print", field="kit") from None
+    return _checked(StoreKit(account=facts["account"], made_at=made_at, id_key=id_key, data_keys=data_keys), facts["check"])
+
+
+def _checked(kit: StoreKit, check: str) -> StoreKit:
+    if check != _check(kit):
+        raise InputError(
+            "something in this store kit is missing or was changed",
+            hint="compare account, made, check and the headings with the original",
+            field="kit",
+        )
+    return kit
+
+
+def _check(kit: StoreKit) -> str:
+    lines = [kit.account, iso(kit.made_at), key_id(kit.id_key).hex(), *(kid.hex() for kid in kit.data_keys)]
+    return hashlib.sha256("".join(line + "\n" for line in lines).encode()).hexdigest()[:8]
 
 
 def _decoded(title: str, groups: list[str]) -> bytes:
@@ -149,6 +178,7 @@ LISTBACKUP STORE KIT
 
 account  {account}
 made     {made_at}
+check    {check}
 
 This sheet opens the exported stores of one account, with listbackup or with the
 stand-alone reader (tools/listbackup_reader.py): nothing else is needed.
