@@ -21,11 +21,11 @@ OTHER_HOST = "http://collector.invalid"
 class Liar:
     """Decides for each listing answer whether it lies, and how."""
 
-    def __init__(self, options: Options, world: World, page: Callable[[Asked], Listed]) -> None:
+    def __init__(self, options: Options, world: World, page: Callable[[Asked], Listed], old: dict[Asked, Listed]) -> None:
         self._options, self._world, self._page = options, world, page
+        self._old = old  # pages as they were first sent since stale answers were asked for
         self._lock = threading.Lock()
         self._answers = 0
-        self._old: dict[Asked, Listed] = {}
         self._meddled = False
         self.told: list[Lie] = []  # in the order in which they were told
         self.sent: dict[tuple[str, str | int], bytes] = {}  # records sent otherwise than they are, by stream and id

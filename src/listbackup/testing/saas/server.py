@@ -16,7 +16,7 @@ from listbackup.base.clock import Clock, SystemClock, parse_iso, unix_ms
 from listbackup.testing.saas.invent import stamp
 from listbackup.testing.saas.liar import Liar
 from listbackup.testing.saas.limits import Limiter
-from listbackup.testing.saas.listing import BadQuery, Listings, from_cursor, to_cursor
+from listbackup.testing.saas.listing import Asked, BadQuery, Listed, Listings, from_cursor, to_cursor
 from listbackup.testing.saas.options import Options
 from listbackup.testing.saas.rows import State
 from listbackup.testing.saas.wire import Request, Response, WireServer
@@ -36,6 +36,7 @@ class Saas:
         self._listings = Listings(self.world, options.max_page_size)
         self._writes = Writes(self.world, keeps_ids=options.keeps_ids)
         self._counting = threading.Lock()
+        self._old: dict[Asked, Listed] = {}
         self._http = WireServer(self._answer, port)
         self.behave(options)
 
@@ -44,7 +45,7 @@ class Saas:
         self.options = options
         self.calls: Counter[str] = Counter()  # answers under /v1 by path pattern
         self._limiter = Limiter(self._clock, options.rate_per_second, options.burst)
-        self.liar = Liar(options, self.world, self._listings.page)
+        self.liar = Liar(options, self.world, self._listings.page, self._old)
 
     @property
     def base_url(self) -> str:
