@@ -19,7 +19,7 @@ from listbackup.base.errors import Conflict, InputError, KeyUnavailable, NewerFo
 
 _FORMAT = "listbackup root keys"
 _VERSION = 1
-_KIT_HINT = "restore it from the recovery kit: `listbackup keys recovery-kit --restore`"
+_KIT_HINT = "restore it from the recovery kit: `listbackup keys recovery-kit --restore FILE`"
 
 
 class _Root(msgspec.Struct, forbid_unknown_fields=True):

@@ -138,8 +138,8 @@ and without this sheet nobody can read them, nor can anybody help.
 To restore on an empty machine
   1. Install:          pip install listbackup
   2. Put the copied data folder in its place.
-  3. Type this sheet:  listbackup keys recovery-kit --restore
-     (it asks for the groups; a mistyped one is named)
+  3. Type this sheet:  listbackup keys recovery-kit --restore -
+     (or FILE for -; a mistyped group is named)
   4. Prove it:         listbackup check
 
 How the code is made, so that it can be read without this program: base 32 with

@@ -46,7 +46,7 @@ class Roots:
                 return open_with(key, wrapped, context=(_PURPOSE, account))
         raise KeyUnavailable(
             f"the root key {needed} that opens the keys of {account} is not held here",
-            hint="put back the root key file, or restore it with `listbackup keys recovery-kit --restore`",
+            hint="put back the root key file, or restore it with `listbackup keys recovery-kit --restore FILE`",
         )
 
     def rotated(self) -> Roots:
