@@ -5,6 +5,7 @@ from __future__ import annotations
 from listbackup.backends.events.outbox import OutboxEvents
 from listbackup.backends.keyring.account_keys import AccountKeys
 from listbackup.backends.keyring.file import FileKeyring
+from listbackup.backends.keyring.roots import Roots
 from listbackup.backends.objects.files import FileObjects
 from listbackup.backends.objects.metered import MeteredObjects
 from listbackup.backends.objects.port import Objects
@@ -54,6 +55,13 @@ def init_system(settings: Settings, *, clock: Clock | None = None) -> Folder:
 def open_system(settings: Settings, *, clock: Clock | None = None) -> System:
     """The installation in the data folder. Raises InputError (there is none), NewerFormat, KeyUnavailable, DamagedError, BackendError."""
     return _wire(open_folder(settings), settings, clock or SystemClock())
+
+
+def restore_root(settings: Settings, roots: Roots) -> Folder:
+    """The installation whose root keys were put back from a recovery kit. Raises Conflict when there are root keys already."""
+    folder = open_folder(settings)
+    FileKeyring.restore(folder.root_file, roots, data_folder=folder.data)
+    return folder
 
 
 def open_objects(folder: Folder, settings: Settings, clock: Clock) -> Objects:
@@ -120,4 +128,4 @@ def _wire(folder: Folder, settings: Settings, clock: Clock) -> System:
     )
 
 
-__all__ = ["init_system", "is_folder", "open_objects", "open_system"]
+__all__ = ["init_system", "is_folder", "open_objects", "open_system", "restore_root"]

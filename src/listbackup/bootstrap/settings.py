@@ -187,3 +187,23 @@ def is_color_refused(environ: Mapping[str, str] | None = None) -> bool:
     """Whether ``NO_COLOR`` is set to anything, or the terminal is a dumb one. Source: no-color.org."""
     env = os.environ if environ is None else environ
     return bool(env.get("NO_COLOR")) or env.get("TERM") == "dumb"
+
+
+def child_environment(settings: Settings, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment, changed so that a child process reads these settings: for demonstrations and proofs in folders of their own."""
+    env = {name: value for name, value in (os.environ if environ is None else environ).items() if not name.startswith(PREFIX)}
+    ours = {
+        "CONFIG": os.devnull,
+        "DATA": str(settings.data),
+        "KEYS": str(settings.keys),
+        "CACHE": str(settings.cache),
+        "ALLOW_LOOPBACK": "1" if settings.allow_loopback else "0",
+        "CONCURRENCY": str(settings.concurrency),
+        "LOG_LEVEL": settings.log_level,
+    }
+    return env | {PREFIX + name: value for name, value in ours.items()}
+
+
+def is_completing(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether a shell asks how to go on, and not a person to do something."""
+    return bool((os.environ if environ is None else environ).get("_LISTBACKUP_COMPLETE"))

@@ -17,6 +17,7 @@ import typer
 
 from listbackup import __version__
 from listbackup.base.errors import InputError, Interrupted, ListBackupError
+from listbackup.bootstrap.settings import is_completing
 from listbackup.cli.exit_codes import ExitCode, exit_code
 from listbackup.cli.output import Output
 
@@ -36,6 +37,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("init", "init", _BEGIN),
     Entry("platforms", "platforms", _BEGIN),
     Entry("connect", "connect", _BEGIN),
+    Entry("connections", "connections", _BEGIN),
     Entry("source", "source", _BEGIN),
     Entry("backup", "backup", _BACK_UP),
     Entry("schedule", "schedule", _BACK_UP),
@@ -104,7 +106,7 @@ def build(arguments: Sequence[str] = ()) -> typer.Typer:
     app = typer.Typer(
         help=_ABOUT,
         no_args_is_help=True,
-        add_completion=False,
+        add_completion=is_completing(),
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},

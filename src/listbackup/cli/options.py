@@ -17,10 +17,10 @@ def _names(ask: Callable[[Shell], list[str]]) -> Callable[[typer.Context, str], 
     """Completion by what the data folder knows; silent when there is none."""
 
     def complete(context: typer.Context, incomplete: str) -> list[str]:
-        from listbackup.cli.shell import shell
+        from listbackup.cli.shell import open_shell
 
         try:
-            with shell(context.find_root(), False) as sh:
+            with open_shell(context.find_root().params.get("data")) as sh:
                 return [name for name in ask(sh) if name.startswith(incomplete)]
         except ListBackupError:
             return []

@@ -53,7 +53,13 @@ class Shell:
 @contextmanager
 def shell(context: typer.Context, as_json: bool) -> Iterator[Shell]:
     """The shell of the command that runs, closed when the block ends."""
-    data: Path | None = context.obj
+    with open_shell(context.obj, as_json=as_json) as opened:
+        yield opened
+
+
+@contextmanager
+def open_shell(data: Path | None, *, as_json: bool = False) -> Iterator[Shell]:
+    """A shell over this data folder (None: as the settings say)."""
     opened = Shell(Output(as_json=as_json), read_settings(data=data), SystemClock())
     try:
         yield opened

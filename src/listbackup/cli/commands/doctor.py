@@ -1,0 +1,83 @@
+"""``listbackup doctor``: is this installation sound, and ``--prove``: does it survive being killed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from listbackup.cli.examination import Finding, examine
+from listbackup.cli.exit_codes import ExitCode
+from listbackup.cli.options import Json
+from listbackup.cli.shell import Shell, shell
+
+
+def command(
+    context: typer.Context,
+    prove: Annotated[bool, typer.Option("--prove", help="Kill real backups for a minute and compare what is left with the truth.")] = False,
+    seconds: Annotated[int, typer.Option("--seconds", min=5, help="With --prove: for how long.")] = 60,
+    as_json: Json = False,
+) -> None | int:
+    """Examine this installation: folder, keys, tables, objects, disk, clock.
+
+    With --prove, a simulated platform is started in a temporary folder, backups of it run as real processes and are killed (kill -9) at random
+    moments for a minute; then every record of every snapshot is compared with what the platform had, a deleted record is restored, and the store
+    is checked. Nothing of yours is touched.
+
+    \b
+    Examples:
+      listbackup doctor
+      listbackup doctor --prove
+      listbackup doctor --prove --seconds 20 --json
+    """
+    with shell(context, as_json) as sh:
+        return _prove(sh, seconds) if prove else _examine(sh)
+
+
+def _examine(sh: Shell) -> int:
+    findings = examine(sh)
+    code = next((one.code for one in findings if one.code is not ExitCode.OK), ExitCode.OK)
+    sh.out.document({"sound": code is ExitCode.OK, "findings": [_document(one) for one in findings]})
+    for one in findings:
+        if one.code is ExitCode.OK:
+            sh.out.good(f"{one.subject}: {one.message}")
+        else:
+            sh.out.say(f"{sh.out.styled('31', '✗')} {one.subject}: {one.message}")
+            sh.out.say(f"    {one.hint}" if one.hint else "")
+    return code
+
+
+def _document(one: Finding) -> dict[str, object]:
+    return {"subject": one.subject, "sound": one.code is ExitCode.OK, "code": int(one.code), "message": one.message, "hint": one.hint}
+
+
+def _prove(sh: Shell, seconds: int) -> int:
+    from listbackup.cli.proof import prove
+
+    proof = prove(sh.out, sh.clock, seconds=seconds)
+    sh.out.document(
+        {
+            "held": proof.held,
+            "seconds": round(proof.seconds, 1),
+            "kills": proof.kills,
+            "snapshots": proof.snapshots,
+            "records_compared": proof.compared,
+            "records_wrong": proof.wrong,
+            "restored": proof.restored,
+            "problems": list(proof.problems),
+        }
+    )
+    sh.out.pairs(
+        [
+            ("killed", f"{proof.kills} times, by kill -9 of the real process"),
+            ("snapshots", proof.snapshots),
+            ("compared", f"{proof.compared:,} records with the platform's truth"),
+            ("wrong", proof.wrong),
+            ("restored", "a deleted record, and taken back" if proof.restored else "no"),
+        ]
+    )
+    for problem in proof.problems:
+        sh.out.say(f"✗ {problem}")
+    if proof.held:
+        sh.out.good(f"nothing was lost, nothing was half, nothing was wrong ({proof.seconds:.0f} s)")
+    return ExitCode.OK if proof.held else ExitCode.DAMAGED
