@@ -160,8 +160,10 @@ class SqliteFile:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if application == 0 and version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            connection.execute("BEGIN IMMEDIATE")
             connection.execute(f"PRAGMA application_id={_APPLICATION}")
             connection.execute(f"PRAGMA user_version={FORMAT}")
+            connection.execute("COMMIT")
         elif application != _APPLICATION:
             raise DamagedError(
                 f"{self.path.name} is a database of another program", where=self.path.name, hint="choose another data folder"
@@ -180,6 +182,8 @@ class SqliteFile:
             raise
         except sqlite3.Error as error:
             raise translate(error, self.path.name) from error
+        except UnicodeDecodeError as error:  # damaged names or texts, which sqlite3 cannot even put into a message
+            raise _damaged(self.path.name, "texts that are none") from error
         except OSError as error:
             raise _translate_os(error, self.path.name) from error
 
@@ -196,10 +200,14 @@ def translate(error: sqlite3.Error, name: str) -> ListBackupError:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return BackendError(f"{name} is locked by another process", retryable=True, hint="wait for it, or stop the other process")
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return DamagedError(f"{name} is damaged ({error})", where=name, hint="restore the data folder's database from a copy")
+            return _damaged(name, str(error))
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_AUTH:
             return BackendError(f"{name} cannot be opened for writing ({error})", hint="check the permissions of the data folder")
     return BackendError(f"{name} failed ({error})", hint="check the disk; nothing that was confirmed is lost")
+
+
+def _damaged(name: str, how: str) -> DamagedError:
+    return DamagedError(f"{name} is damaged ({how})", where=name, hint="restore the data folder's database from a copy")
 
 
 def _translate_os(error: OSError, name: str) -> ListBackupError:
