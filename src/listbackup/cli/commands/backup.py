@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import socket
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from listbackup.base.errors import InputError
 from listbackup.base.paging import iter_pages
+from listbackup.bootstrap.process import is_dead, owner_name
 from listbackup.cli.exit_codes import ExitCode
 from listbackup.cli.options import Json, complete_sources
 from listbackup.cli.output import Steps
@@ -56,19 +56,21 @@ def command(
         return int(next((code for code in codes if code not in (ExitCode.OK, ExitCode.PARTIAL)), max(codes)))
 
 
-def _back_up(sh: Shell, name: str, asked: object) -> Run:
+def _back_up(sh: Shell, name: str, asked: Callable[[], bool]) -> Run:
     with sh.out.progress("") as bars:
 
         def listen(progress: Progress) -> None:
             _show(bars, progress)
 
-        work = Work(owner=worker_name(), listen=listen, should_stop=asked if callable(asked) else lambda: False)
-        return sh.system.runs.backup(sh.scope, name, work)
+        _free(sh, name)
+        return sh.system.runs.backup(sh.scope, name, Work(owner=owner_name(), listen=listen, should_stop=asked))
 
 
-def worker_name() -> str:
-    """Who carries a run out: this process of this machine."""
-    return f"cli-{socket.gethostname()}-{os.getpid()}"
+def _free(sh: Shell, name: str) -> None:
+    """A run whose process was killed on this machine is taken on at once, not when its lease has run out."""
+    run = sh.system.runs.find_active(sh.scope, name)
+    if run is not None and run.owner is not None and is_dead(run.owner):
+        sh.system.runs.let_go(sh.scope, run.id, owner=run.owner)
 
 
 def _show(bars: Steps, progress: Progress) -> None:

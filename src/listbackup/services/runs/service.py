@@ -143,6 +143,18 @@ class Runs:
             raise Conflict(f"run {old.id} is not over", hint="cancel it first, or wait")
         return self.start(scope, old.source, job=old.job, trigger=Trigger.RETRY)
 
+    def let_go(self, scope: Scope, run: str, *, owner: str) -> Run:
+        """The run, free to be taken on at once when this owner has it: for somebody who knows that the owner's process is dead.
+
+        Should it live after all, it is fenced like one whose lease ran out.
+        """
+        now = self._desk.clock.now()
+
+        def freed(old: Run) -> Run:
+            return replace(old, lease_until=now) if old.owner == owner and old.state is RunState.RUNNING else old
+
+        return self._ledger(scope).change(run, freed)
+
     def give_up(self, scope: Scope, run: str, *, reason: str, message: str) -> Run:
         """The run, failed because no worker could carry it out; one that is over or held by a live worker is left as it is."""
         now = self._desk.clock.now()
