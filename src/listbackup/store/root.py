@@ -141,7 +141,7 @@ class Root:
         return self._details[ref.name].get(seq)
 
     def keep_copy(self, rooted: Rooted) -> str:
-        """Write a copy of this head under ``st/``; its name within the source."""
+        """Write a copy of this head under ``st/``; its name within the source, for ``Head.copies``."""
         name = self.place.state(rooted.head.gen, new_object_id().hex(), "c")
         sealed = seal_small(self._ground.keys, self.place.bound, ObjectType.HEAD, msgspec.msgpack.encode(self._spill(rooted.head)))
         self._ground.objects.put(name, sealed)

@@ -1,0 +1,293 @@
+"""Walking a stream's segments side by side in key order, a chunk at a time, in flat memory.
+
+Key frames are read in groups, value frames only for rows that somebody asks for. A chunk holds every row of its keys, so what is true of a key is decided
+within its chunk.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from listbackup.store.columns import Rows, decode_values, join_rows
+from listbackup.store.head import PackRef, PartRef, Segment
+from listbackup.store.pack import PackReader, PartTail
+from listbackup.store.packs import Packs
+
+KEY_FRAMES_AT_ONCE = 8
+VALUE_FRAMES_AT_ONCE = 16
+
+
+class Values:
+    """The values of one part by row number; cheap when the rows asked for ascend."""
+
+    def __init__(self, reader: PackReader, part: PartTail, at_once: int = VALUE_FRAMES_AT_ONCE) -> None:
+        self._at_once = at_once
+        self._reader = reader
+        self._part = part
+        self._counts = part.value_frame_rows()
+        self._ends = np.cumsum(self._counts, dtype=np.int64)
+        self._at = -1  # the frame at hand
+        self._values: list[bytes] = []
+
+    def take(self, rows: npt.NDArray[np.int64]) -> list[bytes]:
+        """The values of these rows (ascending)."""
+        taken: list[bytes] = []
+        if not len(rows):
+            return taken
+        frames = np.searchsorted(self._ends, rows, side="right")
+        starts = np.flatnonzero(np.r_[True, frames[1:] != frames[:-1]])
+        stops = [*starts[1:].tolist(), len(rows)]
+        needed = frames[starts].tolist()
+        ready: dict[int, bytes] = {}
+        for position, (frame, start, stop) in enumerate(zip(needed, starts.tolist(), stops, strict=True)):
+            if frame != self._at:
+                if frame not in ready:
+                    ready = self._fetch(needed[position:])
+                self._load(frame, ready.pop(frame))
+            base = int(self._ends[frame]) - int(self._counts[frame])
+            values = self._values
+            if stop - start == len(values):
+                taken.extend(values)
+            else:
+                taken.extend([values[row] for row in (rows[start:stop] - base).tolist()])
+        return taken
+
+    def _fetch(self, needed: Sequence[int]) -> dict[int, bytes]:
+        """The raw frames of the first needed ones that lie together: one request."""
+        count = 1
+        while count < min(len(needed), self._at_once) and needed[count] == needed[0] + count and needed[count] != self._at:
+            count += 1
+        raws = self._reader.frames(self._part.v0 + needed[0], count)
+        return dict(zip(needed[:count], raws, strict=True))
+
+    def _load(self, frame: int, raw: bytes) -> None:
+        kind = self._reader.frame_kind(self._part.v0 + frame)
+        self._values = decode_values(kind, raw, int(self._counts[frame]), self._reader.where)
+        self._at = frame
+
+
+@dataclass(slots=True)
+class Slice:
+    """Rows of one part that belong to a chunk: row numbers in the part beside the columns."""
+
+    rows: Rows
+    numbers: npt.NDArray[np.int64]
+    values: Values
+
+    def take(self, indices: npt.NDArray[np.intp]) -> Slice:
+        """Some of the rows."""
+        return Slice(self.rows.take(indices), self.numbers[indices], self.values)
+
+
+class SegmentCursor:
+    """One segment's rows in order, by groups of key frames, between two codes; ``wanted`` (sorted) leaves out frames that hold none of these."""
+
+    def __init__(
+        self,
+        packs: Packs,
+        refs: Mapping[str, PackRef],
+        segment: Segment,
+        *,
+        after: bytes | None = None,
+        stop: bytes | None = None,
+        wanted: Sequence[bytes] | None = None,
+        at_once: int = KEY_FRAMES_AT_ONCE,
+    ) -> None:
+        self._at_once = at_once
+        self._groups = self._walk(packs, refs, segment, after, stop, wanted)
+        self._after = after
+        self._stop = stop
+        self._wanted = set(wanted) if wanted is not None else None
+        self._rows: Rows | None = None
+        self._first = 0
+        self._at = 0
+        self._values: Values | None = None
+
+    def fill(self) -> bool:
+        """Have rows at hand; False at the end."""
+        while self._rows is None or self._at >= len(self._rows):
+            group = next(self._groups, None)
+            if group is None:
+                self._rows = None
+                return False
+            self._rows, self._first, self._values = group
+            self._at = bisect_right(self._rows.codes, self._after) if self._after is not None else 0
+            if self._stop is not None and self._rows.codes[-1] >= self._stop:
+                self._rows = self._rows.part(0, bisect_left(self._rows.codes, self._stop))
+        return True
+
+    @property
+    def last(self) -> bytes:
+        """The last code at hand."""
+        assert self._rows is not None
+        return self._rows.codes[-1]
+
+    def take(self, bound: bytes) -> Slice | None:
+        """The rows at hand whose code is at most ``bound``."""
+        assert self._rows is not None
+        assert self._values is not None
+        stop = len(self._rows) if self._rows.codes[-1] <= bound else bisect_right(self._rows.codes, bound, self._at)
+        if stop == self._at:
+            return None
+        numbers = np.arange(self._first + self._at, self._first + stop, dtype=np.int64)
+        taken = Slice(self._rows.part(self._at, stop), numbers, self._values)
+        self._at = stop
+        if self._wanted is None:
+            return taken
+        wanted = self._wanted
+        kept = [index for index, code in enumerate(taken.rows.codes) if code in wanted]
+        return taken.take(np.array(kept, np.intp)) if kept else None
+
+    def _walk(
+        self,
+        packs: Packs,
+        refs: Mapping[str, PackRef],
+        segment: Segment,
+        after: bytes | None,
+        stop: bytes | None,
+        wanted: Sequence[bytes] | None,
+    ) -> Iterator[tuple[Rows, int, Values]]:
+        for ref in segment.parts:
+            if not _part_matters(ref, after, stop, wanted):
+                continue
+            reader = packs.reader(ref.pack, refs[ref.pack])
+            part = reader.tail.parts[ref.part]
+            values = Values(reader, part, 2 * self._at_once)
+            starts = np.concatenate([[0], np.cumsum(part.key_frame_rows(), dtype=np.int64)])
+            frames = _frames_that_matter(part, after, stop, wanted)
+            for first, count in _runs(frames, self._at_once):
+                rows = join_rows([frame.rows() for frame in reader.keys(part.k0 + first, count)])
+                yield rows, int(starts[first]), values
+
+
+def _part_matters(ref: PartRef, after: bytes | None, stop: bytes | None, wanted: Sequence[bytes] | None) -> bool:
+    if (after is not None and ref.last <= after) or (stop is not None and ref.first >= stop):
+        return False
+    return wanted is None or bisect_right(wanted, ref.last) > bisect_left(wanted, ref.first)
+
+
+def _frames_that_matter(part: PartTail, after: bytes | None, stop: bytes | None, wanted: Sequence[bytes] | None) -> Sequence[int]:
+    firsts = part.k_first
+    begin = 0 if after is None else max(0, bisect_right(firsts, after) - 1)
+    end = len(firsts) if stop is None else bisect_left(firsts, stop)
+    if wanted is None:
+        return range(begin, end)
+    bounds = [bisect_left(wanted, first) for first in firsts[begin:end]]
+    bounds.append(bisect_right(wanted, part.last) if end == len(firsts) else bisect_left(wanted, firsts[end]))
+    return [begin + index for index in range(end - begin) if bounds[index + 1] > bounds[index]]
+
+
+def _runs(frames: Sequence[int], at_once: int) -> Iterator[tuple[int, int]]:
+    """Neighbouring frames together."""
+    at = 0
+    while at < len(frames):
+        count = 1
+        while count < at_once and at + count < len(frames) and frames[at + count] == frames[at] + count:
+            count += 1
+        yield frames[at], count
+        at += count
+
+
+def chunks(cursors: Sequence[SegmentCursor]) -> Iterator[list[Slice]]:
+    """What all cursors hold of the next keys: slices in the order of the cursors, all rows of each key in one chunk."""
+    order = {id(cursor): index for index, cursor in enumerate(cursors)}
+    walking = list(cursors)
+    while walking := [cursor for cursor in walking if cursor.fill()]:
+        bound = min(cursor.last for cursor in walking)
+        taken = [(order[id(cursor)], part) for cursor in walking if (part := cursor.take(bound)) is not None]
+        if taken:
+            yield [part for _, part in sorted(taken, key=lambda pair: pair[0])]
+
+
+@dataclass(slots=True)
+class Chosen:
+    """Rows picked out of a chunk, in key order; their values are read when asked for."""
+
+    rows: Rows
+    _parts: list[Slice]
+    _part: npt.NDArray[np.int32]
+    _index: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def values(self) -> list[bytes]:
+        """The rows' values."""
+        if len(self._parts) == 1:
+            return self._parts[0].values.take(self._parts[0].numbers[self._index])
+        out: list[bytes] = [b""] * len(self.rows)
+        for number, part in enumerate(self._parts):
+            places = np.flatnonzero(self._part == number)
+            for place, value in zip(places.tolist(), part.values.take(part.numbers[self._index[places]]), strict=True):
+                out[place] = value
+        return out
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> Chosen:
+        """The rows where the mask is true."""
+        if mask.all():
+            return self
+        kept = np.flatnonzero(mask)
+        return Chosen(self.rows.take(kept), self._parts, self._part[kept], self._index[kept])
+
+
+def newest(parts: Sequence[Slice], seq: int, above: int = -1) -> Chosen:
+    """Of every key the newest row with ``above < row.seq <= seq``; ``parts`` are ordered oldest segment first."""
+    return _pick(parts, seq, above, newest_wins=True)
+
+
+def oldest(parts: Sequence[Slice], seq: int, above: int = -1) -> Chosen:
+    """Of every key the oldest row with ``above < row.seq <= seq``."""
+    return _pick(parts, seq, above, newest_wins=False)
+
+
+def _pick(parts: Sequence[Slice], seq: int, above: int, *, newest_wins: bool) -> Chosen:
+    usable = []
+    for part in parts:
+        mask = part.rows.seq <= seq
+        if above >= 0:
+            mask &= part.rows.seq > above
+        usable.append(part if mask.all() else part.take(np.flatnonzero(mask)))
+    usable = [part for part in usable if len(part.rows)]
+    if len(usable) == 1 and _distinct(usable[0].rows.codes):
+        count = len(usable[0].rows)
+        return Chosen(usable[0].rows, usable, np.zeros(count, np.int32), np.arange(count))
+    winner: dict[bytes, int] = {}
+    bases = np.concatenate([[0], np.cumsum([len(part.rows) for part in usable], dtype=np.int64)])
+    numbered = list(enumerate(usable))
+    for number, part in numbered if newest_wins else reversed(numbered):
+        codes, first = part.rows.codes, int(bases[number])
+        places = range(first, first + len(codes))
+        if newest_wins:  # within a key the newest row comes first: written last, it wins
+            winner.update(zip(reversed(codes), reversed(places), strict=True))
+        else:
+            winner.update(zip(codes, places, strict=True))
+    codes = sorted(winner)
+    flat = np.fromiter(map(winner.__getitem__, codes), np.int64, len(codes))
+    which = (np.searchsorted(bases, flat, side="right") - 1).astype(np.int32)
+    rows = _gather(usable, codes, flat)
+    return Chosen(rows, usable, which, flat - bases[which])
+
+
+def _gather(parts: Sequence[Slice], codes: list[bytes], flat: npt.NDArray[np.int64]) -> Rows:
+    if not parts:
+        return join_rows([])
+    canon = None
+    if any(part.rows.canon is not None for part in parts):
+        columns = [np.zeros(len(part.rows), np.uint64) if part.rows.canon is None else part.rows.canon for part in parts]
+        canon = np.concatenate(columns)[flat]
+    return Rows(
+        codes,
+        np.concatenate([part.rows.seq for part in parts])[flat],
+        np.concatenate([part.rows.op for part in parts])[flat],
+        np.concatenate([part.rows.vhash for part in parts])[flat],
+        canon,
+    )
+
+
+def _distinct(codes: Sequence[bytes]) -> bool:
+    return all(map(bytes.__ne__, codes[1:], codes))

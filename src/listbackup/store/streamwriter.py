@@ -1,0 +1,348 @@
+"""Writing one stream of a run: what arrives is told apart from what is there, and only the difference is staged."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from listbackup.store.checkpoint import StreamMark, pack_bits, unpack_bits
+from listbackup.store.columns import EVIDENCE_SHIFT, U8, U64, Rows, join_rows
+from listbackup.store.cursor import SegmentCursor, chunks, newest
+from listbackup.store.detect import Ids, Prior, moved_on
+from listbackup.store.head import CountsEntry, PartRef, Segment
+from listbackup.store.keycode import encode_key, encode_keys
+from listbackup.store.model import Counts, Key, Op, StreamSpec, StreamStatus, evidence_code
+from listbackup.store.pack import PACK_BYTES, Part, PartBuilder
+from listbackup.store.stage import FAST, Delta, Stage, last_of_each, overlapping
+
+if TYPE_CHECKING:
+    from listbackup.store.writing import Writing
+
+_ABSENT = "absent_from_listing"
+
+
+class StreamWriter:
+    """The records of one stream as they arrive. Used from one thread at a time."""
+
+    def __init__(self, writing: Writing, name: str, spec: StreamSpec) -> None:
+        self._writing = writing
+        self.name = name
+        self.spec = spec
+        self._state = writing.base.streams.get(name)
+        self.first_load = self._state is None or not self._state.segments
+        self.lo = 0 if self.first_load else writing.seq - 1
+        self.segment = secrets.token_hex(8)
+        self.parts: list[PartRef] = []
+        self._cancels = False
+        self._hashes = writing.store.hashes
+        self._ids = Ids(self._hashes.state_key)
+        self._prior: Prior | None = None
+        self._occurrences: dict[bytes, int] = {}
+        self._removed: set[bytes] = set()
+        self.counts = Counts()
+        self.finished = False
+        self.listing = False
+        self._complete = False
+        self._problems: tuple[str, ...] = ()
+        self.stage = self._new_stage()
+
+    @property
+    def prior(self) -> Prior:
+        """What the stream held before this run."""
+        if self._prior is None:
+            self._prior = self._writing.store.prior(self.name, self._writing.base, self._ids, with_canon=bool(self.spec.volatile))
+        return self._prior
+
+    @property
+    def status(self) -> StreamStatus:
+        """How the stream stands."""
+        return StreamStatus.COMPLETE if self.finished and self._complete and not self._problems else StreamStatus.PARTIAL
+
+    @property
+    def removed(self) -> set[bytes]:
+        """The codes of the records that this run found gone."""
+        return self._removed
+
+    def write(self, keys: Sequence[Key], raws: Sequence[bytes]) -> Counts:
+        """Keep these records as the platform has them now; what became of them.
+
+        ``raws[i]`` are the exact bytes of the record ``keys[i]`` (``keys`` is not looked at in a stream without keys). A key may come again; the later wins.
+        """
+        self._usable()
+        if not raws:
+            return Counts()
+        seen = len(raws)
+        codes = self._named(raws) if self.spec.keyless else encode_keys(keys)
+        if len(codes) != seen:
+            raise ValueError(f"{len(codes)} keys for {seen} records")
+        if len(set(codes)) != seen:
+            kept = np.sort(last_of_each(codes)).tolist()
+            codes, raws = [codes[i] for i in kept], [raws[i] for i in kept]
+        vhash = self._hashes.values(codes, raws)
+        counts = self._write(codes, raws, vhash) if len(self.prior) else self._write_new(codes, raws, vhash)
+        counts = Counts(seen=seen, added=counts.added, changed=counts.changed, unchanged=seen - counts.added - counts.changed)
+        self.counts += counts
+        return counts
+
+    def gone(self, keys: Sequence[Key], evidence: str) -> Counts:
+        """These records are no more on the platform, on this evidence; unknown ones are none the worse."""
+        self._usable()
+        codes = list(dict.fromkeys(encode_keys(keys))) if keys else []
+        if not codes:
+            return Counts()
+        prior = self.prior
+        positions, found = prior.find(*self._ids.of(codes))
+        old = np.where(found, _taken(prior.vhash, positions), np.uint64(0))
+        prior.seen[positions[found]] = True
+        prior.staged[positions[found]] = True
+        self._removed.update(code for code, known in zip(codes, found.tolist(), strict=True) if known)
+        if not self.counts.added:  # nothing new was staged that an unknown key could name
+            codes = [code for code, known in zip(codes, found.tolist(), strict=True) if known]
+            old, found = old[found], found[found]
+        delete = Op.DELETE | evidence_code(evidence) << EVIDENCE_SHIFT
+        op = np.where(found, np.uint8(delete), np.uint8(Op.CANCEL)).astype(np.uint8)
+        self._stage(codes, [b""] * len(codes), op, np.zeros(len(codes), np.uint64), old)
+        counts = Counts(gone=int(found.sum()))
+        self.counts += counts
+        return counts
+
+    def finish(self, *, listing: bool, complete: bool, evidence: str = _ABSENT, problems: Sequence[str] = ()) -> Counts:
+        """The stream has been read.
+
+        Where a whole listing was read to its end (``listing`` and ``complete``), records that did not come are deleted on this evidence, except from append-only
+        streams. Problems make the stream partial. The stream's counts in this run.
+        """
+        self._usable()
+        self.listing, self._complete, self._problems = listing, complete, tuple(problems)
+        if listing and complete and not self.spec.append_only:
+            self._delete_unseen(evidence)
+        self.stage.flush(final=True)
+        self.finished = True
+        return self.counts
+
+    # --- for the run ---
+
+    def holds(self, code: bytes) -> bool:
+        """Whether the stream held this key before the run."""
+        return bool(self.prior.find(*self._ids.of([code]))[1][0])
+
+    def changed(self, code: bytes) -> bool:
+        """Whether this run staged something for a key that the stream held before."""
+        positions, found = self.prior.find(*self._ids.of([code]))
+        return bool(found[0]) and bool(self.prior.staged[positions[0]])
+
+    def close(self) -> None:
+        """Stage whatever still waits."""
+        self.stage.flush(final=True)
+
+    def merge_if_needed(self) -> None:
+        """Make one segment of parts that overlap or cancel each other; parts must be in written packs."""
+        if not self._cancels and not overlapping([(part.first, part.last) for part in self.parts]):
+            return
+        parts, self.parts = self.parts, []
+        self.segment = secrets.token_hex(8)
+        self.stage.delta, self.stage.kept, self._cancels = Delta(), None, False
+        at_once = max(1, 64 // len(parts))
+        sources = [Segment(id="", lo=self.lo, hi=self._writing.seq, parts=(part,)) for part in parts]
+        packs, refs = self._writing.store.packs, self._writing.packs
+        builder = self._new_builder()
+        for slices in chunks([SegmentCursor(packs, refs, source, at_once=at_once) for source in sources]):
+            chosen = newest(slices, self._writing.seq)
+            chosen = chosen.where(chosen.rows.kind != Op.CANCEL)
+            if not len(chosen):
+                continue
+            self.stage.delta.count(chosen.rows, self._old(chosen.rows))
+            builder.add(chosen.rows, chosen.values())
+            if builder.squeezed_bytes >= PACK_BYTES:
+                self._writing.take_part(self, builder.finish())
+                builder = self._new_builder()
+        if len(builder):
+            self._writing.take_part(self, builder.finish())
+
+    def entry(self) -> CountsEntry:
+        """The stream in the snapshot's detail."""
+        delta = self.stage.delta
+        live = self._state.live if self._state else 0
+        digest = self._state.digest if self._state else bytes(16)
+        problems = self._problems if self.finished else (*self._problems, "the stream was not read to its end")
+        return CountsEntry(
+            live + delta.added - delta.removed, delta.added, delta.changed, delta.removed, self.status, delta.applied(digest), problems
+        )
+
+    def mark(self) -> StreamMark:
+        """The stream as a checkpoint keeps it."""
+        delta, counts = self.stage.delta, self.counts
+        prior = self._prior if self._prior is not None and len(self._prior) else None
+        return StreamMark(
+            spec=self.spec,
+            parts=tuple(self.parts),
+            cancels=self._cancels,
+            counts=(counts.seen, counts.added, counts.changed, counts.unchanged, counts.gone),
+            delta=(delta.added, delta.changed, delta.removed, delta.plus, delta.minus),
+            finished=self.finished,
+            listing=self.listing,
+            complete=self._complete,
+            problems=self._problems,
+            seen=pack_bits(prior.seen) if prior else b"",
+            staged=pack_bits(prior.staged) if prior else b"",
+            occurrences=self._occurrences,
+            removed=tuple(self._removed),
+        )
+
+    def restore(self, mark: StreamMark) -> None:
+        """Go on from a checkpoint."""
+        self.parts = list(mark.parts)
+        self._cancels = mark.cancels
+        seen, added, changed, unchanged, gone = mark.counts
+        self.counts = Counts(seen=seen, added=added, changed=changed, unchanged=unchanged, gone=gone)
+        added, changed, removed, plus, minus = mark.delta
+        self.stage.delta = Delta(added, changed, removed, plus, minus)
+        self.finished, self.listing, self._complete, self._problems = mark.finished, mark.listing, mark.complete, mark.problems
+        self._occurrences = dict(mark.occurrences)
+        self._removed = set(mark.removed)
+        if self.parts:
+            self.stage.already()
+        if mark.seen:
+            self.prior.seen[:] = unpack_bits(mark.seen, len(self.prior))
+            self.prior.staged[:] = unpack_bits(mark.staged, len(self.prior))
+
+    def remember(self) -> None:
+        """Keep the local state of the new snapshot, where the changes are at hand; otherwise it is made from key frames when it is needed."""
+        if not self.parts or self.stage.kept is None or self._prior is None:
+            return
+        changes = join_rows(self.stage.kept)
+        if len(changes) == sum(part.rows for part in self.parts):
+            self._writing.store.keep_prior(self.name, moved_on(self._prior, self._ids, changes))
+
+    # --- inside ---
+
+    def _usable(self) -> None:
+        if self.finished:
+            raise ValueError(f"stream {self.name} is finished in this run")
+
+    def _new_stage(self) -> Stage:
+        return Stage(self._writing.seq, self._take_part, bloom=self.lo > 0, executor=self._writing.pool)
+
+    def _new_builder(self) -> PartBuilder:
+        return PartBuilder(level=FAST, bloom=self.lo > 0, executor=self._writing.pool)
+
+    def _take_part(self, part: Part, cancels: bool) -> None:
+        self._cancels = self._cancels or cancels
+        self._writing.take_part(self, part)
+
+    def _named(self, raws: Sequence[bytes]) -> list[bytes]:
+        codes, occurrences, content = [], self._occurrences, self._hashes.content
+        for raw in raws:
+            name = content(raw)
+            occurrence = occurrences.get(name, 0)
+            occurrences[name] = occurrence + 1
+            codes.append(encode_key((name, occurrence)))
+        return codes
+
+    def _write_new(self, codes: list[bytes], raws: Sequence[bytes], vhash: U64) -> Counts:
+        n = len(codes)
+        self._stage(codes, raws, np.zeros(n, np.uint8), vhash, np.zeros(n, np.uint64))
+        return Counts(added=n)
+
+    def _write(self, codes: list[bytes], raws: Sequence[bytes], vhash: U64) -> Counts:
+        prior = self.prior
+        positions, found = prior.find(*self._ids.of(codes))
+        old = _taken(prior.vhash, positions)
+        same = found & (old == vhash)
+        if self.spec.volatile:
+            self._same_but_volatile(codes, raws, positions, found, same)
+        changed = found & ~same
+        cancel = same & prior.staged[positions]
+        prior.seen[positions[found]] = True
+        staged = np.flatnonzero(changed | cancel | ~found)
+        if len(staged):
+            prior.staged[positions[changed]] = True
+            op = np.where(found, np.where(changed, Op.UPDATE, Op.CANCEL), Op.INSERT).astype(np.uint8)[staged]
+            places = staged.tolist()
+            values = [raws[i] for i in places]
+            hashes = vhash[staged]
+            if cancel.any():
+                cancelled = op == Op.CANCEL
+                hashes[cancelled] = 0
+                values = [b"" if drop else value for value, drop in zip(values, cancelled.tolist(), strict=True)]
+            chosen = [codes[i] for i in places]
+            self._removed.difference_update(chosen)
+            self._stage(chosen, values, op, hashes, np.where(found, old, np.uint64(0))[staged])
+        return Counts(added=int((~found).sum()), changed=int(changed.sum()))
+
+    def _same_but_volatile(
+        self,
+        codes: Sequence[bytes],
+        raws: Sequence[bytes],
+        positions: npt.NDArray[np.int64],
+        found: npt.NDArray[np.bool_],
+        same: npt.NDArray[np.bool_],
+    ) -> None:
+        """Count as the same what differs only at volatile paths."""
+        assert self.prior.canon is not None
+        places = np.flatnonzero(found & ~same)
+        if not len(places):
+            return
+        index = places.tolist()
+        canon = self._hashes.canon([codes[i] for i in index], [raws[i] for i in index], self.spec.volatile)
+        same[places] = canon == self.prior.canon[positions[places]]
+
+    def _stage(self, codes: list[bytes], values: Sequence[bytes], op: U8, vhash: U64, old: U64) -> None:
+        canon = self._hashes.canon(codes, values, self.spec.volatile) if self.spec.volatile else None
+        self.stage.add(codes, values, op, vhash, old, canon)
+
+    def _delete_unseen(self, evidence: str) -> None:
+        unseen = np.flatnonzero(~self.prior.seen)
+        if not len(unseen):
+            return
+        codes = self._codes_of(unseen)
+        self._removed.update(codes)
+        self.counts += Counts(gone=len(codes))
+        positions, _ = self.prior.find(*self._ids.of(codes))
+        old = _taken(self.prior.vhash, positions)
+        self.prior.seen[unseen] = True
+        self.prior.staged[unseen] = True
+        op = np.full(len(codes), Op.DELETE | evidence_code(evidence) << EVIDENCE_SHIFT, np.uint8)
+        self._stage(codes, [b""] * len(codes), op, np.zeros(len(codes), np.uint64), old)
+
+    def _codes_of(self, places: npt.NDArray[np.intp]) -> list[bytes]:
+        """The codes of these records, ascending: out of the ids where they fit in, out of the key frames otherwise."""
+        prior, codes, missing = self.prior, [], []
+        firsts, seconds = prior.first[places].tolist(), prior.second[places].tolist()
+        for place, first, second in zip(places.tolist(), firsts, seconds, strict=True):
+            code = self._ids.code(first, second)
+            if code is None:
+                missing.append(place)
+            else:
+                codes.append(code)
+        if missing:
+            codes += self._search_codes(np.array(missing, np.int64))
+        codes.sort()
+        return codes
+
+    def _search_codes(self, missing: npt.NDArray[np.int64]) -> list[bytes]:
+        wanted = np.unique(self.prior.vhash[missing])
+        is_missing = np.zeros(len(self.prior), np.bool_)
+        is_missing[missing] = True
+        codes: list[bytes] = []
+        for rows in self._writing.store.live_rows(self.name, self._writing.base, self._writing.seq - 1):
+            likely = rows.take(np.flatnonzero(np.isin(rows.vhash, wanted)))
+            if len(likely):
+                positions, found = self.prior.find(*self._ids.of(likely.codes))
+                codes += [code for code, hit in zip(likely.codes, (found & is_missing[positions]).tolist(), strict=True) if hit]
+        return codes
+
+    def _old(self, rows: Rows) -> U64:
+        """The vhash that each row's key had before this run, 0 for none."""
+        if not len(self.prior):
+            return np.zeros(len(rows), np.uint64)
+        positions, found = self.prior.find(*self._ids.of(rows.codes))
+        return np.where(found, _taken(self.prior.vhash, positions), np.uint64(0))
+
+
+def _taken(column: U64, positions: npt.NDArray[np.int64]) -> U64:
+    return column[positions] if len(column) else np.zeros(len(positions), np.uint64)
