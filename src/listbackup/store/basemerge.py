@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -16,15 +17,16 @@ import numpy as np
 from listbackup.base.clock import unix_ms
 from listbackup.store.columns import Rows
 from listbackup.store.compact import Compacted, Task, check_inputs, commit, label_of, merged
-from listbackup.store.ground import StoreGround
 from listbackup.store.head import Head, PackRef, PartRef, Segment, StreamState, edited
 from listbackup.store.jobs import Job, JobLost, job
 from listbackup.store.merge import key_starts
 from listbackup.store.model import Op, StreamSpec
-from listbackup.store.packs import Packs
-from listbackup.store.root import Root
 from listbackup.store.sealed import ObjectType, open_small, seal_small
 from listbackup.store.segments import SegmentWriter
+
+if TYPE_CHECKING:
+    from listbackup.store.store import Store
+
 
 DELTA_SHARE = 0.5  # of the base's bytes, before a base merge is due
 WAIT = timedelta(days=30)  # how long dropped rows may stay on the disk
@@ -63,14 +65,12 @@ def _due(head: Head, state: StreamState, now: datetime, thoroughly: bool) -> int
     return max(1, delta) if overdue or (thoroughly and waiting) else 0
 
 
-def merge_base(
-    root: Root, packs: Packs, ground: StoreGround, stream: str, progress: Progress | None = None, *, part_bytes: int = PART_BYTES
-) -> Compacted:
+def merge_base(store: Store, stream: str, progress: Progress | None = None, *, part_bytes: int = PART_BYTES) -> Compacted:
     """Merge one stream's base, resuming the merge that was broken off, whatever its stream. Raises BusyError, JobLost, Interrupted (out of ``progress``)."""
-    with job(root, ground.clock, "base", resumable=True) as mine:
-        head = root.read().head
-        mark = _resumed(ground, root, mine, head) or _fresh(head, stream)
-        return _Merging(root, packs, ground, mine, mark, part_bytes).run(progress)
+    with job(store, "base", resumable=True) as mine:
+        head = store.root.read().head
+        mark = _resumed(store, mine, head) or _fresh(head, stream)
+        return _Merging(store, mine, mark, part_bytes).run(progress)
 
 
 def _fresh(head: Head, stream: str) -> _Mark:
@@ -85,12 +85,12 @@ def _fresh(head: Head, stream: str) -> _Mark:
     return _Mark(stream=stream, inputs=inputs, labels=(label_of(task, full=True),))
 
 
-def _resumed(ground: StoreGround, root: Root, mine: Job, head: Head) -> _Mark | None:
+def _resumed(store: Store, mine: Job, head: Head) -> _Mark | None:
     """The last checkpoint of the job, if what it merges is still there."""
-    names = [info.name for info in ground.objects.list(root.place.checkpoints(mine.run))]
+    names = [info.name for info in store.ground.objects.list(store.place.checkpoints(mine.run))]
     if not names:
         return None
-    raw = open_small(ground.keys, root.place.bound, ObjectType.CHECKPOINT, ground.objects.get(names[-1]), where=names[-1])
+    raw = open_small(store.ground.keys, store.place.bound, ObjectType.CHECKPOINT, store.ground.objects.get(names[-1]), where=names[-1])
     mark = msgspec.msgpack.decode(raw, type=_Mark)
     state = head.streams.get(mark.stream)
     listed = {segment.id for segment in state.segments} if state else set()
@@ -100,15 +100,15 @@ def _resumed(ground: StoreGround, root: Root, mine: Job, head: Head) -> _Mark | 
 class _Merging:
     """One base merge by one worker."""
 
-    def __init__(self, root: Root, packs: Packs, ground: StoreGround, mine: Job, mark: _Mark, part_bytes: int) -> None:
-        self._root, self._packs, self._ground, self._job, self._mark = root, packs, ground, mine, mark
-        self._head = root.read().head
+    def __init__(self, store: Store, mine: Job, mark: _Mark, part_bytes: int) -> None:
+        self._store, self._job, self._mark = store, mine, mark
+        self._head = store.root.read().head
         state = self._head.streams[mark.stream]
         self._task = Task(stream=mark.stream, inputs=tuple(segment for segment in state.segments if segment.id in mark.inputs))
         self._writers = [self._writer(number, state.spec, part_bytes) for number in range(len(mark.labels))]
 
     def _writer(self, number: int, spec: StreamSpec, part_bytes: int) -> SegmentWriter:
-        writer = SegmentWriter(self._root, self._packs, self._ground, self._job, part_bytes=part_bytes)
+        writer = SegmentWriter(self._store, self._job, part_bytes=part_bytes)
         done = self._mark.parts[number] if self._mark.parts else ()
         writer.begin(self._mark.stream, spec, self._mark.labels[number], done)
         return writer
@@ -117,7 +117,7 @@ class _Merging:
         """Merge to the end and commit."""
         check_inputs(self._head, [self._task])
         total, seen = sum(segment.rows for segment in self._task.inputs), 0
-        for rows, values in merged(self._head, self._packs, self._task, self._mark.last or None):
+        for rows, values in merged(self._store, self._head, self._task, self._mark.last or None):
             seen += len(rows)
             if self._add(rows, values):
                 self._checkpoint(rows.codes[-1])
@@ -129,7 +129,7 @@ class _Merging:
             writer.flush()
         segments = [writer.segment(output) for writer, output in zip(self._writers, outputs, strict=True)]
         refs = self._refs()
-        commit(self._ground, self._job, [(self._task, segment) for segment in segments], refs, also=self._thinned)
+        commit(self._store, self._job, [(self._task, segment) for segment in segments], refs, also=self._thinned)
         written = sum(ref.size for ref in refs.values())
         return Compacted(tasks=1, read_bytes=self._task.size_bytes, written_bytes=written, rows=sum(segment.rows for segment in segments))
 
@@ -152,20 +152,20 @@ class _Merging:
         number = self._mark.number + 1
         parts = tuple(writer.parts() for writer in self._writers)
         self._mark = msgspec.structs.replace(self._mark, parts=parts, packs=self._refs(), last=last, number=number)
-        sealed = seal_small(self._ground.keys, self._root.place.bound, ObjectType.CHECKPOINT, msgspec.msgpack.encode(self._mark))
-        self._ground.objects.put(self._root.place.checkpoint(self._job.run, self._job.token, number), sealed)
+        sealed = seal_small(self._store.ground.keys, self._store.place.bound, ObjectType.CHECKPOINT, msgspec.msgpack.encode(self._mark))
+        self._store.ground.objects.put(self._store.place.checkpoint(self._job.run, self._job.token, number), sealed)
 
     def _refs(self) -> dict[str, PackRef]:
         return {**self._mark.packs, **{name: ref for writer in self._writers for name, ref in writer.refs.items()}}
 
     def _thinned(self, head: Head) -> Head:
-        state = msgspec.structs.replace(head.streams[self._mark.stream], thinned_at=unix_ms(self._ground.clock.now()))
+        state = msgspec.structs.replace(head.streams[self._mark.stream], thinned_at=unix_ms(self._store.ground.clock.now()))
         return edited(head, streams={**head.streams, self._mark.stream: state})
 
 
-def merge_bases(root: Root, packs: Packs, ground: StoreGround, streams: Sequence[str], progress: Progress | None = None) -> Compacted:
+def merge_bases(store: Store, streams: Sequence[str], progress: Progress | None = None) -> Compacted:
     """Merge these streams' bases one after the other."""
     done = Compacted()
     for stream in streams:
-        done += merge_base(root, packs, ground, stream, progress)
+        done += merge_base(store, stream, progress)
     return done

@@ -57,8 +57,8 @@ class CheckpointBody(msgspec.Struct, kw_only=True, frozen=True):
     streams: dict[str, StreamMark]
 
 
-def read_checkpoint(store: Store, run: str, base: int) -> CheckpointBody | None:
-    """The run's last checkpoint, or None. Raises DamagedError."""
+def read_checkpoint(store: Store, run: str, base: int, *, since: int) -> CheckpointBody | None:
+    """The run's last checkpoint since it was opened afresh (with the token ``since``), or None. Raises DamagedError."""
     listed = list(store.ground.objects.list(store.place.checkpoints(run)))
     if not listed:
         return None
@@ -71,7 +71,7 @@ def read_checkpoint(store: Store, run: str, base: int) -> CheckpointBody | None:
         raise DamagedError(f"{found.name} cannot be read: {error}", where=found.name) from None
     if body.run != run or not found.name.rsplit("/", 1)[1].startswith(f"{body.token:08d}-"):
         raise DamagedError(f"{found.name} holds another checkpoint than its name says", where=found.name)
-    return body if body.base == base else None
+    return body if body.base == base and body.token >= since else None
 
 
 def pack_bits(flags: npt.NDArray[np.bool_]) -> bytes:

@@ -12,19 +12,21 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from listbackup.base.clock import unix_ms
-from listbackup.store.ground import StoreGround
 from listbackup.store.head import Head, PackRef, Segment, drop_unused_packs, edited, with_segments
 from listbackup.store.jobs import Job, JobLost, job
 from listbackup.store.merge import Block, Forget, merge_blocks, part_blocks
-from listbackup.store.packs import Packs
-from listbackup.store.root import Root
 from listbackup.store.sealed import new_object_id
 from listbackup.store.segments import SegmentWriter
+
+if TYPE_CHECKING:
+    from listbackup.store.store import Store
+
 
 FAN_OUT = 8
 MOST_SEGMENTS = 24
@@ -92,29 +94,29 @@ def _runs(deltas: Sequence[Segment], level: int) -> Iterator[list[Segment]]:
             yield list(group)
 
 
-def compact_tiers(root: Root, packs: Packs, ground: StoreGround) -> Compacted:
+def compact_tiers(store: Store) -> Compacted:
     """Carry out the tier merges that are due, one job after the other, until none is. Raises BusyError, JobLost."""
     done = Compacted()
-    while tasks := plan_tiers(root.read().head):
-        with job(root, ground.clock, "compact") as mine:
-            done += merge_tasks(root, packs, ground, mine, tasks)
+    while tasks := plan_tiers(store.root.read().head):
+        with job(store, "compact") as mine:
+            done += merge_tasks(store, mine, tasks)
     return done
 
 
-def merge_tasks(root: Root, packs: Packs, ground: StoreGround, mine: Job, tasks: Sequence[Task], *, level: int = TIER_LEVEL) -> Compacted:
+def merge_tasks(store: Store, mine: Job, tasks: Sequence[Task], *, level: int = TIER_LEVEL) -> Compacted:
     """Merge each task's inputs into one segment and commit all of them at once."""
-    head = root.read().head
+    head = store.root.read().head
     check_inputs(head, tasks)
-    writer = SegmentWriter(root, packs, ground, mine)
+    writer = SegmentWriter(store, mine)
     outputs = []
     for task in tasks:
         writer.begin(task.stream, head.streams[task.stream].spec, label_of(task))
-        for rows, values in merged(head, packs, task):
+        for rows, values in merged(store, head, task):
             writer.add(rows, values, level=level)
             mine.beat()
         outputs.append((task, writer.end()))
     writer.flush()
-    commit(ground, mine, [(task, writer.segment(output)) for task, output in outputs], writer.refs)
+    commit(store, mine, [(task, writer.segment(output)) for task, output in outputs], writer.refs)
     return Compacted(
         tasks=len(tasks),
         read_bytes=sum(task.size_bytes for task in tasks),
@@ -146,18 +148,18 @@ def forget_of(head: Head, stream: str) -> Forget | None:
     return codes.__contains__ if codes else None
 
 
-def merged(head: Head, packs: Packs, task: Task, after: bytes | None = None) -> Iterator[Block]:
+def merged(store: Store, head: Head, task: Task, after: bytes | None = None) -> Iterator[Block]:
     """The thinned rows of a task's inputs, those above ``after``."""
-    inputs = [segment_blocks(head, packs, segment, after) for segment in task.inputs]
+    inputs = [segment_blocks(store, head, segment, after) for segment in task.inputs]
     return merge_blocks(inputs, retained_of(head), forget_of(head, task.stream))
 
 
-def segment_blocks(head: Head, packs: Packs, segment: Segment, after: bytes | None = None) -> Iterator[Block]:
+def segment_blocks(store: Store, head: Head, segment: Segment, after: bytes | None = None) -> Iterator[Block]:
     """The rows of a segment above ``after``, part by part."""
     for ref in segment.parts:
         if after is not None and ref.last <= after:
             continue
-        reader = packs.reader(ref.pack, head.packs[ref.pack])
+        reader = store.packs.reader(ref.pack, head.packs[ref.pack])
         for rows, values in part_blocks(reader, reader.tail.parts[ref.part], after):
             skip = 0 if after is None else sum(code <= after for code in rows.codes)
             if skip < len(rows):
@@ -174,7 +176,7 @@ def check_inputs(head: Head, tasks: Sequence[Task]) -> None:
 
 
 def commit(
-    ground: StoreGround,
+    store: Store,
     mine: Job,
     outputs: Sequence[tuple[Task, Segment]],
     refs: dict[str, PackRef],
@@ -190,7 +192,7 @@ def commit(
             kept = [segment for segment in head.streams[stream].segments if segment.id not in gone]
             fresh = [segment for task, segment in outputs if task.stream == stream and segment.rows]
             head = with_segments(head, stream, [*kept, *fresh])
-        head = drop_unused_packs(head, unix_ms(ground.clock.now()))
+        head = drop_unused_packs(head, unix_ms(store.ground.clock.now()))
         return also(head) if also is not None else head
 
     return mine.commit(swap)

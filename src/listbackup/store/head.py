@@ -19,7 +19,8 @@ Body: a msgpack map, sealed as an object of type H (kind T, see ``sealed.py``). 
       detail   {run, size, cursor, facts, streams: {stream id: [live, added, changed, removed, status, digest, problems]}}, or nil when it was spilled:
                then ``spill`` is the index in ``spills`` of the object that holds it
     spills     [{name, sha, first, last}]: objects of type S, a msgpack map {seq: detail} of old snapshots
-    open       {run: {kind: run|compact|erase, token, base, owner, beat, lease, started}}
+    open       {run: {kind: run|compact|base, token, base, owner, beat, lease, started, since}}; ``since`` is the token with which the run was opened afresh:
+               checkpoints of earlier tokens are of a time when it was closed, and what they name may have been swept
     garbage    [{name, gen, at}]: objects that nothing refers to any more, to be deleted when the grace is over; names are relative to <account>/<source>/
     erasures   [{id, stream, key, at, done}]: keys (codes) whose every version is hidden from readers at once and rewritten away later
     copies     [{name, gen, at}]: copies of HEAD under st/
@@ -145,6 +146,7 @@ class OpenEntry(msgspec.Struct, kw_only=True, frozen=True):
     beat: int
     lease: int
     started: int
+    since: int = 0
 
     def free_at(self) -> int:
         """When it may be taken over [ms since 1970 UTC] unless it beats again."""

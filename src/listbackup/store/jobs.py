@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from listbackup.base.clock import Clock, unix_ms
+from listbackup.base.clock import unix_ms
 from listbackup.base.errors import BusyError
 from listbackup.base.ids import new_id
 from listbackup.store.head import Head, OpenEntry, with_open, without_open
-from listbackup.store.root import Root
+
+if TYPE_CHECKING:
+    from listbackup.store.store import Store
+
 
 LEASE = timedelta(minutes=15)
 
@@ -27,13 +31,13 @@ class JobLost(BusyError):
 class Job:
     """One maintenance job under way."""
 
-    def __init__(self, root: Root, clock: Clock, run: str, token: int, lease: timedelta) -> None:
+    def __init__(self, store: Store, run: str, token: int, lease: timedelta) -> None:
         self.run = run
         self.token = token
-        self._root = root
-        self._clock = clock
+        self._root = store.root
+        self._clock = store.ground.clock
         self._lease = lease
-        self._beaten = clock.monotonic()
+        self._beaten = self._clock.monotonic()
 
     def beat(self) -> None:
         """Say that the job lives; written at most once in a third of the lease. Raises JobLost."""
@@ -66,7 +70,7 @@ class Job:
 
 
 @contextmanager
-def job(root: Root, clock: Clock, kind: str, *, lease: timedelta = LEASE, resumable: bool = False) -> Iterator[Job]:
+def job(store: Store, kind: str, *, lease: timedelta = LEASE, resumable: bool = False) -> Iterator[Job]:
     """A registered job: closed by its ``commit``, and by an error unless it is ``resumable``. Raises BusyError while another of its kind lives.
 
     An expired job of the same kind is closed, or taken over under its own id where this one is resumable.
@@ -75,7 +79,7 @@ def job(root: Root, clock: Clock, kind: str, *, lease: timedelta = LEASE, resuma
 
     def register(head: Head) -> Head:
         nonlocal run, token
-        now = unix_ms(clock.now())
+        now = unix_ms(store.ground.clock.now())
         others = {name: entry for name, entry in head.open.items() if entry.kind == kind}
         for entry in others.values():
             if entry.free_at() > now:
@@ -87,16 +91,16 @@ def job(root: Root, clock: Clock, kind: str, *, lease: timedelta = LEASE, resuma
         )
         return with_open(without_open(head, others), run, entry)
 
-    root.edit(register, mirror=False)
-    mine = Job(root, clock, run, token, lease)
+    store.root.edit(register, mirror=False)
+    mine = Job(store, run, token, lease)
     try:
         yield mine
     except Exception:
-        _give_up(root, mine, keep=resumable)
+        _give_up(store, mine, keep=resumable)
         raise
 
 
-def _give_up(root: Root, mine: Job, *, keep: bool) -> None:
+def _give_up(store: Store, mine: Job, *, keep: bool) -> None:
     """Close the entry, or let its lease end so that the next job can go on where this one stood."""
 
     def drop(head: Head) -> Head | None:
@@ -105,4 +109,4 @@ def _give_up(root: Root, mine: Job, *, keep: bool) -> None:
             return None
         return with_open(head, mine.run, msgspec.structs.replace(entry, lease=0)) if keep else without_open(head, [mine.run])
 
-    root.edit(drop, mirror=False)
+    store.root.edit(drop, mirror=False)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
 from listbackup.base.clock import unix_ms
 from listbackup.store.columns import Rows
-from listbackup.store.ground import StoreGround
 from listbackup.store.head import PackRef, PartRef, Segment
 from listbackup.store.jobs import Job
 from listbackup.store.model import StreamSpec
 from listbackup.store.pack import PACK_BYTES, PackBuilder, PackInfo, PartBuilder, PartLabel, PartTail
-from listbackup.store.packs import Packs
-from listbackup.store.root import Root
+
+if TYPE_CHECKING:
+    from listbackup.store.store import Store
 
 
 @dataclass(slots=True)
@@ -30,12 +31,12 @@ class Output:
 class SegmentWriter:
     """Writes ordered rows of one segment after the other into packs of a job; small segments share a pack."""
 
-    def __init__(self, root: Root, packs: Packs, ground: StoreGround, mine: Job, *, part_bytes: int = PACK_BYTES) -> None:
+    def __init__(self, store: Store, mine: Job, *, part_bytes: int = PACK_BYTES) -> None:
         self.refs: dict[str, PackRef] = {}
         self.rows = 0
-        self._packs = packs
-        self._ground = ground
-        self._place = root.place
+        self._packs = store.packs
+        self._ground = store.ground
+        self._place = store.place
         self._job = mine
         self._part_bytes = part_bytes
         self._waiting: list[Output] = []

@@ -209,11 +209,21 @@ class Store:
             others = [other for other, entry in head.open.items() if entry.kind == "run" and other != run]
             before = head.open.get(run)
             started = before.started if before is not None else now
-            entry = OpenEntry(kind="run", token=head.fence + 1, base=head.last_seq, owner=owner, beat=now, lease=lease_ms, started=started)
+            token = head.fence + 1
+            entry = OpenEntry(
+                kind="run",
+                token=token,
+                base=head.last_seq,
+                owner=owner,
+                beat=now,
+                lease=lease_ms,
+                started=started,
+                since=token if before is None else before.since,  # what a closed run left behind may have been swept
+            )
             return with_open(without_open(head, others), run, entry)
 
         head = self.root.edit(open_it, mirror=False)
-        return Writing(self, head, run, head.open[run], read_checkpoint(self, run, head.last_seq))
+        return Writing(self, head, run, head.open[run], read_checkpoint(self, run, head.last_seq, since=head.open[run].since))
 
     def after_commit(self) -> None:
         """What is due once a snapshot is in: a copy of HEAD every day."""
