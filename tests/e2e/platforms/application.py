@@ -88,10 +88,12 @@ def _group_lives(group: int) -> bool:
     return True
 
 
-def wait_for(url: str, *, seconds: float = 90, headers: Mapping[str, str] | None = None) -> None:
-    """Until the address answers anything below 500."""
+def wait_for(url: str, *, seconds: float = 90, headers: Mapping[str, str] | None = None, process: int | None = None) -> None:
+    """Until the address answers anything below 500; gives up when the process is gone."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
+        if process is not None and os.waitpid(process, os.WNOHANG)[0]:
+            cannot(f"the program behind {url} ended at once; its log is beside its state")
         try:
             with urllib.request.urlopen(urllib.request.Request(url, headers=dict(headers or {})), timeout=10):
                 return

@@ -49,21 +49,28 @@ def start(state: Path, port: int) -> Mapping[str, str]:
         (state / "content" / folder).mkdir(parents=True, exist_ok=True)
     if not any((state / "content/themes").iterdir()):
         shutil.copytree(PACKAGE / "content/themes", state / "content/themes", dirs_exist_ok=True)
+    # Ghost must be started in its own folder, and takes its configuration from the environment too: nothing of ours is written there
     settings = {
+        "NODE_ENV": "development",
         "url": f"http://127.0.0.1:{port}",
-        "server": {"host": "127.0.0.1", "port": port},
-        "database": {"client": "sqlite3", "connection": {"filename": str(state / "content/data/ghost.db")}, "useNullAsDefault": True},
-        "mail": {"transport": "Direct"},
-        "logging": {"transports": ["stdout"], "level": "error"},
-        "paths": {"contentPath": str(state / "content")},
-        "privacy": {"useUpdateCheck": False, "useGravatar": False, "useRpcPing": False, "useStructuredData": False},
-        "security": {"staffDeviceVerification": False},
-        "spam": {"user_login": {"freeRetries": 10_000}},
+        "server__host": "127.0.0.1",
+        "server__port": str(port),
+        "database__client": "sqlite3",
+        "database__connection__filename": str(state / "content/data/ghost.db"),
+        "database__useNullAsDefault": "true",
+        "mail__transport": "Direct",
+        "logging__transports": '["stdout"]',
+        "logging__level": "error",
+        "paths__contentPath": str(state / "content"),
+        "privacy__useUpdateCheck": "false",
+        "privacy__useGravatar": "false",
+        "privacy__useRpcPing": "false",
+        "privacy__useStructuredData": "false",
+        "security__staffDeviceVerification": "false",
+        "spam__user_login__freeRetries": "10000",
     }
-    # Ghost reads its configuration from the folder it is started in
-    (state / "config.development.json").write_text(json.dumps(settings))
-    spawn("ghost", "node", PACKAGE / "ghost.js", state=state, cwd=state, env={"NODE_ENV": "development"})
-    wait_for(f"http://127.0.0.1:{port}/ghost/api/admin/site/", seconds=180)
+    process = spawn("ghost", "node", "ghost.js", state=state, cwd=PACKAGE, env=settings)
+    wait_for(f"http://127.0.0.1:{port}/ghost/api/admin/site/", seconds=180, process=process)
     key = state / "key"
     if not key.exists():
         key.write_text(_admin_key(f"http://127.0.0.1:{port}"))
