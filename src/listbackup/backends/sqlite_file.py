@@ -73,6 +73,7 @@ class SqliteFile:
         self.clock = clock or SystemClock()
         self._connect = connect
         self._free: deque[Connection] = deque()
+        self._inherited: list[deque[Connection]] = []
         self._process = os.getpid()
         self._writing = threading.local()
         with self._translated():
@@ -133,7 +134,8 @@ class SqliteFile:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _take(self) -> Connection:
-        if self._process != os.getpid():  # a fork: the parent's connections are not ours to use or to close
+        if self._process != os.getpid():  # a fork: the parent's connections are neither to be used nor to be closed by us, so they are kept
+            self._inherited.append(self._free)
             self._free, self._process = deque(), os.getpid()
         try:
             return self._free.pop()

@@ -14,6 +14,16 @@ import apsw
 from listbackup.testing.powercut.recorder import Recorder
 
 _JOURNALS = apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_MAIN_JOURNAL | apsw.SQLITE_OPEN_SUPER_JOURNAL
+_CODES: dict[type[apsw.Error], int] = {
+    apsw.FullError: sqlite3.SQLITE_FULL,
+    apsw.IOError: sqlite3.SQLITE_IOERR,
+    apsw.BusyError: sqlite3.SQLITE_BUSY,
+    apsw.LockedError: sqlite3.SQLITE_LOCKED,
+    apsw.CorruptError: sqlite3.SQLITE_CORRUPT,
+    apsw.NotADBError: sqlite3.SQLITE_NOTADB,
+    apsw.CantOpenError: sqlite3.SQLITE_CANTOPEN,
+    apsw.ReadOnlyError: sqlite3.SQLITE_READONLY,
+}
 _NAMES = itertools.count()
 
 
@@ -39,6 +49,11 @@ class RecordingSqlite:
     def fail_at(self, number: int, error: type[apsw.Error]) -> None:
         """The write or fsync of this number, counted from now, fails with this error; the later ones do not."""
         self._vfs.countdown, self._vfs.error = number, error
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the planted failure has happened."""
+        return self._vfs.countdown <= 0
 
 
 class RecordingConnection:
@@ -159,5 +174,5 @@ class _RecordingFile(apsw.VFSFile):
 
 def _as_sqlite3(error: apsw.Error) -> sqlite3.Error:
     translated = sqlite3.OperationalError(str(error))
-    translated.sqlite_errorcode = getattr(error, "extendedresult", getattr(error, "result", 1))
+    translated.sqlite_errorcode = next((code for kind, code in _CODES.items() if isinstance(error, kind)), sqlite3.SQLITE_ERROR)
     return translated
