@@ -20,6 +20,16 @@ def fsync_folder(path: Path) -> None:
         os.close(fd)
 
 
+def ensure_folder(path: Path) -> None:
+    """The folder is there (0700 where it had to be made), and so it and those made above it stay after a power cut. Raises OSError."""
+    if path.is_dir():
+        return
+    ensure_folder(path.parent)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path, 0o700)
+    fsync_folder(path.parent)
+
+
 def replace_file(path: Path, data: bytes) -> None:
     """The file holds ``data`` when this returns and survives a power cut, or holds what it held before; mode 0600. Raises OSError."""
     temp = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")

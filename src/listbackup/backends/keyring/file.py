@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from listbackup.backends.durable import locked, replace_file
+from listbackup.backends.durable import ensure_folder, locked, replace_file
 from listbackup.backends.keyring.roots import Roots, root_id, wrapping_root
 from listbackup.backends.keyring.scope import KEY_BYTES
 from listbackup.backends.os_errors import translated
@@ -53,7 +53,7 @@ class FileKeyring:
         """A keyring file with the roots of a recovery kit. Raises as ``create``."""
         _refuse_inside(path, data_folder)
         with translated("write", str(path)):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            ensure_folder(path.parent)
             _refuse_wide(path.parent)
             with locked(path):
                 if path.exists():

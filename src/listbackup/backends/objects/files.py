@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from listbackup.backends.durable import write_all
+from listbackup.backends.durable import ensure_folder, write_all
 from listbackup.backends.objects.folders import Folders, Temp, open_temp, reclaim_temps
 from listbackup.backends.objects.names import check_name, check_prefix, check_range
 from listbackup.backends.objects.port import ObjectExists, ObjectInfo, ObjectMissing
@@ -34,7 +34,7 @@ class FilesObjects:
     def __init__(self, root: Path) -> None:
         self.root = root
         with translated("open", str(root)):
-            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            ensure_folder(root)
             self._folders = Folders(root)
             reclaim_temps(root)
 

@@ -42,7 +42,7 @@ def spoken(action: str, name: str, *, bucket: str, endpoint: str) -> Iterator[No
         raise InputError(f"{bucket!r} is not a bucket's name", field="bucket") from error
     except (boto.HTTPClientError, boto.ConnectionError) as error:
         raise BackendError(
-            f"cannot reach {endpoint} to {action} {name}: {_short(error)}",
+            f"cannot {action} {name}: {endpoint} {_silence(error)}",
             retryable=True,
             hint="is the endpoint's address right, and is it up?",
         ) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from listbackup.backends.durable import locked, replace_file
+from listbackup.backends.durable import ensure_folder, locked, replace_file
 from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.os_errors import translated
@@ -63,7 +63,7 @@ class FileSecrets:
 
     def _change(self, change: Callable[[dict[str, str]], object]) -> None:
         with translated("write", str(self._path)):
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            ensure_folder(self._path.parent)
             with locked(self._path):
                 secrets = self._read()
                 change(secrets)
