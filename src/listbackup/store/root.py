@@ -171,7 +171,7 @@ class Root:
         self._known = Rooted(head, sha)
         self._mark(head.gen)
         if mirror:
-            retry(lambda: self._ground.objects.replace(self.place.head, body), clock=self._ground.clock, policy=_PATIENCE)
+            self._ground.objects.replace(self.place.head, body)
         return self._known
 
     @staticmethod
