@@ -6,7 +6,7 @@ from listbackup.backends.events.outbox import OutboxEvents
 from listbackup.backends.keyring.account_keys import AccountKeys
 from listbackup.backends.keyring.file import FileKeyring
 from listbackup.backends.keyring.roots import Roots
-from listbackup.backends.objects.files import FileObjects
+from listbackup.backends.objects.files import FilesObjects
 from listbackup.backends.objects.metered import MeteredObjects
 from listbackup.backends.objects.port import Objects
 from listbackup.backends.objects.retrying import RetryingObjects
@@ -67,7 +67,7 @@ def restore_root(settings: Settings, roots: Roots) -> Folder:
 def open_objects(folder: Folder, settings: Settings, clock: Clock) -> Objects:
     """Where packs and attachments lie: files of the data folder, or a bucket behind the retry loop."""
     if folder.s3 is None:
-        return FileObjects(folder.objects_dir)
+        return FilesObjects(folder.objects_dir)
     from listbackup.backends.objects.s3 import S3Objects
     from listbackup.backends.objects.s3_client import S3Settings
 
@@ -122,7 +122,7 @@ def _wire(folder: Folder, settings: Settings, clock: Clock) -> System:
         runs=Runs(desk, queue, connections=connections, sources=sources, jobs=jobs, stores=stores),
         data=data,
         restores=Restores(desk, connections=connections, sources=sources, stores=stores, keys=keys),
-        upkeep=Upkeep(desk, sources=sources, stores=stores),
+        upkeep=Upkeep(desk, sources=sources, jobs=jobs, stores=stores),
         activities=activities,
         on_close=close,
     )

@@ -166,9 +166,7 @@ def _unexpected(out: Output, error: Exception) -> int:
     from listbackup.cli.mishap import record_mishap
 
     where = record_mishap(error)
-    told = ListBackupError(
-        f"Something went wrong that should not have: {type(error).__name__}: {error}", hint=f"The details are in {where}."
-    )
+    told = ListBackupError(f"something went wrong that should not have ({type(error).__name__})", hint=f"the details are in {where}")
     return _tell(out, told)
 
 

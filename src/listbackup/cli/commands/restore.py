@@ -15,6 +15,7 @@ from listbackup.cli.restore_view import restore_document, show_restore
 from listbackup.cli.shell import Shell, shell
 from listbackup.cli.stopping import stop_on_signals
 from listbackup.services.data import Action, Restore, RestorePlan, RestoreState, Selection, Step
+from listbackup.store import Key
 
 _SHOWN = 20
 
@@ -68,9 +69,9 @@ def _plan(sh: Shell, text: str, stream: str | None, keys: list[str], overwrite: 
     name, snapshot = find_snapshot(sh, text)
     selection = Selection()
     if stream is not None:
-        found = [sh.system.data.record(sh.scope, name, stream, key, seq=snapshot.seq).key for key in keys]
         sh.system.data.scan(sh.scope, name, stream, seq=snapshot.seq, limit=1)  # a stream that is not there is said now
-        selection = Selection(streams=(stream,), keys={stream: tuple(found)} if found else {})
+        found = tuple(_platform_key(sh.system.data.record(sh.scope, name, stream, key, seq=snapshot.seq).key) for key in keys)
+        selection = Selection(streams=(stream,), keys={stream: found} if found else {})
     with sh.out.progress("asking about") as bars:
         return sh.system.restores.plan(
             sh.scope,
@@ -80,6 +81,13 @@ def _plan(sh: Shell, text: str, stream: str | None, keys: list[str], overwrite: 
             overwrite=overwrite,
             listen=lambda at: bars.update(at.stream, at.done, at.total),
         )
+
+
+def _platform_key(key: Key) -> tuple[str | int, ...]:
+    parts = tuple(part for part in key if not isinstance(part, bytes))
+    if len(parts) != len(key):
+        raise InputError("records without a key of their own cannot be restored one by one", hint="restore the stream, or export it")
+    return parts
 
 
 def _show_plan(sh: Shell, plan: RestorePlan) -> None:
