@@ -210,6 +210,7 @@ class StreamFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     deletions: Deletions | None = None
     volatile: tuple[tuple[str, ...], ...] = ()
     append_only: bool = False
+    repeats: bool = False  # it is usual here that one record comes on more than one page
     references: dict[str, str] = {}
     one: OneRecord | None = None
     restore: Restore = field(default_factory=Restore)

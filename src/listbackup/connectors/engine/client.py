@@ -1,0 +1,265 @@
+"""HTTP/1.1 for backups: keep-alive connections to checked, pinned addresses, and answers that are whole or an error.
+
+Built on ``http.client`` (decision 0050). Nothing is taken from the environment, no proxy is used, redirects stay on their host.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import select
+import socket
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
+from urllib.parse import urljoin
+
+from listbackup.base.clock import Clock
+from listbackup.base.errors import PlatformError
+from listbackup.connectors.engine.body import BodyLimits, decode, read_raw
+from listbackup.connectors.engine.egress import Origin, Resolver, Url, checked_addresses, parse_url, system_resolver
+from listbackup.connectors.engine.faults import BadAnswer, Reason, denied, unreachable
+
+AGENT = "ListBackup/0.1"
+MAX_REDIRECTS = 3
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 60.0
+_REDIRECTS = (301, 302, 303, 307, 308)
+_CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is sent. Headers may hold secrets: a request has no readable repr."""
+
+    url: Url
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+    def __repr__(self) -> str:
+        return f"Request({self.method} {self.url.origin})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back, whole. Header names are lower case; ``received_bytes`` counts the body as it came over the wire."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    received_bytes: int = 0
+    framed: bool = True  # its end was announced; otherwise the connection's end was the body's end
+
+
+class Client:
+    """Sends requests from any number of threads; idle connections are kept and reused, the latest first."""
+
+    def __init__(
+        self, clock: Clock, *, allow_loopback: bool = False, resolver: Resolver = system_resolver, limits: BodyLimits = BodyLimits()
+    ) -> None:
+        self._clock, self._allow_loopback, self._resolver, self._limits = clock, allow_loopback, resolver, limits
+        self._idle: dict[Origin, list[_Connection]] = {}
+        self._closed = False
+        self._tls = ssl.create_default_context()
+        self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
+
+    def send(self, request: Request) -> Answer:
+        """The whole answer, whatever its status; GETs follow redirects on their host. Raises PlatformError (unreachable, egress_denied), BadAnswer."""
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = self._send_once(request)
+            onward = self._redirect(request, answer.status, answer.headers)
+            if onward is None:
+                return answer
+            request = onward
+        raise BadAnswer(Reason.PAGE_LOOP, f"{request.url.origin.host} redirects more than {MAX_REDIRECTS} times", again=False)
+
+    def stream(self, request: Request) -> Iterator[bytes]:
+        """The body of a 200 in chunks, at its end known to be whole; other answers raise as ``status`` says. Not decompressed: none is asked for."""
+        headers = {**request.headers, "Accept-Encoding": "identity"}
+        request = replace(request, headers=headers)
+        for _ in range(MAX_REDIRECTS + 1):
+            connection, response = self._open(request)
+            onward = self._redirect(request, response.status, _headers(response, self._limits))
+            if onward is None:
+                yield from self._chunks(connection, response)
+                return
+            connection.close()
+            request = onward
+        raise BadAnswer(Reason.PAGE_LOOP, f"{request.url.origin.host} redirects more than {MAX_REDIRECTS} times", again=False)
+
+    def close(self) -> None:
+        """Close idle connections; idempotent."""
+        self._closed = True
+        for origin in list(self._idle):
+            for connection in self._idle.pop(origin, ()):
+                connection.close()
+
+    def _send_once(self, request: Request) -> Answer:
+        connection, response = self._open(request)
+        deadline = self._clock.monotonic() + self._limits.seconds
+        try:
+            headers = _headers(response, self._limits)
+            framed = response.length is not None or bool(response.chunked)
+            raw = read_raw(response, self._limits, lambda: self._clock.monotonic() > deadline)
+            body = decode(raw, headers["content-encoding"], self._limits) if raw and "content-encoding" in headers else raw
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            _fail(request.url.origin, error)
+        except PlatformError:
+            connection.close()
+            raise
+        self._done(connection, response)
+        return Answer(status=response.status, headers=headers, body=body, received_bytes=len(raw), framed=framed)
+
+    def _open(self, request: Request) -> tuple[_Connection, http.client.HTTPResponse]:
+        origin = request.url.origin
+        connection = self._connection(origin)
+        headers = {"Host": origin.header, "User-Agent": AGENT, "Accept-Encoding": "gzip, deflate", **request.headers}
+        try:
+            connection.request(request.method, request.url.target, request.body, headers)
+            return connection, connection.getresponse()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            _fail(origin, error)
+        except ValueError:  # a header value with a line break in it
+            connection.close()
+            raise denied("a header or path has characters that cannot be sent", hint="look for a line break in the credentials") from None
+
+    def _connection(self, origin: Origin) -> _Connection:
+        idle = self._idle.get(origin)
+        while idle:
+            with contextlib.suppress(IndexError):  # another thread was quicker
+                connection = idle.pop()
+                if connection.is_alive():
+                    return connection
+                connection.close()
+        addresses = checked_addresses(origin, self._resolver, allow_loopback=self._allow_loopback)
+        connection = _Connection(origin, addresses, self._tls if origin.scheme == "https" else None)
+        try:
+            connection.connect()
+        except OSError as error:
+            connection.close()
+            _fail(origin, error)
+        return connection
+
+    def _done(self, connection: _Connection, response: http.client.HTTPResponse) -> None:
+        response.close()
+        if response.will_close or self._closed:
+            connection.close()
+        else:
+            self._idle.setdefault(connection.origin, []).append(connection)
+
+    def _chunks(self, connection: _Connection, response: http.client.HTTPResponse) -> Iterator[bytes]:
+        if response.status != 200:
+            connection.close()
+            raise StatusAnswer(Answer(status=response.status, headers=_headers(response, self._limits), body=b""))
+        announced, size = response.length, 0
+        if announced is None and not response.chunked:
+            connection.close()
+            raise BadAnswer(
+                Reason.NO_TERMINATOR, "the file does not say how long it is", hint="its end cannot be told from a broken connection"
+            )
+        try:
+            while part := response.read1(_CHUNK):
+                size += len(part)
+                yield part
+            if announced is not None and size != announced:
+                raise BadAnswer(Reason.TRUNCATED_BODY, f"the file announced {announced} bytes and broke off after {size}")
+        except http.client.IncompleteRead:
+            connection.close()
+            raise BadAnswer(Reason.TRUNCATED_BODY, "the file broke off in a chunk") from None
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            _fail(connection.origin, error)
+        except BaseException:
+            connection.close()
+            raise
+        self._done(connection, response)
+
+    def _redirect(self, request: Request, status: int, headers: Mapping[str, str]) -> Request | None:
+        if status not in _REDIRECTS or "location" not in headers or request.method != "GET":
+            return None
+        url = parse_url(urljoin(str(request.url), headers["location"]).partition("#")[0], allow_loopback=self._allow_loopback)
+        if url.origin != request.url.origin:
+            raise BadAnswer(
+                Reason.FOREIGN_HOST,
+                f"{request.url.origin.host} redirects to {url.origin.host}; nothing is sent there",
+                hint="if the platform has moved, connect to its new address",
+                again=False,
+            )
+        return replace(request, url=url)
+
+
+class StatusAnswer(Exception):
+    """A streamed answer whose status is not 200; whoever asked turns it into a PlatformError."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"status {answer.status}")
+        self.answer = answer
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection to one of the checked addresses; TLS speaks to and verifies the host by its name."""
+
+    def __init__(self, origin: Origin, addresses: Sequence[str], tls: ssl.SSLContext | None) -> None:
+        super().__init__(origin.host, origin.port, timeout=READ_SECONDS)
+        self.origin, self._addresses, self._context = origin, addresses, tls
+
+    def connect(self) -> None:
+        """Connect to the first address that answers."""
+        last: OSError | None = None
+        for address in self._addresses:
+            try:
+                found = socket.create_connection((address, self.port), CONNECT_SECONDS)
+            except OSError as error:
+                last = error
+                continue
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            found.settimeout(READ_SECONDS)
+            self.sock = self._secure(found)
+            return
+        raise last or OSError("no address")
+
+    def _secure(self, found: socket.socket) -> socket.socket:
+        if self._context is None:
+            return found
+        try:
+            return self._context.wrap_socket(found, server_hostname=self.origin.host)
+        except OSError:
+            found.close()
+            raise
+
+    def is_alive(self) -> bool:
+        """Whether an idle connection is still open: nothing waits to be read on it."""
+        try:
+            waiting = select.poll()
+            waiting.register(self.sock, select.POLLIN | select.POLLHUP)
+            return not waiting.poll(0)
+        except (OSError, ValueError, TypeError):
+            return False
+
+
+def _headers(response: http.client.HTTPResponse, limits: BodyLimits) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    size = 0
+    for name, value in response.headers.items():
+        size += len(name) + len(value)
+        lower = name.lower()
+        headers[lower] = f"{headers[lower]}, {value}" if lower in headers else value
+    if size > limits.header_bytes:
+        raise BadAnswer(Reason.BAD_HEADERS, f"the answer has more than {limits.header_bytes} bytes of headers")
+    if "," in headers.get("content-length", "") and len(set(headers["content-length"].replace(" ", "").split(","))) > 1:
+        raise BadAnswer(Reason.TRUNCATED_BODY, "the answer announces two different lengths")
+    return headers
+
+
+def _fail(origin: Origin, error: Exception) -> NoReturn:
+    """Turn what the socket says into a sentence without addresses or secrets."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        raise denied(f"the certificate of {origin.host} cannot be trusted: {error.verify_message}", hint="check the address") from None
+    if isinstance(error, http.client.HTTPException) and not isinstance(error, http.client.RemoteDisconnected):
+        raise BadAnswer(Reason.BAD_HEADERS, f"{origin.host} answers in something that is not HTTP/1.1") from None
+    what = "took too long" if isinstance(error, TimeoutError) else (getattr(error, "strerror", None) or type(error).__name__)
+    raise unreachable(f"{origin.host} cannot be reached: {what}", hint="check the address and the network, then run again") from None

@@ -1,0 +1,178 @@
+"""What is read of each record on its way through: its key, when it changed, whether it is flagged as gone. The rest stays bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from listbackup.connectors.engine.facts import FlaggedDeletion, StreamFacts
+from listbackup.connectors.engine.faults import Reason
+from listbackup.connectors.engine.places import ABSENT, Shape, split
+from listbackup.connectors.engine.record import Key, KeyPart
+
+PARENT = "parent."
+MAX_KEY_TEXT = 900  # a key's code in the store holds 1,024 bytes
+Raw = bytes | msgspec.Raw
+_NO = (b"", b"null", b"false", b"0", b'""', b"[]", b"{}")
+
+
+@dataclass(slots=True)
+class Read:
+    """A page's records, named. The columns are parallel; records without a key are left out and noted."""
+
+    keys: list[Key]
+    raws: list[bytes]
+    changed: Sequence[object]
+    created: Sequence[object]
+    gone: list[Key]  # flagged as deleted; they are in no other column
+    faults: list[tuple[Reason, str]] = field(default_factory=list)
+
+
+class KeyReader:
+    """Names the records of one stream."""
+
+    def __init__(self, facts: StreamFacts) -> None:
+        self._facts = facts
+        self._own = [split(path) for path in facts.key if not path.startswith(PARENT)]
+        self._parts = [path.removeprefix(PARENT) if path.startswith(PARENT) else None for path in facts.key]
+        self._flag = facts.deletions if isinstance(facts.deletions, FlaggedDeletion) else None
+        self._gone_values = frozenset(msgspec.json.encode(value) for value in self._flag.values) if self._flag else frozenset()
+        self._fast = self._shape(int | str, msgspec.NODEFAULT, str | int | float | None)
+        self._slow = self._shape(msgspec.Raw, ABSENT, msgspec.Raw)
+        self._decode: Any = msgspec.json.Decoder(self._fast.type).decode
+        self._decode_slow: Any = msgspec.json.Decoder(self._slow.type).decode
+        self._kinds: tuple[type, ...] | None = None  # of the key's parts, as first seen
+
+    def _shape(self, key: Any, key_default: Any, instant: Any) -> Shape:
+        leaves: dict[tuple[str, ...], tuple[Any, Any]] = {}
+        absent = ABSENT if instant is msgspec.Raw else None
+        for path in (self._facts.changed.field if self._facts.changed else None, self._facts.created):
+            if path:
+                leaves[split(path)] = (instant, absent)
+        if self._flag:
+            leaves[split(self._flag.field)] = (msgspec.Raw, ABSENT)
+        leaves.update(dict.fromkeys(self._own, (key, key_default)))
+        return Shape(leaves)
+
+    def read(self, raws: Sequence[Raw], mended: Sequence[Raw] | None, parent: Mapping[str, KeyPart]) -> Read:
+        """The records of a page, named; ``parent`` fills the key parts that a child has from its parent."""
+        source = raws if mended is None else mended
+        try:
+            seen = list(map(self._decode, source))
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return self._one_by_one(raws, source, parent)
+        found = Read(self._named(seen, raws, parent), list(map(bytes, raws)), (), (), [])
+        changed, created = self._instants(seen)
+        found.changed, found.created = changed, created
+        self._check(found)
+        return self._without_gone(found, seen) if self._flag else found
+
+    def _named(self, seen: Sequence[Any], raws: Sequence[Raw], parent: Mapping[str, KeyPart]) -> list[Key]:
+        if not self._facts.key:
+            return [content_key(bytes(raw)) for raw in raws]
+        columns: list[Any] = []
+        own = iter(self._own)
+        for placeholder in self._parts:
+            if placeholder is not None:
+                columns.append([parent[placeholder]] * len(seen))
+            else:
+                columns.append(map(self._fast.getters[next(own)], seen))
+        return list(zip(*columns, strict=True))
+
+    def _instants(self, seen: Sequence[Any]) -> tuple[Sequence[object], Sequence[object]]:
+        facts = self._facts
+        changed = list(map(self._fast.getters[split(facts.changed.field)], seen)) if facts.changed else ()
+        created = list(map(self._fast.getters[split(facts.created)], seen)) if facts.created else ()
+        return changed, created
+
+    def _check(self, found: Read) -> None:
+        """Notes keys whose type is not the one seen before, and keys too long to keep."""
+        if not found.keys or not self._facts.key:
+            return
+        if self._kinds is None:
+            self._kinds = tuple(map(type, found.keys[0]))
+        for place, kind in enumerate(self._kinds):
+            column = [key[place] for key in found.keys]
+            if set(map(type, column)) != {kind}:
+                found.faults.append((Reason.SCHEMA_DRIFT, f"the key {self._facts.key[place]!r} is now text, now a number"))
+            if kind is str and max(map(len, map(str, column))) > MAX_KEY_TEXT:
+                self._drop_long(found)
+                return
+
+    def _drop_long(self, found: Read) -> None:
+        keep = [sum(len(str(part)) for part in key) <= MAX_KEY_TEXT for key in found.keys]
+        found.faults.append((Reason.MISSING_KEY, f"{keep.count(False)} records have a key longer than {MAX_KEY_TEXT} characters"))
+        _select(found, keep)
+
+    def _without_gone(self, found: Read, seen: Sequence[Any]) -> Read:
+        flag = self._flag
+        assert flag is not None
+        get = self._fast.getters[split(flag.field)]
+        marks = [bytes(get(one)) for one in seen]
+        if self._gone_values:
+            keep = [mark not in self._gone_values for mark in marks]
+        else:
+            keep = [mark in _NO for mark in marks]
+        if not all(keep) and len(keep) == len(found.keys):
+            found.gone = [key for key, live in zip(found.keys, keep, strict=True) if not live]
+            _select(found, keep)
+        return found
+
+    def _one_by_one(self, raws: Sequence[Raw], source: Sequence[Raw], parent: Mapping[str, KeyPart]) -> Read:
+        """Some record is not as expected: each is read by itself, and those without a usable key are noted."""
+        good, faults = [], []
+        for raw, text in zip(raws, source, strict=True):
+            try:
+                self._decode(text)
+                good.append((raw, text))
+            except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+                mended = self._mended(text)
+                if mended is None:
+                    faults.append(
+                        (Reason.MISSING_KEY, f"a record of {self._facts.name} has no key at {', '.join(self._facts.key) or 'the top'}")
+                    )
+                else:
+                    good.append((raw, mended))
+        found = self.read([raw for raw, _ in good], [text for _, text in good], parent) if good else Read([], [], (), (), [])
+        found.faults[:0] = faults
+        return found
+
+    def _mended(self, text: Raw) -> bytes | None:
+        """A record that is odd only where it does not matter, with just its key and flag; None if its key cannot be used."""
+        try:
+            slow = self._decode_slow(text)
+            kept: dict[str, Any] = {}
+            wanted = [*self._own, *([split(self._flag.field)] if self._flag else [])]
+            for path in wanted:
+                raw = bytes(self._slow.getters[path](slow))
+                if path in self._own:
+                    value = msgspec.json.decode(raw) if raw else None
+                    if isinstance(value, bool) or not isinstance(value, str | int):
+                        return None
+                if raw:
+                    _put(kept, path, msgspec.Raw(raw))
+            return msgspec.json.encode(kept)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return None
+
+
+def content_key(raw: bytes) -> Key:
+    """The key of a record in a stream that has none: its content's digest."""
+    return (blake2b(raw, digest_size=16).hexdigest(),)
+
+
+def _put(tree: dict[str, Any], path: Sequence[str], value: object) -> None:
+    for step in path[:-1]:
+        tree = tree.setdefault(step, {})
+    tree[path[-1]] = value
+
+
+def _select(found: Read, keep: Sequence[bool]) -> None:
+    found.keys = [one for one, good in zip(found.keys, keep, strict=True) if good]
+    found.raws = [one for one, good in zip(found.raws, keep, strict=True) if good]
+    found.changed = [one for one, good in zip(found.changed, keep, strict=True) if good] if found.changed else ()
+    found.created = [one for one, good in zip(found.created, keep, strict=True) if good] if found.created else ()

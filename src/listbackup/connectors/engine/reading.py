@@ -1,0 +1,244 @@
+"""A stream being read: batches with exact bytes, and at the end an honest word on whether that was everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from listbackup.base.clock import iso, parse_iso
+from listbackup.base.errors import InputError, PlatformError
+from listbackup.connectors.engine.connector import Mode
+from listbackup.connectors.engine.facts import FlaggedDeletion, StreamFacts
+from listbackup.connectors.engine.faults import BadAnswer, Reason, reason_of
+from listbackup.connectors.engine.instants import newest, read_instant, write_instant
+from listbackup.connectors.engine.keys import KeyReader, Read
+from listbackup.connectors.engine.listing import Crew, Extra, Listing, pages
+from listbackup.connectors.engine.page import Page
+from listbackup.connectors.engine.record import AttachmentRef, Batch, Evidence, Json, Key, Outcome, Problem
+from listbackup.connectors.engine.tally import Fault, Tally
+from listbackup.connectors.engine.transport import Transport
+
+MAX_PASSES = 3
+MAX_PROBLEMS = 50
+State = Mapping[str, Json]
+Attachments = Callable[[Key, bytes], Sequence[AttachmentRef]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a reading stands on: the way to the platform, threads, and how attachments are found."""
+
+    transport: Transport
+    crew: Crew
+    error: str | None
+    attachments: Attachments | None
+
+
+class StreamRead:
+    """One stream being read. The base of the ways to read: it keeps the clock, the cursor and the problems."""
+
+    def __init__(self, ground: Ground, facts: StreamFacts, mode: Mode, cursor: State | None, resume: State | None) -> None:
+        self._ground, self._facts = ground, facts
+        self._cursor, self._resume = dict(cursor or {}), dict(resume or {})
+        self._since = _instant(self._cursor.get("since"))
+        self._incremental = mode is Mode.INCREMENTAL and self._since is not None and can_filter(facts)
+        clock = ground.transport.clock
+        self._started = _instant(self._resume.get("started")) or clock.now()
+        self._newest = _instant(self._resume.get("newest"))
+        self._date = _instant(self._resume.get("date"))  # the platform's time at the first answer
+        self._problems: list[Problem] = []
+        self._outcome: Outcome | None = None
+        self._names = KeyReader(facts)
+        self._closed = False
+
+    def __iter__(self) -> Iterator[Batch]:
+        """The batches, once. Raises PlatformError when the platform cannot go on at all, Interrupted."""
+        if self._closed:
+            raise InputError("this reading was iterated or closed before")
+        self._closed = True
+        whole = False
+        try:
+            yield from self._batches()
+            whole = True
+        except PlatformError as error:
+            reason = reason_of(error)
+            if reason is None:
+                raise
+            self._note(reason, error.message)
+        complete = whole and not self._problems
+        self._outcome = Outcome(
+            complete=complete,
+            listing=not self._incremental,
+            cursor=self._next_cursor() if complete else None,
+            problems=tuple(self._problems),
+        )
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended. Raises InputError before the end."""
+        if self._outcome is None:
+            raise InputError("the outcome is known when everything was read")
+        return self._outcome
+
+    def close(self) -> None:
+        """Nothing is fetched unless it is iterated; whoever stops iterating stops the fetching."""
+        self._closed = True
+
+    def _batches(self) -> Iterator[Batch]:
+        raise NotImplementedError
+
+    def _extra(self) -> tuple[Extra, dict[str, object]]:
+        """What the listing is asked with for this mode, and the values for it."""
+        changed, extra = self._facts.changed, Extra()
+        values: dict[str, object] = {}
+        if self._incremental and changed is not None and self._since is not None:
+            since = self._since - timedelta(seconds=changed.lookback_seconds)
+            values["since"] = write_instant(since, changed.format)
+            extra = Extra(params=changed.params, headers=changed.headers, body=changed.body)
+        if isinstance(self._facts.deletions, FlaggedDeletion):
+            extra = Extra(params={**self._facts.deletions.params, **extra.params}, headers=extra.headers, body=extra.body)
+        return extra, values
+
+    def _listing(self, extra: Extra, values: Mapping[str, object]) -> Listing:
+        transport = self._ground.transport
+        return Listing(transport, self._facts, {**transport.values, **values}, self._ground.error, extra)
+
+    def _named(self, page: Page, parent: Mapping[str, str | int] | None = None) -> Read:
+        """The page's records, named; notes what is wrong with them and when the latest changed."""
+        if self._date is None:
+            self._date = read_instant(page.headers.get("date"))
+        read = self._names.read(page.raws, page.mended, parent or {})
+        for reason, message in read.faults:
+            self._note(reason, message)
+        if read.changed:
+            latest = newest(read.changed)
+            if latest is not None and (self._newest is None or latest > self._newest):
+                self._newest = latest
+        return read
+
+    def _batch(self, read: Read, page: Page, resume: dict[str, Json]) -> Batch:
+        evidence = Evidence.VENDOR_TOMBSTONE
+        if isinstance(self._facts.deletions, FlaggedDeletion):
+            evidence = Evidence(self._facts.deletions.evidence)
+        return Batch(
+            keys=read.keys,
+            raws=read.raws,
+            resume=self._marked(resume),
+            gone=[(key, evidence) for key in read.gone],
+            attachments=self._attachments(read),
+            received_bytes=page.received_bytes,
+            total=page.total,
+        )
+
+    def _attachments(self, read: Read) -> Sequence[tuple[Key, AttachmentRef]]:
+        find = self._ground.attachments
+        if find is None:
+            return ()
+        return [(key, ref) for key, raw in zip(read.keys, read.raws, strict=True) for ref in find(key, raw)]
+
+    def _marked(self, resume: dict[str, Json]) -> dict[str, Json]:
+        resume["started"] = iso(self._started)
+        if self._newest is not None:
+            resume["newest"] = self._newest.isoformat()
+        if self._date is not None:
+            resume["date"] = self._date.isoformat()
+        return resume
+
+    def _note(self, reason: Reason, message: str, key: str | None = None) -> None:
+        if len(self._problems) < MAX_PROBLEMS:
+            self._problems.append(Problem(reason=str(reason), message=message, stream=self._facts.name, key=key))
+
+    def _notes(self, faults: Sequence[Fault]) -> None:
+        for reason, message in faults:
+            self._note(reason, message)
+
+    def _next_cursor(self) -> State | None:
+        """Where "changed since" begins next time: never later than when this reading began on the platform's clock.
+
+        A record that changed while we read may have come in its old form, so the newest change that was seen is too late. The platform's own time at
+        the first answer is right; where it does not tell, the newest change less the time that reading took is before it.
+        """
+        if self._facts.changed is None or not can_filter(self._facts) or self._newest is None:
+            return None
+        began = self._newest - (self._ground.transport.clock.now() - self._started)
+        if self._date is not None:
+            began = max(began, self._date)
+        since = min(self._newest, began)
+        if self._since is not None and since <= self._since:
+            return None
+        return {**self._cursor, "since": since.isoformat()}
+
+
+class ListingRead(StreamRead):
+    """A stream that is one listing. A listing that moved under our hands is read again, at most twice."""
+
+    def _batches(self) -> Iterator[Batch]:
+        number = _int(self._resume.get("pass"))
+        at = self._resume.get("at")
+        before = self._resume.get("tally")
+        while True:
+            extra, values = self._extra()
+            listing = self._listing(extra, values)
+            state = dict(at) if isinstance(at, Mapping) else listing.paging.first()
+            tally = Tally(before=before if isinstance(before, Mapping) else None)
+            if at is not None or number == 0 or not self._resume:
+                yield from self._pass(listing, state, tally, number)
+            faults = self._verdict(listing, tally)
+            number += 1
+            if not faults:
+                return
+            if number >= MAX_PASSES or not all(reason in _AGAIN for reason, _ in faults) or self._problems:
+                self._notes(faults)
+                return
+            at, before = None, None
+
+    def _pass(self, listing: Listing, state: State, tally: Tally, number: int) -> Iterator[Batch]:
+        previous: Page | None = None
+        for page, following in pages(listing, self._ground.crew, state):
+            _no_repeat(previous, page)
+            previous = page
+            read = self._named(page)
+            tally.add(page, [*read.keys, *read.gone], read.created, last=following is None)
+            resume: dict[str, Json] = {"pass": number, "tally": tally.state()}
+            resume["at"] = dict(listing.kept(following)) if following is not None else None
+            yield self._batch(read, page, resume)
+
+    def _verdict(self, listing: Listing, tally: Tally) -> Sequence[Fault]:
+        changed = self._facts.changed
+        return tally.verdict(
+            positions=listing.paging.positions,
+            empty_pages=bool(getattr(self._facts.paging, "empty_pages", False)),
+            distinct=not self._incremental and bool(self._facts.key) and not self._facts.repeats,
+            totals=not self._incremental or changed is None or changed.total,
+        )
+
+
+_AGAIN = (Reason.TOTAL_MISMATCH, Reason.CHANGED_MEANWHILE, Reason.REPEATED_RECORDS)
+
+
+def can_filter(facts: StreamFacts) -> bool:
+    """Whether the platform can be asked for what changed since."""
+    changed = facts.changed
+    return changed is not None and bool(changed.params or changed.headers or changed.body)
+
+
+def _no_repeat(previous: Page | None, page: Page) -> None:
+    """A platform that ignores the page param sends the same page for ever."""
+    if previous is None or not page.raws or len(previous.raws) != len(page.raws):
+        return
+    if bytes(previous.raws[0]) == bytes(page.raws[0]) and list(map(bytes, previous.raws)) == list(map(bytes, page.raws)):
+        raise BadAnswer(
+            Reason.PAGE_LOOP, "the same page came twice: the platform does not seem to heed the page that is asked for", again=False
+        )
+
+
+def _instant(value: object) -> datetime | None:
+    try:
+        return parse_iso(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _int(value: object) -> int:
+    return value if isinstance(value, int) else 0

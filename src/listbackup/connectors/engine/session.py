@@ -1,0 +1,183 @@
+"""A session on declared facts: test, discover, read, fetch, write back. Platforms subclass it where they are odd."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from listbackup.base.errors import NotFound
+from listbackup.connectors.engine.attachments import attachments
+from listbackup.connectors.engine.attachments import fetch as fetch_file
+from listbackup.connectors.engine.client import Client
+from listbackup.connectors.engine.connector import Capability, ConfigField, Credentials, Ground, Mode, Site, StreamInfo, Written
+from listbackup.connectors.engine.egress import Resolver, system_resolver
+from listbackup.connectors.engine.facts import Api, StreamFacts
+from listbackup.connectors.engine.facts_auth import OAuth2
+from listbackup.connectors.engine.listing import Crew
+from listbackup.connectors.engine.places import find
+from listbackup.connectors.engine.reading import Ground as ReadingGround
+from listbackup.connectors.engine.reading import ListingRead
+from listbackup.connectors.engine.record import AttachmentRef, Json, Key, StreamReading
+from listbackup.connectors.engine.transport import Ask, Transport
+from listbackup.connectors.engine.writes import Writes
+
+
+class ApiSession:
+    """One connection, open."""
+
+    def __init__(self, api: Api, credentials: Credentials, ground: Ground, *, resolver: Resolver = system_resolver) -> None:
+        self.api, self._ground = api, ground
+        self._client = Client(ground.clock, allow_loopback=ground.allow_loopback, resolver=resolver)
+        self.transport = Transport(api, credentials, ground, self._client)
+        self._writes = Writes(self.transport)
+        self._crew = Crew(self.transport, min(ground.concurrency, api.limits.concurrency))
+        self._streams = {stream.name: stream for stream in api.streams}
+
+    def test(self) -> Site:
+        """Ask the platform who we are. Raises PlatformError (needs_reauth, unreachable …)."""
+        url = str(self.transport.base)
+        if self.api.site is None:
+            first = self.api.streams[0]
+            reading = self.read(first.name, Mode.FULL)
+            next(iter(reading), None)
+            return Site(name=self.transport.base.origin.host, url=url)
+        answer = self.transport.ask(Ask(path=self.api.site.path))
+        name, account = _text(answer.body, self.api.site.name), _text(answer.body, self.api.site.account)
+        return Site(name=name or self.transport.base.origin.host, url=url, account=account)
+
+    def discover(self) -> Sequence[StreamInfo]:
+        """The streams that this connection can see."""
+        return [stream_info(stream) for stream in self.api.streams]
+
+    def facts(self, stream: str) -> StreamFacts:
+        """A stream's facts. Raises NotFound with the names that are near."""
+        found = self._streams.get(stream)
+        if found is None:
+            near = difflib.get_close_matches(stream, self._streams, n=3, cutoff=0.5) or sorted(self._streams)
+            raise NotFound(f"there is no stream {stream!r}", hint="one of: " + ", ".join(near))
+        return found
+
+    def read(
+        self, stream: str, mode: Mode, *, cursor: Mapping[str, Json] | None = None, resume: Mapping[str, Json] | None = None
+    ) -> StreamReading:
+        """Start reading a stream; nothing is asked before it is iterated."""
+        facts = self.facts(stream)
+        find_files = (lambda key, raw: self.attachments(facts, key, raw)) if self.has_attachments(facts) else None
+        ground = ReadingGround(transport=self.transport, crew=self._crew, error=self.api.error, attachments=find_files)
+        return ListingRead(ground, facts, mode, cursor, resume)
+
+    def has_attachments(self, facts: StreamFacts) -> bool:
+        """Whether records of this stream may name files."""
+        return bool(facts.attachments)
+
+    def attachments(self, facts: StreamFacts, key: Key, raw: bytes) -> Sequence[AttachmentRef]:
+        """The files that a record names."""
+        return attachments(facts, key, raw, self.transport.values)
+
+    def fetch_attachment(self, ref: AttachmentRef) -> Iterable[bytes]:
+        """The attachment's bytes in chunks. Raises PlatformError (gone, forbidden …) before or between chunks."""
+        return fetch_file(self.transport, self._client, ref)
+
+    def fetch(self, stream: str, key: Key) -> bytes | None:
+        """The record as it is on the platform now, or None when it is gone. Raises InputError where one record cannot be asked for."""
+        return self._writes.fetch(self.facts(stream), key)
+
+    def create(self, stream: str, raw: bytes, *, idempotency_key: str) -> Written:
+        """Write a record that is not on the platform; its key may be new."""
+        return self._writes.create(self.facts(stream), raw, idempotency_key=idempotency_key)
+
+    def update(self, stream: str, key: Key, raw: bytes) -> Written:
+        """Bring an existing record to this content."""
+        return self._writes.update(self.facts(stream), key, raw)
+
+    def delete(self, stream: str, key: Key) -> None:
+        """Remove a record; no error when it is gone."""
+        self._writes.delete(self.facts(stream), key)
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far."""
+        return self.transport.calls
+
+    def close(self) -> None:
+        """Close connections and threads; idempotent."""
+        self.transport.close()
+        self._crew.close()
+        self._client.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsConnector:
+    """A platform made of facts, with the session class for what is odd about it."""
+
+    api: Api
+    session: type[ApiSession] = ApiSession
+
+    @property
+    def platform(self) -> str:
+        """The platform's name in commands and ids."""
+        return self.api.platform
+
+    @property
+    def label(self) -> str:
+        """The platform's name for people."""
+        return self.api.label or self.api.platform
+
+    @property
+    def config(self) -> Sequence[ConfigField]:
+        """What to ask for."""
+        asked = [
+            ConfigField(
+                name=ask.name,
+                label=ask.label or ask.name.replace("_", " "),
+                secret=ask.secret,
+                required=ask.required and ask.default is None,
+                default=ask.default,
+                help=ask.help,
+            )
+            for ask in self.api.config
+        ]
+        known = {ask.name for ask in self.api.config}
+        kept = ("access_token", "refresh_token", "access_expires_at") if isinstance(self.api.auth, OAuth2) else ()
+        asked += [ConfigField(name=name, label=name.replace("_", " "), secret=True, required=False) for name in kept if name not in known]
+        return asked
+
+    def open(self, credentials: Credentials, ground: Ground) -> ApiSession:
+        """A session; sends nothing yet. Raises InputError for a configuration that cannot work."""
+        return self.session(self.api, credentials, ground)
+
+
+def stream_info(facts: StreamFacts) -> StreamInfo:
+    """What people are told of a stream."""
+    restore = facts.restore
+    return StreamInfo(
+        name=facts.name,
+        label=facts.label or facts.name.replace("_", " ").replace("-", " ").capitalize(),
+        key=facts.key,
+        cursor=facts.changed.field if facts.changed else None,
+        parent=facts.parent.stream if facts.parent else None,
+        attachments=bool(facts.attachments),
+        append_only=facts.append_only,
+        volatile=facts.volatile,
+        restore=Capability(
+            create=restore.create is not None,
+            update=restore.update is not None,
+            delete=restore.delete is not None,
+            keeps_id=restore.keeps_id,
+            side_effects=restore.side_effects,
+        ),
+        references=facts.references,
+    )
+
+
+def _text(body: bytes, path: str | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        raw = find(body, path)
+        return None if raw is None else str(msgspec.json.decode(raw, type=str | int))
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None

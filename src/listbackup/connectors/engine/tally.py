@@ -1,0 +1,140 @@
+"""What was counted while a listing was read, and whether it adds up.
+
+The rule for listings that move while they are read (``verdict``):
+
+* the platform's total must equal the number of different records that came, if it stayed the same;
+* if it grew, the records must be at least as many as at the beginning and at most as many as at the end;
+* if it shrank, a listing cut by position (page numbers, offsets) may have skipped a record: it does not add up; one cut by tokens may hold any number
+  between the two;
+* where the stream says when a record was made, the growth must equal the number of records made meanwhile plus those that came twice: otherwise
+  something was deleted meanwhile.
+
+A listing that does not add up is read again, at most twice; if it still does not, the reading is not complete.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+
+from listbackup.connectors.engine.faults import Reason
+from listbackup.connectors.engine.instants import newest, read_instant
+from listbackup.connectors.engine.page import Page
+from listbackup.connectors.engine.record import Json, Key
+
+Fault = tuple[Reason, str]
+
+
+class Tally:
+    """Counts one pass over one listing. Resumed, it goes on from what was counted before."""
+
+    def __init__(self, *, before: Mapping[str, Json] | None = None) -> None:
+        before = before or {}
+        self._before = _int(before.get("seen"))
+        self._edge = {_key(one) for one in _list(before.get("edge"))}
+        self._repeated_edge = 0
+        self._totals: list[int] = [_int(one) for one in _list(before.get("totals"))]  # first, lowest, highest, last
+        self._hashes: array[int] = array("q")
+        self._made = _int(before.get("made"))
+        self._empty = _int(before.get("empty"))
+        self._short = bool(before.get("short"))
+        self._size = 0
+        self._shrunk = bool(before.get("shrunk"))
+        self._last: list[Key] = []
+        self.began_at = _moment(before.get("date"))  # the platform's own time when the listing began
+
+    def add(self, page: Page, keys: Sequence[Key], created: Sequence[object], *, last: bool) -> None:
+        """Count a page, in order."""
+        if self.began_at is None and "date" in page.headers:
+            self.began_at = read_instant(page.headers["date"])
+        if page.total is not None:
+            self._total(page.total)
+        if self._edge:
+            self._repeated_edge += len(self._edge & set(keys))
+            self._edge = set()
+        self._hashes.extend(map(hash, keys))
+        if keys:
+            self._last = list(keys[-2:])
+        self._made += self._made_meanwhile(created)
+        got = len(page.raws)
+        if not got and not last and not page.end:
+            self._empty += 1
+        if got and self._short:
+            self._shrunk = True  # a page in the middle was smaller than the ones before it
+        self._size = max(self._size, got)
+        self._short = got < self._size
+
+    def state(self) -> dict[str, Json]:
+        """What a later process needs to go on counting."""
+        kept: dict[str, Json] = {"seen": self._before + len(self._hashes)}
+        if self._totals:
+            kept["totals"] = list(self._totals)
+        if self._last:
+            kept["edge"] = [list(key) for key in self._last]
+        told: dict[str, Json] = {"made": self._made, "empty": self._empty, "short": self._short, "shrunk": self._shrunk}
+        kept.update((name, value) for name, value in told.items() if value)
+        if self.began_at is not None:
+            kept["date"] = self.began_at.isoformat()
+        return kept
+
+    def verdict(self, *, positions: bool, empty_pages: bool, distinct: bool, totals: bool = True) -> Sequence[Fault]:
+        """What does not add up; empty if everything does."""
+        seen, repeated = self._counted()
+        known = self._totals if totals else []
+        faults = self._against_total(seen, repeated, known, positions) if known else []
+        if not known:
+            if distinct and repeated:
+                faults.append((Reason.REPEATED_RECORDS, f"{repeated} records came more than once"))
+            if self._empty and not empty_pages:
+                faults.append((Reason.EMPTY_PAGE, f"{self._empty} pages in the middle were empty"))
+            if self._shrunk and positions:
+                faults.append((Reason.PAGE_SHRUNK, "a page in the middle held fewer records than the others"))
+        return faults
+
+    def _against_total(self, seen: int, repeated: int, known: Sequence[int], positions: bool) -> list[Fault]:
+        first, lowest, highest, last = known
+        if positions and (lowest < first or last < highest):
+            return [(Reason.CHANGED_MEANWHILE, f"the listing shrank from {highest} to {last} records while it was read")]
+        if not lowest <= seen <= highest:
+            return [(Reason.TOTAL_MISMATCH, f"the platform counts {last} records and listed {seen}")]
+        if positions and self._made and self._made + repeated != last - first:
+            return [(Reason.CHANGED_MEANWHILE, f"{self._made} records were made meanwhile and the total grew by {last - first}")]
+        return []
+
+    def _counted(self) -> tuple[int, int]:
+        hashes = np.frombuffer(self._hashes, np.int64) if self._hashes else np.empty(0, np.int64)
+        different = int(np.unique(hashes).size) if hashes.size else 0
+        return self._before + different - self._repeated_edge, int(hashes.size) - different + self._repeated_edge
+
+    def _total(self, total: int) -> None:
+        if not self._totals:
+            self._totals = [total, total, total, total]
+        first, lowest, highest, _ = self._totals
+        self._totals = [first, min(lowest, total), max(highest, total), total]
+
+    def _made_meanwhile(self, created: Sequence[object]) -> int:
+        if not created or self.began_at is None:
+            return 0
+        latest = newest(created)
+        if latest is None or latest < self.began_at:
+            return 0
+        return sum(1 for one in created if (moment := read_instant(one)) is not None and moment >= self.began_at)
+
+
+def _int(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _key(value: object) -> Key:
+    return tuple(part for part in _list(value) if isinstance(part, str | int))
+
+
+def _moment(value: object) -> datetime | None:
+    return read_instant(value) if isinstance(value, str) else None
