@@ -103,6 +103,15 @@ class Progress:
 Listen: TypeAlias = Callable[[Progress], None]
 
 
+class Stop(StrEnum):
+    """Why a run must stop."""
+
+    PAUSE = "pause"  # the process was told to end: checkpoint, and go on later
+    CANCEL = "cancel"  # somebody cancelled the run: nothing of it is kept
+    LOST = "lost"  # another worker has it: touch nothing any more
+
+
+MustStop: TypeAlias = Callable[[], Stop | None]
 TakeNote: TypeAlias = Callable[[Note], None]
 
 

@@ -28,6 +28,7 @@ class Why(StrEnum):
     SAME = "same"
     NEWER_EDIT = "newer_edit"
     CHANGED_SINCE_PLAN = "changed_since_plan"
+    FOLLOWS = "follows"  # the same, but it refers to a record that gets a new id
     OVERWRITE = "overwrite"  # a newer edit that the person chose to overwrite
     CANNOT_CREATE = "cannot_create"
     CANNOT_UPDATE = "cannot_update"

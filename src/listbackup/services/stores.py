@@ -36,4 +36,4 @@ class Stores:
             clock=self._clock,
             cache_dir=self._cache_dir,
         )
-        return Store.open(ground, source)
+        return Store.create(ground, source)

@@ -14,7 +14,7 @@ from listbackup.store.columns import EVIDENCE_SHIFT, U8, U64, Rows, join_rows
 from listbackup.store.cursor import SegmentCursor, chunks, newest
 from listbackup.store.detect import Ids, Prior, moved_on
 from listbackup.store.head import CountsEntry, PartRef, Segment
-from listbackup.store.keycode import encode_key, encode_keys
+from listbackup.store.keycode import decode_key, encode_key, encode_keys
 from listbackup.store.model import Counts, Key, Op, StreamSpec, StreamStatus, evidence_code
 from listbackup.store.pack import PACK_BYTES, Part, PartBuilder
 from listbackup.store.stage import FAST, Delta, Stage, last_of_each, overlapping
@@ -109,6 +109,13 @@ class StreamWriter:
         counts = Counts(gone=int(found.sum()))
         self.counts += counts
         return counts
+
+    def unseen(self, limit: int) -> tuple[int, Sequence[Key]]:
+        """How many of the records that lived before this run have not come in it, and the keys of at most ``limit`` of them, spread evenly."""
+        self._usable()
+        places = np.flatnonzero(~self.prior.seen)
+        some = places if len(places) <= limit else places[np.linspace(0, len(places) - 1, limit).astype(np.intp)]
+        return len(places), [decode_key(code) for code in self._codes_of(some)] if len(some) else []
 
     def finish(self, *, listing: bool, complete: bool, evidence: str = _ABSENT, problems: Sequence[str] = ()) -> Counts:
         """The stream has been read.

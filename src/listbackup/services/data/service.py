@@ -33,7 +33,7 @@ class Data:
 
     def snapshots(self, scope: Scope, source: str, *, with_trash: bool = False) -> Sequence[SnapshotInfo]:
         """The source's snapshots, oldest first; those in the trash only when asked for."""
-        return [one for one in self.store(scope, source).snapshots() if with_trash or one.expired_at is None]
+        return self.store(scope, source).snapshots(trash=with_trash)
 
     def snapshot(self, scope: Scope, source: str, seq: int | None = None) -> SnapshotInfo:
         """One snapshot. Raises NotFound."""
@@ -59,7 +59,7 @@ class Data:
         raise NotFound(f"there was no record {key if isinstance(key, str) else show_key(key)!r} in {stream} then")
 
     def history(self, scope: Scope, source: str, stream: str, key: str | Key) -> Sequence[Version]:
-        """Every version of a record that is kept, oldest first. Raises NotFound when it was never seen."""
+        """Every version of a record that is kept, newest first. Raises NotFound when it was never seen."""
         store = self.store(scope, source)
         for one in parse_key(key) if isinstance(key, str) else [key]:
             versions = store.history(stream, one)
@@ -131,13 +131,9 @@ class Data:
 
 def pick(store: Store, source: str, seq: int | None) -> SnapshotInfo:
     """The snapshot of this number, the newest for None. Raises NotFound."""
-    snapshots = store.snapshots()
-    if seq is None:
-        current = [one for one in snapshots if one.expired_at is None]
-        if not current:
-            raise NotFound(f"source {source!r} has no snapshot yet", hint=f"run `listbackup backup {source}` first")
-        return current[-1]
-    for one in snapshots:
-        if one.seq == seq:
-            return one
-    raise NotFound(f"source {source!r} has no snapshot {seq}", hint="`listbackup snapshots` lists what there is")
+    if seq is not None:
+        return store.snapshot(seq)
+    latest = store.latest()
+    if latest is None:
+        raise NotFound(f"source {source!r} has no snapshot yet", hint=f"run `listbackup backup {source}` first")
+    return latest

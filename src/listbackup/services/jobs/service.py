@@ -133,16 +133,16 @@ class Jobs:
 
     def settle(self, scope: Scope, due: DueJob) -> datetime | None:
         """Move a claimed job to its next due instant after now, however many were missed; None when it is not to run again."""
-        now = self._desk.clock.now()
         job = self._rows(scope).find(due.job)
-        next_at = job.timetable.next_after(now) if job is not None and job.timetable is not None and not job.paused else None
-        if self._schedule.settle(due.due, next_at) and job is not None:
-            newer, writes = self._rows(scope).change(job, replace(job, due_at=next_at))
-            try:
-                self._desk.commit(scope, writes)
-            except ConditionFailed:  # somebody changed the job meanwhile and has set the entry anew
-                return newer.due_at
+        next_at = None
+        if job is not None and job.timetable is not None and not job.paused:
+            next_at = job.timetable.next_after(self._desk.clock.now())
+        self._settle_at(scope, due, next_at)
         return next_at
+
+    def postpone(self, scope: Scope, due: DueJob, until: datetime) -> None:
+        """Move a claimed job to a later instant: it fell due, and the platform must not be called before."""
+        self._settle_at(scope, due, until)
 
     def reconcile(self, scope: Scope) -> int:
         """Put back entries of the schedule that a crash between two writes lost; how many."""
@@ -152,6 +152,18 @@ class Jobs:
                 self._schedule.set(job.id, job.due_at, self._entry(scope, job))
                 repaired += 1
         return repaired
+
+    def _settle_at(self, scope: Scope, due: DueJob, next_at: datetime | None) -> None:
+        if not self._schedule.settle(due.due, next_at):
+            return  # the entry was replaced meanwhile: whoever did knows better
+        job = self._rows(scope).find(due.job)
+        if job is None:
+            return
+        _, writes = self._rows(scope).change(job, replace(job, due_at=next_at))
+        try:
+            self._desk.commit(scope, writes)
+        except ConditionFailed:  # somebody changed the job at this moment and has set the entry anew
+            return
 
     def _timed(self, job: Job) -> Job:
         due = job.timetable.next_after(self._desk.clock.now()) if job.timetable is not None and not job.paused else None

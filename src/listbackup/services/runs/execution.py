@@ -6,23 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from listbackup.backends.table.lease import LeaseGone
 from listbackup.base.clock import iso
 from listbackup.base.errors import Interrupted, ListBackupError, PlatformError, PlatformFault
 from listbackup.processor.backup import BackupOrder, Cadence, StreamOrder, run_backup
 from listbackup.processor.maintain import after_run
-from listbackup.processor.progress import BackupResult, Listen, LogLevel, Note, Progress, RunState
+from listbackup.processor.progress import BackupResult, Listen, LogLevel, Note, Progress, RunState, Stop
 from listbackup.processor.verdict import verdict
 from listbackup.services.connections import Connections
 from listbackup.services.desk import Desk
 from listbackup.services.jobs import Jobs
-from listbackup.services.runs.ledger import LeaseGone, Ledger
+from listbackup.services.runs.ledger import Ledger
 from listbackup.services.runs.logbook import Logbook
 from listbackup.services.runs.model import Run
-from listbackup.services.runs.watch import StopReason, Watch
+from listbackup.services.runs.watch import Watch
 from listbackup.services.scope import Scope
 from listbackup.services.sources import Source, Sources
 from listbackup.services.stores import Stores
-from listbackup.store import SnapshotInfo, Store
+from listbackup.store import RunLost, SnapshotInfo, Store
 
 PATIENCE = timedelta(minutes=30)  # a platform that asks for more is come back to later
 
@@ -72,7 +73,7 @@ class Execution:
             except LeaseGone:
                 raise
             except ListBackupError as error:
-                edit, happened = self._stopped(held, error, watch.reason, last)
+                edit, happened = self._stopped(held, error, watch.must_stop(), last)
                 self._tell_connection(scope, held, error)
             logbook.note(_last_line(happened, edit(held)))
             logbook.flush()
@@ -81,17 +82,17 @@ class Execution:
     def _back_up(self, scope: Scope, held: Run, watch: Watch, tell: Listen, logbook: Logbook) -> BackupResult:
         source = self._sources.get(scope, held.source)
         store = self._stores.open(scope, source.id)
-        done = next((one for one in reversed(store.snapshots()) if one.run == held.id), None)
+        done = store.find_run(held.id)
         if done is not None:  # a crash came between the snapshot and this row
             return _from_snapshot(held, done)
         logbook.note(Note(message=f"Attempt {held.attempt} by {held.owner}."))
-        session = self._connections.open(scope, source.connection, should_stop=watch.must_stop)
+        session = self._connections.open(scope, source.connection, should_stop=lambda: watch.must_stop() is not None)
         try:
             order = self._order(
                 source, held, [StreamOrder(info=info, filters=tuple(source.filters.get(info.name, ()))) for info in session.discover()]
             )
             result = run_backup(
-                order, store=store, session=session, clock=self._desk.clock, should_stop=watch.must_stop, listen=tell, note=logbook.note
+                order, store=store, session=session, clock=self._desk.clock, must_stop=watch.must_stop, listen=tell, note=logbook.note
             )
         finally:
             session.close()
@@ -140,15 +141,13 @@ class Execution:
             calls=held.calls + result.calls,
         )
 
-    def _stopped(
-        self, held: Run, error: ListBackupError, reason: StopReason | None, last: list[Progress]
-    ) -> tuple[Callable[[Run], Run], str]:
-        if reason is StopReason.LEASE_GONE:
+    def _stopped(self, held: Run, error: ListBackupError, reason: Stop | None, last: list[Progress]) -> tuple[Callable[[Run], Run], str]:
+        if reason is Stop.LOST or isinstance(error, RunLost):
             raise LeaseGone(f"run {held.id} was taken on by another worker", hint="nothing is lost; the other one goes on") from error
         now, said = self._desk.clock.now(), verdict(error)
         streams = tuple(last[0].streams) if last else held.streams
         ended = replace(held, streams=streams, reason=said.reason, message=said.message, hint=said.hint)
-        if reason is StopReason.CANCELLED:
+        if reason is Stop.CANCEL:
             final = replace(
                 ended, state=RunState.CANCELLED, ended_at=now, reason="cancelled", message="Cancelled; nothing of it was kept.", hint=None
             )

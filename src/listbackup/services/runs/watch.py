@@ -5,21 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from enum import StrEnum
 
+from listbackup.backends.table.lease import LeaseGone
 from listbackup.base.errors import BackendError, ListBackupError
-from listbackup.services.runs.ledger import LeaseGone, Ledger
+from listbackup.processor.progress import Stop
+from listbackup.services.runs.ledger import Ledger
 from listbackup.services.runs.model import Run
 
 _LOOK_EVERY_SECONDS = 0.5
-
-
-class StopReason(StrEnum):
-    """Why the work must stop."""
-
-    CANCELLED = "cancelled"
-    INTERRUPTED = "interrupted"  # the process was told to stop: go on later
-    LEASE_GONE = "lease_gone"  # another worker has the run
 
 
 class Watch:
@@ -37,7 +30,7 @@ class Watch:
         self._ledger, self._run, self._lease = ledger, run, lease
         self._should_stop, self._extend = should_stop, extend
         self._ended = threading.Event()
-        self._reason: StopReason | None = None
+        self._reason: Stop | None = None
         self._thread = threading.Thread(target=self._look, name=f"lease of {run.id}", daemon=True)
 
     def __enter__(self) -> Watch:
@@ -48,16 +41,11 @@ class Watch:
         self._ended.set()
         self._thread.join()
 
-    @property
-    def reason(self) -> StopReason | None:
+    def must_stop(self) -> Stop | None:
         """Why to stop, or None to go on."""
         if self._reason is None and self._should_stop():
-            self._reason = StopReason.INTERRUPTED
+            self._reason = Stop.PAUSE
         return self._reason
-
-    def must_stop(self) -> bool:
-        """Whether the work must stop at the next opportunity."""
-        return self.reason is not None
 
     def _look(self) -> None:
         looks_per_extension = max(1, int(self._lease.total_seconds() / 3 / _LOOK_EVERY_SECONDS))
@@ -66,15 +54,15 @@ class Watch:
             looks += 1
             self._reason = self._judge(extend=looks % looks_per_extension == 0)
 
-    def _judge(self, *, extend: bool) -> StopReason | None:
+    def _judge(self, *, extend: bool) -> Stop | None:
         try:
             run = self._ledger.hold(self._run, self._lease) if extend else self._ledger.peek(self._run)
             if extend and self._extend is not None:
                 self._extend(self._lease)
         except LeaseGone:
-            return StopReason.LEASE_GONE
+            return Stop.LOST
         except BackendError:
             return None  # the next look comes soon; a lease that runs out meanwhile is noticed by the fence
         except ListBackupError:
-            return StopReason.LEASE_GONE  # the row or the message is no longer ours to hold
-        return StopReason.CANCELLED if run.cancel_requested else None
+            return Stop.LOST  # the row or the message is no longer ours to hold
+        return Stop.CANCEL if run.cancel_requested else None

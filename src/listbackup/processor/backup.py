@@ -1,0 +1,259 @@
+"""Backs up one source: its streams one after the other into one snapshot, which becomes visible in one step at the end.
+
+What is promised
+- A stream counts as complete only when its reading came to a positive end and nothing contradicted it; records are taken as deleted only then.
+- A stream that fails does not stop the others; the snapshot is ``partial`` and says what is missing. Credentials that are refused stop the run.
+- A run that was killed goes on at its last checkpoint, whoever carries it on, and ends in the same snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from listbackup.base.clock import Clock
+from listbackup.base.errors import Interrupted, ListBackupError, PlatformError, PlatformFault
+from listbackup.connectors.engine.connector import Mode, Session, StreamInfo
+from listbackup.connectors.engine.record import Problem
+from listbackup.processor.attachments import Attachments
+from listbackup.processor.checkpoint import Cadence, Mark, Marks, Reading, read_marks, read_readings, write
+from listbackup.processor.filters import Filter
+from listbackup.processor.progress import (
+    BackupResult,
+    Listen,
+    LogLevel,
+    MustStop,
+    Note,
+    Progress,
+    RunState,
+    Stop,
+    StreamProgress,
+    StreamState,
+    TakeNote,
+)
+from listbackup.processor.stream_backup import StreamBackup, filters_print
+from listbackup.processor.verdict import verdict
+from listbackup.store import SnapshotInfo, Store, Writing
+
+_STATES = {StreamState.COMPLETE: "complete", StreamState.PARTIAL: "incomplete", StreamState.FAILED: "unreadable"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamOrder:
+    """A stream that is to be read, and which of its records are kept."""
+
+    info: StreamInfo
+    filters: tuple[Filter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupOrder:
+    """What one run is to do. ``missing`` are streams that were chosen and that the platform does not show."""
+
+    run: str
+    owner: str
+    streams: Sequence[StreamOrder]
+    missing: Sequence[str] = ()
+    full_every: timedelta = timedelta(days=7)
+    cadence: Cadence = field(default_factory=Cadence)
+    lease: timedelta = timedelta(minutes=15)
+    take_over: bool = False
+    patience: timedelta = timedelta(minutes=30)  # a platform that asks for a longer wait is come back to in another attempt
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+def run_backup(
+    order: BackupOrder, *, store: Store, session: Session, clock: Clock, must_stop: MustStop, listen: Listen, note: TakeNote
+) -> BackupResult:
+    """How the run ended: a snapshot, complete or partial, or none when nothing could be read.
+
+    Raises Interrupted when it was told to stop (the checkpoint stands unless the run was cancelled), PlatformError ``rate_limited`` when the platform asks
+    for more patience than the order has (the checkpoint stands), and BackendError or StoreError when the ground gives way.
+    """
+    latest = store.latest()
+    writing = store.open_run(order.run, owner=order.owner, lease=order.lease, take_over=order.take_over)
+    backup = _Backup(order, writing, session, clock, must_stop, listen, note, latest)
+    try:
+        return backup.carry_out()
+    except Interrupted:
+        if must_stop() is Stop.CANCEL:
+            writing.abandon()
+        raise
+
+
+class _Backup:
+    def __init__(
+        self,
+        order: BackupOrder,
+        writing: Writing,
+        session: Session,
+        clock: Clock,
+        must_stop: MustStop,
+        listen: Listen,
+        note: TakeNote,
+        latest: SnapshotInfo | None,
+    ) -> None:
+        self._order, self._writing, self._session, self._clock = order, writing, session, clock
+        self._must_stop, self._listen, self._note = must_stop, listen, note
+        self._marks = read_marks(latest.cursor if latest is not None else None)
+        resumed = writing.resumed
+        self._readings = read_readings(resumed.cursor if resumed is not None else None)
+        self._calls_before = self._readings.calls
+        self._at = self._held_at = clock.monotonic()
+        self._staged_bytes = 0
+        self._refused: PlatformError | None = None
+        self._waiting = [StreamProgress(stream=one.info.name) for one in order.streams]
+
+    def carry_out(self) -> BackupResult:
+        attachments = Attachments(self._session.fetch_attachment, self._writing, should_stop=lambda: self._must_stop() is not None)
+        try:
+            for one in self._order.streams:
+                if self._refused is None:
+                    self._stream(one, attachments)
+        finally:
+            attachments.close()
+        self._missing()
+        return self._end()
+
+    # one stream ---------------------------------------------------------------------------------------------------------
+
+    def _stream(self, one: StreamOrder, attachments: Attachments) -> None:
+        reading = self._readings.streams.get(one.info.name)
+        if reading is not None and reading.finished:
+            return
+        if reading is None:
+            reading = self._begin(one)
+            self._readings.streams[one.info.name] = reading
+        name = one.info.name
+        self._note(Note(message=f"Reading {name}: {reading.mode.value}{', resumed' if reading.resume is not None else ''}.", stream=name))
+        backup = StreamBackup(one.info, one.filters, reading, self._writing, self._session, attachments, self._turn)
+        try:
+            backup.read()
+        except PlatformError as error:
+            self._failed(reading, error)
+            backup.give_up(Problem(reason=error.fault.value, message=error.message, stream=name))
+        self._finished(reading)
+
+    def _begin(self, one: StreamOrder) -> Reading:
+        mark = self._marks.streams.get(one.info.name, Mark())
+        mode = choose_mode(one.info, one.filters, mark, now=self._clock.now(), full_every=self._order.full_every)
+        cursor = mark.cursor if mode is Mode.INCREMENTAL else None
+        progress = StreamProgress(stream=one.info.name, mode=mode, state=StreamState.READING)
+        return Reading(mode=mode, cursor=cursor, started_at=self._clock.now(), progress=progress)
+
+    def _failed(self, reading: Reading, error: PlatformError) -> None:
+        if error.fault is PlatformFault.RATE_LIMITED and error.retry_after is not None and error.retry_after > self._order.patience:
+            self._checkpoint()
+            raise error
+        if error.fault is PlatformFault.NEEDS_REAUTH:
+            self._refused = error
+
+    def _finished(self, reading: Reading) -> None:
+        progress = reading.progress
+        for problem in progress.problems:
+            self._note(Note(message=problem.message, level=LogLevel.WARNING, stream=problem.stream, reason=problem.reason, key=problem.key))
+        text = f"{progress.stream} is {_STATES[progress.state]}: {progress.records} records, {progress.added} new, {progress.changed} changed, {progress.gone} gone."
+        self._note(
+            Note(message=text, level=LogLevel.INFO if progress.state is StreamState.COMPLETE else LogLevel.WARNING, stream=progress.stream)
+        )
+        self._tell()
+
+    # between two batches ------------------------------------------------------------------------------------------------
+
+    def _turn(self, staged_bytes: int, settle: Callable[[], None]) -> None:
+        """After each batch: obey, tell, and make a checkpoint when one is due. ``settle`` brings the reading to where a checkpoint may stand."""
+        stop = self._must_stop()
+        if stop is not None:
+            if stop is Stop.PAUSE:
+                settle()
+                self._checkpoint()
+            raise Interrupted("stopped as asked", hint="run the same again to resume" if stop is Stop.PAUSE else None)
+        self._staged_bytes += staged_bytes
+        now, cadence = self._clock.monotonic(), self._order.cadence
+        if self._staged_bytes >= cadence.staged_bytes or now - self._at >= cadence.every.total_seconds():
+            settle()
+            self._checkpoint()
+        if now - self._held_at >= self._order.lease.total_seconds() / 3:
+            self._writing.heartbeat(self._order.lease)
+            self._held_at = now
+        self._tell()
+
+    def _checkpoint(self) -> None:
+        self._readings.calls = self._calls_before + self._session.calls
+        self._readings.checkpoints += 1
+        self._writing.checkpoint(write(self._readings))
+        self._at, self._staged_bytes = self._clock.monotonic(), 0
+
+    def _tell(self) -> None:
+        streams = tuple(
+            self._readings.streams[one.stream].progress if one.stream in self._readings.streams else one for one in self._waiting
+        )
+        calls = self._calls_before + self._session.calls
+        self._listen(Progress(run=self._order.run, streams=streams, checkpoints=self._readings.checkpoints, calls=calls))
+
+    # the end ------------------------------------------------------------------------------------------------------------
+
+    def _missing(self) -> None:
+        for name in self._order.missing:
+            problem = Problem(reason="stream_missing", message=f"The platform does not show the stream {name}.", stream=name)
+            progress = StreamProgress(stream=name, state=StreamState.FAILED, problem_count=1, problems=(problem,))
+            self._waiting.append(progress)
+            self._note(Note(message=problem.message, level=LogLevel.WARNING, stream=name, reason=problem.reason))
+
+    def _end(self) -> BackupResult:
+        streams = self._streams()
+        calls = self._calls_before + self._session.calls
+        ended = BackupResult(state=RunState.SUCCEEDED, snapshot_id=None, snapshot_seq=None, streams=streams, written_bytes=0, calls=calls)
+        if all(one.state is StreamState.COMPLETE for one in streams) and self._refused is None:
+            return self._commit(ended)
+        reason, message, hint = self._shortcomings(streams)
+        ended = replace(ended, reason=reason, message=message, hint=hint)
+        if not any(one.state in (StreamState.COMPLETE, StreamState.PARTIAL) for one in streams):
+            self._writing.abandon()
+            return replace(ended, state=RunState.FAILED)
+        return self._commit(replace(ended, state=RunState.PARTIAL))
+
+    def _commit(self, ended: BackupResult) -> BackupResult:
+        stop = self._must_stop()
+        if stop in (Stop.CANCEL, Stop.LOST):
+            raise Interrupted("stopped before the snapshot was made")
+        marks = Marks(streams={**self._marks.streams, **{name: one.mark for name, one in self._readings.streams.items() if one.mark}})
+        facts = {**self._order.facts, **({"reason": ended.reason} if ended.reason else {})}
+        info = self._writing.commit(self._clock.now(), write(marks), facts)
+        return replace(ended, snapshot_id=info.id, snapshot_seq=info.seq, written_bytes=info.written_bytes)
+
+    def _streams(self) -> tuple[StreamProgress, ...]:
+        streams = []
+        for one in self._waiting:
+            progress = self._readings.streams[one.stream].progress if one.stream in self._readings.streams else one
+            if progress.state is StreamState.WAITING:  # credentials were refused before its turn came
+                progress = replace(progress, state=StreamState.FAILED)
+            streams.append(progress)
+        return tuple(streams)
+
+    def _shortcomings(self, streams: Sequence[StreamProgress]) -> tuple[str, str, str | None]:
+        if self._refused is not None:
+            said = verdict(self._refused)
+            return said.reason, said.message, said.hint
+        short = [one for one in streams if one.state is not StreamState.COMPLETE]
+        first = next((problem for one in short for problem in one.problems), None)
+        reason = first.reason if first is not None else "incomplete"
+        names = ", ".join(one.stream for one in short)
+        text = f"{len(short)} of {len(streams)} streams {'is' if len(short) == 1 else 'are'} not complete ({names})"
+        return reason, f"{text}: {first.message}" if first is not None else f"{text}.", _HINT
+
+
+_HINT = "nothing was taken as deleted in what is incomplete; the next run reads it anew"
+
+
+def choose_mode(info: StreamInfo, filters: tuple[Filter, ...], mark: Mark, *, now: datetime, full_every: timedelta) -> Mode:
+    """FULL at the first time, where the platform knows no "changed since", after the filters changed, and when everything was last listed too long ago."""
+    if info.cursor is None or mark.cursor is None or mark.full_at is None or mark.filters != filters_print(filters):
+        return Mode.FULL
+    if not info.append_only and now - mark.full_at >= full_every:
+        return Mode.FULL
+    return Mode.INCREMENTAL
+
+
+__all__ = ["BackupOrder", "Cadence", "ListBackupError", "StreamOrder", "choose_mode", "run_backup"]

@@ -1,0 +1,89 @@
+"""What is written down so that a run can go on after a crash, and so that the next one knows where this one ended.
+
+Both are JSON. A *mark* is what a snapshot remembers of a stream for the next run; a *reading* is where an unfinished run stands in a stream.
+Neither holds a secret or a page token that outlives the run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+
+from listbackup.base.errors import NewerFormat
+from listbackup.connectors.engine.connector import Mode
+from listbackup.processor.progress import StreamProgress
+
+VERSION = 1
+Place: TypeAlias = dict[str, Any]  # JSON that only the connector understands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cadence:
+    """How often a run makes a checkpoint: after so long, or after so much that is new has been staged, whichever comes first."""
+
+    every: timedelta = timedelta(seconds=10)
+    staged_bytes: int = 8 * 1024 * 1024
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """A stream as a finished run leaves it: where "changed since" begins, when everything was last listed, and under which filters."""
+
+    cursor: Place | None = None
+    full_at: datetime | None = None
+    filters: str = ""
+
+
+class Marks(msgspec.Struct, frozen=True, kw_only=True):
+    """The cursor of a snapshot."""
+
+    v: int = VERSION
+    streams: dict[str, Mark] = {}
+
+
+class Reading(msgspec.Struct, kw_only=True):
+    """A stream of an unfinished run: how it is read, where it goes on, what was counted; ``mark`` is set once it is finished."""
+
+    mode: Mode
+    cursor: Place | None
+    started_at: datetime
+    resume: Place | None = None
+    progress: StreamProgress
+    finished: bool = False
+    mark: Mark | None = None
+
+
+class Readings(msgspec.Struct, kw_only=True):
+    """The cursor of a checkpoint."""
+
+    v: int = VERSION
+    streams: dict[str, Reading] = {}
+    calls: int = 0
+    checkpoints: int = 0
+
+
+def read_marks(cursor: bytes | None) -> Marks:
+    """The marks of a snapshot; none where there is no snapshot. Raises NewerFormat."""
+    return _read(cursor, Marks) if cursor else Marks()
+
+
+def read_readings(cursor: bytes | None) -> Readings:
+    """Where an unfinished run stands; at the beginning where there is no checkpoint. Raises NewerFormat."""
+    return _read(cursor, Readings) if cursor else Readings()
+
+
+T = TypeVar("T", Marks, Readings)
+
+
+def _read(cursor: bytes, kind: type[T]) -> T:
+    version = msgspec.json.decode(cursor, type=dict[str, msgspec.Raw]).get("v", msgspec.Raw(b"0"))
+    if int(bytes(version)) > VERSION:
+        raise NewerFormat("the cursor was written by a newer version", hint="upgrade listbackup")
+    return msgspec.json.decode(cursor, type=kind)
+
+
+def write(cursor: Marks | Readings) -> bytes:
+    """The bytes that the store keeps."""
+    return msgspec.json.encode(cursor)

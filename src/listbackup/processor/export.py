@@ -1,0 +1,243 @@
+"""A snapshot as files for people and programs: JSONL with the exact bytes, or CSV, Parquet and XLSX as tables.
+
+Memory stays flat: records are read twice (columns, then rows) and written as they come. Files get their names when they are whole. Names are generated
+from the stream's name, so that no record decides where something is written. ``manifest.json`` names every file with its SHA-256 and is written last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+from listbackup.base.clock import iso
+from listbackup.base.errors import InputError
+from listbackup.processor.export_files import whole_file, writing_error
+from listbackup.processor.export_formats import CsvWriter, JsonlWriter, ParquetWriter, TableWriter, XlsxWriter
+from listbackup.processor.flatten import shape_of
+from listbackup.store import SnapshotInfo, View
+
+MANIFEST = "manifest.json"
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+_RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10)), "manifest", "attachments"}
+
+
+class ExportFormat(StrEnum):
+    """What the files are."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportOptions:
+    """``streams`` None: all. ``raw_cells`` leaves spreadsheet formulas as they are; otherwise a text cell that a spreadsheet would run gets a leading ``'``."""
+
+    streams: tuple[str, ...] | None = None
+    raw_cells: bool = False
+    attachments: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedFile:
+    """One file of an export; ``columns`` is 0 where there are none."""
+
+    name: str
+    stream: str
+    records: int
+    size_bytes: int
+    sha256: str
+    columns: int = 0
+    neutralised_cells: int = 0
+    cut_cells: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportResult:
+    """What lies in the folder now."""
+
+    folder: str
+    files: Sequence[ExportedFile]
+    records: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportProgress:
+    """How far an export is."""
+
+    stream: str
+    records: int
+    total: int
+
+
+ListenExport: TypeAlias = Callable[[ExportProgress], None]
+
+
+def unheard(_: ExportProgress) -> None:
+    """Nobody listens."""
+
+
+def export(
+    view: View,
+    snapshot: SnapshotInfo,
+    form: ExportFormat,
+    dest: Path,
+    *,
+    options: ExportOptions,
+    source_name: str,
+    now: datetime,
+    listen: ListenExport = unheard,
+) -> ExportResult:
+    """Every chosen stream as a file in the folder ``dest``. Raises InputError (folder not empty, unknown stream, missing extra), OutOfSpace."""
+    streams = _chosen(snapshot, options)
+    writer = _writer(form, options)
+    with writing_error(dest):
+        dest.mkdir(parents=True, exist_ok=True)
+        if any(dest.iterdir()):
+            raise InputError(f"the folder {dest} is not empty", hint="name a new folder", field="dest")
+        names = file_names(streams, form.value)
+        files = []
+        for stream in streams:
+            files.append(_stream(view, snapshot, writer, dest, stream, names[stream], listen))
+            if options.attachments:
+                files.extend(_attachments(view, dest, stream, names[stream].partition(".")[0]))
+        _manifest(dest, files, snapshot, source_name, form, options, now)
+    return ExportResult(
+        folder=str(dest),
+        files=files,
+        records=sum(file.records for file in files),
+        size_bytes=sum(file.size_bytes for file in files),
+    )
+
+
+def file_names(streams: Sequence[str], extension: str) -> dict[str, str]:
+    """A safe, distinct file name for each stream, on file systems that ignore case too."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for stream in streams:
+        stem = _UNSAFE.sub("_", stream).strip("_-")[:80] or "stream"
+        if stem.lower() in _RESERVED:
+            stem = f"stream_{stem}"
+        name, number = stem, 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{stem}-{number}"
+        taken.add(name.lower())
+        names[stream] = f"{name}.{extension}"
+    return names
+
+
+def _chosen(snapshot: SnapshotInfo, options: ExportOptions) -> Sequence[str]:
+    kept = sorted(snapshot.streams)
+    for stream in options.streams or ():
+        if stream not in snapshot.streams:
+            raise InputError(f"snapshot {snapshot.seq} has no stream {stream!r}", field="stream", hint="it has: " + ", ".join(kept))
+    return list(dict.fromkeys(options.streams)) if options.streams is not None else kept
+
+
+def _writer(form: ExportFormat, options: ExportOptions) -> TableWriter:
+    match form:
+        case ExportFormat.JSONL:
+            return JsonlWriter()
+        case ExportFormat.CSV:
+            return CsvWriter(raw_cells=options.raw_cells)
+        case ExportFormat.PARQUET:
+            return ParquetWriter()
+        case ExportFormat.XLSX:
+            return XlsxWriter(raw_cells=options.raw_cells)
+
+
+def _stream(
+    view: View, snapshot: SnapshotInfo, writer: TableWriter, dest: Path, stream: str, name: str, listen: ListenExport
+) -> ExportedFile:
+    total = snapshot.streams[stream].live
+
+    def raws() -> Iterator[bytes]:
+        for count, record in enumerate(view.scan(stream), 1):
+            yield record.raw
+            if count % 1000 == 0:
+                listen(ExportProgress(stream=stream, records=count, total=total))
+
+    shape = shape_of(raws()) if writer.needs_shape else None
+    with whole_file(dest / name) as part:
+        written = writer.write(part, shape, raws())
+    listen(ExportProgress(stream=stream, records=written.records, total=total))
+    size, digest = _measure(dest / name)
+    return ExportedFile(
+        name=name,
+        stream=stream,
+        records=written.records,
+        size_bytes=size,
+        sha256=digest,
+        columns=len(shape.columns) if shape is not None else 0,
+        neutralised_cells=written.neutralised_cells,
+        cut_cells=written.cut_cells,
+    )
+
+
+def _attachments(view: View, dest: Path, stream: str, stem: str) -> Iterator[ExportedFile]:
+    """Attachments under generated names; ``attachments/<stream>.jsonl`` says which record each belongs to and what it was called."""
+    folder = dest / "attachments"
+    listing = folder / f"{stem}.jsonl"
+    count = 0
+    lines = []
+    for record in view.scan(stream):
+        for info in view.attachments(stream, record.key):
+            count += 1
+            folder.mkdir(exist_ok=True)
+            name = f"{stem}-{count:07d}{_extension(info.name)}"
+            with whole_file(folder / name) as part, part.open("wb") as file:
+                for chunk in view.open_attachment(info.id):
+                    file.write(chunk)
+            size, digest = _measure(folder / name)
+            key = [part.hex() if isinstance(part, bytes) else part for part in record.key]
+            lines.append(msgspec.json.encode({"file": name, "key": key, "path": info.path, "name": info.name, "sha256": digest}))
+            yield ExportedFile(name=f"attachments/{name}", stream=stream, records=0, size_bytes=size, sha256=digest)
+    if count:
+        with whole_file(listing) as part:
+            part.write_bytes(b"\n".join(lines) + b"\n")
+        size, digest = _measure(listing)
+        yield ExportedFile(name=f"attachments/{listing.name}", stream=stream, records=0, size_bytes=size, sha256=digest)
+
+
+def _extension(name: str) -> str:
+    ending = Path(name).suffix.lower()
+    return ending if re.fullmatch(r"\.[a-z0-9]{1,8}", ending) else ""
+
+
+def _measure(path: Path) -> tuple[int, str]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return path.stat().st_size, digest
+
+
+def _manifest(
+    dest: Path,
+    files: Sequence[ExportedFile],
+    snapshot: SnapshotInfo,
+    source_name: str,
+    form: ExportFormat,
+    options: ExportOptions,
+    now: datetime,
+) -> None:
+    manifest = {
+        "made_by": "listbackup",
+        "made_at": iso(now),
+        "source": source_name,
+        "snapshot": {"id": snapshot.id, "seq": snapshot.seq, "at": iso(snapshot.at), "kind": snapshot.kind.value},
+        "format": form.value,
+        "raw_cells": options.raw_cells or form in (ExportFormat.JSONL, ExportFormat.PARQUET),
+        "files": files,
+    }
+    with whole_file(dest / MANIFEST) as part:
+        part.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")

@@ -1,0 +1,166 @@
+"""What planning, carrying out and undoing a restore have in common: two views, a session, and a way to say whether two records mean the same."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from listbackup.base.canonical import canonical
+from listbackup.base.errors import InputError, Interrupted
+from listbackup.connectors.engine.connector import Session, StreamInfo
+from listbackup.connectors.engine.record import Key
+from listbackup.processor.restore_model import IdMap
+from listbackup.store import SnapshotInfo, View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreRoom:
+    """``view`` is the snapshot that is given back, ``latest`` the newest one: what differs from it on the platform is in no snapshot."""
+
+    session: Session
+    view: View
+    latest: View
+    snapshot: SnapshotInfo
+    infos: Mapping[str, StreamInfo]
+    ids: IdMap
+    secret: bytes  # the account's id key: digests of records lie in tables in the clear
+    should_stop: Callable[[], bool]
+
+    def info(self, stream: str) -> StreamInfo:
+        """The stream as the platform shows it. Raises InputError when it does not any more."""
+        found = self.infos.get(stream)
+        if found is None:
+            raise InputError(f"the platform does not show the stream {stream!r} any more", field="stream")
+        return found
+
+    def check_stop(self) -> None:
+        """Raises Interrupted when it is time to stop."""
+        if self.should_stop():
+            raise Interrupted("stopped as asked", hint="the same restore can be gone on with; nothing will be written twice")
+
+    def digest(self, stream: str, raw: bytes) -> str:
+        """Equal for records that mean the same: without the key, without "changed at", without what changes by itself."""
+        info = self.info(stream)
+        ignored = [*map(tuple, info.volatile), *((name,) for name in info.key)]
+        if info.cursor is not None:
+            ignored.append(tuple(info.cursor.split(".")))
+        return hmac.new(self.secret, b"listbackup/restore/" + canonical(raw, ignored), hashlib.sha256).hexdigest()[:32]
+
+    def wanted(self, stream: str, key: Key) -> bytes | None:
+        """The record of the snapshot with its references turned to where restored records live now; None when the snapshot has none."""
+        record = self.view.get(stream, key)
+        return self.rewritten(stream, record.raw) if record is not None else None
+
+    def rewritten(self, stream: str, raw: bytes) -> bytes:
+        """The record with its references turned to new ids; the very same bytes when none has to be."""
+        references = self.info(stream).references
+        if not references:
+            return raw
+        value = json.loads(raw, parse_float=_as_written, parse_int=_as_written)
+        turned = [self._turn(value, _parts(path), to) for path, to in references.items()]
+        return msgspec.json.encode(value) if any(turned) else raw
+
+    def in_order(self, streams: Sequence[str]) -> Sequence[str]:
+        """These streams, each after those that its records refer to; a circle is cut where it is met."""
+        ordered: list[str] = []
+        visiting: set[str] = set()
+
+        def visit(name: str) -> None:
+            if name in ordered or name in visiting or name not in self.infos:
+                return
+            visiting.add(name)
+            info = self.infos[name]
+            for above in sorted({*info.references.values(), *([info.parent] if info.parent else [])}):
+                visit(above)
+            visiting.discard(name)
+            ordered.append(name)
+
+        for name in sorted(streams):
+            visit(name)
+        return [name for name in ordered if name in streams]
+
+    def refers_to(self, stream: str, raw: bytes) -> Sequence[tuple[str, Key]]:
+        """(stream, key) of every record that this one refers to, as far as the connector declares it."""
+        references = self.info(stream).references
+        if not references:
+            return ()
+        value = json.loads(raw)
+        found = [(to, one) for path, to in references.items() for one in _all_at(value, _parts(path))]
+        return [(to, (one,)) for to, one in found if isinstance(one, str | int) and not isinstance(one, bool)]
+
+    def _turn(self, value: Any, path: Sequence[str], to: str) -> bool:
+        """Turn the reference at this path, a single one or a list of them; ``*`` stands for every element of an array."""
+        if not path:
+            return False
+        if isinstance(value, list):
+            rest = path[1:] if path[0] == "*" else path
+            if rest:
+                return any([self._turn(one, rest, to) for one in value])  # noqa: C419  every element is turned, not only the first
+            return self._turn_all(value, to)
+        if not isinstance(value, dict) or path[0] not in value:
+            return False
+        inner = value[path[0]]
+        if len(path) > 1 and path[1:] != ["*"]:
+            return self._turn(inner, path[1:], to)
+        if isinstance(inner, list):
+            return self._turn_all(inner, to)
+        new = self._new_id(inner, to)
+        if new is None:
+            return False
+        value[path[0]] = new
+        return True
+
+    def _turn_all(self, values: list[Any], to: str) -> bool:
+        turned = False
+        for place, one in enumerate(values):
+            new = self._new_id(one, to)
+            if new is not None:
+                values[place], turned = new, True
+        return turned
+
+    def _new_id(self, value: Any, to: str) -> str | int | None:
+        old = _plain(value)
+        if old is None:
+            return None
+        keys: list[Key] = [(old,)]
+        if isinstance(old, str) and old.isdigit():
+            keys.append((int(old),))
+        for key in keys:
+            restored = self.ids.find(to, key)
+            if restored is not None and restored.target != key:
+                new = restored.target[-1]
+                return str(new) if isinstance(old, str) else new
+        return None
+
+
+def _as_written(text: str) -> Any:
+    return msgspec.Raw(text.encode())
+
+
+def _plain(value: Any) -> str | int | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, msgspec.Raw):
+        text = bytes(value).decode()
+        return int(text) if text.lstrip("-").isdigit() else None
+    return None
+
+
+def _parts(path: str) -> Sequence[str]:
+    return path.lstrip("/").replace("/", ".").split(".")
+
+
+def _all_at(value: Any, path: Sequence[str]) -> Iterator[Any]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _all_at(one, path[1:] if path and path[0] == "*" else path)
+    elif not path:
+        yield value
+    elif isinstance(value, dict) and path[0] in value:
+        yield from _all_at(value[path[0]], path[1:])

@@ -1,0 +1,223 @@
+"""Backs up one stream: batches into the store, files beside them, and a judgement at the end."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from listbackup.base.errors import PlatformError, PlatformFault
+from listbackup.connectors.engine.connector import Mode, Session, StreamInfo
+from listbackup.connectors.engine.record import Batch, Evidence, Key, Outcome, Problem
+from listbackup.processor.attachments import Attachments, Fetched
+from listbackup.processor.checkpoint import Mark, Reading
+from listbackup.processor.filters import Filter, keeps
+from listbackup.processor.progress import MAX_PROBLEMS, StreamProgress, StreamState
+from listbackup.store import Counts, StreamSpec, Writing
+from listbackup.store import Key as StoreKey
+
+CONFIRM_AT_MOST = 50
+_UNKNOWN = b""  # asked, and the platform does not answer such questions
+
+Turn = Callable[[int, Callable[[], None]], None]
+
+
+class StreamBackup:
+    """One stream of one run."""
+
+    def __init__(
+        self,
+        info: StreamInfo,
+        filters: tuple[Filter, ...],
+        reading: Reading,
+        writing: Writing,
+        session: Session,
+        attachments: Attachments,
+        turn: Turn,
+    ) -> None:
+        self._info, self._filters, self._reading, self._session, self._writing = info, filters, reading, session, writing
+        self._attachments, self._turn = attachments, turn
+        self._writer = writing.stream(info.name, spec_of(info))
+        self._pending_resume = reading.resume
+        self._again = False
+
+    def read(self) -> None:
+        """Read to the end and judge. Raises PlatformError when the platform cannot go on, Interrupted on stop."""
+        reading = self._session.read(self._info.name, self._reading.mode, cursor=self._reading.cursor, resume=self._reading.resume)
+        try:
+            for batch in reading:
+                staged = self._take(batch)
+                self._pending_resume = dict(batch.resume)
+                self._turn(staged, self._settle)
+            self._turn(0, self._settle)
+        finally:
+            reading.close()
+        self._settle()
+        self._judge(reading.outcome)
+
+    def give_up(self, problem: Problem) -> None:
+        """Keep what came so far, and say that it is not everything."""
+        self._settle_quietly()
+        progress = self._reading.progress
+        nothing = progress.records == 0 and progress.gone == 0
+        self._note_problems([problem])
+        self._close(complete=False, listing=False, state=StreamState.FAILED if nothing else StreamState.PARTIAL)
+
+    # batches ------------------------------------------------------------------------------------------------------------
+
+    def _take(self, batch: Batch) -> int:
+        keys, raws, filtered = self._sift(batch)
+        counts = self._writer.write(keys, raws)
+        for evidence in Evidence:
+            gone = [key for key, why in batch.gone if why is evidence]
+            if gone:
+                counts += self._writer.gone(gone, evidence.value)
+        if filtered:
+            counts += self._writer.gone(filtered, Evidence.FILTERED.value)
+        if self._info.attachments:
+            self._want_files(keys, batch)
+        self._count(batch, counts)
+        fresh = counts.added + counts.changed
+        return batch.received_bytes * fresh // counts.seen if counts.seen else 0
+
+    def _sift(self, batch: Batch) -> tuple[Sequence[Key], Sequence[bytes], list[Key]]:
+        if not self._filters:
+            return batch.keys, batch.raws, []
+        kept = [keeps(self._filters, raw) for raw in batch.raws]
+        keys = [key for key, keep in zip(batch.keys, kept, strict=True) if keep]
+        raws = [raw for raw, keep in zip(batch.raws, kept, strict=True) if keep]
+        return keys, raws, [key for key, keep in zip(batch.keys, kept, strict=True) if not keep]
+
+    def _want_files(self, keys: Sequence[Key], batch: Batch) -> None:
+        paths: dict[Key, set[str]] = {key: set() for key in keys}
+        for key, ref in batch.attachments:
+            if key in paths:
+                paths[key].add(ref.path)
+                self._files(self._attachments.want(self._info.name, key, ref))
+        for key, now in paths.items():
+            lost = [path for path in self._writing.attachment_paths(self._info.name, key) if path not in now]
+            if lost:
+                self._writing.detach(self._info.name, key, lost)
+
+    def _files(self, fetched: Fetched) -> None:
+        self._again = self._again or fetched.again
+        progress = self._reading.progress
+        self._reading.progress = replace(
+            progress, attachments=progress.attachments + fetched.count, attachment_bytes=progress.attachment_bytes + fetched.size_bytes
+        )
+        self._note_problems(fetched.problems)
+
+    def _count(self, batch: Batch, counts: Counts) -> None:
+        now = self._reading.progress
+        self._reading.progress = replace(
+            now,
+            total=batch.total if batch.total is not None else now.total,
+            records=now.records + len(batch.keys),
+            added=now.added + counts.added,
+            changed=now.changed + counts.changed,
+            unchanged=now.unchanged + counts.unchanged,
+            gone=now.gone + counts.gone,
+            received_bytes=now.received_bytes + batch.received_bytes,
+            calls=now.calls + batch.calls,
+        )
+
+    def _settle(self) -> None:
+        """All files of the batches so far are in, so a checkpoint here covers them."""
+        self._files(self._attachments.drain())
+        self._reading.resume = self._pending_resume
+
+    def _settle_quietly(self) -> None:
+        try:
+            self._settle()
+        except PlatformError as error:
+            self._note_problems([Problem(reason=f"attachment_{error.fault.value}", message=error.message, stream=self._info.name)])
+            self._attachments.close()
+
+    # the judgement ------------------------------------------------------------------------------------------------------
+
+    def _judge(self, outcome: Outcome) -> None:
+        complete = outcome.complete
+        self._note_problems(outcome.problems)
+        if complete and outcome.listing and self._info.key and not self._info.append_only:
+            complete = self._confirm_absences()
+        whole = complete and not self._reading.progress.problem_count
+        if complete and not self._again:
+            self._reading.mark = self._mark(outcome)
+        self._close(complete=complete, listing=outcome.listing, state=StreamState.COMPLETE if whole else StreamState.PARTIAL)
+
+    def _mark(self, outcome: Outcome) -> Mark:
+        cursor = dict(outcome.cursor) if outcome.cursor is not None else self._reading.cursor
+        full = self._reading.mode is Mode.FULL
+        return Mark(cursor=cursor, full_at=self._reading.started_at if full else None, filters=filters_print(self._filters))
+
+    def _close(self, *, complete: bool, listing: bool, state: StreamState) -> None:
+        problems = tuple(f"{problem.reason}: {problem.message}" for problem in self._reading.progress.problems)
+        counts = self._writer.finish(listing=listing, complete=complete, problems=problems)
+        now = self._reading.progress
+        self._reading.progress = replace(now, gone=counts.gone, state=state)
+        self._reading.finished = True
+
+    def _confirm_absences(self) -> bool:
+        """Ask for some of the records that the listing left out: one that is still there proves that the listing was not whole.
+
+        Those that are confirmed gone are noted so; a platform that cannot be asked by key leaves the listing's word as it is.
+        """
+        count, some = self._writer.unseen(CONFIRM_AT_MOST)
+        gone: list[Key] = []
+        for key in map(_own_key, some):
+            found = self._ask(key)
+            if found is None:
+                gone.append(key)
+            elif found is _UNKNOWN:
+                break
+            else:
+                self._contradicted(key, found, count)
+                return False
+        if gone:
+            self._writer.gone(gone, Evidence.DIRECT_READ.value)
+        return True
+
+    def _ask(self, key: Key) -> bytes | None:
+        try:
+            return self._session.fetch(self._info.name, key)
+        except PlatformError as error:
+            if error.fault is PlatformFault.GONE:
+                return None
+            if error.fault is PlatformFault.REFUSED:
+                return _UNKNOWN
+            raise  # what cannot be asked now is not believed now: the stream ends as one that could not be read to its end
+
+    def _contradicted(self, key: Key, raw: bytes, count: int) -> None:
+        if keeps(self._filters, raw):
+            self._writer.write([key], [raw])
+        name = "/".join(map(str, key))
+        message = f"The listing of {self._info.name} left out {count} records, and {name} is still there when asked for."
+        self._note_problems([Problem(reason="listing_contradicted", message=message, stream=self._info.name, key=name)])
+
+    def _note_problems(self, problems: Sequence[Problem]) -> None:
+        if problems:
+            now: StreamProgress = self._reading.progress
+            kept = (*now.problems, *problems)[:MAX_PROBLEMS]
+            self._reading.progress = replace(now, problem_count=now.problem_count + len(problems), problems=kept)
+
+
+def spec_of(info: StreamInfo) -> StreamSpec:
+    """What the store must know of a stream."""
+    return StreamSpec(
+        key_fields=tuple(info.key),
+        volatile=tuple(tuple(path) for path in info.volatile),
+        append_only=info.append_only,
+        keyless=not info.key,
+    )
+
+
+def filters_print(filters: tuple[Filter, ...]) -> str:
+    """A short print of the filters, to see that they changed."""
+    return hashlib.sha256(msgspec.json.encode(filters)).hexdigest()[:16] if filters else ""
+
+
+def _own_key(key: StoreKey) -> Key:
+    """A key as connectors know it; only streams without a key have bytes in theirs."""
+    return tuple(part for part in key if not isinstance(part, bytes))

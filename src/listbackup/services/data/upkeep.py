@@ -1,0 +1,82 @@
+"""Upkeep: holds, retention, the trash, pruning, checks and verification of a source's snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from listbackup.services.data.events import source_data_fact
+from listbackup.services.data.service import pick
+from listbackup.services.desk import Desk
+from listbackup.services.jobs import Jobs
+from listbackup.services.scope import Scope
+from listbackup.services.sources import Source, Sources
+from listbackup.services.stores import Stores
+from listbackup.store import SnapshotInfo, Store
+from listbackup.store.policy import ExpirePlan, Policy
+from listbackup.store.prune import Pruned, PrunePlan, plan_prune
+from listbackup.store.retention import clear_suspicion, expire, hold, plan_for, release, undelete
+
+Progress = Callable[[str, int, int], None]
+
+
+class Upkeep:
+    """What keeps the kept trustworthy and small. A plan touches nothing; carrying one out that has objections needs a person's ``confirmed``."""
+
+    def __init__(self, desk: Desk, *, sources: Sources, jobs: Jobs, stores: Stores) -> None:
+        self._desk, self._sources, self._jobs, self._stores = desk, sources, jobs, stores
+
+    def hold(self, scope: Scope, source: str, seq: int | None, reason: str) -> SnapshotInfo:
+        """The snapshot, kept whatever the retention says until it is released; also taken out of the trash. Raises NotFound."""
+        return self._change(scope, source, seq, lambda store, found: hold(store, found, reason), "snapshot.held", reason=reason)
+
+    def release(self, scope: Scope, source: str, seq: int | None) -> SnapshotInfo:
+        """The snapshot without its hold. Raises NotFound."""
+        return self._change(scope, source, seq, release, "snapshot.released")
+
+    def undelete(self, scope: Scope, source: str, seq: int) -> SnapshotInfo:
+        """The snapshot, taken out of the trash. Raises NotFound once it was purged."""
+        return self._change(scope, source, seq, undelete, "snapshot.undeleted")
+
+    def clear_suspicion(self, scope: Scope, source: str, seq: int) -> SnapshotInfo:
+        """The suspect snapshot, found true by a person: retention goes on. Raises NotFound."""
+        return self._change(scope, source, seq, clear_suspicion, "snapshot.cleared")
+
+    def plan_expire(self, scope: Scope, source: str, policy: Policy | None = None) -> ExpirePlan:
+        """Which snapshots a policy (None: that of the source's jobs) would keep and drop, each with the reasons."""
+        of, store = self._open(scope, source)
+        return plan_for(store, policy or self._jobs.retention_of(scope, of.id), self._desk.clock.now())
+
+    def expire(self, scope: Scope, source: str, plan: ExpirePlan, *, confirmed: bool = False) -> tuple[int, ...]:
+        """The snapshots that went into the trash. Raises NeedsConfirmation for a plan with objections."""
+        of, store = self._open(scope, source)
+        expired = expire(store, plan, confirmed=confirmed)
+        numbers = ",".join(map(str, expired))[:500]
+        self._tell(scope, "snapshot.expired", of, count=len(expired), seqs=numbers)
+        return expired
+
+    def plan_prune(self, scope: Scope, source: str, *, policy: Policy | None = None) -> PrunePlan:
+        """What there is to purge, compact and sweep; with a policy, what would expire first."""
+        return plan_prune(self._open(scope, source)[1], self._desk.clock.now(), policy)
+
+    def prune(self, scope: Scope, source: str, plan: PrunePlan, *, progress: Progress | None = None, confirmed: bool = False) -> Pruned:
+        """What was done. May be broken off and planned again at any point. Raises NeedsConfirmation before anything is touched."""
+        pruned = plan.execute(progress, confirmed=confirmed)
+        of = self._sources.get(scope, source)
+        self._tell(scope, "store.pruned", of, expired=len(pruned.expired), purged=len(pruned.purged), deleted=pruned.deleted)
+        return pruned
+
+    def _change(
+        self, scope: Scope, source: str, seq: int | None, change: Callable[[Store, int], None], happened: str, **about: str
+    ) -> SnapshotInfo:
+        of, store = self._open(scope, source)
+        snapshot = pick(store, of.name, seq)
+        change(store, snapshot.seq)
+        self._tell(scope, happened, of, snapshot=snapshot.id, **about)
+        return store.snapshot(snapshot.seq)
+
+    def _tell(self, scope: Scope, happened: str, source: Source, **about: str | int) -> None:
+        self._desk.commit(scope, [], source_data_fact(happened, source.id, **about))
+
+    def _open(self, scope: Scope, source: str) -> tuple[Source, Store]:
+        of = self._sources.get(scope, source)
+        return of, self._stores.open(scope, of.id)

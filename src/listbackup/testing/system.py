@@ -1,0 +1,111 @@
+"""A whole control plane over memory, for tests of services, processor and worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from listbackup.backends.events.outbox import OutboxEvents
+from listbackup.backends.keyring.scope import KeyScope
+from listbackup.backends.objects.memory import MemoryObjects
+from listbackup.backends.objects.port import Objects
+from listbackup.backends.queue.memory import MemoryQueue
+from listbackup.backends.queue.port import Queue
+from listbackup.backends.schedule.memory import MemorySchedule
+from listbackup.backends.schedule.port import Schedule
+from listbackup.backends.table.memory import MemoryTables
+from listbackup.backends.table.port import Tables
+from listbackup.base.clock import Clock
+from listbackup.connectors.engine.connector import Connector
+from listbackup.services.accounts import Accounts
+from listbackup.services.activity import Activities
+from listbackup.services.connections import Connections, Egress
+from listbackup.services.data import Data, Restores, Upkeep
+from listbackup.services.desk import Desk
+from listbackup.services.jobs import Jobs
+from listbackup.services.platforms import Platforms
+from listbackup.services.runs import Means, Runs
+from listbackup.services.scope import Scope
+from listbackup.services.sources import Sources
+from listbackup.services.stores import Stores
+from listbackup.testing.clock import ManualClock
+from listbackup.testing.keys import memory_scope
+
+
+class MemoryKeys:
+    """Keys that depend on the account's name alone."""
+
+    def create(self, account: str) -> None:
+        """Every account has keys."""
+
+    def for_account(self, account: str) -> KeyScope:
+        """The account's keys."""
+        return memory_scope(account)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """Every service, and the ground they stand on."""
+
+    clock: Clock
+    tables: Tables
+    objects: Objects
+    queue: Queue
+    desk: Desk
+    accounts: Accounts
+    connections: Connections
+    sources: Sources
+    jobs: Jobs
+    runs: Runs
+    data: Data
+    restores: Restores
+    upkeep: Upkeep
+    activities: Activities
+    stores: Stores
+    scope: Scope
+
+
+def rooms(
+    connectors: Iterable[Connector],
+    *,
+    clock: Clock | None = None,
+    tables: Tables | None = None,
+    objects: Objects | None = None,
+    queue: Queue | None = None,
+    schedule: Schedule | None = None,
+    means: Means | None = None,
+    cache_dir: Path | None = None,
+    egress: Egress = Egress(allow_loopback=True),
+) -> Rooms:
+    """Services over the given ground; whatever is not given is memory. The scope is the default account's."""
+    clock = clock or ManualClock()
+    tables = tables or MemoryTables(clock)
+    objects = objects or MemoryObjects()
+    queue = queue or MemoryQueue(clock)
+    keys = MemoryKeys()
+    desk = Desk(tables, OutboxEvents(tables), clock)
+    activities = Activities(desk)
+    accounts = Accounts(desk, keys)
+    connections = Connections(desk, Platforms(connectors), keys, egress=egress)
+    sources = Sources(desk, connections)
+    jobs = Jobs(desk, schedule or MemorySchedule(), sources)
+    stores = Stores(objects=objects, tables=tables, keys=keys, clock=clock, cache_dir=cache_dir)
+    return Rooms(
+        clock=clock,
+        tables=tables,
+        objects=objects,
+        queue=queue,
+        desk=desk,
+        accounts=accounts,
+        connections=connections,
+        sources=sources,
+        jobs=jobs,
+        runs=Runs(desk, queue, connections=connections, sources=sources, jobs=jobs, stores=stores, means=means),
+        data=Data(desk, sources=sources, stores=stores),
+        restores=Restores(desk, connections=connections, sources=sources, stores=stores, keys=keys),
+        upkeep=Upkeep(desk, sources=sources, jobs=jobs, stores=stores),
+        activities=activities,
+        stores=stores,
+        scope=accounts.enter(accounts.ensure_default(actor="test").id, actor="test"),
+    )
