@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import statistics
@@ -17,11 +18,11 @@ from pathlib import Path
 from bench.evolve import Day, days
 from bench.measure import WORK
 from listbackup.backends.objects.files import FilesObjects
-from listbackup.backends.objects.metered import MeteredObjects
+from listbackup.backends.objects.metered import MeteredObjects, Traffic
 from listbackup.backends.table.sqlite import SqliteTables
-from listbackup.store import Store, StoreGround, StreamSpec
-from listbackup.store.root import ROOTS
+from listbackup.store import ROOTS, Store, StoreGround, StreamSpec
 from listbackup.testing.clock import ManualClock
+from listbackup.testing.faults import FaultyObjects
 from listbackup.testing.keys import memory_scope
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -35,15 +36,29 @@ class Kept:
     def __init__(self, home: Path, *, cache: bool = True) -> None:
         self.home = home
         self.clock = ManualClock()
-        self.objects = MeteredObjects(FilesObjects(home / "objects"))
+        self.files = FilesObjects(home / "objects")
+        self.objects = MeteredObjects(self.files)
         self.keys = memory_scope()
         self.cache = home / "cache" if cache else None
-        self.store = self.open()
+        self.store = Store.create(self.ground(), "src_bench")
+
+    def ground(self) -> StoreGround:
+        """The ground as a fresh process would lay it."""
+        roots = SqliteTables(self.home / "roots.db", clock=self.clock).open(ROOTS)
+        return StoreGround(objects=self.objects, roots=roots, keys=self.keys, clock=self.clock, cache_dir=self.cache)
 
     def open(self) -> Store:
         """The store as a fresh process would open it."""
-        roots = SqliteTables(self.home / "roots.db", clock=self.clock).open(ROOTS)
-        return Store.open(StoreGround(objects=self.objects, roots=roots, keys=self.keys, clock=self.clock, cache_dir=self.cache), "src_bench")
+        return Store.open(self.ground(), "src_bench")
+
+    def behind(self, latency: timedelta) -> None:
+        """Reopen with objects that answer after ``latency``, as a bucket does: only then do requests side by side show as one round trip."""
+        self.objects = MeteredObjects(FaultyObjects(self.files, latency=latency))
+        self.store = self.open()
+
+    def segments(self) -> int:
+        """How many segments the stream has now."""
+        return len(self.store.head().streams[STREAM].segments)
 
     def keep(self, number: int, batches: Iterator[tuple[list[tuple[str]], list[bytes]]], *, listing: bool = True) -> None:
         """One run: these batches, complete, committed."""
@@ -90,7 +105,7 @@ def main() -> None:
     result: dict[str, object] = {
         "stored_bytes": sizes[-1],
         "first_bytes": sizes[0],
-        "daily_bytes": [b - a for a, b in zip(sizes, sizes[1:], strict=False)],
+        "daily_bytes": [b - a for a, b in itertools.pairwise(sizes)],
         "unchanged_bytes": stored(home) - before_unchanged,
         "unchanged_cpu_seconds": time.process_time() - cpu_before,
         "first_cpu_seconds": cpu[0],
@@ -114,28 +129,44 @@ def reads(kept: Kept, fifteen: dict[int, bytes], until: int) -> dict[str, object
     cold = []
     for number in numbers[:10]:
         shutil.rmtree(kept.home / "cache", ignore_errors=True)
-        kept.store = kept.open()
-        before = dict(kept.objects.counts)
+        kept.behind(timedelta(milliseconds=20))
         assert one(number)
-        cold.append({k: v - before.get(k, 0) for k, v in kept.objects.counts.items()})
-    warm_before = dict(kept.objects.counts)
+        cold.append(told(kept.objects.traffic()))
+    for number in numbers:
+        one(number)
+    kept.objects.reset()
+    for number in numbers:
+        one(number)
+    warm_trips = kept.objects.traffic().round_trips / len(numbers)
+    kept.behind(timedelta(0))
+    for number in numbers:
+        one(number)
+    kept.objects.reset()
     warm = [took(lambda n=number: one(n)) for number in numbers]  # type: ignore[misc]
-    warm_counts = {k: (v - warm_before.get(k, 0)) / len(numbers) for k, v in kept.objects.counts.items()}
-    before = dict(kept.objects.counts)
+    warm_counts = {name: value / len(numbers) for name, value in told(kept.objects.traffic()).items()}
+    warm_counts["round_trips"] = warm_trips
+    kept.objects.reset()
     changed = kept.store.diff_counts(early, late)
-    diff_counts = {k: v - before.get(k, 0) for k, v in kept.objects.counts.items()}
-    diff_seconds = statistics.median(took(lambda: sum(1 for _ in kept.store.diff(early, late))) for _ in range(3))
+    diff_counts = told(kept.objects.traffic())
+    listing = statistics.median(took(lambda: sum(1 for _ in kept.store.diff(early, late, values=False))) for _ in range(3))
+    valued = statistics.median(took(lambda: sum(1 for _ in kept.store.diff(early, late))) for _ in range(3))
     all_rows = [r.raw for r in kept.store.at(middle).scan(STREAM)]
     assert all_rows == [fifteen[n] for n in sorted(fifteen)], "day 15 differs"
     return {
         "record_seconds": statistics.median(warm),
         "record_cold": cold[len(cold) // 2],
         "record_warm": warm_counts,
-        "diff_seconds": diff_seconds,
+        "diff_seconds": listing,
+        "diff_with_values_seconds": valued,
         "diff_requests": diff_counts,
-        "diff_changed": str(changed),
+        "diff_rows": sum(c.added + c.changed + c.removed for c in changed.values()),
         "all_seconds": statistics.median(took(lambda: sum(len(r.raw) for r in kept.store.at(middle).scan(STREAM))) for _ in range(3)),
     }
+
+
+def told(traffic: Traffic) -> dict[str, int]:
+    """Requests, round trips and bytes of reading."""
+    return {"reads": traffic.reads, "round_trips": traffic.round_trips, "bytes": traffic.read_bytes}
 
 
 def took(call: Callable[[], object]) -> float:

@@ -1,0 +1,128 @@
+"""Scale: fifteen-minute runs for thirty days, two thousand snapshots of one source, ten million records in one stream.
+
+``python -m bench.scale {quarters|snapshots|millions} [N]`` prints one JSON line.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import resource
+import shutil
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import zstandard
+
+from bench.contacts import contact_bytes
+from bench.measure import WORK
+from bench.storage_ours import SPEC, START, STREAM, Kept, stored, took
+
+Batch = tuple[list[tuple[str]], list[bytes]]
+
+
+def fresh(name: str) -> Kept:
+    """A new, empty store."""
+    home = WORK / "scale" / name
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    return Kept(home)
+
+
+def rows(numbers: list[int], version: int) -> Batch:
+    """These contacts as of a version."""
+    return [(f"{n + 100_000:012d}",) for n in numbers], [contact_bytes(n, version) for n in numbers]
+
+
+def pages(count: int, size: int = 1_000) -> Iterator[Batch]:
+    """The first ``count`` contacts; from 100,000 on the bodies repeat under new ids, so that making them costs little."""
+    pool = [contact_bytes(n) for n in range(min(count, 100_000))]
+    for first in range(0, count, size):
+        numbers = range(first, min(first + size, count))
+        yield [(f"{n + 100_000:012d}",) for n in numbers], [b'{"id":"%012d"%s' % (n + 100_000, pool[n % 100_000][20:]) for n in numbers]
+
+
+def keep_changes(kept: Kept, number: int, changed: list[int], minutes: int) -> None:
+    """One incremental run ``minutes`` after the last."""
+    writing = kept.store.open_run(f"run_{number}", owner="bench", lease=timedelta(hours=1))
+    stream = writing.stream(STREAM, SPEC)
+    stream.write(*rows(changed, number))
+    stream.finish(listing=False, complete=True)
+    writing.commit(at=START + timedelta(minutes=minutes * number), cursor=b"{}", facts={})
+
+
+def quarters(runs: int) -> dict[str, object]:
+    """100,000 records, a run every 15 minutes with 52 changes: bytes written over the changes, segments, writes a run."""
+    kept, dice = fresh("quarters"), random.Random(3)
+    kept.keep(0, pages(100_000))
+    first = stored(kept.home)
+    kept.objects.reset()
+    segments, raw_changes, cpu = [], 0, time.process_time()
+    for number in range(1, runs + 1):
+        changed = sorted(dice.sample(range(100_000), 52))
+        raw_changes += len(zstandard.compress(b"\n".join(rows(changed, number)[1]), 3))
+        keep_changes(kept, number, changed, 15)
+        segments.append(kept.segments())
+    used = kept.objects.traffic()
+    return {
+        "runs": runs,
+        "first_bytes": first,
+        "changes_compressed_bytes": raw_changes,
+        "written_bytes": used.written_bytes,
+        "written_over_changes": used.written_bytes / raw_changes,
+        "puts_per_run": used.writes / runs,
+        "segments_most": max(segments),
+        "stored_bytes": stored(kept.home),
+        "cpu_seconds_per_run": (time.process_time() - cpu) / runs,
+    }
+
+
+def snapshots(count: int) -> dict[str, object]:
+    """A read at 10 snapshots and at ``count``: the same record, the whole process's part of it."""
+    kept, dice = fresh("snapshots"), random.Random(5)
+    kept.keep(0, pages(20_000))
+    seen: dict[str, float] = {}
+    for number in range(1, count):
+        keep_changes(kept, number, sorted(dice.sample(range(20_000), 20)), 60)
+        if number + 1 in (10, count):
+            seen[str(number + 1)] = statistics.median(took(lambda: one_read(kept)) for _ in range(25))
+    return {"snapshots": count, "read_seconds": seen, "ratio": seen[str(count)] / seen["10"]}
+
+
+def one_read(kept: Kept) -> None:
+    """Open the store afresh and read one record of its fifth snapshot."""
+    store = kept.open()
+    record = store.at(5).get(STREAM, ("000000110000",))
+    assert record is not None
+
+
+def millions(count: int) -> dict[str, object]:
+    """``count`` records in one stream: a first run, an unchanged re-delivery, a scan; seconds and peak memory."""
+    kept = fresh("millions")
+    took_first = took(lambda: kept.keep(0, pages(count)))
+    peak_first = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    took_again = took(lambda: kept.keep(1, pages(count)))
+    scanned = took(lambda: sum(1 for _ in kept.store.at(2).scan(STREAM)))
+    return {
+        "records": count,
+        "first_seconds": took_first,
+        "again_seconds": took_again,
+        "scan_seconds": scanned,
+        "first_peak_bytes": peak_first,
+        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "stored_bytes": stored(kept.home),
+    }
+
+
+def main() -> None:
+    """Measure one of them."""
+    kinds = {"quarters": (quarters, 2_880), "snapshots": (snapshots, 2_000), "millions": (millions, 10_000_000)}
+    kind, default = kinds[sys.argv[1]]
+    print(json.dumps(kind(int(sys.argv[2]) if len(sys.argv) > 2 else default)))
+
+
+if __name__ == "__main__":
+    main()
