@@ -90,4 +90,6 @@ def test_every_one_of_100_000_contended_jobs_has_one_effect(tmp_path: Path) -> N
 
 def test_without_the_fence_jobs_are_done_twice(tmp_path: Path) -> None:
     """The proof is worth something: the same crew, trusting the lease's time alone, does some jobs twice."""
-    assert sum(count for times, count in interleaved(tmp_path, 300, fenced=False).effects_per_job.items() if times > 1) > 20
+    counted = interleaved(tmp_path, 1000, fenced=False)
+    print(f"without the fence: effects per job {counted.effects_per_job}")
+    assert sum(jobs for times, jobs in counted.effects_per_job.items() if times > 1) > 50
