@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from listbackup.base.clock import Clock
-from listbackup.base.errors import Interrupted, ListBackupError, PlatformError, PlatformFault
+from listbackup.base.errors import Conflict, InputError, Interrupted, PlatformError, PlatformFault
 from listbackup.connectors.engine.connector import Mode, Session, StreamInfo
 from listbackup.connectors.engine.record import Problem
 from listbackup.processor.attachments import Attachments
@@ -133,6 +133,10 @@ class _Backup:
         except PlatformError as error:
             self._failed(reading, error)
             backup.give_up(Problem(reason=error.fault.value, message=error.message, stream=name))
+        except Conflict:
+            raise  # the credentials or the run were changed by another: nothing of this attempt can go on
+        except InputError as error:
+            backup.give_up(Problem(reason="input", message=error.message, stream=name))
         self._finished(reading)
 
     def _begin(self, one: StreamOrder) -> Reading:
@@ -140,7 +144,7 @@ class _Backup:
         mode = choose_mode(one.info, one.filters, mark, now=self._clock.now(), full_every=self._order.full_every)
         cursor = mark.cursor if mode is Mode.INCREMENTAL else None
         progress = StreamProgress(stream=one.info.name, mode=mode, state=StreamState.READING)
-        return Reading(mode=mode, cursor=cursor, started_at=self._clock.now(), progress=progress)
+        return Reading(mode=mode, cursor=cursor, started_at=self._clock.now(), full_at=mark.full_at, progress=progress)
 
     def _failed(self, reading: Reading, error: PlatformError) -> None:
         if error.fault is PlatformFault.RATE_LIMITED and error.retry_after is not None and error.retry_after > self._order.patience:
@@ -248,12 +252,13 @@ _HINT = "nothing was taken as deleted in what is incomplete; the next run reads 
 
 
 def choose_mode(info: StreamInfo, filters: tuple[Filter, ...], mark: Mark, *, now: datetime, full_every: timedelta) -> Mode:
-    """FULL at the first time, where the platform knows no "changed since", after the filters changed, and when everything was last listed too long ago."""
+    """FULL at the first time, where the platform knows no "changed since", after the filters changed, and when everything was last listed
+    ``full_every`` ago or longer (append-only streams are listed again only where it is zero)."""
     if info.cursor is None or mark.cursor is None or mark.full_at is None or mark.filters != filters_print(filters):
         return Mode.FULL
-    if not info.append_only and now - mark.full_at >= full_every:
+    if now - mark.full_at >= full_every and (not info.append_only or not full_every):
         return Mode.FULL
     return Mode.INCREMENTAL
 
 
-__all__ = ["BackupOrder", "Cadence", "ListBackupError", "StreamOrder", "choose_mode", "run_backup"]
+__all__ = ["BackupOrder", "Cadence", "StreamOrder", "choose_mode", "run_backup"]

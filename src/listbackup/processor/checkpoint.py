@@ -49,6 +49,7 @@ class Reading(msgspec.Struct, kw_only=True):
     mode: Mode
     cursor: Place | None
     started_at: datetime
+    full_at: datetime | None = None  # when everything was last listed, as the snapshot before knows
     resume: Place | None = None
     progress: StreamProgress
     finished: bool = False

@@ -32,6 +32,7 @@ class Why(StrEnum):
     OVERWRITE = "overwrite"  # a newer edit that the person chose to overwrite
     CANNOT_CREATE = "cannot_create"
     CANNOT_UPDATE = "cannot_update"
+    CANNOT_LOOK = "cannot_look"  # the platform does not show single records, so nothing can be written safely
     NOT_KEPT = "not_kept"  # asked for by key, and not in the snapshot
 
 

@@ -92,6 +92,12 @@ class _Planner:
         wanted = self._room.wanted(self._stream, key)
         if wanted is None:
             return self._say(key, Action.SKIP, Why.NOT_KEPT)
+        try:
+            return self._compared(key, wanted)
+        except InputError:
+            return self._say(key, Action.SKIP, Why.CANNOT_LOOK)
+
+    def _compared(self, key: Key, wanted: bytes) -> Step:
         restored = self._room.ids.find(self._stream, key)
         target = restored.target if restored is not None else key
         now = self._now(target)

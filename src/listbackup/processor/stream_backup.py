@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import msgspec
 
-from listbackup.base.errors import PlatformError, PlatformFault
-from listbackup.connectors.engine.connector import Mode, Session, StreamInfo
+from listbackup.base.errors import InputError, PlatformError, PlatformFault
+from listbackup.connectors.engine.connector import Session, StreamInfo
 from listbackup.connectors.engine.record import Batch, Evidence, Key, Outcome, Problem
 from listbackup.processor.attachments import Attachments, Fetched
 from listbackup.processor.checkpoint import Mark, Reading
@@ -149,8 +149,8 @@ class StreamBackup:
 
     def _mark(self, outcome: Outcome) -> Mark:
         cursor = dict(outcome.cursor) if outcome.cursor is not None else self._reading.cursor
-        full = self._reading.mode is Mode.FULL
-        return Mark(cursor=cursor, full_at=self._reading.started_at if full else None, filters=filters_print(self._filters))
+        full_at = self._reading.started_at if outcome.listing else self._reading.full_at
+        return Mark(cursor=cursor, full_at=full_at, filters=filters_print(self._filters))
 
     def _close(self, *, complete: bool, listing: bool, state: StreamState) -> None:
         problems = tuple(f"{problem.reason}: {problem.message}" for problem in self._reading.progress.problems)
@@ -182,6 +182,8 @@ class StreamBackup:
     def _ask(self, key: Key) -> bytes | None:
         try:
             return self._session.fetch(self._info.name, key)
+        except InputError:
+            return _UNKNOWN
         except PlatformError as error:
             if error.fault is PlatformFault.GONE:
                 return None

@@ -110,7 +110,7 @@ class Execution:
             owner=f"{held.owner}/{held.epoch}",
             streams=chosen,
             missing=missing,
-            full_every=source.full_every,
+            full_every=timedelta(0) if held.full else source.full_every,
             cadence=self._means.cadence,
             take_over=True,  # the row's lease was won, so whoever had the run is gone or fenced
             patience=PATIENCE,

@@ -32,6 +32,7 @@ class Run:
     queued_at: datetime
     state: RunState = RunState.QUEUED
     job: JobId | None = None
+    full: bool = False  # list every stream whole, whatever the cursors would allow
     attempt: int = 0  # how many workers have taken it on
     epoch: int = 0
     owner: str | None = None

@@ -51,7 +51,16 @@ class Runs:
         self._desk, self._queue, self._sources, self._jobs = desk, queue, sources, jobs
         self._execution = Execution(desk, connections=connections, sources=sources, jobs=jobs, stores=stores, means=means or Means())
 
-    def start(self, scope: Scope, source: str, *, job: str | None = None, trigger: Trigger = Trigger.MANUAL, enqueue: bool = True) -> Run:
+    def start(
+        self,
+        scope: Scope,
+        source: str,
+        *,
+        job: str | None = None,
+        trigger: Trigger = Trigger.MANUAL,
+        full: bool = False,
+        enqueue: bool = True,
+    ) -> Run:
         """A run of this source, put on the queue unless told otherwise. A source has one run at a time: the one that is not over is returned instead of a second.
 
         Raises NotFound for the source or the job.
@@ -63,14 +72,18 @@ class Runs:
             trigger=trigger,
             queued_at=self._desk.clock.now(),
             job=self._jobs.get(scope, job).id if job is not None else None,
+            full=full,
             on_queue=enqueue,
         )
         opened = self._ledger(scope).open(run)
         return self._enqueue(scope, opened) if enqueue else opened
 
-    def backup(self, scope: Scope, source: str, work: Work) -> Run:
-        """The run of this source, carried out here and now to its end; one that was interrupted is resumed. Raises BusyError while another worker has it."""
-        return self.carry_out(scope, self.start(scope, source, enqueue=False).id, work)
+    def backup(self, scope: Scope, source: str, work: Work, *, full: bool = False) -> Run:
+        """The run of this source, carried out here and now to its end; one that was interrupted is resumed. Raises BusyError while another worker has it.
+
+        ``full`` lists everything, so that every deletion is found, also on platforms that announce none.
+        """
+        return self.carry_out(scope, self.start(scope, source, full=full, enqueue=False).id, work)
 
     def carry_out(self, scope: Scope, run: str, work: Work) -> Run:
         """The run after this worker has done with it: over, or ``queued`` again when it was interrupted. A run that is over is returned as it is.
