@@ -22,7 +22,7 @@ from listbackup.store.pack import PACK_BYTES, Part, PartBuilder
 FEED_BYTES = 4 * 1024 * 1024
 SORT_BYTES = 32 * 1024 * 1024
 SMALL_BYTES = 8 * 1024 * 1024
-FAST, SMALL = 3, 6  # zstd levels: of a large load, of a run's few changes
+PASSING, FAST, SMALL = 1, 3, 6  # zstd levels: of parts that will be merged anyway, of a large load, of a run's few changes
 
 
 @dataclass(slots=True)
@@ -83,6 +83,7 @@ class Stage:
         self._builder: PartBuilder | None = None
         self._builder_last = b""
         self._emitted = False
+        self._bounds: list[tuple[bytes, bytes]] = []
         self.delta = Delta()
         self.kept: list[Rows] | None = []  # every row so far, while they are few: what the local state needs after the commit
         self._kept_rows = 0
@@ -150,9 +151,16 @@ class Stage:
         rows, values = self._taken(sort=True)
         if not len(rows):
             return
-        builder = PartBuilder(level=SMALL if small else FAST, bloom=self._bloom, executor=self._executor)
+        level = SMALL if small else PASSING if self._passing(rows.codes[0], rows.codes[-1]) else FAST
+        builder = PartBuilder(level=level, bloom=self._bloom, executor=self._executor)
         builder.add(rows, values)
         self._hand_over(builder.finish(), cancels=bool((rows.kind == Op.CANCEL).any()))
+
+    def _passing(self, first: bytes, last: bytes) -> bool:
+        """Whether the rows lie across an earlier part, so that both will be merged."""
+        crossing = any(first <= other[1] and other[0] <= last for other in self._bounds)
+        self._bounds.append((first, last))
+        return crossing
 
     def _hand_over(self, part: Part, *, cancels: bool) -> None:
         self._emitted = True

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from listbackup.backends.objects.port import ObjectExists
@@ -13,6 +14,7 @@ from listbackup.base.clock import from_unix_ms, parse_iso, unix_ms
 from listbackup.base.errors import BusyError, Conflict, InputError, NotFound
 from listbackup.store.checkpoint import read_checkpoint
 from listbackup.store.columns import Rows
+from listbackup.store.compact import compact_tiers
 from listbackup.store.cursor import SegmentCursor, chunks, newest
 from listbackup.store.detect import Ids, Prior, load_prior, save_prior, sorted_prior
 from listbackup.store.diff import count_changes, iter_changes
@@ -226,7 +228,9 @@ class Store:
         return Writing(self, head, run, head.open[run], read_checkpoint(self, run, head.last_seq, since=head.open[run].since))
 
     def after_commit(self) -> None:
-        """What is due once a snapshot is in: a copy of HEAD every day."""
+        """What is due once a snapshot is in: small segments merged, a copy of HEAD every day."""
+        with suppress(BusyError):  # another worker is at it
+            compact_tiers(self)
         rooted = self.root.read()
         now = unix_ms(self.ground.clock.now())
         if rooted.head.copies and now - rooted.head.copies[-1].at < 24 * 3600 * 1000:

@@ -80,6 +80,7 @@ class Writing:
         self._builder = self._new_builder()
         self._builder_owners: list[StreamWriter] = []
         self._closed = False
+        self._prepared = False
         self._attaching = Attaching(self)
         for name, stream_mark in mark.streams.items() if mark else ():
             self._stream(name, stream_mark.spec)
@@ -199,13 +200,7 @@ class Writing:
         A commit whose answer was lost may be asked again.
         """
         self._usable()
-        self._attaching.finish()
-        for writer in self._streams.values():
-            writer.close()
-        self.write_pack()
-        for writer in self._streams.values():
-            writer.merge_if_needed()
-        self.write_pack()
+        self._prepare()
         detail, kind, suspect = self._detail(cursor, facts or {})
         entry = SnapshotEntry(seq=self.seq, at=unix_ms(at), kind=kind, suspect=suspect, detail=detail)
         for _ in range(_COMMIT_TRIES):
@@ -223,6 +218,19 @@ class Writing:
         else:
             raise BusyError(f"the head of source {self.store.source} is changing too fast", hint="run the same again: nothing is lost")
         return self._after_commit()
+
+    def _prepare(self) -> None:
+        """Have everything in packs, each stream's parts in order; once."""
+        if self._prepared:
+            return
+        self._attaching.finish()
+        for writer in self._streams.values():
+            writer.close()
+        self.write_pack()
+        for writer in self._streams.values():
+            writer.merge_if_needed()
+        self.write_pack()
+        self._prepared = True
 
     def abandon(self) -> None:
         """Close the run without a snapshot; what it staged is swept later."""
@@ -386,12 +394,12 @@ class Writing:
         return detail is not None and detail.run == self.run
 
     def _after_commit(self) -> SnapshotInfo:
-        self.close()
         info = self.store.snapshot(self.seq)
         for writer in self._streams.values():
             writer.remember()
         self._tidy()
         self.store.after_commit()
+        self.close()
         return info
 
     def _tidy(self) -> None:
