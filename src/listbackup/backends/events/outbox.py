@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from listbackup.backends.events.port import Event
-from listbackup.backends.table.port import Item, Put, Table, Tables, TableSpec, Write
+from listbackup.backends.table.port import MAX_TRANSACTION, Delete, Item, Put, Table, Tables, TableSpec, Write
 from listbackup.base.clock import iso, parse_iso, unix_ms
 from listbackup.base.errors import DamagedError
 
@@ -20,10 +20,12 @@ class OutboxEvents:
     """The bus; whoever drains delivers to the subscribers of its own process, so every process subscribes the same."""
 
     def __init__(self, tables: Tables) -> None:
+        self._tables = tables
         self._table = tables.open(OUTBOX)
         self._subscribers: list[tuple[str, Callable[[Event], None]]] = []
         self._lock = threading.Lock()
-        self._draining = threading.Lock()
+        self._draining = threading.RLock()
+        self._is_draining = False
         self._last = 0
 
     def outbox_write(self, event: Event) -> tuple[Table, Write]:
@@ -39,15 +41,28 @@ class OutboxEvents:
 
     def drain(self, *, limit: int = 100) -> int:
         """See the port."""
-        with self._draining:
-            items = self._table.query(_PARTITION, limit=limit).items
+        with self._draining:  # other threads wait: what was recorded before a call is delivered when it returns
+            if self._is_draining:  # a subscriber drains: what it recorded comes after what is being delivered
+                return 0
+            self._is_draining = True
+            try:
+                return self._deliver(self._table.query(_PARTITION, limit=limit).items)
+            finally:
+                self._is_draining = False
+
+    def _deliver(self, items: Sequence[Item]) -> int:
+        heard: list[Item] = []
+        try:
             for item in items:
                 event = _event(item)
                 for name, hear in self._subscribers:
                     if name in ("*", event.name) or event.name.startswith(name + "."):
                         hear(event)
-                self._table.delete(_PARTITION, str(item["sk"]))
-            return len(items)
+                heard.append(item)
+        finally:
+            for batch in (heard[start : start + MAX_TRANSACTION] for start in range(0, len(heard), MAX_TRANSACTION)):
+                self._tables.transact([(self._table, Delete(pk=_PARTITION, sk=str(item["sk"]))) for item in batch])
+        return len(heard)
 
 
 def _item(event: Event, sequence: int) -> Item:

@@ -4,6 +4,9 @@ Contract
 - ``outbox_write`` gives the table write that records an event; the service puts it into the same transaction as the change it tells of.
 - ``drain`` delivers recorded events to every subscriber in the order of their sequence and then forgets them; a crash between delivers again.
   A subscriber recognises a repetition by ``Event.id``.
+- The sequence is the instant of the event and then the order in which one process recorded them; between processes it is as good as their clocks.
+- What a subscriber raises goes through to whoever drains; the event stays and is delivered again, and those behind it wait.
+- Whoever drains delivers to the subscribers of its own process: every process subscribes the same. A subscriber may record events; they come later.
 """
 
 from __future__ import annotations

@@ -92,6 +92,14 @@ class EventsSuite:
         assert events.drain() == 2
         assert heard == ["evt_0", "evt_1", "evt_1", "evt_1", "evt_2"]
 
+    def test_many_events_are_drained_at_once(self, ground: tuple[Tables, Events]) -> None:
+        tables, events = ground
+        heard: list[str] = []
+        events.subscribe("*", lambda one: heard.append(one.id))
+        for n in range(0, 250, 50):
+            tables.transact([events.outbox_write(event(n + k)) for k in range(50)])
+        assert (events.drain(limit=240), events.drain(limit=240), heard) == (240, 10, [f"evt_{n}" for n in range(250)])
+
     def test_a_subscriber_may_record_events_of_its_own(self, ground: tuple[Tables, Events]) -> None:
         tables, events = ground
         heard: list[str] = []
@@ -100,6 +108,7 @@ class EventsSuite:
             heard.append(one.name)
             if one.name == "run.succeeded":
                 tables.transact([events.outbox_write(event(9, name="bill.counted"))])
+                assert events.drain() == 0  # not inside another delivery
 
         events.subscribe("*", answer)
         tables.transact([events.outbox_write(event(1))])
