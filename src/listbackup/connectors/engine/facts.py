@@ -134,7 +134,7 @@ class TrashDeletion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class DeletionFeed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="feed", tag_field="kind"):
-    """An endpoint that lists deletions since an instant; asked in incremental runs, and to end a full listing."""
+    """An endpoint that lists deletions since an instant; asked in incremental runs, after the records."""
 
     path: str
     records: str
@@ -143,6 +143,7 @@ class DeletionFeed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     params: dict[str, Param] = {}  # with ``{since}``
     format: InstantFormat = "iso"
     paging: Paging = field(default_factory=NoPaging)
+    total: str | None = None
     only: dict[str, str | int | bool] = {}  # entries whose fields have these values
 
 

@@ -22,7 +22,7 @@ from listbackup.connectors.engine.transport import Ask, Transport
 
 T = TypeVar("T")
 AHEAD_BYTES = 64 * 1024 * 1024
-_FAST_SECONDS = 0.0025  # below this latency threads cost more than they bring
+_FAST_SECONDS = 0.005  # below this latency threads cost more than they bring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +172,7 @@ class Crew:
         self, step: Callable[[State], tuple[T, State | None]], state: State, results: queue.Queue[Any], stop: threading.Event
     ) -> None:
         try:
-            here = state
+            here: State | None = state
             while here is not None and not stop.is_set():
                 at = here
                 result, here = self.timed(lambda: step(at))  # noqa: B023  called at once

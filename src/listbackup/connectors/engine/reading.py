@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from listbackup.base.clock import iso, parse_iso
 from listbackup.base.errors import InputError, PlatformError
 from listbackup.connectors.engine.connector import Mode
-from listbackup.connectors.engine.facts import FlaggedDeletion, StreamFacts
+from listbackup.connectors.engine.deletions import gone_since
+from listbackup.connectors.engine.facts import DeletionFeed, FlaggedDeletion, StreamFacts, TrashDeletion
 from listbackup.connectors.engine.faults import BadAnswer, Reason, reason_of
 from listbackup.connectors.engine.instants import newest, read_instant, write_instant
 from listbackup.connectors.engine.keys import KeyReader, Read
@@ -47,7 +48,8 @@ class StreamRead:
         self._started = _instant(self._resume.get("started")) or clock.now()
         self._newest = _instant(self._resume.get("newest"))
         self._date = _instant(self._resume.get("date"))  # the platform's time at the first answer
-        self._problems: list[Problem] = []
+        self._gone_at = _instant(self._cursor.get("gone"))
+        self._problems = [_problem(one, facts.name) for one in _list(self._resume.get("problems"))]
         self._outcome: Outcome | None = None
         self._names = KeyReader(facts)
         self._closed = False
@@ -59,8 +61,10 @@ class StreamRead:
         self._closed = True
         whole = False
         try:
-            yield from self._batches()
+            if self._resume.get("phase") != "gone":
+                yield from self._batches()
             whole = True
+            yield from self._gone()
         except PlatformError as error:
             reason = reason_of(error)
             if reason is None:
@@ -88,6 +92,31 @@ class StreamRead:
     def _batches(self) -> Iterator[Batch]:
         raise NotImplementedError
 
+    def _gone(self) -> Iterator[Batch]:
+        """After the records of an incremental reading: what the platform says is gone."""
+        if not self._incremental or not isinstance(self._facts.deletions, TrashDeletion | DeletionFeed):
+            return
+        since = self._gone_at or self._since
+        assert since is not None
+        latest: datetime | None = None
+        ground = self._ground
+        try:
+            for told in gone_since(ground.transport, ground.crew, self._facts, since, ground.error):
+                latest = max(filter(None, (latest, told.latest)), default=None)
+                yield Batch(
+                    keys=(),
+                    raws=(),
+                    resume=self._marked({"phase": "gone"}),
+                    gone=[(key, Evidence.VENDOR_TOMBSTONE) for key in told.keys],
+                    received_bytes=told.page.received_bytes,
+                )
+        except PlatformError as error:
+            if reason_of(error) is None:
+                raise
+            self._note(Reason.DELETIONS_UNREAD, f"what was deleted could not be read: {error.message}")
+        if latest is not None:
+            self._gone_at = self._safely(latest)
+
     def _extra(self) -> tuple[Extra, dict[str, object]]:
         """What the listing is asked with for this mode, and the values for it."""
         changed, extra = self._facts.changed, Extra()
@@ -111,11 +140,15 @@ class StreamRead:
         read = self._names.read(page.raws, page.mended, parent or {})
         for reason, message in read.faults:
             self._note(reason, message)
-        if read.changed:
-            latest = newest(read.changed)
-            if latest is not None and (self._newest is None or latest > self._newest):
-                self._newest = latest
+        if can_filter(self._facts):
+            self._see_changed(read)
         return read
+
+    def _see_changed(self, read: Read) -> None:
+        """Remember the newest change: from here the next run's "changed since" follows."""
+        latest = newest(read.changed)
+        if latest is not None and (self._newest is None or latest > self._newest):
+            self._newest = latest
 
     def _batch(self, read: Read, page: Page, resume: dict[str, Json]) -> Batch:
         evidence = Evidence.VENDOR_TOMBSTONE
@@ -143,6 +176,8 @@ class StreamRead:
             resume["newest"] = self._newest.isoformat()
         if self._date is not None:
             resume["date"] = self._date.isoformat()
+        if self._problems:
+            resume["problems"] = [[one.reason, one.message, one.key] for one in self._problems]
         return resume
 
     def _note(self, reason: Reason, message: str, key: str | None = None) -> None:
@@ -159,15 +194,17 @@ class StreamRead:
         A record that changed while we read may have come in its old form, so the newest change that was seen is too late. The platform's own time at
         the first answer is right; where it does not tell, the newest change less the time that reading took is before it.
         """
-        if self._facts.changed is None or not can_filter(self._facts) or self._newest is None:
+        if self._newest is None:
             return None
-        began = self._newest - (self._ground.transport.clock.now() - self._started)
-        if self._date is not None:
-            began = max(began, self._date)
-        since = min(self._newest, began)
-        if self._since is not None and since <= self._since:
-            return None
-        return {**self._cursor, "since": since.isoformat()}
+        since = self._safely(self._newest)
+        cursor: dict[str, Json] = {**self._cursor, "since": max(since, self._since or since).isoformat()}
+        if self._gone_at is not None:
+            cursor["gone"] = self._gone_at.isoformat()
+        return cursor if cursor != self._cursor else None
+
+    def _safely(self, latest: datetime) -> datetime:
+        began = latest - (self._ground.transport.clock.now() - self._started)
+        return min(latest, max(began, self._date or began))
 
 
 class ListingRead(StreamRead):
@@ -238,6 +275,15 @@ def _instant(value: object) -> datetime | None:
         return parse_iso(value) if isinstance(value, str) else None
     except ValueError:
         return None
+
+
+def _problem(value: object, stream: str) -> Problem:
+    reason, message, key = [*_list(value), None, None, None][:3]
+    return Problem(reason=str(reason), message=str(message), stream=stream, key=key if isinstance(key, str) else None)
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []
 
 
 def _int(value: object) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -14,13 +14,14 @@ from listbackup.connectors.engine.attachments import fetch as fetch_file
 from listbackup.connectors.engine.client import Client
 from listbackup.connectors.engine.connector import Capability, ConfigField, Credentials, Ground, Mode, Site, StreamInfo, Written
 from listbackup.connectors.engine.egress import Resolver, system_resolver
-from listbackup.connectors.engine.facts import Api, StreamFacts
+from listbackup.connectors.engine.facts import Api, Parent, StreamFacts
 from listbackup.connectors.engine.facts_auth import OAuth2
 from listbackup.connectors.engine.listing import Crew
+from listbackup.connectors.engine.parts import ChildrenRead, SlicesRead
 from listbackup.connectors.engine.places import find
 from listbackup.connectors.engine.reading import Ground as ReadingGround
-from listbackup.connectors.engine.reading import ListingRead
-from listbackup.connectors.engine.record import AttachmentRef, Json, Key, StreamReading
+from listbackup.connectors.engine.reading import ListingRead, can_filter
+from listbackup.connectors.engine.record import AttachmentRef, Json, Key, KeyPart, StreamReading
 from listbackup.connectors.engine.transport import Ask, Transport
 from listbackup.connectors.engine.writes import Writes
 
@@ -67,7 +68,27 @@ class ApiSession:
         facts = self.facts(stream)
         find_files = (lambda key, raw: self.attachments(facts, key, raw)) if self.has_attachments(facts) else None
         ground = ReadingGround(transport=self.transport, crew=self._crew, error=self.api.error, attachments=find_files)
+        if facts.parent is not None:
+            parent = self.facts(facts.parent.stream)
+            return ChildrenRead(ground, facts, mode, cursor, resume, parent=parent, count_of=self._count_of(parent, facts.parent))
+        if facts.slices is not None and not (mode is Mode.INCREMENTAL and cursor and can_filter(facts)):
+            return SlicesRead(ground, facts, mode, cursor, resume)
         return ListingRead(ground, facts, mode, cursor, resume)
+
+    def _count_of(self, parent: StreamFacts, declared: Parent) -> Callable[[Mapping[str, KeyPart]], int | None] | None:
+        """How many children a parent says that it has now; None when it is gone itself."""
+        if parent.one is None or declared.count is None:
+            return None
+        by_path = {path: name for name, path in declared.fields.items()}
+        if not all(path in by_path for path in parent.key):
+            return None
+
+        def count(values: Mapping[str, KeyPart]) -> int | None:
+            raw = self.fetch(parent.name, tuple(values[by_path[path]] for path in parent.key))
+            told = find(raw, declared.count or "") if raw is not None else None
+            return msgspec.json.decode(told, type=int) if told is not None else None
+
+        return count
 
     def has_attachments(self, facts: StreamFacts) -> bool:
         """Whether records of this stream may name files."""
