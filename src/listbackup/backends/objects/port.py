@@ -2,6 +2,7 @@
 
 Contract
 - Names are ``/``-separated, each part of ``[A-Za-z0-9._-]`` (never ``.`` or ``..``), at most 512 characters.
+- No name is a folder of another's (``a`` and ``a/b``): files cannot keep both and refuse the second with InputError; callers do not rely on either.
 - ``put`` creates once: bytes are durable and whole when it returns, or the name stays absent. An existing name is left as it is and raises ``ObjectExists``
   (a retried put whose first answer was lost is the caller's to recognise: read it and compare).
 - ``replace`` overwrites atomically; only mirrors of mutable state use it.
