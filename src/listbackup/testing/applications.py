@@ -31,7 +31,8 @@ class Refused(Exception):
 def call(method: str, url: str, body: object = None, headers: Mapping[str, str] | None = None) -> Any:
     """The answer's JSON (None if it is empty). ``body`` is sent as JSON unless it is bytes. Raises Refused."""
     sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, sent, {"Content-Type": "application/json", **(headers or {})}, method=method)  # noqa: S310
+    kind = {"Content-Type": "application/json"} if sent is not None else {}
+    request = urllib.request.Request(url, sent, {**kind, **(headers or {})}, method=method)  # noqa: S310
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             content = answer.read()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from listbackup.connectors.demo_crm.odd import DemoSession
 from listbackup.connectors.engine.facts import (
     Api,
     Ask,
@@ -18,12 +19,13 @@ from listbackup.connectors.engine.facts import (
 )
 from listbackup.connectors.engine.facts_auth import Bearer
 from listbackup.connectors.engine.facts_paging import Cursor, NextUrl, Offset, PageNumber
+from listbackup.connectors.engine.session import FactsConnector
 
 MANAGED = ("object", "created_at", "updated_at", "deleted_at", "notes_count", "links", "size_bytes", "version", "url")
 CHANGED = Changed(field="updated_at", params={"updated_since": "{since}"}, lookback_seconds=5)
 
 
-def restore(stream: str, *, keeps_id: bool) -> Restore:
+def restore(stream: str, *, keeps_id: bool, files: bool = False) -> Restore:
     """Every stream is written back in the same way; only some come back under their old id."""
     omit = MANAGED if keeps_id else ("id", *MANAGED)
     return Restore(
@@ -31,6 +33,7 @@ def restore(stream: str, *, keeps_id: bool) -> Restore:
         update=Write(method="PUT", path=f"/v1/{stream}/{{id}}", omit=("id", *MANAGED)),
         delete=Write(method="DELETE", path=f"/v1/{stream}/{{id}}"),
         keeps_id=keeps_id,
+        files=files,
     )
 
 
@@ -132,7 +135,15 @@ def api(page_size: int = 100) -> Api:
                 ),
                 references={"contact_id": "contacts"},
                 one=OneRecord(path="/v1/documents/{id}"),
-                restore=restore("documents", keeps_id=True),
+                restore=restore("documents", keeps_id=True, files=True),
             ),
         ),
     )
+
+
+def connector(page_size: int = 100) -> FactsConnector:
+    """The platform, ready to open connections."""
+    return FactsConnector(api=api(page_size), session=DemoSession)
+
+
+CONNECTOR = connector()

@@ -17,6 +17,8 @@ from listbackup.connectors.engine.facts import (
 )
 from listbackup.connectors.engine.facts_auth import SignedJwt
 from listbackup.connectors.engine.facts_paging import PageNumber
+from listbackup.connectors.engine.session import FactsConnector
+from listbackup.connectors.ghost.odd import GhostSession
 
 LOOKBACK = 120
 FORMATS: dict[str, Param] = {"formats": "html,lexical,mobiledoc"}
@@ -49,17 +51,15 @@ def _feed(resource: str, page_size: int) -> DeletionFeed:
     )
 
 
-def _restore(
-    name: str, *fields: str, params: dict[str, Param] | None = None, delete: bool = True, effects: tuple[str, ...] = ()
-) -> Restore:
+def _restore(name: str, *fields: str, params: dict[str, Param] | None = None, delete: bool = True, files: bool = False) -> Restore:
     """A record goes back wrapped in a list under the stream's name."""
     params = params or {}
     wrap = f"{name}.0"
     return Restore(
         create=Write(method="POST", path=f"/{name}/", params=params, wrap=wrap, only=fields, record=wrap),
-        update=Write(method="PUT", path=f"/{name}/{{id}}/", params=params, wrap=wrap, only=fields, record=wrap),
+        update=Write(method="PUT", path=f"/{name}/{{id}}/", params=params, wrap=wrap, only=(*fields, "updated_at"), record=wrap),
         delete=Write(method="DELETE", path=f"/{name}/{{id}}/") if delete else None,
-        side_effects=effects,
+        files=files,
     )
 
 
@@ -83,7 +83,7 @@ def _posts(name: str, label: str, page_size: int) -> StreamFacts:
         volatile=(*AUTHORS, ("count",)),
         references={"tags.*.id": "tags", "authors.*.id": "users"},
         one=OneRecord(path=f"/{name}/{{id}}/", params=FORMATS, record=f"{name}.0"),
-        restore=_restore(name, *texts, *looks, *social, *rest, params=FORMATS),
+        restore=_restore(name, *texts, *looks, *social, *rest, params=FORMATS, files=True),
     )
 
 
@@ -195,3 +195,11 @@ def api(page_size: int = 100) -> Api:
             _members(page_size),
         ),
     )
+
+
+def connector(page_size: int = 100) -> FactsConnector:
+    """The platform, ready to open connections."""
+    return FactsConnector(api=api(page_size), session=GhostSession)
+
+
+CONNECTOR = connector()

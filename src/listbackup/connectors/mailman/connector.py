@@ -5,9 +5,17 @@ from __future__ import annotations
 from listbackup.connectors.engine.facts import Api, Ask, Limits, OneRecord, Parent, Restore, SiteFacts, StreamFacts, Write
 from listbackup.connectors.engine.facts_auth import Basic
 from listbackup.connectors.engine.facts_paging import PageNumber
+from listbackup.connectors.engine.session import FactsConnector
+from listbackup.connectors.mailman.odd import MailmanSession
 
 ETAG = ("http_etag",)  # a digest of the other fields, the counting ones too
 COUNTING = (ETAG, ("volume",), ("post_id",), ("last_post_at",), ("next_digest_number",), ("digest_last_sent_at",))
+
+READ_ONLY = (  # PATCH answers 400 "Read-only attribute" for each
+    *("http_etag", "created_at", "digest_last_sent_at", "last_post_at", "next_digest_number", "post_id", "usenet_watermark", "volume"),
+    *("fqdn_listname", "list_name", "mail_host", "bounces_address", "join_address", "leave_address", "no_reply_address"),
+    *("owner_address", "posting_address", "request_address"),
+)
 
 
 def _listed(name: str, label: str, key: str, page_size: int, restore: Restore, volatile: tuple[tuple[str, ...], ...] = ()) -> StreamFacts:
@@ -75,10 +83,33 @@ def api(page_size: int = 100) -> Api:
                 key=("parent.list",),
                 parent=Parent(stream="lists", fields={"list": "list_id"}),
                 volatile=COUNTING,
+                one=OneRecord(path="/lists/{list}/config"),
+                restore=Restore(update=Write(method="PATCH", path="/lists/{list}/config", omit=READ_ONLY, record=None)),
             ),
             _listed("users", "Users", "user_id", page_size, Restore()),
-            _listed("addresses", "Addresses", "email", page_size, Restore()),
-            _listed("members", "Members", "member_id", page_size, Restore(delete=Write(method="DELETE", path="/members/{member_id}"))),
+            _listed(
+                "addresses",
+                "Addresses",
+                "email",
+                page_size,
+                Restore(
+                    create=Write(method="POST", path="/users", record=None),
+                    delete=Write(method="DELETE", path="/addresses/{email}"),
+                    keeps_id=True,
+                ),
+            ),
+            _listed(
+                "members",
+                "Members",
+                "member_id",
+                page_size,
+                Restore(
+                    create=Write(method="POST", path="/members", record=None),
+                    update=Write(method="PATCH", path="/members/{member_id}", only=("delivery_mode", "moderation_action"), record=None),
+                    delete=Write(method="DELETE", path="/members/{member_id}"),
+                    side_effects=("subscribed at once: nobody is asked, nobody gets mail",),
+                ),
+            ),
             StreamFacts(
                 name="bans",
                 label="Bans",
@@ -92,10 +123,18 @@ def api(page_size: int = 100) -> Api:
                 volatile=(ETAG,),
                 one=OneRecord(path="/lists/{list_id}/bans/{email}"),
                 restore=Restore(
-                    create=Write(method="POST", path="/lists/{list_id}/bans", only=("email",), record=None),
+                    create=Write(method="POST", path="/lists/{record.list_id}/bans", only=("email",), record=None),
                     delete=Write(method="DELETE", path="/lists/{list_id}/bans/{email}"),
                     keeps_id=True,
                 ),
             ),
         ),
     )
+
+
+def connector(page_size: int = 100) -> FactsConnector:
+    """The platform, ready to open connections."""
+    return FactsConnector(api=api(page_size), session=MailmanSession)
+
+
+CONNECTOR = connector()

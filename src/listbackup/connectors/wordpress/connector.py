@@ -19,6 +19,8 @@ from listbackup.connectors.engine.facts import (
 )
 from listbackup.connectors.engine.facts_auth import Basic
 from listbackup.connectors.engine.facts_paging import PageNumber
+from listbackup.connectors.engine.session import FactsConnector
+from listbackup.connectors.wordpress.odd import WordPressSession
 
 HOUR = 3600
 LOOKBACK = 26 * HOUR  # the filter compares the site's local time: covers a change of the site's time zone between any two in the world
@@ -109,6 +111,8 @@ def _media(page_size: int) -> StreamFacts:
         references={"author": "users", "post": "posts"},
         one=OneRecord(path="/media/{id}", params=EDIT),
         restore=Restore(
+            create=Write(method="POST", path="/media"),
+            files=True,
             update=Write(method="POST", path="/media/{id}", params=EDIT, only=(*only, "caption", "description", "post"), unwrap=written),
             delete=Write(method="DELETE", path="/media/{id}", params={"force": "true"}),
         ),
@@ -180,3 +184,11 @@ def api(page_size: int = 100) -> Api:
             _comments(page_size),
         ),
     )
+
+
+def connector(page_size: int = 100) -> FactsConnector:
+    """The platform, ready to open connections."""
+    return FactsConnector(api=api(page_size), session=WordPressSession)
+
+
+CONNECTOR = connector()
