@@ -11,7 +11,7 @@ import msgspec
 from listbackup.base.errors import InputError, PlatformError, PlatformFault
 from listbackup.connectors.engine.client import Answer
 from listbackup.connectors.engine.connector import Written
-from listbackup.connectors.engine.facts import StreamFacts, Write
+from listbackup.connectors.engine.facts import FlaggedDeletion, StreamFacts, Write
 from listbackup.connectors.engine.faults import BadAnswer, Reason
 from listbackup.connectors.engine.keys import PARENT, KeyReader
 from listbackup.connectors.engine.places import find, split
@@ -30,6 +30,13 @@ class Writes:
 
     def fetch(self, facts: StreamFacts, key: Key) -> bytes | None:
         """The record as it is now, or None when the platform says that it is gone. Raises PlatformError, InputError (it cannot be asked for)."""
+        raw = self.look(facts, key)
+        if raw is None or not isinstance(facts.deletions, FlaggedDeletion):
+            return raw
+        return None if KeyReader(facts).read([raw], None, _parents_of_key(facts, key)).gone else raw
+
+    def look(self, facts: StreamFacts, key: Key) -> bytes | None:
+        """As ``fetch``, but also a record that is softly deleted and can still be looked at."""
         one = facts.one
         if one is None:
             raise InputError(f"one record of {facts.name} cannot be asked for on this platform")
