@@ -15,21 +15,11 @@ from listbackup.backends.schedule.sqlite import SqliteSchedule
 from listbackup.backends.sqlite_file import SqliteFile
 from listbackup.backends.table.sqlite import SqliteTables
 from listbackup.base.clock import Clock, SystemClock
-from listbackup.bootstrap.catalogue import all_connectors
 from listbackup.bootstrap.folder import Folder, create_folder, is_folder, open_folder
 from listbackup.bootstrap.logs import close_log, open_log
 from listbackup.bootstrap.settings import Settings
-from listbackup.bootstrap.system import System
-from listbackup.services.accounts import Accounts
-from listbackup.services.activity import Activities
-from listbackup.services.connections import Connections, Egress
-from listbackup.services.data import Data, Restores, Upkeep
+from listbackup.bootstrap.system import Ground, System
 from listbackup.services.desk import Desk
-from listbackup.services.jobs import Jobs
-from listbackup.services.platforms import Platforms
-from listbackup.services.runs import Runs
-from listbackup.services.sources import Sources
-from listbackup.services.stores import Stores
 
 RUN_QUEUE = "runs"
 
@@ -90,42 +80,24 @@ def _wire(folder: Folder, settings: Settings, clock: Clock) -> System:
     tables = SqliteTables(file, clock=clock)
     key_tables = SqliteTables(folder.keys_file, clock=clock)
     keys = AccountKeys(key_tables, keyring, clock, scrub=key_tables.scrub)
-    objects = MeteredObjects(open_objects(folder, settings, clock))
-    queue = SqliteQueue(file, RUN_QUEUE, clock=clock)
-    desk = Desk(tables, OutboxEvents(tables), clock)
-    activities = Activities(desk)
-    platforms = Platforms(all_connectors())
-    egress = Egress(allow_loopback=settings.allow_loopback, concurrency=settings.concurrency)
-    connections = Connections(desk, platforms, keys, egress=egress)
-    sources = Sources(desk, connections)
-    jobs = Jobs(desk, SqliteSchedule(file), sources)
-    stores = Stores(objects=objects, tables=tables, keys=keys, clock=clock, cache_dir=folder.cache)
-    data = Data(desk, sources=sources, stores=stores)
 
     def close() -> None:
         tables.close()
         key_tables.close()
         close_log(log)
 
-    return System(
-        clock=clock,
+    ground = Ground(
         folder=folder,
+        clock=clock,
+        desk=Desk(tables, OutboxEvents(tables), clock),
         keyring=keyring,
         keys=keys,
-        objects=objects,
-        queue=queue,
-        accounts=Accounts(desk, keys),
-        platforms=platforms,
-        connections=connections,
-        sources=sources,
-        jobs=jobs,
-        runs=Runs(desk, queue, connections=connections, sources=sources, jobs=jobs, stores=stores),
-        data=data,
-        restores=Restores(desk, connections=connections, sources=sources, stores=stores, keys=keys),
-        upkeep=Upkeep(desk, sources=sources, jobs=jobs, stores=stores),
-        activities=activities,
-        on_close=close,
+        objects=MeteredObjects(open_objects(folder, settings, clock)),
+        queue=SqliteQueue(file, RUN_QUEUE, clock=clock),
+        schedule=SqliteSchedule(file),
+        close=close,
     )
+    return System(ground, settings)
 
 
 __all__ = ["init_system", "is_folder", "open_objects", "open_system", "restore_root"]

@@ -1,48 +1,130 @@
-"""A system: every service of one installation, wired to one ground. Who makes one: ``bootstrap/embedded.py``."""
+"""A system: every service of one installation, wired to one ground, each made when it is first asked for.
+
+Making them late is what lets ``listbackup show`` start in a fraction of a second: reading a record needs neither the code that backs up nor that which restores.
+Who makes a system: ``bootstrap/embedded.py``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from listbackup.backends.keyring.account_keys import AccountKeys
 from listbackup.backends.keyring.file import FileKeyring
 from listbackup.backends.objects.port import Objects
 from listbackup.backends.queue.port import Queue
+from listbackup.backends.schedule.port import Schedule
 from listbackup.base.clock import Clock
+from listbackup.bootstrap.catalogue import all_connectors
 from listbackup.bootstrap.folder import Folder
+from listbackup.bootstrap.settings import Settings
 from listbackup.services.accounts import Accounts
 from listbackup.services.activity import Activities
-from listbackup.services.connections import Connections
-from listbackup.services.data import Data, Restores, Upkeep
-from listbackup.services.jobs import Jobs
-from listbackup.services.platforms import Platforms
-from listbackup.services.runs import Runs
+from listbackup.services.desk import Desk
 from listbackup.services.scope import Scope
-from listbackup.services.sources import Sources
+
+if TYPE_CHECKING:
+    from listbackup.services.connections import Connections
+    from listbackup.services.data import Data, Restores, Upkeep
+    from listbackup.services.jobs import Jobs
+    from listbackup.services.platforms import Platforms
+    from listbackup.services.runs import Runs
+    from listbackup.services.sources import Sources
+    from listbackup.services.stores import Stores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class System:
-    """The services, and the few pieces of ground that the command line and the worker hold in their own hands."""
+class Ground:
+    """The ports of one installation, open; ``close`` gives files and connections back."""
 
-    clock: Clock
     folder: Folder
+    clock: Clock
+    desk: Desk
     keyring: FileKeyring
     keys: AccountKeys
     objects: Objects
     queue: Queue
-    accounts: Accounts
-    platforms: Platforms
-    connections: Connections
-    sources: Sources
-    jobs: Jobs
-    runs: Runs
-    data: Data
-    restores: Restores
-    upkeep: Upkeep
-    activities: Activities
-    on_close: Callable[[], None]
+    schedule: Schedule
+    close: Callable[[], None]
+
+
+class System:
+    """The services over a ground. ``activities`` hears every event from the beginning; the others wait until they are named."""
+
+    def __init__(self, ground: Ground, settings: Settings) -> None:
+        self._ground, self._settings = ground, settings
+        self.clock, self.folder = ground.clock, ground.folder
+        self.keyring, self.keys = ground.keyring, ground.keys
+        self.objects, self.queue = ground.objects, ground.queue
+        self.activities = Activities(ground.desk)
+        self.accounts = Accounts(ground.desk, ground.keys)
+
+    @cached_property
+    def platforms(self) -> Platforms:
+        """What can be connected."""
+        from listbackup.services.platforms import Platforms
+
+        return Platforms(all_connectors())
+
+    @cached_property
+    def connections(self) -> Connections:
+        """Credentials."""
+        from listbackup.services.connections import Connections, Egress
+
+        egress = Egress(allow_loopback=self._settings.allow_loopback, concurrency=self._settings.concurrency)
+        return Connections(self._ground.desk, self.platforms, self.keys, egress=egress)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """What is backed up."""
+        from listbackup.services.sources import Sources
+
+        return Sources(self._ground.desk, self.connections)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """When, and what is kept."""
+        from listbackup.services.jobs import Jobs
+
+        return Jobs(self._ground.desk, self._ground.schedule, self.sources)
+
+    @cached_property
+    def stores(self) -> Stores:
+        """The snapshot store of each source."""
+        from listbackup.services.stores import Stores
+
+        desk = self._ground.desk
+        return Stores(objects=self.objects, tables=desk.tables, keys=self.keys, clock=self.clock, cache_dir=self.folder.cache)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Executions."""
+        from listbackup.services.runs import Runs
+
+        return Runs(self._ground.desk, self.queue, connections=self.connections, sources=self.sources, jobs=self.jobs, stores=self.stores)
+
+    @cached_property
+    def data(self) -> Data:
+        """What is kept, read."""
+        from listbackup.services.data import Data
+
+        return Data(self._ground.desk, sources=self.sources, stores=self.stores)
+
+    @cached_property
+    def restores(self) -> Restores:
+        """What is kept, written back."""
+        from listbackup.services.data import Restores
+
+        return Restores(self._ground.desk, connections=self.connections, sources=self.sources, stores=self.stores, keys=self.keys)
+
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        """What is kept, looked after."""
+        from listbackup.services.data import Upkeep
+
+        return Upkeep(self._ground.desk, sources=self.sources, jobs=self.jobs, stores=self.stores)
 
     def enter(self, actor: str) -> Scope:
         """The scope of the installation's own account. Raises NotFound before ``init``."""
@@ -50,4 +132,4 @@ class System:
 
     def close(self) -> None:
         """Give files and connections back; idempotent."""
-        self.on_close()
+        self._ground.close()

@@ -20,6 +20,7 @@ from listbackup.base.errors import InputError, Interrupted, ListBackupError
 from listbackup.bootstrap.settings import is_completing
 from listbackup.cli.exit_codes import ExitCode, exit_code
 from listbackup.cli.output import Output
+from listbackup.cli.quick import quicken
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,9 @@ def _meant(arguments: Sequence[str]) -> Sequence[Entry]:
 
 
 def _call(arguments: Sequence[str]) -> int:
+    quicken()
     command = typer.main.get_command(build(arguments))
+
     code = command.main(args=list(arguments), prog_name="listbackup", standalone_mode=False)
     return code if isinstance(code, int) else ExitCode.OK
 
