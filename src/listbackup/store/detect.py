@@ -1,20 +1,16 @@
 """What a stream holds at its newest snapshot, as a run must know it to tell new, changed, unchanged and vanished records apart.
 
-A derived, local thing: sorted 16-byte ids with their vhash (and canon), as arrays over a mapped file. It is made from the key frames when the file is missing, damaged or
+A derived, local thing: sorted 16-byte ids with their vhash (and canon), as arrays, over a mapped file where there is a cache (``priorfile.py``). It is made from the key frames when the file is missing, damaged or
 of another snapshot. The id of a key is AES-256-ECB under a key of the account (a permutation of 16-byte blocks) of its code padded with zeros, or, where the
-code is longer than 16 bytes, of 0xFF and 15 bytes of its SHA-256 under that key: nothing in the file can be read once the account is shredded.
-
-File: "LBST" | u32 version 1 | u64 n | u64 flags (1: canon) | 32 bytes SHA-256 of what follows | n u64 first words | n u64 second words | n u64 vhash | [n u64 canon]
+code is longer than 16 bytes, of 0xFF and 15 bytes of its SHA-256 under that key: nothing in it can be read once the account is shredded.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import struct
+import mmap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path as FilePath
 
 import numpy as np
 import numpy.typing as npt
@@ -23,10 +19,11 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from listbackup.base.errors import DamagedError
 from listbackup.store.columns import U64, Rows
 from listbackup.store.keycode import decode_key
-from listbackup.store.model import Key, Op
+from listbackup.store.model import Key
 
-_HEAD = struct.Struct("<4sIQQ32s")
 _SHORT = 16
+LARGE = 2_000_000
+RELAX_EVERY = 25_000
 Positions = npt.NDArray[np.int64]
 
 
@@ -88,6 +85,8 @@ class Prior:
     canon: U64 | None
     seen: npt.NDArray[np.bool_]
     staged: npt.NDArray[np.bool_]
+    mapped: mmap.mmap | None = None
+    _looked: int = 0
 
     def __len__(self) -> int:
         return len(self.first)
@@ -96,6 +95,7 @@ class Prior:
         """Where each id is, and whether it is there at all (the position means nothing otherwise)."""
         if not len(self.first):
             return np.zeros(len(first), np.int64), np.zeros(len(first), np.bool_)
+        self._relax(len(first))
         positions = np.searchsorted(self.first, first)
         positions[positions == len(self.first)] = 0
         same_first = self.first[positions] == first
@@ -105,6 +105,13 @@ class Prior:
             if place is not None:
                 positions[index], found[index] = place, True
         return positions, found
+
+    def _relax(self, looked: int) -> None:
+        """Let go of the pages of a large file now and then: they stay in the system's cache, but not in this process."""
+        self._looked += looked
+        if self.mapped is not None and len(self.first) > LARGE and self._looked > RELAX_EVERY:
+            self._looked = 0
+            self.mapped.madvise(mmap.MADV_DONTNEED)
 
     def _along(self, place: int, first: int, second: int) -> int | None:
         while place < len(self.first) and self.first[place] == first:
@@ -132,60 +139,3 @@ def sorted_prior(ids: Ids, live: Iterable[Rows], *, with_canon: bool) -> Prior:
     first, second, vhash, canon = (np.concatenate([column[i] for column in columns]) for i in range(4))
     order = np.lexsort((second, first))
     return make_prior(first[order], second[order], vhash[order], canon[order] if with_canon else None)
-
-
-def moved_on(prior: Prior, ids: Ids, changes: Rows) -> Prior:
-    """The prior after a run's rows (one per key)."""
-    first, second = ids.of(changes.codes)
-    positions, found = prior.find(first, second)
-    kept = np.ones(len(prior), np.bool_)
-    kept[positions[found]] = False
-    lives = changes.kind != Op.DELETE
-    columns = [
-        np.concatenate([old[kept], new[lives]]) for old, new in ((prior.first, first), (prior.second, second), (prior.vhash, changes.vhash))
-    ]
-    canon = None
-    if prior.canon is not None:
-        new_canon = changes.canon if changes.canon is not None else np.zeros(len(changes), np.uint64)
-        canon = np.concatenate([prior.canon[kept], new_canon[lives]])
-    order = np.lexsort((columns[1], columns[0]))
-    return make_prior(columns[0][order], columns[1][order], columns[2][order], None if canon is None else canon[order])
-
-
-def load_prior(path: FilePath, *, with_canon: bool) -> Prior | None:
-    """The prior of this file, mapped; None where it is missing, damaged, or lacks the canon column."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD.size)
-            magic, version, n, flags, digest = _HEAD.unpack(head)
-            size = os.fstat(file.fileno()).st_size
-            columns = 4 if flags & 1 else 3
-            if magic != b"LBST" or version != 1 or size != _HEAD.size + 8 * n * columns or bool(flags & 1) != with_canon:
-                return None
-            if hashlib.file_digest(file, "sha256").digest() != digest:
-                return None
-    except (OSError, struct.error):
-        return None
-    if n == 0:
-        empty = np.empty(0, np.uint64)
-        return make_prior(empty, empty, empty, empty if with_canon else None)
-    table = np.memmap(path, "<u8", mode="r", offset=_HEAD.size, shape=(columns, n))
-    return make_prior(table[0], table[1], table[2], table[3] if columns == 4 else None)
-
-
-def save_prior(prior: Prior, path: FilePath) -> None:
-    """Write the prior's file in one step."""
-    columns = [prior.first, prior.second, prior.vhash] + ([prior.canon] if prior.canon is not None else [])
-    digest = hashlib.sha256()
-    for column in columns:
-        digest.update(_bytes(column))
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    with partial.open("wb") as file:
-        file.write(_HEAD.pack(b"LBST", 1, len(prior), int(prior.canon is not None), digest.digest()))
-        for column in columns:
-            file.write(_bytes(column))
-    partial.replace(path)
-
-
-def _bytes(column: U64) -> memoryview:
-    return np.ascontiguousarray(column, "<u8").data.cast("B")

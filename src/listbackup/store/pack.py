@@ -277,27 +277,37 @@ class PackBuilder:
         """About how large the pack will be."""
         return sum(part.squeezed_bytes for _, part in self.parts)
 
-    def write(self, put: Callable[[bytes, bytes], None]) -> PackInfo:
-        """Seal everything and hand (object id, whole object) to ``put``; the parts are spent."""
+    def write(self, put: Callable[[bytes, Iterator[bytes]], None]) -> PackInfo:
+        """Seal everything and hand (object id, the object's bytes piece by piece) to ``put``; the parts are spent."""
         sealing = Sealing(self.keys, self.place, ObjectType.PACK)
-        pieces = [sealing.header]
+        written = _Written()
+        put(sealing.object_id, self._pieces(sealing, written))
+        assert written.tail is not None
+        return PackInfo(
+            object_id=sealing.object_id,
+            size_bytes=written.tail_off + len(written.ending),
+            tail_off=written.tail_off,
+            sha256=written.digest.digest(),
+            tail=written.tail,
+            tail_bytes=written.ending,
+        )
+
+    def _pieces(self, sealing: Sealing, written: _Written) -> Iterator[bytes]:
+        """The object's bytes; frames are let go of as they are sealed."""
         tails: list[PartTail] = []
         directory: list[tuple[int, int, int, int]] = []
-
-        def seal_all(frames: list[Frame]) -> int:
-            first = sealing.frames
-            frames.reverse()
-            while frames:
-                frame = frames.pop()
-                sealed = sealing.seal(frame)
-                directory.append((frame.kind, frame.codec, len(sealed), frame.raw_len))
-                pieces.append(sealed)
-            return first
-
+        yield written.noted(sealing.header)
         for label, part in self.parts:
-            v0, k0 = seal_all(part.values), seal_all(part.keys)
+            v0, k0 = sealing.frames, sealing.frames + len(part.values)
             tails.append(_part_tail(label, part, v0, k0))
-        tail = Tail(
+            for frames in (part.values, part.keys):
+                frames.reverse()
+                while frames:
+                    frame = frames.pop()
+                    sealed = sealing.seal(frame)
+                    directory.append((frame.kind, frame.codec, len(sealed), frame.raw_len))
+                    yield written.noted(sealed)
+        written.tail = Tail(
             v=1,
             run=self.run,
             at=self.at_ms,
@@ -307,14 +317,23 @@ class PackBuilder:
             raws=_u32(row[3] for row in directory),
             parts=tuple(tails),
         )
-        tail_off = sealing.size_bytes
-        ending = sealing.finish(msgspec.msgpack.encode(tail))
-        pieces.append(ending)
-        whole = b"".join(pieces)
-        pieces.clear()
-        put(sealing.object_id, whole)
-        digest = hashlib.sha256(whole).digest()
-        return PackInfo(object_id=sealing.object_id, size_bytes=len(whole), tail_off=tail_off, sha256=digest, tail=tail, tail_bytes=ending)
+        written.tail_off = sealing.size_bytes
+        written.ending = written.noted(sealing.finish(msgspec.msgpack.encode(written.tail)))
+        yield written.ending
+
+
+@dataclass(slots=True)
+class _Written:
+    """What is known of a pack once its pieces have been handed out."""
+
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    tail: Tail | None = None
+    tail_off: int = 0
+    ending: bytes = b""
+
+    def noted(self, piece: bytes) -> bytes:
+        self.digest.update(piece)
+        return piece
 
 
 def _part_tail(label: PartLabel, part: Part, v0: int, k0: int) -> PartTail:

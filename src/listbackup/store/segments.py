@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -102,8 +102,8 @@ class SegmentWriter:
         self._waiting.append(self._output)
         self._builder = None
 
-    def _put(self, object_id: bytes, whole: bytes) -> None:
-        self._ground.objects.put(self._place.pack(self._job.run, object_id.hex()), whole)
+    def _put(self, object_id: bytes, pieces: Iterator[bytes]) -> None:
+        self._ground.objects.put(self._place.pack(self._job.run, object_id.hex()), pieces)
 
     def _new_pack(self) -> PackBuilder:
         return PackBuilder(self._ground.keys, self._place.bound, self._job.run, unix_ms(self._ground.clock.now()))

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 
 from listbackup.backends.objects.port import ObjectExists
 from listbackup.base.clock import from_unix_ms, parse_iso, unix_ms
-from listbackup.base.errors import BusyError, Conflict, InputError, NotFound
+from listbackup.base.errors import BusyError, Conflict, DamagedError, InputError, NotFound
 from listbackup.store.checkpoint import read_checkpoint
 from listbackup.store.columns import Rows
 from listbackup.store.compact import compact_tiers
 from listbackup.store.cursor import SegmentCursor, chunks, newest
-from listbackup.store.detect import Ids, Prior, load_prior, save_prior, sorted_prior
+from listbackup.store.detect import Ids, Prior, sorted_prior
 from listbackup.store.diff import count_changes, iter_changes
 from listbackup.store.ground import StoreGround
 from listbackup.store.hashing import Hashes
@@ -36,6 +36,7 @@ from listbackup.store.keycode import encode_key
 from listbackup.store.lookup import all_rows
 from listbackup.store.model import EVIDENCE, HIDDEN, Change, ChangeCounts, Key, Op, SnapshotInfo, Version
 from listbackup.store.packs import PackGone, Packs
+from listbackup.store.priorfile import build_prior, carry_on, load_prior
 from listbackup.store.root import Root
 from listbackup.store.sealed import MAJOR, MINOR
 from listbackup.store.view import View
@@ -247,24 +248,30 @@ class Store:
             return sorted_prior(ids, [], with_canon=with_canon)
         folder = self.ground.cache(self.source, "state")
         path = folder / f"{state.id}-{state.digest.hex()}" if folder is not None else None
-        found = load_prior(path, with_canon=with_canon) if path is not None else None
-        if found is not None and len(found) == state.live:
-            return found
-        made = sorted_prior(ids, self.live_rows(stream, head, head.last_seq), with_canon=with_canon)
-        if path is not None:
-            save_prior(made, path)
-            return load_prior(path, with_canon=with_canon) or made
-        return made
+        rows = self.live_rows(stream, head, head.last_seq)
+        if path is None:
+            return sorted_prior(ids, rows, with_canon=with_canon)
+        found = load_prior(path, with_canon=with_canon)
+        if found is None or len(found) != state.live:
+            build_prior(path, ids, rows, with_canon=with_canon, expected_rows=state.live)
+            found = load_prior(path, with_canon=with_canon)
+        if found is None:
+            raise DamagedError(
+                f"the local state of stream {stream} cannot be read back", where=str(path), hint="check the disk of the cache"
+            )
+        return found
 
-    def keep_prior(self, stream: str, prior: Prior) -> None:
-        """Keep the local state of the newest snapshot, and drop that of older ones."""
+    def carry_prior(self, stream: str, prior: Prior, ids: Ids, changes: Rows) -> None:
+        """Keep the local state of the newest snapshot, which is the prior with these rows, and drop that of older ones."""
         folder = self.ground.cache(self.source, "state")
         if folder is None:
             return
         state = self.head().streams[stream]
+        path = folder / f"{state.id}-{state.digest.hex()}"
+        carry_on(prior, path, ids, changes)
         for old in folder.glob(f"{state.id}-*"):
-            old.unlink(missing_ok=True)
-        save_prior(prior, folder / f"{state.id}-{state.digest.hex()}")
+            if old != path:
+                old.unlink(missing_ok=True)
 
     def live_rows(self, stream: str, head: Head, seq: int) -> Iterator[Rows]:
         """The rows, without values, of the records of a stream that lived at ``seq``."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from listbackup.store.checkpoint import StreamMark, pack_bits, unpack_bits
 from listbackup.store.columns import EVIDENCE_SHIFT, U8, U64, Rows, join_rows
 from listbackup.store.cursor import SegmentCursor, chunks, newest
-from listbackup.store.detect import Ids, Prior, moved_on
+from listbackup.store.detect import Ids, Prior
 from listbackup.store.head import CountsEntry, PartRef, Segment
 from listbackup.store.keycode import decode_key, encode_key, encode_keys
 from listbackup.store.model import Counts, Key, Op, StreamSpec, StreamStatus, evidence_code
@@ -223,7 +223,7 @@ class StreamWriter:
             return
         changes = join_rows(self.stage.kept)
         if len(changes) == sum(part.rows for part in self.parts):
-            self._writing.store.keep_prior(self.name, moved_on(self._prior, self._ids, changes))
+            self._writing.store.carry_prior(self.name, self._prior, self._ids, changes)
 
     # --- inside ---
 

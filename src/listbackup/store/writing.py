@@ -267,7 +267,8 @@ class Writing:
         builder, owners = self._builder, self._builder_owners
         self._builder, self._builder_owners = self._new_builder(), []
         firsts = [part.k_first[0] for _, part in builder.parts]
-        info = builder.write(lambda object_id, whole: self._put(self.store.place.pack(self.run, object_id.hex()), whole))
+        put = self.store.ground.objects.put
+        info = builder.write(lambda object_id, pieces: put(self.store.place.pack(self.run, object_id.hex()), pieces))
         pack = info.object_id.hex()
         ref = PackRef(run=self.run, size=info.size_bytes, tail_off=info.tail_off, sha=info.sha256)
         self._packs[pack] = ref
