@@ -119,19 +119,22 @@ def test_no_account_is_born_under_a_root_that_dies(tmp_path: Path) -> None:
     assert len([keys.for_account(account).current() for account in born]) == 300
 
 
-def test_two_rotations_at_once_leave_one_root_and_everything_opens(tmp_path: Path) -> None:
-    for _ in range(20):
+@pytest.mark.parametrize(("kind", "rounds"), [("memory", 40), ("sqlite and a file", 6)])
+def test_rotations_and_a_shredding_at_once_leave_one_root_and_everything_else_opens(kind: str, rounds: int, tmp_path: Path) -> None:
+    for turn in range(rounds):
         clock = ManualClock()
-        tables, keyring = ground("memory", tmp_path, clock)
+        tables, keyring = ground(kind, tmp_path / f"{turn}", clock)
         keys = AccountKeys(tables, keyring, clock)
         for account in ACCOUNTS:
             keys.create(account)
-        raised = in_threads(*[AccountKeys(tables, keyring, clock).rotate_root for _ in range(3)])
-        assert raised == []
+        rotations = [AccountKeys(tables, keyring, clock).rotate_root for _ in range(3)]
+        assert in_threads(*rotations, lambda: AccountKeys(tables, keyring, clock).shred(ACCOUNTS[3])) == []  # noqa: B023
         AccountKeys(tables, keyring, clock).rotate_root()
         assert len(keyring.list_roots()) == 1
         cold = AccountKeys(tables, keyring, clock)
-        assert len([cold.for_account(account).current() for account in ACCOUNTS]) == len(ACCOUNTS)
+        assert [account for account in ACCOUNTS if not cold.is_shredded(account) and cold.for_account(account).current()] == ACCOUNTS[
+            :3
+        ] + ACCOUNTS[4:]
 
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite and a file"])

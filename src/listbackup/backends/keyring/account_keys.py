@@ -73,7 +73,7 @@ class AccountKeys:
         self._keyring = keyring
         self._clock = clock
         self._scrub = scrub
-        self._rotation = RootRotation(self._table, keyring)
+        self._rotation = RootRotation(tables, self._table, keyring)
         self._opened: dict[str, _Opened] = {}
         self._lock = threading.RLock()
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Collection, Iterable
+from itertools import islice
 
 from listbackup.backends.keyring.key_records import ACCOUNT, LIVE, bytes_of, int_of
 from listbackup.backends.keyring.port import Keyring
-from listbackup.backends.table.port import Absent, Check, ConditionFailed, Equals, Exists, Table, Update
+from listbackup.backends.table.port import MAX_TRANSACTION, Absent, Check, ConditionFailed, Equals, Exists, Table, Tables, Update
+from listbackup.base.errors import InputError, KeyUnavailable
 
 _PK, _SK = "!root", "rotations"
 
@@ -18,7 +21,8 @@ class RootRotation:
     so every account is either in the listing that follows the announcement or wrapped under the new root: none is left under a destroyed one.
     """
 
-    def __init__(self, table: Table, keyring: Keyring) -> None:
+    def __init__(self, tables: Tables, table: Table, keyring: Keyring) -> None:
+        self._tables = tables
         self._table = table
         self._keyring = keyring
 
@@ -34,10 +38,11 @@ class RootRotation:
         self.announced()
         self._table.update(Update(pk=_PK, sk=_SK, add={"turn": 1}, if_=Exists()))
         total = 0
-        while rewrapped := sum(self._rewrap(account, goal) for account in accounts()):
+        while rewrapped := self._rewrap_all(accounts(), goal):
             total += rewrapped
         for root in self._older_than(goal):
-            self._keyring.retire(root)
+            with contextlib.suppress(InputError):  # another rotation has retired it
+                self._keyring.retire(root)
         return total
 
     def announced(self) -> int:
@@ -56,21 +61,47 @@ class RootRotation:
         """The condition that no rotation was announced since ``announced`` returned ``turn``."""
         return Check(pk=_PK, sk=_SK, if_=Equals({"turn": turn}))
 
-    def _rewrap(self, account: str, goal: str) -> int:
-        """1 when the account's key was under a root older than ``goal`` and is not any more, else 0."""
-        while True:
-            item = self._table.find(account, ACCOUNT)
-            if item is None or item["state"] != LIVE:
-                return 0
-            old = bytes_of(item, "wrapped")
-            if self._keyring.wrapped_with(old) not in self._older_than(goal):
-                return 0
-            new = self._keyring.wrap(account, self._keyring.unwrap(account, old))
+    def _rewrap_all(self, accounts: Iterable[str], goal: str) -> int:
+        """How many wraps were under a root older than ``goal`` and are not any more."""
+        left = iter(accounts)
+        total = 0
+        while batch := list(islice(left, MAX_TRANSACTION)):
             try:
-                self._table.update(Update(pk=account, sk=ACCOUNT, set={"wrapped": new}, if_=Equals({"wrapped": old})))
-            except ConditionFailed:  # another rotation was faster, or the account was shredded
+                total += self._rewrap(batch, goal)
+            except ConditionFailed:  # another rotation was faster with one of them, or one was shredded
+                total += sum(self._rewrap_one(account, goal) for account in batch)
+        return total
+
+    def _rewrap_one(self, account: str, goal: str) -> int:
+        while True:
+            try:
+                return self._rewrap([account], goal)
+            except ConditionFailed:
                 continue
-            return 1
+
+    def _rewrap(self, accounts: Iterable[str], goal: str) -> int:
+        older = self._older_than(goal)
+        moves = [move for account in accounts if (move := self._move(account, older)) is not None]
+        if moves:
+            self._tables.transact([(self._table, move) for move in moves])
+        return len(moves)
+
+    def _move(self, account: str, older: Collection[str]) -> Update | None:
+        while True:
+            old = self._wrapped(account)
+            if old is None or self._keyring.wrapped_with(old) not in older:
+                return None
+            try:
+                new = self._keyring.wrap(account, self._keyring.unwrap(account, old))
+            except KeyUnavailable:
+                if self._wrapped(account) == old:
+                    raise
+                continue  # another rotation moved it and has destroyed the root it was under
+            return Update(pk=account, sk=ACCOUNT, set={"wrapped": new}, if_=Equals({"wrapped": old}))
+
+    def _wrapped(self, account: str) -> bytes | None:
+        item = self._table.find(account, ACCOUNT)
+        return bytes_of(item, "wrapped") if item is not None and item["state"] == LIVE else None
 
     def _older_than(self, goal: str) -> list[str]:
         roots = list(self._keyring.list_roots())
