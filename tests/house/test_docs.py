@@ -60,10 +60,11 @@ def crm() -> Iterator[dict[str, str]]:
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)], ids=lambda page: page.name)
 def test_every_command_that_a_page_shows_runs(page: Path, tmp_path: Path, crm: dict[str, str]) -> None:
     (tmp_path / "token.txt").write_text(crm["token"])
+    _write_day(tmp_path / "bin" / "crm-day", crm)
     script = "set -euo pipefail\n" + "\n".join(f"echo '--- block {n}' >&2\n{block}" for n, block in enumerate(blocks(page), 1))
     env = {
         "HOME": str(tmp_path),
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PATH": f"{tmp_path / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "LISTBACKUP_ALLOW_LOOPBACK": "1",
         "CRM_URL": crm["url"],
         "REPOSITORY": str(ROOT),
@@ -74,6 +75,16 @@ def test_every_command_that_a_page_shows_runs(page: Path, tmp_path: Path, crm: d
     )
     assert done.returncode == 0, f"{page.name}:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     assert "Traceback" not in done.stderr
+
+
+def _write_day(path: Path, crm: dict[str, str]) -> None:
+    """A command that lets a simulated day pass, for the pages' unseen lines."""
+    path.parent.mkdir()
+    path.write_text(
+        f"#!{sys.executable}\nfrom listbackup.cli.simulated import SimulatedCrm\n"
+        f"SimulatedCrm({crm['url']!r}, {crm['token']!r}, 0).pass_day(changed=0.05, deleted=0.05, added=0.05)\n"
+    )
+    path.chmod(0o755)
 
 
 def test_every_command_stands_in_the_reference() -> None:

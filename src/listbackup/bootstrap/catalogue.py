@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from listbackup.connectors.engine.connector import ConfigField, Connector, Credentials, Ground, Session
 
-PLATFORMS: dict[str, str] = {
-    "demo-crm": "listbackup.connectors.demo_crm",
-    "ghost": "listbackup.connectors.ghost",
-    "mailman": "listbackup.connectors.mailman",
-    "rest": "listbackup.connectors.rest",
-    "wordpress": "listbackup.connectors.wordpress",
+PLATFORMS: dict[str, str] = {  # a module with ``connector()``, or with ``api()``: facts that the engine's own connector reads
+    "demo-crm": "listbackup.connectors.demo_crm.connector",
+    "ghost": "listbackup.connectors.ghost.connector",
+    "mailman": "listbackup.connectors.mailman.connector",
+    "rest": "listbackup.connectors.rest.connector",
+    "wordpress": "listbackup.connectors.wordpress.connector",
 }
 
 
@@ -45,9 +45,18 @@ class LazyConnector:
     @property
     def _connector(self) -> Connector:
         if self._loaded is None:
-            loaded: Connector = importlib.import_module(self._module).connector()
-            self._loaded = loaded
+            self._loaded = _load(self._module)
         return self._loaded
+
+
+def _load(module: str) -> Connector:
+    found = importlib.import_module(module)
+    if hasattr(found, "connector"):
+        made: Connector = found.connector()
+        return made
+    from listbackup.connectors.engine.session import FactsConnector
+
+    return FactsConnector(api=found.api())
 
 
 def all_connectors() -> Sequence[Connector]:

@@ -23,6 +23,8 @@ from listbackup.base.secret import Secret
 
 PREFIX = "LISTBACKUP_"
 
+LOOPBACK_HINT = "for a site of your own on this machine or in a private network, set LISTBACKUP_ALLOW_LOOPBACK=1"
+
 VARIABLES: dict[str, str] = {
     "CONFIG": "the configuration file (default: $XDG_CONFIG_HOME/listbackup/config.toml)",
     "DATA": "the data folder: tables, objects, logs (default: $XDG_DATA_HOME/listbackup)",

@@ -16,8 +16,8 @@ from typing import Annotated
 import typer
 
 from listbackup import __version__
-from listbackup.base.errors import InputError, Interrupted, ListBackupError
-from listbackup.bootstrap.settings import is_completing
+from listbackup.base.errors import InputError, Interrupted, ListBackupError, PlatformError, PlatformFault
+from listbackup.bootstrap.settings import LOOPBACK_HINT, is_completing
 from listbackup.cli.exit_codes import ExitCode, exit_code
 from listbackup.cli.output import Output
 from listbackup.cli.quick import quicken
@@ -155,6 +155,8 @@ def _call(arguments: Sequence[str]) -> int:
 
 def _tell(out: Output, error: ListBackupError) -> int:
     code = exit_code(error)
+    if isinstance(error, PlatformError) and error.fault is PlatformFault.EGRESS_DENIED:
+        error.hint = f"{error.hint or 'the address is not public'}; {LOOPBACK_HINT}"
     out.error(error, code=int(code), kind=code.name.lower())
     return int(code)
 

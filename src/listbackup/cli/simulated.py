@@ -42,7 +42,7 @@ class SimulatedCrm:
         address = urlsplit(self.url)
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_TIMEOUT_SECONDS)
         try:
-            connection.request(method, path, body)
+            connection.request(method, path, body, {"Authorization": f"Bearer {self.token}"})
             answer = connection.getresponse()
             content = answer.read()
         except OSError as error:

@@ -116,7 +116,8 @@ def _by_name(ordered: Sequence[M], text: str) -> M | None:
 
 def _back(ordered: Sequence[M], steps: int) -> M:
     if steps >= len(ordered):
-        raise NotFound(f"there are only {len(ordered)} snapshots, so none is {steps} before the latest")
+        count = "there is only one snapshot" if len(ordered) == 1 else f"there are only {len(ordered)} snapshots"
+        raise NotFound(f"{count}, so none is {steps} before the latest")
     return ordered[-1 - steps]
 
 

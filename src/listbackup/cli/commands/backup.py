@@ -10,6 +10,7 @@ import typer
 from listbackup.base.errors import InputError
 from listbackup.base.paging import iter_pages
 from listbackup.bootstrap.process import is_dead, owner_name
+from listbackup.bootstrap.settings import LOOPBACK_HINT
 from listbackup.cli.exit_codes import ExitCode
 from listbackup.cli.options import Json, complete_sources
 from listbackup.cli.output import Steps
@@ -25,6 +26,7 @@ def command(
         list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Which sources.", autocompletion=complete_sources)
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every source.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="List everything, so that every deletion is found.")] = False,
     queue: Annotated[bool, typer.Option("--queue", help="Leave it to `listbackup worker`.")] = False,
     as_json: Json = False,
 ) -> None | int:
@@ -36,34 +38,35 @@ def command(
     Examples:
       listbackup backup crm
       listbackup backup --all --json
+      listbackup backup crm --full
       listbackup backup crm --queue
     """
     with shell(context, as_json) as sh:
         names = _names(sh, sources or [], everything)
         if queue:
-            return _enqueue(sh, names)
+            return _enqueue(sh, names, full)
         runs, codes = [], []
         with stop_on_signals("stopping at the next checkpoint; press Ctrl-C again to stop at once") as asked:
             for name in names:
-                run = _back_up(sh, name, asked)
+                run = _back_up(sh, name, asked, full)
                 runs.append(run_document(run, source=name))
                 codes.append(run_exit_code(run))
                 show_run(sh.out, run, source=name)
                 if run.state is RunState.QUEUED:
                     break
         sh.out.document({"runs": runs})
-        _say_how_to_go_on(sh, names[len(runs) - 1], codes[-1], run.hint)
+        _say_how_to_go_on(sh, names[len(runs) - 1], codes[-1], run)
         return int(next((code for code in codes if code not in (ExitCode.OK, ExitCode.PARTIAL)), max(codes)))
 
 
-def _back_up(sh: Shell, name: str, asked: Callable[[], bool]) -> Run:
+def _back_up(sh: Shell, name: str, asked: Callable[[], bool], full: bool) -> Run:
     with sh.out.progress("") as bars:
 
         def listen(progress: Progress) -> None:
             _show(bars, progress)
 
         _free(sh, name)
-        return sh.system.runs.backup(sh.scope, name, Work(owner=owner_name(), listen=listen, should_stop=asked))
+        return sh.system.runs.backup(sh.scope, name, Work(owner=owner_name(), listen=listen, should_stop=asked), full=full)
 
 
 def _free(sh: Shell, name: str) -> None:
@@ -90,16 +93,18 @@ def _names(sh: Shell, given: list[str], everything: bool) -> list[str]:
     return names
 
 
-def _enqueue(sh: Shell, names: list[str]) -> int:
-    runs = [sh.system.runs.start(sh.scope, name) for name in names]
+def _enqueue(sh: Shell, names: list[str], full: bool) -> int:
+    runs = [sh.system.runs.start(sh.scope, name, full=full) for name in names]
     sh.out.document({"runs": [run_document(run, source=name) for run, name in zip(runs, names, strict=True)]})
     for run, name in zip(runs, names, strict=True):
         sh.out.good(f"{name}: run {run.id} waits for a worker (listbackup worker)")
     return ExitCode.OK
 
 
-def _say_how_to_go_on(sh: Shell, name: str, code: ExitCode, hint: str | None) -> None:
+def _say_how_to_go_on(sh: Shell, name: str, code: ExitCode, run: Run) -> None:
     if code is ExitCode.INTERRUPTED:
         sh.out.say(f"Go on with:  listbackup backup {name}")
-    elif code not in (ExitCode.OK, ExitCode.PARTIAL) and hint:
-        sh.out.say(f"  {hint}")
+    elif code not in (ExitCode.OK, ExitCode.PARTIAL) and run.hint:
+        sh.out.say(f"  {run.hint}")
+    if run.reason == "egress_denied":
+        sh.out.say(f"  {LOOPBACK_HINT}")
