@@ -182,6 +182,7 @@ class Restore(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     update: Write | None = None
     delete: Write | None = None
     keeps_id: bool = False
+    files: bool = False  # attachments go back too: the platform's session is a ``TakesFiles``
     side_effects: tuple[str, ...] = ()
 
 

@@ -18,6 +18,8 @@ from listbackup.connectors.engine.facts import Limits
 LONGEST = timedelta(hours=24)
 _EPOCH = 1_000_000_000.0  # a reset above this is an instant, below it a number of seconds
 _SHARE = 0.998  # of the declared rate: two clocks never agree
+_SLOWEST = 1 / 60
+_ENOUGH = 20  # requests between two refusals that make a measurement
 _REMAINING = ("x-ratelimit-remaining", "ratelimit-remaining", "x-rate-limit-remaining")
 _RESET = ("x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset", "x-ratelimit-reset-after")
 
@@ -37,7 +39,8 @@ class Limiter:
         self._next = 0.0  # theoretical arrival time of the next request
         self._silent_until = 0.0
         self._windows = 0  # how many silences there were: an answer from before one says nothing new
-        self._since, self._passed = clock.monotonic(), 0  # requests that went well, to learn a rate from
+        self._since, self._passed = clock.monotonic(), 0  # requests that went well since the last refusal, to learn a rate from
+        self._measured = False  # the rate was measured between two refusals, not guessed
 
     @property
     def width(self) -> int:
@@ -102,20 +105,30 @@ class Limiter:
         if ticket != self._windows:
             return  # sent before the silence that is known already
         self._windows += 1
+        self._rate = max(self._learnt(now, seconds), _SLOWEST)
+        self._width = max(1.0, self._width * 0.75)
+        self._since, self._passed = now, 0
+
+    def _learnt(self, now: float, seconds: float) -> float:
+        """The rate to go on at after a refusal.
+
+        A token bucket is empty at each refusal, so what passed between two of them is its rate; before the first one only a lower guess can be made.
+        """
         if self._rate is None:
-            self._rate = max(self._passed, 1) / max(now - self._since + seconds, 0.001)
-        else:
-            self._rate *= 0.9
-        self._rate = max(self._rate, 1 / 60)
-        self._width = max(1.0, self._width / 2)
-        self._since, self._passed = until, 0
+            admitted = self._passed + self._flying  # refusals come back before what was let in
+            return max(admitted, 1) / (now - self._since + max(seconds, 0.05))
+        seen = self._passed / max(now - self._since, 0.001)
+        if self._declared is None and self._passed >= _ENOUGH:
+            self._measured = True
+            return min(self._rate, _SHARE * seen)
+        return min(self._rate * 0.9, max(self._rate * 0.5, seen))
 
     def _went_well(self, now: float, headers: Mapping[str, str]) -> None:
         self._passed += 1
         self._width = min(float(self._most), self._width + 1.0 / max(self._width, 1.0))
-        if self._rate is not None and self._passed > 50:
+        if self._rate is not None:
             ceiling = self._declared * _SHARE if self._declared else float("inf")
-            self._rate = min(ceiling, self._rate * 1.002)
+            self._rate = min(ceiling, self._rate * (1.0002 if self._measured else 1.02))
         self._listen(now, headers)
 
     def _listen(self, now: float, headers: Mapping[str, str]) -> None:

@@ -248,6 +248,7 @@ class ListingRead(StreamRead):
             empty_pages=bool(getattr(self._facts.paging, "empty_pages", False)),
             distinct=not self._incremental and bool(self._facts.key) and not self._facts.repeats,
             totals=not self._incremental or changed is None or changed.total,
+            promised=self._facts.total is not None,
         )
 
 

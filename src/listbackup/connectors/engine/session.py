@@ -106,6 +106,10 @@ class ApiSession:
         """The record as it is on the platform now, or None when it is gone. Raises InputError where one record cannot be asked for."""
         return self._writes.fetch(self.facts(stream), key)
 
+    def look(self, stream: str, key: Key) -> bytes | None:
+        """As ``fetch``, but also a record that lies in the platform's trash and can still be looked at."""
+        return self._writes.look(self.facts(stream), key)
+
     def create(self, stream: str, raw: bytes, *, idempotency_key: str) -> Written:
         """Write a record that is not on the platform; its key may be new."""
         return self._writes.create(self.facts(stream), raw, idempotency_key=idempotency_key)
@@ -188,6 +192,7 @@ def stream_info(facts: StreamFacts) -> StreamInfo:
             update=restore.update is not None,
             delete=restore.delete is not None,
             keeps_id=restore.keeps_id,
+            files=restore.files,
             side_effects=restore.side_effects,
         ),
         references=facts.references,

@@ -80,11 +80,15 @@ class Tally:
             kept["date"] = self.began_at.isoformat()
         return kept
 
-    def verdict(self, *, positions: bool, empty_pages: bool, distinct: bool, totals: bool = True) -> Sequence[Fault]:
-        """What does not add up; empty if everything does."""
+    def verdict(
+        self, *, positions: bool, empty_pages: bool, distinct: bool, totals: bool = True, promised: bool = False
+    ) -> Sequence[Fault]:
+        """What does not add up; empty if everything does. ``promised``: this platform always says a total."""
         seen, repeated = self._counted()
         known = self._totals if totals else []
         faults = self._against_total(seen, repeated, known, positions) if known else []
+        if promised and totals and seen and not known:
+            faults.append((Reason.NO_TERMINATOR, "no answer said how many records there are, though this platform does"))
         if not known:
             if distinct and repeated:
                 faults.append((Reason.REPEATED_RECORDS, f"{repeated} records came more than once"))

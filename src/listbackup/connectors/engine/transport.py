@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ class Transport:
     def __init__(self, api: Api, credentials: Credentials, ground: Ground, client: Client) -> None:
         self._ground, self._client = ground, client
         self._patience = Patience(ground)
+        self._dice = random.Random()
         self.values: dict[str, object] = dict(texts(credentials))
         self._secrets = sorted((s.reveal() for s in credentials.secrets.values() if len(s.reveal()) >= 4), key=len, reverse=True)
         self.base = base_url(api.base_url, self.values, allow_loopback=ground.allow_loopback)
@@ -99,9 +101,9 @@ class Transport:
     def patiently(self, call: Callable[[], T], *, repeatable: bool = True) -> T:
         """What ``call`` returns, through the one retry loop. What must not be repeated is repeated only if it was refused unheard."""
         if repeatable:
-            return retry(call, clock=self._patience, policy=PATIENCE)
+            return retry(call, clock=self._patience, policy=PATIENCE, rng=self._dice)
         try:
-            return retry(_only_if_unheard(call), clock=self._patience, policy=PATIENCE)
+            return retry(_only_if_unheard(call), clock=self._patience, policy=PATIENCE, rng=self._dice)
         except _Final as final:
             raise final.error from None
 
