@@ -60,7 +60,7 @@ def name(some: bytes) -> tuple[str, str]:
     return FIRST[some[0] % len(FIRST)], LAST_A[some[1] % len(LAST_A)] + LAST_B[some[2] % len(LAST_B)]
 
 
-def contact(seed: int, row: int, version: int, updated_ms: int, id_: int, company: str, tags: str, notes: int) -> str:
+def contact(seed: int, row: int, version: int, made_ms: int, updated_ms: int, id_: int, company: str, tags: str, notes: int) -> str:
     """A contact of about 1.1 KB. ``company`` and ``tags`` are JSON."""
     s = bits(seed, b"contact", row, -1)
     d = bits(seed, b"contact", row, version)
@@ -69,7 +69,7 @@ def contact(seed: int, row: int, version: int, updated_ms: int, id_: int, compan
     v, w = struct.unpack_from("<2I", d)
     slug = f"{WORDS[s[20] % _NW]}{WORDS[s[21] % _NW]}{a % 997}"
     return (
-        f'{{"id":{id_},"object":"contact","created_at":"{stamp(born_ms(row))}","updated_at":"{stamp(updated_ms)}",'
+        f'{{"id":{id_},"object":"contact","created_at":"{stamp(made_ms)}","updated_at":"{stamp(updated_ms)}",'
         f'"first_name":"{first}","last_name":"{last}","email":"c{id_}.{b % 10000}@{slug}.example",'
         f'"phone":"+999 {s[22] % 900 + 100} {c % 10_000_000:07d}","company_id":{company},'
         f'"address":{{"line1":"{e % 300} {WORDS[s[23] % _NW].title()} Street","line2":null,'
@@ -84,26 +84,26 @@ def contact(seed: int, row: int, version: int, updated_ms: int, id_: int, compan
     )
 
 
-def company(seed: int, row: int, version: int, updated_ms: int, id_: str) -> str:
+def company(seed: int, row: int, version: int, made_ms: int, updated_ms: int, id_: str) -> str:
     """A company of about 450 bytes."""
     s = bits(seed, b"company", row, -1)
     d = bits(seed, b"company", row, version)
     label = f"{LAST_A[s[0] % len(LAST_A)]}{LAST_B[s[1] % len(LAST_B)]} {WORDS[s[2] % _NW].title()}"
     return (
-        f'{{"id":"{id_}","object":"company","created_at":"{stamp(born_ms(row))}","updated_at":"{stamp(updated_ms)}",'
+        f'{{"id":"{id_}","object":"company","created_at":"{stamp(made_ms)}","updated_at":"{stamp(updated_ms)}",'
         f'"name":"{label} Ltd","domain":"{WORDS[s[3] % _NW]}{row}.example","employees":{s[4] * s[5] + d[0]},"vat_id":"XA{s[6:10].hex()}",'
         f'"industry":"{WORDS[s[10] % _NW]}","annual_revenue":{struct.unpack_from("<I", d, 4)[0] % 90_000_000},'
         f'"city":"{TOWN_A[s[11] % 12]}{TOWN_B[s[12] % 12]}","description":"{words(s[13:30])}"}}'
     )
 
 
-def deal(seed: int, row: int, version: int, updated_ms: int, id_: int, contact_id: int, deleted_ms: int | None) -> str:
+def deal(seed: int, row: int, version: int, made_ms: int, updated_ms: int, id_: int, contact_id: int, deleted_ms: int | None) -> str:
     """A deal of about 400 bytes; ``deleted_at`` is its soft delete."""
     s = bits(seed, b"deal", row, -1)
     d = bits(seed, b"deal", row, version)
     deleted = "null" if deleted_ms is None else f'"{stamp(deleted_ms)}"'
     return (
-        f'{{"id":{id_},"object":"deal","created_at":"{stamp(born_ms(row))}","updated_at":"{stamp(updated_ms)}","deleted_at":{deleted},'
+        f'{{"id":{id_},"object":"deal","created_at":"{stamp(made_ms)}","updated_at":"{stamp(updated_ms)}","deleted_at":{deleted},'
         f'"title":"{words(s[0:4])}","contact_id":{contact_id},"amount":{s[4] * 1000 + d[0]}.{d[1] % 100:02d},"currency":"EUR",'
         f'"stage":"{STAGES[d[2] % 5]}","probability":0.{d[3] % 10},"owner_id":{4000 + s[5] % 40},"next_step":"{words(d[4:14])}"}}'
     )
@@ -118,22 +118,22 @@ def tag(seed: int, row: int, version: int, updated_ms: int, id_: str) -> str:
     )
 
 
-def note(seed: int, row: int, version: int, updated_ms: int, id_: int, contact_id: int) -> str:
+def note(seed: int, row: int, version: int, made_ms: int, updated_ms: int, id_: int, contact_id: int) -> str:
     """A note of about 350 bytes."""
     s = bits(seed, b"note", row, -1)
     d = bits(seed, b"note", row, version)
     return (
-        f'{{"id":{id_},"object":"note","contact_id":{contact_id},"created_at":"{stamp(born_ms(row))}","updated_at":"{stamp(updated_ms)}",'
+        f'{{"id":{id_},"object":"note","contact_id":{contact_id},"created_at":"{stamp(made_ms)}","updated_at":"{stamp(updated_ms)}",'
         f'"author_id":{4000 + s[0] % 40},"pinned":{_bool(s[1])},"body":"{words(s[2:20])}.\\n{words(d[0 : 8 + d[0] % 16])}."}}'
     )
 
 
-def document(seed: int, row: int, version: int, updated_ms: int, id_: str, contact_id: int, size: int) -> str:
+def document(seed: int, row: int, version: int, made_ms: int, updated_ms: int, id_: str, contact_id: int, size: int) -> str:
     """A document: the record of a file; its bytes are at ``url``."""
     s = bits(seed, b"document", row, -1)
     kind, ending = FILE_KINDS[s[0] % len(FILE_KINDS)]
     return (
-        f'{{"id":"{id_}","object":"document","contact_id":{contact_id},"created_at":"{stamp(born_ms(row))}",'
+        f'{{"id":"{id_}","object":"document","contact_id":{contact_id},"created_at":"{stamp(made_ms)}",'
         f'"updated_at":"{stamp(updated_ms)}","file_name":"{WORDS[s[1] % _NW]}-{row}.{ending}","content_type":"{kind}",'
         f'"size_bytes":{size},"version":"v{version}","url":"/v1/documents/{id_}/content"}}'
     )

@@ -104,7 +104,7 @@ class Liar:
             world, rows = self._world, self._world.rows[asked.stream]
             victim = int(rows.visible()[self._options.seed % asked.start])
             world.tick()
-            rows.remove(victim, world.now_ms)
+            world.remove(asked.stream, victim)
             if self._options.seed % 3:
                 rows.add(world.tick())
             self.told.append(Lie.CHANGED_MEANWHILE)

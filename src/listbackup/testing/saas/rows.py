@@ -31,6 +31,7 @@ class Rows:
         self._updated: npt.NDArray[np.int64] = born_ms(0) + np.arange(count, dtype=np.int64) * (born_ms(1) - born_ms(0))
         self.written: dict[int, bytes] = {}  # rows whose content came through the API
         self.deleted_ms: dict[int, int] = {}
+        self._made_ms: dict[int, int] = {}  # rows that came later
         self.generation = 0  # counts changes of anything in here
 
     def __len__(self) -> int:
@@ -49,6 +50,10 @@ class Rows:
         """How often it changed."""
         return int(self._version[row])
 
+    def made_ms(self, row: int) -> int:
+        """When it was made [ms]."""
+        return self._made_ms.get(row, born_ms(row))
+
     def updated_ms(self, row: int) -> int:
         """When it last changed [ms]."""
         return int(self._updated[row])
@@ -66,6 +71,7 @@ class Rows:
     def add(self, now_ms: int, raw: Callable[[int], bytes] | None = None) -> int:
         """A new row; ``raw`` makes its content from its number if it is not to be invented."""
         row = self._n
+        self._made_ms[row] = now_ms
         if row == len(self._state):
             self._grow()
         self._n += 1

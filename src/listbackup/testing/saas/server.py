@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from email.utils import format_datetime
 
 import msgspec
 
-from listbackup.base.clock import Clock, SystemClock, parse_iso, unix_ms
+from listbackup.base.clock import Clock, SystemClock, from_unix_ms, parse_iso, unix_ms
 from listbackup.testing.saas.invent import stamp
 from listbackup.testing.saas.liar import Liar
 from listbackup.testing.saas.limits import Limiter
@@ -97,8 +98,12 @@ class Saas:
         self._authorise(request)
         response = self._route(request)
         if response.wire is None:
-            response.headers |= self._limiter.headers()
+            response.headers |= self._limiter.headers() | {"Date": self._date()}
         return response
+
+    def _date(self) -> str:
+        """Simulated time, in whole seconds as HTTP writes it."""
+        return format_datetime(from_unix_ms(self.world.now_ms), usegmt=True)
 
     def _route(self, request: Request) -> Response:
         version, *parts = request.path.strip("/").split("/")

@@ -149,7 +149,7 @@ class WireServer(socketserver.ThreadingTCPServer):
 
     def start(self) -> None:
         """Serve from a background thread."""
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True, name="saas")
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True, name="saas")
         self._thread.start()
 
     def stop(self) -> None:

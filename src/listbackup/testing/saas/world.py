@@ -144,33 +144,45 @@ class World:
             self.seed,
             row,
             version,
+            self.rows["contacts"].made_ms(row),
             updated_ms,
             100_001 + row,
             company,
             f"[{tags}]",
-            len(self.notes_of(row)) if row % NOTED_EVERY == 0 else 0,
+            len(self.notes_of(row)),
         )
         return text.encode()
 
     def _company(self, row: int, version: int, updated_ms: int) -> bytes:
-        return invent.company(self.seed, row, version, updated_ms, str(self.id_of("companies", row))).encode()
+        return invent.company(
+            self.seed, row, version, self.rows["companies"].made_ms(row), updated_ms, str(self.id_of("companies", row))
+        ).encode()
 
     def _deal(self, row: int, version: int, updated_ms: int) -> bytes:
         contact = self._some_contact(row)
         deleted = self.rows["deals"].deleted_ms.get(row)
-        return invent.deal(self.seed, row, version, updated_ms, 500_001 + 3 * row, contact, deleted).encode()
+        return invent.deal(
+            self.seed, row, version, self.rows["deals"].made_ms(row), updated_ms, 500_001 + 3 * row, contact, deleted
+        ).encode()
 
     def _tag(self, row: int, version: int, updated_ms: int) -> bytes:
         return invent.tag(self.seed, row, version, updated_ms, str(self.id_of("tags", row))).encode()
 
     def _note(self, row: int, version: int, updated_ms: int) -> bytes:
         contact = 100_001 + self.contact_of_note(row)
-        return invent.note(self.seed, row, version, updated_ms, 9_000_000_001 + row, contact).encode()
+        return invent.note(self.seed, row, version, self.rows["notes"].made_ms(row), updated_ms, 9_000_000_001 + row, contact).encode()
 
     def _document(self, row: int, version: int, updated_ms: int) -> bytes:
         id_ = str(self.id_of("documents", row))
         return invent.document(
-            self.seed, row, version, updated_ms, id_, self._some_contact(row), len(self.file_content(row, version))
+            self.seed,
+            row,
+            version,
+            self.rows["documents"].made_ms(row),
+            updated_ms,
+            id_,
+            self._some_contact(row),
+            len(self.file_content(row, version)),
         ).encode()
 
     def file_content(self, row: int, version: int | None = None) -> bytes:
