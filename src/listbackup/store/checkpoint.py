@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import zstandard
 
-from listbackup.base.errors import DamagedError
+from listbackup.backends.objects.port import ObjectMissing
+from listbackup.base.errors import BusyError, DamagedError
 from listbackup.store.head import PackRef, PartRef
 from listbackup.store.model import StreamSpec
 from listbackup.store.sealed import ObjectType, open_small
@@ -63,7 +64,10 @@ def read_checkpoint(store: Store, run: str, base: int, *, since: int) -> Checkpo
     if not listed:
         return None
     found = listed[-1]
-    sealed = store.ground.objects.get(found.name)
+    try:
+        sealed = store.ground.objects.get(found.name)
+    except ObjectMissing:  # swept: somebody closed the run since it was opened
+        raise BusyError(f"run {run} was closed by another worker meanwhile", hint="run again") from None
     raw = open_small(store.ground.keys, store.place.bound, ObjectType.CHECKPOINT, sealed, where=found.name)
     try:
         body = msgspec.msgpack.decode(raw, type=CheckpointBody)
@@ -71,7 +75,12 @@ def read_checkpoint(store: Store, run: str, base: int, *, since: int) -> Checkpo
         raise DamagedError(f"{found.name} cannot be read: {error}", where=found.name) from None
     if body.run != run or not found.name.rsplit("/", 1)[1].startswith(f"{body.token:08d}-"):
         raise DamagedError(f"{found.name} holds another checkpoint than its name says", where=found.name)
-    return body if body.base == base and body.token >= since else None
+    return body if body.base == base else None
+
+
+def _token(name: str) -> int:
+    digits = name.rsplit("/", 1)[1].partition("-")[0]
+    return int(digits) if digits.isdigit() else 0
 
 
 def pack_bits(flags: npt.NDArray[np.bool_]) -> bytes:

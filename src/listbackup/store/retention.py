@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from listbackup.base.clock import from_unix_ms, unix_ms
 from listbackup.base.errors import Conflict, NotFound
-from listbackup.store.head import Garbage, Head, SnapshotEntry, edited, with_snapshot_entry, without_snapshots
+from listbackup.store.head import Garbage, Head, HeadCopy, SnapshotEntry, edited, with_snapshot_entry, without_snapshots
 from listbackup.store.policy import TRASH, ExpirePlan, Policy, clock_objection, plan_expire
 
 if TYPE_CHECKING:
@@ -100,13 +100,14 @@ def purge(store: Store, now: datetime, *, trash: timedelta = TRASH, confirmed: b
         check_clock(rooted.head, now)
     if not due_for_purge(rooted.head, now, trash):
         return ()
-    store.root.keep_copy(rooted)
+    copy = HeadCopy(name=store.root.keep_copy(rooted), gen=rooted.head.gen, at=unix_ms(now))
     purged: tuple[int, ...] = ()
 
     def drop(head: Head) -> Head:
         nonlocal purged
         purged = due_for_purge(head, now, trash)
-        return edited(without_snapshots(head, purged), purged_at=unix_ms(now), clock_mark=max(head.clock_mark, unix_ms(now)))
+        mark = max(head.clock_mark, unix_ms(now))
+        return edited(without_snapshots(head, purged), purged_at=unix_ms(now), clock_mark=mark, copies=(*head.copies, copy))
 
     store.root.edit(drop)
     return purged

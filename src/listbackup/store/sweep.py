@@ -9,8 +9,8 @@ In this order, and it matters:
 6. take the deleted garbage off HEAD's list.
 
 Why 5 is safe: a pack is written only under an open run. If at 2 its run is closed and the pack unnamed, the fence makes every later commit of that run fail; names are
-never used twice, and what was taken out of HEAD is never put back. Spilled lists and copies under ``st/`` carry the generation they were written for: a HEAD beyond it that
-does not name them never will. Large attachments are named by rows of ``_blobs``, not by HEAD: those that no row names any more are condemned, that is,
+never used twice, and what was taken out of HEAD is never put back. Spilled lists and copies under ``st/`` carry the generation they were written for: a HEAD of that generation or a
+later one that does not name them never will. Large attachments are named by rows of ``_blobs``, not by HEAD: those that no row names any more are condemned, that is,
 they become garbage and are deleted a grace later. A failed listing raises before anything is touched.
 """
 
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from listbackup.backends.objects.port import ObjectInfo, Objects
+from listbackup.backends.objects.port import ObjectInfo
 from listbackup.base.clock import from_unix_ms, unix_ms
 from listbackup.store.attach import blob_pointer
 from listbackup.store.compact import segment_blocks
@@ -55,8 +55,7 @@ class SweepPlan:
 def plan_sweep(store: Store, now: datetime, *, grace: timedelta = GRACE, dead_after: timedelta = DEAD_AFTER) -> SweepPlan:
     """What is to be swept. Raises BackendError when a listing fails."""
     prefix = store.place.prefix
-    listed = list_objects(store.ground.objects, prefix)  # 1: before HEAD is read
-    head = store.root.read().head  # 2
+    listed, head = look(store)
     sizes = {info.name.removeprefix(prefix): info.size_bytes for info in listed}
     due = tuple(each for each in head.garbage if now - grace >= from_unix_ms(each.at))
     due_names = {each.name for each in due}
@@ -72,9 +71,10 @@ def plan_sweep(store: Store, now: datetime, *, grace: timedelta = GRACE, dead_af
     )
 
 
-def list_objects(objects: Objects, prefix: str) -> Sequence[ObjectInfo]:
-    """Every object of a source: the whole listing or an error."""
-    return list(objects.list(prefix))
+def look(store: Store) -> tuple[Sequence[ObjectInfo], Head]:
+    """Every object of the source, the whole listing or an error; and HEAD as it is after it was listed."""
+    listed = list(store.ground.objects.list(store.place.prefix))  # 1
+    return listed, store.root.read().head  # 2
 
 
 def names_of(head: Head) -> set[str]:
@@ -123,7 +123,7 @@ def _orphans(head: Head, prefix: str, listed: Iterable[ObjectInfo], now: datetim
         if name in named:
             continue
         left_by_a_run = folder in ("p", "r") and rest.partition("/")[0] not in head.open
-        outdated = folder == "st" and _generation(rest) < head.gen and now - info.modified_at > grace
+        outdated = folder == "st" and _generation(rest) <= head.gen and now - info.modified_at > grace
         if left_by_a_run or outdated:
             yield info
 

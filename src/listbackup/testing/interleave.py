@@ -25,6 +25,7 @@ class Actor:
     def __init__(self, name: str, program: Callable[[], None], back: threading.Lock) -> None:
         self.name = name
         self.asleep_until = 0
+        self.stalled = False
         self.finished = False
         self.outcome: BaseException | None = None
         self._program = program
@@ -50,6 +51,10 @@ class Actor:
         self._killed = True
         while not self.finished:
             self.step()
+
+    def is_here(self) -> bool:
+        """Whether this is the actor's own thread."""
+        return threading.current_thread() is self._thread
 
     def pause(self) -> None:
         """Called at a gate in the actor's own thread: hand the baton back, go on when it comes again."""
@@ -109,8 +114,8 @@ class Interleaving:
             self.kill(actor)
 
     def gate(self) -> None:
-        """Before every storage call: wait for the next turn. Outside of any actor it does nothing."""
-        if self._running is not None:
+        """Before every storage call: wait for the next turn. Threads that an actor starts, and who stands outside, pass at once."""
+        if self._running is not None and self._running.is_here():
             self._running.pause()
 
 
