@@ -90,14 +90,19 @@ class _Input:
 
 def merge_blocks(inputs: Iterable[Iterator[Block]], retained: npt.NDArray[np.uint32], forget: Forget | None = None) -> Iterator[Block]:
     """The thinned rows of all inputs, ordered, in blocks that never part a key."""
+    for rows, values in merge_inputs(inputs):
+        thinned = thin_block(rows, values, retained, forget)
+        if len(thinned[0]):
+            yield thinned
+
+
+def merge_inputs(inputs: Iterable[Iterator[Block]]) -> Iterator[Block]:
+    """The rows of all inputs, ordered, in blocks that never part a key."""
     open_inputs = [_Input(blocks) for blocks in inputs]
     while open_inputs := [each for each in open_inputs if each.fill()]:
         bound = min(each.last for each in open_inputs)
         taken = [block for each in open_inputs if (block := each.take(bound)) is not None]
-        rows, values = _ordered(taken)
-        thinned = thin_block(rows, values, retained, forget)
-        if len(thinned[0]):
-            yield thinned
+        yield _ordered(taken)
 
 
 def _ordered(taken: Sequence[Block]) -> Block:
