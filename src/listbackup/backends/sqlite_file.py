@@ -205,6 +205,8 @@ def translate(error: sqlite3.Error, name: str) -> ListBackupError:
             return _damaged(name, str(error))
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_AUTH:
             return BackendError(f"{name} cannot be opened for writing ({error})", hint="check the permissions of the data folder")
+    if re.search(r"^no such |already exists$", str(error)):  # our statements name what we made, and make what is not there
+        return _damaged(name, str(error))
     return BackendError(f"{name} failed ({error})", hint="check the disk; nothing that was confirmed is lost")
 
 

@@ -110,14 +110,61 @@ def test_an_overwritten_page_is_damage_and_not_a_traceback(tmp_path: Path) -> No
     assert noticed > 20
 
 
-def test_an_item_that_is_no_item_is_damage(tmp_path: Path) -> None:
+def test_a_flipped_byte_of_an_item_is_damage(tmp_path: Path) -> None:
     path = tmp_path / "control.db"
     table = jobs(path)
-    for n, packed in enumerate((b"\xc1", b"\x93\x01\x02\x03", b"\x81\xa1\xff", b"")):
-        table.put({"pk": "a", "sk": str(n)})
-        plain(path).execute("UPDATE t_jobs SET item = ? WHERE sk = ?", (packed, str(n)))
+    table.put({"pk": "a", "sk": "1", "text": "as it was written", "n": 7})
+    other = plain(path)
+    [whole] = other.execute("SELECT item FROM t_jobs").fetchone()
+    spoilt = [whole[:n] + bytes([whole[n] ^ 1 << bit]) + whole[n + 1 :] for n in range(len(whole)) for bit in (0, 4, 7)]
+    for packed in [*spoilt, *(whole[:n] for n in range(len(whole))), whole + b"\x00", 7, "text"]:
+        other.execute("UPDATE t_jobs SET item = ?", (packed,))
         with pytest.raises(DamagedError, match="an item of the table jobs"):
-            table.find("a", str(n))
+            table.find("a", "1")
+        with pytest.raises(DamagedError, match="an item of the table jobs"):
+            table.query("a")
+
+
+def test_an_item_in_a_wrong_place_is_damage(tmp_path: Path) -> None:
+    tables = SqliteTables(tmp_path / "control.db")
+    table = tables.open(JOBS)
+    table.put({"pk": "a", "sk": "1", "state": "x", "at": "1"})
+    plain(tables.file.path).execute("UPDATE t_jobs SET \"by-state_sk\" = '2'")
+    with pytest.raises(DamagedError):
+        table.query("x", index="by-state")
+    assert tables.check() == ["jobs: the item a 1 does not stand where it belongs"]
+    plain(tables.file.path).execute("UPDATE t_jobs SET sk = '2'")
+    with pytest.raises(DamagedError):
+        table.find("a", "2")
+
+
+def test_a_check_finds_every_flip_that_changes_an_answer(tmp_path: Path) -> None:
+    """The pages of the file, one flipped bit each 61 bytes: every listing and read is as before, or an error, or the check names it."""
+    path = tmp_path / "control.db"
+    tables = SqliteTables(path)
+    for n in range(30):
+        tables.open(JOBS).put({"pk": "a", "sk": f"{n:02}", "state": "x" if n % 2 else "y", "at": f"{n}", "text": "t" * 90})
+    answers = everything(tables)
+    assert tables.check() == []
+    tables.close()
+    whole = path.read_bytes()
+    silent = 0
+    for place in range(100, len(whole), 61):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+        try:
+            spoilt = SqliteTables(path)
+            noticed = bool(spoilt.check()) or everything(spoilt) == answers
+            spoilt.close()
+        except DamagedError:
+            noticed = True
+        silent += not noticed
+    assert silent == 0
+
+
+def everything(tables: SqliteTables) -> object:
+    table = tables.open(JOBS)
+    found = [table.find("a", f"{n:02}") for n in range(30)]
+    return found, [list(table.query(word, index=index).items) for word, index in (("a", None), ("x", "by-state"), ("y", "by-state"))]
 
 
 # A disk that fails.

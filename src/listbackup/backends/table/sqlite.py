@@ -1,4 +1,4 @@
-"""Tables in a SQLite file: one SQL table per declared table, the item as msgpack beside its keys, a column pair and an index per declared index."""
+"""Tables in a SQLite file: one SQL table per declared table, the item as bytes beside its keys, a column pair and an index per declared index."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from listbackup.backends.sqlite_file import Connection, SqliteFile
 from listbackup.backends.table.cursor import QueryShape
 from listbackup.backends.table.port import Check, Condition, Delete, Item, Put, Scalar, Table, TableSpec, Update, Write
-from listbackup.backends.table.rules import check_key, check_spec, check_transaction, expiry, find_index, index_key, key_of, outcome
-from listbackup.backends.table.sqlite_schema import Schema, ensure_schema
+from listbackup.backends.table.rules import check_key, check_spec, check_transaction, find_index, key_of, outcome
+from listbackup.backends.table.sqlite_item import damaged_item, unpack_item
+from listbackup.backends.table.sqlite_schema import Schema, check_tables, ensure_schema, row_of
 from listbackup.base.clock import Clock
-from listbackup.base.errors import DamagedError, InputError
+from listbackup.base.errors import InputError
 from listbackup.base.paging import Page
 
 _SWEPT_PER_WRITE = 20  # expired items removed along with each write: more than are added, so that they do not pile up
@@ -63,6 +62,10 @@ class SqliteTables:
     def scrub(self) -> None:
         """Rewrite the file so that nothing of deleted items is left in it."""
         self.file.scrub()
+
+    def check(self) -> Sequence[str]:
+        """What is wrong with the file, in sentences; empty when everything in it is as it was written. Raises DamagedError where it cannot be read."""
+        return check_tables(self.file)
 
     def close(self) -> None:
         """Give the file back."""
@@ -126,12 +129,14 @@ class SqliteTable:
         """See the port."""
         shape = QueryShape(table=self._spec.name, index=index, pk=pk, prefix=prefix, after=after, before=before, reverse=reverse)
         shape.check(limit)
-        order = self._schema.order(find_index(self._spec, index))
+        declared = find_index(self._spec, index)
+        order = self._schema.order(declared)
+        names = ("pk", "sk") if declared is None else (declared.pk, declared.sk, "pk", "sk")
         last = shape.position(cursor, len(order) - 1) if cursor is not None else None
         sql, values = _select(self._schema, order, shape, last, self._tables.now())
         with self._tables.file.read() as connection:
             rows = connection.execute(sql, (*values, limit + 1)).fetchall()
-        items = [self._decoded(row[0]) for row in rows[:limit]]
+        items = [self._found(row[0], names, (pk, *row[1:])) for row in rows[:limit]]
         return Page(items=items, next_cursor=shape.cursor(list(rows[limit - 1][1:])) if len(rows) > limit else None)
 
     def write(self, connection: Connection, key: tuple[str, str], write: Write, position: int, now: float) -> Item | None:
@@ -144,7 +149,7 @@ class SqliteTable:
         if after is None:
             connection.execute(self._schema.delete, key)
         else:
-            connection.execute(self._schema.upsert, self._row(after))
+            connection.execute(self._schema.upsert, row_of(self._spec, after))
         return after
 
     def sweep(self, connection: Connection, now: float) -> None:
@@ -152,37 +157,16 @@ class SqliteTable:
         if self._spec.ttl is not None:
             connection.execute(self._schema.sweep, (now, _SWEPT_PER_WRITE))
 
-    def _row(self, item: dict[str, Scalar]) -> list[Scalar]:
-        places = [index_key(index, item) or (None, None) for index in self._spec.indexes]
-        return [
-            item["pk"],
-            item["sk"],
-            msgspec.msgpack.encode(item),
-            expiry(self._spec, item),
-            *(part for place in places for part in place),
-        ]
-
     def _read(self, connection: Connection, key: tuple[str, str], now: float) -> dict[str, Scalar] | None:
         row = connection.execute(self._schema.find, (*key, now)).fetchone()
-        return self._decoded(row[0]) if row is not None else None
+        return self._found(row[0], ("pk", "sk"), key) if row is not None else None
 
-    def _decoded(self, packed: bytes) -> dict[str, Scalar]:
-        return decode_item(packed, self._spec.name)
-
-
-def decode_item(packed: bytes, table: str) -> dict[str, Scalar]:
-    """The item that was kept as these bytes. Raises DamagedError."""
-    try:
-        item = msgspec.msgpack.decode(packed)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _damaged(table) from error
-    if not isinstance(item, dict):
-        raise _damaged(table)
-    return item
-
-
-def _damaged(table: str) -> DamagedError:
-    return DamagedError(f"an item of the table {table} is damaged", where=table, hint="restore the database from a copy")
+    def _found(self, packed: bytes, names: Sequence[str], values: Sequence[object]) -> dict[str, Scalar]:
+        """The item, which stands where its own attributes say. Raises DamagedError."""
+        item = unpack_item(self._spec.name, packed)
+        if [item.get(name) for name in names] != list(values):
+            raise damaged_item(self._spec.name)
+        return item
 
 
 def _select(schema: Schema, order: Sequence[str], shape: QueryShape, last: Sequence[str] | None, now: float) -> tuple[str, list[Any]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from listbackup.backends.sqlite_file import Connection, SqliteFile
-from listbackup.backends.table.port import IndexSpec, TableSpec
+from listbackup.backends.table.port import IndexSpec, Item, Scalar, TableSpec
 from listbackup.backends.table.rules import expiry, index_key
+from listbackup.backends.table.sqlite_item import pack_item, unpack_item
+from listbackup.base.errors import DamagedError
 
 _FORM = 1  # of the rows of a declared table
 
@@ -25,6 +25,7 @@ class Schema:
     upsert: str
     delete: str
     sweep: str
+    columns: Sequence[str]
     alive: str = "(expires_at IS NULL OR expires_at > ?)"
 
     def order(self, index: IndexSpec | None) -> Sequence[str]:
@@ -42,6 +43,7 @@ def schema_of(spec: TableSpec) -> Schema:
     return Schema(
         spec=spec,
         table=table,
+        columns=columns,
         find=f"SELECT item FROM {table} WHERE pk = ? AND sk = ? AND {alive}",
         upsert=f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
         delete=f"DELETE FROM {table} WHERE pk = ? AND sk = ?",
@@ -66,6 +68,36 @@ def ensure_schema(file: SqliteFile, spec: TableSpec) -> Schema:
             _rebuild(connection, schema)
         connection.execute("INSERT OR REPLACE INTO declared (name, declaration) VALUES (?, ?)", (spec.name, declared))
     return schema
+
+
+def row_of(spec: TableSpec, item: Item) -> list[Scalar]:
+    """The row that holds the item, in the order of ``Schema.columns``."""
+    places = [index_key(index, item) or (None, None) for index in spec.indexes]
+    return [item["pk"], item["sk"], pack_item(spec.name, item), expiry(spec, item), *(part for place in places for part in place)]
+
+
+def check_tables(file: SqliteFile) -> list[str]:
+    """What is wrong with the tables of the file, in sentences: every page, every index and every item is read and compared. Empty: nothing is."""
+    with file.read() as connection:
+        answers = [str(row[0]) for row in connection.execute("PRAGMA integrity_check").fetchall()]
+        findings = [] if answers == ["ok"] else answers
+        declared = connection.execute("SELECT name FROM sqlite_master WHERE name = 'declared'").fetchone()
+        for name, declaration in connection.execute("SELECT name, declaration FROM declared").fetchall() if declared else ():
+            spec = _stated(name, declaration)
+            findings += (
+                _check_table(connection, schema_of(spec)) if spec is not None else [f"the declaration of the table {name} is damaged"]
+            )
+    return findings
+
+
+def _check_table(connection: Connection, schema: Schema) -> Iterator[str]:
+    rows = connection.execute(f"SELECT {', '.join(schema.columns)} FROM {schema.table} ORDER BY pk, sk")
+    while (row := rows.fetchone()) is not None:
+        try:
+            if list(row) != row_of(schema.spec, unpack_item(schema.spec.name, row[2])):
+                yield f"{schema.spec.name}: the item {row[0]} {row[1]} does not stand where it belongs"
+        except DamagedError:
+            yield f"{schema.spec.name}: the item {row[0]} {row[1]} is damaged"
 
 
 def _create(connection: Connection, schema: Schema) -> None:
@@ -93,12 +125,18 @@ def _rebuild(connection: Connection, schema: Schema) -> None:
     connection.execute(f"ALTER TABLE {schema.table} RENAME TO {old}")
     _create(connection, schema)
     for (packed,) in connection.execute(f"SELECT item FROM {old}").fetchall():
-        item = msgspec.msgpack.decode(packed)
-        places = [index_key(index, item) or (None, None) for index in schema.spec.indexes]
-        connection.execute(
-            schema.upsert, [item["pk"], item["sk"], packed, expiry(schema.spec, item), *(part for place in places for part in place)]
-        )
+        connection.execute(schema.upsert, row_of(schema.spec, unpack_item(schema.spec.name, packed)))
     connection.execute(f"DROP TABLE {old}")
+
+
+def _stated(name: str, declaration: str) -> TableSpec | None:
+    try:
+        stated = json.loads(declaration)
+        indexes = tuple(IndexSpec(name=index, pk=pk, sk=sk) for index, pk, sk in stated["indexes"])
+        spec = TableSpec(name=name, indexes=indexes, ttl=stated["ttl"])
+    except (TypeError, ValueError, KeyError):
+        return None
+    return spec if _declaration(spec) == declaration else None
 
 
 def _declaration(spec: TableSpec) -> str:
