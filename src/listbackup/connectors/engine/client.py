@@ -62,8 +62,7 @@ class Client:
         self._clock, self._allow_loopback, self._resolver, self._limits = clock, allow_loopback, resolver, limits
         self._idle: dict[Origin, list[_Connection]] = {}
         self._closed = False
-        self._tls = ssl.create_default_context()
-        self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._tls: ssl.SSLContext | None = None
 
     def send(self, request: Request) -> Answer:
         """The whole answer, whatever its status; GETs follow redirects on their host. Raises PlatformError (unreachable, egress_denied), BadAnswer."""
@@ -136,13 +135,21 @@ class Client:
                     return connection
                 connection.close()
         addresses = checked_addresses(origin, self._resolver, allow_loopback=self._allow_loopback)
-        connection = _Connection(origin, addresses, self._tls if origin.scheme == "https" else None)
+        connection = _Connection(origin, addresses, self._trust() if origin.scheme == "https" else None)
         try:
             connection.connect()
         except OSError as error:
             connection.close()
             _fail(origin, error)
         return connection
+
+    def _trust(self) -> ssl.SSLContext:
+        """Whom we believe; made when it is first needed, because reading the system's certificates takes 50 ms."""
+        if self._tls is None:
+            context = ssl.create_default_context()
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+            self._tls = context
+        return self._tls
 
     def _done(self, connection: _Connection, response: http.client.HTTPResponse) -> None:
         response.close()
