@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+# fmt: off
+"""Reads a ListBackup store without ListBackup: Python 3.11, zstandard and cryptography are all it needs. The format: docs/design/store-format.md.
+
+    listbackup_reader.py STORE KIT list                                   sources, their snapshots and streams
+    listbackup_reader.py STORE KIT export SOURCE STREAM [--at SEQ]        every record of a stream, one per line, as the platform sent it
+    listbackup_reader.py STORE KIT show SOURCE STREAM KEY [--at SEQ]      one record
+    listbackup_reader.py STORE KIT attachments SOURCE [--at SEQ]          what is attached to which record, with the id of its bytes
+    listbackup_reader.py STORE KIT attachment SOURCE ID                   the bytes of an attachment
+STORE is a copy of the bucket (a folder), KIT the JSON store kit with the account's keys."""
+import argparse, datetime, hashlib, heapq, hmac, itertools, json, pathlib, struct, sys
+import zstandard
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA512
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+def unpack(b, i=0):  # nil, booleans, integers, text, bytes, arrays, maps: all that the format uses
+    """One msgpack value at i, and where it ends."""
+    t, i = b[i], i + 1
+    if t < 0x80 or t >= 0xE0: return (t if t < 0x80 else t - 256), i
+    if t in (0xC0, 0xC2, 0xC3): return {0xC0: None, 0xC2: False, 0xC3: True}[t], i
+    if 0xCC <= t <= 0xD3:
+        width = 1 << (t - 0xCC & 3)
+        return int.from_bytes(b[i : i + width], "big", signed=t >= 0xD0), i + width
+    if t < 0xC0: kind, n = ("map" if t < 0x90 else "array" if t < 0xA0 else "text"), (t & 31 if t >= 0xA0 else t & 15)
+    else:
+        kind, width = {0xC4: ("bytes", 1), 0xC5: ("bytes", 2), 0xC6: ("bytes", 4), 0xD9: ("text", 1), 0xDA: ("text", 2), 0xDB: ("text", 4),
+                       0xDC: ("array", 2), 0xDD: ("array", 4), 0xDE: ("map", 2), 0xDF: ("map", 4)}[t]
+        n, i = int.from_bytes(b[i : i + width], "big"), i + width
+    if kind in ("bytes", "text"): return (b[i : i + n] if kind == "bytes" else b[i : i + n].decode()), i + n
+    items = [None] * n * (1 + (kind == "map"))
+    for at in range(len(items)): items[at], i = unpack(b, i)
+    return (dict(zip(items[::2], items[1::2], strict=True)) if kind == "map" else items), i
+
+def key_of(code):
+    """The key behind a key code: a list of texts, integers and (hexadecimal) hashes."""
+    parts, i = [], 0
+    while i < len(code):
+        t = code[i]
+        if t in (1, 2):
+            end = code.index(0, i + 1)
+            while code[end + 1 : end + 2] == b"\xff": end = code.index(0, end + 2)
+            raw, i = code[i + 1 : end].replace(b"\x00\xff", b"\x00"), end + 1
+            parts.append(raw.hex() if t == 1 else raw.decode("utf-8", "surrogatepass"))
+        else:
+            long = t in (0x1D, 0x0B)
+            size, i = (abs(t - 0x14) if not long else code[i + 1] if t == 0x1D else 255 - code[i + 1]), i + 1 + long
+            number, i = int.from_bytes(code[i : i + size], "big"), i + size
+            parts.append(number - 256**size + 1 if t < 0x14 else number)
+    return parts
+
+class Sealed:
+    """A sealed object: checks its key and its place, opens its frames."""
+    def __init__(self, keys, place, path, kind):
+        self.data, self.path = path.read_bytes(), path
+        self.header, end = self.data[:112], self.data[-32:]
+        self.off, length, raw, self.frames, codec, _, magic = struct.unpack("<QIIIB3s8s", end)
+        ok = self.header[:5] == b"LBSO\x01" and magic == b"LBSOEND1" and self.data[-144:-32] == self.header and self.header[6] == ord(kind)
+        here = self.header[96:112] == place and (kind not in "PB" or self.header[80:96].hex() == path.name)
+        if not ok or not here or self.off + length + 144 != len(self.data): raise SystemExit(f"{path} is damaged, moved, or of a newer format")
+        both = HKDF(SHA512(), length=64, salt=self.header[16:48], info=b"listbackup/1/object").derive(keys[self.header[8:16]])
+        if not hmac.compare_digest(both[32:], self.header[48:80]): raise SystemExit(f"the key does not fit {path}")
+        self.aes = AESGCM(both[:32])
+        self.tail = unpack(self.frame(self.frames - 1, ord("T"), codec, raw, self.off, length))[0]
+    def frame(self, index, kind, codec, raw_len, start, length):
+        bound = self.header + struct.pack("<QBBI", index, kind, codec, raw_len)
+        data = self.aes.decrypt(bytes(4) + index.to_bytes(8, "big"), self.data[start : start + length], bound)
+        return zstandard.ZstdDecompressor().decompress(data) if codec == 1 else data
+    def content(self, first, count):
+        """The raw bytes and kinds of some frames of a pack."""
+        lens, raws = (struct.unpack(f"<{self.frames - 1}I", self.tail[name]) for name in ("lens", "raws"))
+        start = 112 + sum(lens[:first])
+        for i in range(first, first + count):
+            yield self.tail["kinds"][i], self.frame(i, self.tail["kinds"][i], self.tail["codecs"][i], raws[i], start, lens[i])
+            start += lens[i]
+
+def rows_of(pack, part):
+    """(code, seq, op, value) of every row of a part, in order."""
+    values = (v for kind, raw in pack.content(part["v0"], len(part["v_first"])) for v in values_of(kind, raw))
+    for _, raw in pack.content(part["k0"], len(part["k_first"])):
+        n, flags = struct.unpack_from("<II", raw)
+        at = 8 + 12 * n + (8 * n if flags & 1 else 0)
+        lengths, ops, at = struct.unpack_from(f"<{n}H", raw, at), raw[at + 2 * n : at + 3 * n], at + 3 * n
+        for seq, length, op in zip(struct.unpack_from(f"<{n}I", raw, 8), lengths, ops, strict=True):
+            yield raw[at : at + length], seq, op & 3, next(values)
+            at += length
+
+def values_of(kind, raw):
+    if kind == ord("V"): return raw.split(b"\n")
+    n = struct.unpack_from("<I", raw)[0]
+    ends = itertools.accumulate(struct.unpack_from(f"<{n}I", raw, 4), initial=4 + 4 * n)
+    return [raw[start:end] for start, end in itertools.pairwise(ends)]
+
+class Source:
+    """One source of the store, as its HEAD tells it."""
+    def __init__(self, keys, folder):
+        self.keys, self.folder = keys, folder
+        self.place = hashlib.sha256(b"\0".join([b"listbackup/1/place", folder.parent.name.encode(), folder.name.encode()])).digest()[:16]
+        self.head = self.open("HEAD", "H").tail
+    def open(self, name, kind):
+        return Sealed(self.keys, self.place, self.folder / name, kind)
+    def segment_rows(self, segment):
+        for name, number, *_ in segment["parts"]:
+            pack = self.open(f"p/{self.head['packs'][name]['run']}/{name}", "P")
+            yield from rows_of(pack, pack.tail["parts"][number])
+    def records(self, stream, seq):
+        """(code, value) of every record of a stream as it stood at a snapshot, in key order."""
+        state = self.head["streams"].get(stream) or {"segments": []}
+        segments = self.open(state["spilled"]["name"], "S").tail if state.get("spilled") else state["segments"]
+        erased = {each["key"] for each in self.head["erasures"] if each["stream"] == stream}
+        runs = [self.segment_rows(segment) for segment in segments if segment["lo"] < seq]
+        last = None
+        for code, at, op, value in heapq.merge(*runs, key=lambda row: (row[0], -row[1])):
+            if at <= seq and code != last and code not in erased:
+                last = code
+                if op != 2: yield code, value
+    def attachment(self, wanted, seq):
+        """The bytes of an attachment, piece by piece."""
+        code = b"\x01" + bytes.fromhex(wanted).replace(b"\0", b"\0\xff") + b"\0"
+        value = dict(self.records("_blobs", seq))[code]
+        if value[0] == 0: return [value[1:]]
+        blob = self.open("b/{run}/{blob}".format(**unpack(value, 1)[0]), "B")
+        return (raw for _, raw in blob.content(0, blob.frames - 1))
+
+def main():
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("store", "kit", "what"): ask.add_argument(name)
+    ask.add_argument("names", nargs="*")
+    ask.add_argument("--at", type=int, help="number of the snapshot (default: the newest)")
+    args, out = ask.parse_args(), sys.stdout.buffer
+    kit = json.loads(pathlib.Path(args.kit).read_text())
+    keys = {bytes.fromhex(key["kid"]): bytes.fromhex(key["key"]) for key in kit["data_keys"]}
+    sources = {head.parent.name: Source(keys, head.parent) for head in sorted(pathlib.Path(args.store, kit["account"]).glob("*/HEAD"))}
+    if args.what == "list":
+        for name, source in sources.items():
+            for seq, at, kind, *_ in source.head["snaps"]:
+                print(name, seq, datetime.datetime.fromtimestamp(at / 1000, datetime.UTC).isoformat(), kind, *source.head["streams"])
+        return
+    source, names = sources[args.names[0]], args.names[1:]
+    seq = args.at or source.head["last_seq"]
+    if seq not in [snap[0] for snap in source.head["snaps"]]: raise SystemExit(f"there is no snapshot {seq}")
+    if args.what == "attachment": out.writelines(source.attachment(names[0], seq))
+    if args.what == "attachments": names = ["_attachments"]
+    for code, value in source.records(names[0], seq) if args.what != "attachment" else ():
+        key = key_of(code)
+        text = str(key[0]) if len(key) == 1 else json.dumps(key, ensure_ascii=False)
+        if args.what != "show" or names[1] == text: out.write((text.encode() + b" " if args.what == "attachments" else b"") + value + b"\n")
+
+if __name__ == "__main__":
+    main()
