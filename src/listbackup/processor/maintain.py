@@ -1,4 +1,4 @@
-"""What follows a run: a little tidying every time, and once a day retention, pruning and compaction in earnest."""
+"""What follows a run: a little tidying every time, and once a day retention, pruning, compaction in earnest, and a thirtieth of the data read and checked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from listbackup.base.clock import from_unix_ms
 from listbackup.processor.progress import LogLevel, Note
 from listbackup.store import Store
 from listbackup.store.basemerge import merge_base, plan_bases
+from listbackup.store.check import Level, check
 from listbackup.store.compact import compact_tiers
 from listbackup.store.policy import Policy
 from listbackup.store.prune import plan_prune
@@ -31,6 +32,11 @@ def after_run(store: Store, policy: Policy, *, now: datetime) -> Iterator[Note]:
         yield Note(message=f"{error.message} ({error.hint})", level=LogLevel.WARNING, reason="needs_confirmation")
         yield from _tidy(store, now)
         return
+    report = check(store, Level.READ_DATA, rolling_day=now.toordinal())
+    for finding in report.findings:
+        if not finding.harmless:
+            text = f"{finding.where}: {finding.what}. {finding.remedy}"
+            yield Note(message=text, level=LogLevel.ERROR, reason=finding.kind.value)
     if done.expired or done.purged or done.deleted:
         yield Note(message=f"{len(done.expired)} snapshots expired, {len(done.purged)} purged, {done.deleted} objects deleted.")
 

@@ -104,7 +104,7 @@ def rooms(
         runs=Runs(desk, queue, connections=connections, sources=sources, jobs=jobs, stores=stores, means=means),
         data=Data(desk, sources=sources, stores=stores),
         restores=Restores(desk, connections=connections, sources=sources, stores=stores, keys=keys),
-        upkeep=Upkeep(desk, sources=sources, jobs=jobs, stores=stores),
+        upkeep=Upkeep(desk, connections=connections, sources=sources, jobs=jobs, stores=stores),
         activities=activities,
         stores=stores,
         scope=accounts.enter(accounts.ensure_default(actor="test").id, actor="test"),

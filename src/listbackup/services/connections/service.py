@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from listbackup.backends.table.port import ConditionFailed
-from listbackup.base.errors import Conflict, InputError, PlatformError, PlatformFault
+from listbackup.base.errors import BusyError, Conflict, InputError, PlatformError, PlatformFault
 from listbackup.base.ids import ConnectionId
 from listbackup.base.paging import Page
 from listbackup.base.secret import Secret
@@ -20,6 +20,8 @@ from listbackup.services.desk import Desk
 from listbackup.services.platforms import Platforms
 from listbackup.services.rows import NamedRows, Writes
 from listbackup.services.scope import Scope
+
+_TRIES = 20
 
 
 class Dependants(Protocol):
@@ -181,7 +183,7 @@ class Connections:
 
     def _change(self, scope: Scope, connection: str, edit: Callable[[Connection], Connection], happened: str) -> Connection:
         rows = self._rows(scope)
-        while True:
+        for _ in range(_TRIES):
             old = rows.get(connection)
             new, writes = rows.change(old, edit(old))
             try:
@@ -189,6 +191,7 @@ class Connections:
             except ConditionFailed:
                 continue
             return new
+        raise BusyError(f"connection {connection!r} is being changed by too many at once", hint="try again")
 
     def _commit(self, scope: Scope, rows: NamedRows[Connection], connection: Connection, writes: Writes, happened: str) -> None:
         try:

@@ -2,7 +2,8 @@
 
 from listbackup.processor.export import ExportFormat, ExportOptions, ExportResult
 from listbackup.processor.restore_model import Action, RestorePlan, RestoreResult, Selection, Step, Why
-from listbackup.services.data.keys import parse_key
+from listbackup.processor.verify import StreamVerified, Verification
+from listbackup.services.data.keys import parse_key, show_key
 from listbackup.services.data.model import Restore, RestoreState
 from listbackup.services.data.restores import Restores
 from listbackup.services.data.service import Data, Found
@@ -26,7 +27,10 @@ __all__ = [
     "Restores",
     "Selection",
     "Step",
+    "StreamVerified",
     "Upkeep",
+    "Verification",
     "Why",
     "parse_key",
+    "show_key",
 ]

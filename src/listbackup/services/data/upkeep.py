@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
+from listbackup.processor.verify import Verification, verify_sample
+from listbackup.services.connections import Connections
 from listbackup.services.data.events import source_data_fact
 from listbackup.services.data.service import pick
 from listbackup.services.desk import Desk
@@ -12,6 +15,7 @@ from listbackup.services.scope import Scope
 from listbackup.services.sources import Source, Sources
 from listbackup.services.stores import Stores
 from listbackup.store import SnapshotInfo, Store
+from listbackup.store.check import Level, Report, check
 from listbackup.store.policy import ExpirePlan, Policy
 from listbackup.store.prune import Pruned, PrunePlan, plan_prune
 from listbackup.store.retention import clear_suspicion, expire, hold, plan_for, release, undelete
@@ -22,8 +26,8 @@ Progress = Callable[[str, int, int], None]
 class Upkeep:
     """What keeps the kept trustworthy and small. A plan touches nothing; carrying one out that has objections needs a person's ``confirmed``."""
 
-    def __init__(self, desk: Desk, *, sources: Sources, jobs: Jobs, stores: Stores) -> None:
-        self._desk, self._sources, self._jobs, self._stores = desk, sources, jobs, stores
+    def __init__(self, desk: Desk, *, connections: Connections, sources: Sources, jobs: Jobs, stores: Stores) -> None:
+        self._desk, self._connections, self._sources, self._jobs, self._stores = desk, connections, sources, jobs, stores
 
     def hold(self, scope: Scope, source: str, seq: int | None, reason: str) -> SnapshotInfo:
         """The snapshot, kept whatever the retention says until it is released; also taken out of the trash. Raises NotFound."""
@@ -64,6 +68,28 @@ class Upkeep:
         of = self._sources.get(scope, source)
         self._tell(scope, "store.pruned", of, expired=len(pruned.expired), purged=len(pruned.purged), deleted=pruned.deleted)
         return pruned
+
+    def check(
+        self, scope: Scope, source: str, *, level: Level = Level.TAILS, rolling_day: int | None = None, progress: Progress | None = None
+    ) -> Report:
+        """What is wrong with the source's store, read as deep as ``level`` says; a clean check of the digests marks the snapshots as verified."""
+        of, store = self._open(scope, source)
+        report = check(store, level, progress, rolling_day=rolling_day, note_at=self._desk.clock.now())
+        self._tell(scope, "store.checked", of, level=level.value, ok=report.ok, findings=len(report.findings))
+        return report
+
+    def verify(self, scope: Scope, source: str, *, seq: int | None = None, sample: int = 20, seed: int | None = None) -> Verification:
+        """How ``sample`` records of each stream of a snapshot compare with the platform as it is now. Raises PlatformError."""
+        of, store = self._open(scope, source)
+        snapshot = pick(store, of.name, seq)
+        session = self._connections.open(scope, of.connection)
+        try:
+            infos = {info.name: info for info in session.discover()}
+            found = verify_sample(store.at(snapshot.seq), snapshot, session, infos, sample=sample, dice=random.Random(seed))
+        finally:
+            session.close()
+        self._tell(scope, "snapshot.verified", of, snapshot=snapshot.id, good=found.good, sampled=found.sampled)
+        return found
 
     def _change(
         self, scope: Scope, source: str, seq: int | None, change: Callable[[Store, int], None], happened: str, **about: str

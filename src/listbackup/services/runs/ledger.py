@@ -23,6 +23,7 @@ from listbackup.services.runs.table import RUNS
 from listbackup.services.scope import AccountTable, Scope
 
 ACTIVE = "1"
+TRIES = 50
 
 
 class Ledger:
@@ -41,7 +42,7 @@ class Ledger:
 
     def open(self, run: Run) -> Run:
         """The new run, or the one of the same source that is not over yet."""
-        while True:
+        for _ in range(TRIES):
             found = self.active_of(run.source)
             if found is not None:
                 return found
@@ -52,22 +53,24 @@ class Ledger:
                 self._drop_stale_mark(run.source)
                 continue
             return run
+        raise BusyError(f"source {run.source} is being started by too many at once", hint="try again")
 
     def change(self, run: str, edit: Callable[[Run], Run], *happened: str) -> Run:
         """The run after the edit; the edit is made anew when somebody else's came between. It may raise to refuse."""
-        while True:
+        for _ in range(TRIES):
             old = self.rows.get(run)
             edited = edit(old)
             if edited == old:
                 return old
             new, writes = self.rows.change(old, edited)
-            if new.state.is_final and old.is_active:
+            if new.state.is_final and self._is_marked(old):
                 writes = [*writes, self._table.delete(_active_key(old.source), if_=Equals({"run": old.id}))]
             try:
                 self._desk.commit(self._scope, writes, *(run_fact(one, new) for one in happened))
             except ConditionFailed:
                 continue
             return new
+        raise BusyError(f"run {run} is being changed by too many at once", hint="try again")
 
     def take(self, run: str, owner: str, lease: timedelta) -> Run:
         """The run, held by this owner from now on. A run that is over, or cancelled before it began, is returned as it is; raises BusyError while another's lease holds."""
@@ -109,6 +112,10 @@ class Ledger:
     def settle(self, held: Run, edit: Callable[[Run], Run], happened: str) -> Run:
         """The run after its worker's last word. Raises LeaseGone when it was no longer that worker's."""
         return self.change(held.id, lambda old: replace(edit(_mine(old, held)), owner=None, lease_until=None), happened)
+
+    def _is_marked(self, run: Run) -> bool:
+        row = self._table.find(_active_key(run.source))
+        return row is not None and row["run"] == run.id
 
     def _drop_stale_mark(self, source: str) -> None:
         row = self._table.find(_active_key(source))
