@@ -124,7 +124,7 @@ class System:
         """What is kept, looked after."""
         from listbackup.services.data import Upkeep
 
-        return Upkeep(self._ground.desk, sources=self.sources, jobs=self.jobs, stores=self.stores)
+        return Upkeep(self._ground.desk, connections=self.connections, sources=self.sources, jobs=self.jobs, stores=self.stores)
 
     def enter(self, actor: str) -> Scope:
         """The scope of the installation's own account. Raises NotFound before ``init``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,10 +57,22 @@ class Verification:
 
 
 def verify_sample(
-    view: View, snapshot: SnapshotInfo, session: Session, infos: Mapping[str, StreamInfo], *, sample: int, dice: random.Random
+    view: View,
+    snapshot: SnapshotInfo,
+    session: Session,
+    infos: Mapping[str, StreamInfo],
+    *,
+    sample: int,
+    dice: random.Random,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> Verification:
-    """Look at ``sample`` records of each stream on the platform. Raises PlatformError."""
-    streams = [_stream(view, snapshot, session, infos[name], sample, dice) for name in sorted(snapshot.streams) if name in infos]
+    """Look at ``sample`` records of each stream on the platform; ``progress`` is told (stream, done, in all). Raises PlatformError."""
+    names = [name for name in sorted(snapshot.streams) if name in infos]
+    streams = []
+    for number, name in enumerate(names):
+        if progress is not None:
+            progress(name, number, len(names))
+        streams.append(_stream(view, snapshot, session, infos[name], sample, dice))
     return Verification(snapshot_seq=snapshot.seq, streams=streams)
 
 

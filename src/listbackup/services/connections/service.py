@@ -11,7 +11,7 @@ from listbackup.base.errors import BusyError, Conflict, InputError, PlatformErro
 from listbackup.base.ids import ConnectionId
 from listbackup.base.paging import Page
 from listbackup.base.secret import Secret
-from listbackup.connectors.engine.connector import Connector, Credentials, Ground, Session, Site
+from listbackup.connectors.engine.connector import Connector, Credentials, Ground, Session, Site, asked_fields
 from listbackup.services.connections.events import connection_fact
 from listbackup.services.connections.model import Connection, ConnectionState
 from listbackup.services.connections.table import CONNECTIONS
@@ -206,7 +206,7 @@ class Connections:
 
 
 def _credentials(connector: Connector, values: Mapping[str, str], secrets: Mapping[str, Secret]) -> Credentials:
-    fields = {field.name: field for field in connector.config}
+    fields = {field.name: field for field in asked_fields(connector, values)}
     for name in [*values, *secrets]:
         if name not in fields:
             hint = "it asks for: " + ", ".join(fields)

@@ -78,14 +78,24 @@ class Upkeep:
         self._tell(scope, "store.checked", of, level=level.value, ok=report.ok, findings=len(report.findings))
         return report
 
-    def verify(self, scope: Scope, source: str, *, seq: int | None = None, sample: int = 20, seed: int | None = None) -> Verification:
+    def verify(
+        self,
+        scope: Scope,
+        source: str,
+        *,
+        seq: int | None = None,
+        sample: int = 20,
+        seed: int | None = None,
+        progress: Progress | None = None,
+    ) -> Verification:
         """How ``sample`` records of each stream of a snapshot compare with the platform as it is now. Raises PlatformError."""
         of, store = self._open(scope, source)
         snapshot = pick(store, of.name, seq)
         session = self._connections.open(scope, of.connection)
         try:
             infos = {info.name: info for info in session.discover()}
-            found = verify_sample(store.at(snapshot.seq), snapshot, session, infos, sample=sample, dice=random.Random(seed))
+            dice = random.Random(seed)
+            found = verify_sample(store.at(snapshot.seq), snapshot, session, infos, sample=sample, dice=dice, progress=progress)
         finally:
             session.close()
         self._tell(scope, "snapshot.verified", of, snapshot=snapshot.id, good=found.good, sampled=found.sampled)
