@@ -330,7 +330,7 @@ def _check_digests(work: _Check, head: Head) -> Sequence[int]:
         if any(part.pack in work.bad_packs for segment in state.segments for part in segment.parts):
             wrong |= set(head.retained())
             continue
-        totals = _Totals(len(retained))
+        totals = Totals(len(retained))
         for rows, values in merge_inputs([segment_blocks(work.store, head, segment) for segment in state.segments]):
             work.rows += len(rows)
             _check_values(work, name, (rows, values))
@@ -349,7 +349,7 @@ def _check_values(work: _Check, stream: str, block: Block) -> None:
         work.add(Kind.VALUE_DIFFERS, stream, f"{len(bad)} records of {stream} do not hash to what was noted of them")
 
 
-class _Totals:
+class Totals:
     """Count and power sums of what lives at every retained snapshot, by differences: a version adds where it begins and takes away where the next one begins."""
 
     def __init__(self, snapshots: int) -> None:
@@ -381,7 +381,7 @@ class _Totals:
         return int(self._count[: index + 1].sum()), first.to_bytes(8, "little") + second.to_bytes(8, "little")
 
 
-def _compare(work: _Check, head: Head, name: str, state: StreamState, totals: _Totals) -> set[int]:
+def _compare(work: _Check, head: Head, name: str, state: StreamState, totals: Totals) -> set[int]:
     wrong: set[int] = set()
     for index, seq in enumerate(head.retained()):
         detail = work.store.root.detail(head, seq)

@@ -27,6 +27,7 @@ SPILL_ABOVE = 48 * 1024
 DETAILS_INLINE = 96
 DETAILS_KEPT = 32
 _EDIT_TRIES = 60
+_FENCE_LEAP = 1_000_000  # beyond every token that a lost head may have given out
 _PATIENCE = RetryPolicy(attempts=5)
 
 
@@ -83,6 +84,15 @@ class Root:
             return self._write(head, if_=Absent(), expected=None, mirror=True)
         except LostRace:
             return self.read()
+
+    def put_back(self, head: Head) -> Rooted:
+        """This head in place of whatever the table holds, one generation above everything seen; its open runs are closed. Raises LostRace."""
+        item = self._ground.roots.find(self._pk, "head")
+        gen, sha = (item.get("gen"), item.get("sha")) if item is not None else (0, None)
+        above = max(self._marked, head.gen, gen if isinstance(gen, int) else 0)
+        head = edited(head, gen=above + 1, prev=sha if isinstance(sha, bytes) else head.prev, open={}, fence=head.fence + _FENCE_LEAP)
+        condition: Condition = Absent() if item is None else Equals({"gen": gen, "sha": sha})
+        return self._write(head, if_=condition, expected=None, mirror=True)
 
     def edit(self, change: Callable[[Head], Head | None], *, mirror: bool = True) -> Head:
         """The head after ``change``, which is asked again whenever somebody else was first; None leaves it as it is."""
