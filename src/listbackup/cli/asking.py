@@ -48,7 +48,7 @@ def ask_fields(out: Output, fields: Sequence[ConfigField], answers: Answers, *, 
             )
         given.values[name] = value
     if answers.file is not None:
-        given.values[_file_field(fields)] = _read_text(answers.file)
+        given.values |= file_value(fields, answers.file)
     for text in answers.secret_files:
         name, path = _pair(text, known, "--secret-file")
         secret = _read_secret(name, path)
@@ -59,6 +59,11 @@ def ask_fields(out: Output, fields: Sequence[ConfigField], answers: Answers, *, 
     for one in fields:
         _ask(out, one, given, again=kept is not None)
     return given
+
+
+def file_value(fields: Sequence[ConfigField], path: Path) -> dict[str, str]:
+    """The text of ``--file``, under the name of the field that it is for. Raises InputError."""
+    return {_file_field(fields): _read_text(path)}
 
 
 def _ask(out: Output, one: ConfigField, given: Given, *, again: bool) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from listbackup.base.errors import Conflict
-from listbackup.cli.asking import Answers, ask_fields
+from listbackup.base.errors import Conflict, InputError
+from listbackup.cli.asking import Answers, ask_fields, file_value
 from listbackup.cli.options import Json, complete_platforms
 from listbackup.cli.shell import Shell, shell
+from listbackup.connectors.engine.connector import ConfigField, asked_fields
 from listbackup.services.connections import Connection
 
 
@@ -69,7 +71,7 @@ def describe(connection: Connection) -> dict[str, object]:
 
 
 def _create(sh: Shell, platform: str, name: str, answers: Answers, test: bool) -> Connection:
-    fields = sh.system.platforms.get(platform).config
+    fields = _fields(sh, platform, answers, {})
     taken = any(one.name == name for one in sh.system.connections.list(sh.scope, limit=1000).items)
     if taken:
         raise Conflict(
@@ -82,9 +84,21 @@ def _create(sh: Shell, platform: str, name: str, answers: Answers, test: bool) -
 
 def _again(sh: Shell, name: str, answers: Answers) -> Connection:
     old = sh.system.connections.get(sh.scope, name)
-    fields = sh.system.platforms.get(old.platform).config
+    fields = _fields(sh, old.platform, answers, old.values)
     given = ask_fields(sh.out, fields, answers, kept=old.values)
     return sh.system.connections.reconnect(sh.scope, old.id, values=given.values, secrets=given.secrets)
+
+
+def _fields(sh: Shell, platform: str, answers: Answers, kept: Mapping[str, str]) -> Sequence[ConfigField]:
+    """What the platform asks for; a description given as a file may ask for more."""
+    connector = sh.system.platforms.connector(platform)
+    given = file_value(connector.config, answers.file) if answers.file is not None else {}
+    try:
+        return asked_fields(connector, {**kept, **given})
+    except InputError as error:
+        if answers.file is None:
+            raise
+        raise InputError(error.message.replace("the definition", str(answers.file), 1), hint=error.hint, field=error.field) from None
 
 
 def _source(sh: Shell, connection: Connection) -> str | None:

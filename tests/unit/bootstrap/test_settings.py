@@ -1,0 +1,96 @@
+"""Settings: environment before file before default, and one sentence for what cannot be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from listbackup.base.errors import InputError
+from listbackup.base.secret import Secret
+from listbackup.bootstrap.settings import S3Keys, S3Settings, Settings, child_environment, is_color_refused, read_settings
+
+
+def test_without_anything_set_folders_are_those_of_the_user() -> None:
+    settings = read_settings(environ={"HOME": "/h"})
+    assert settings == Settings(
+        data=Path("/h/.local/share/listbackup"), keys=Path("/h/.config/listbackup/keys"), cache=Path("/h/.cache/listbackup")
+    )
+
+
+def test_xdg_folders_are_obeyed() -> None:
+    settings = read_settings(environ={"HOME": "/h", "XDG_DATA_HOME": "/d", "XDG_CONFIG_HOME": "/c", "XDG_CACHE_HOME": "/x"})
+    assert (settings.data, settings.keys, settings.cache) == (Path("/d/listbackup"), Path("/c/listbackup/keys"), Path("/x/listbackup"))
+
+
+def test_the_environment_wins_over_the_file_and_the_argument_over_both(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('data = "/file"\nworkers = 3\nallow_loopback = true\n')
+    env = {"HOME": "/h", "LISTBACKUP_CONFIG": str(file)}
+    assert read_settings(environ=env).data == Path("/file")
+    assert read_settings(environ=env).workers == 3
+    assert read_settings(environ=env).allow_loopback
+    assert read_settings(environ=env | {"LISTBACKUP_DATA": "/env", "LISTBACKUP_WORKERS": "5"}).workers == 5
+    assert read_settings(environ=env | {"LISTBACKUP_DATA": "/env"}, data=Path("/arg")).data == Path("/arg")
+
+
+def test_a_bucket_is_described_and_its_secret_kept_from_sight() -> None:
+    env = {
+        "HOME": "/h",
+        "LISTBACKUP_S3_BUCKET": "b",
+        "LISTBACKUP_S3_ENDPOINT": "https://s3.example.org",
+        "LISTBACKUP_S3_PREFIX": "/p/",
+        "LISTBACKUP_S3_ACCESS_KEY_ID": "id",
+        "LISTBACKUP_S3_SECRET_ACCESS_KEY": "very-secret",
+    }
+    settings = read_settings(environ=env)
+    assert settings.s3 == S3Settings(bucket="b", endpoint="https://s3.example.org", prefix="p")
+    assert settings.s3_keys == S3Keys(access_key_id="id", secret_access_key=Secret("very-secret"))
+    assert "very-secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"LISTBACKUP_WORKERS": "many"}, "a number from 1 to 64"),
+        ({"LISTBACKUP_WORKERS": "0"}, "a number from 1 to 64"),
+        ({"LISTBACKUP_ALLOW_LOOPBACK": "perhaps"}, "1 or 0"),
+        ({"LISTBACKUP_LOG_LEVEL": "loud"}, "one of debug, info"),
+        ({"LISTBACKUP_S3_ACCESS_KEY_ID": "id"}, "go together"),
+        ({"LISTBACKUP_CONFIG": "/not/there.toml"}, "no configuration file"),
+        ({"LISTBACKUP_DATA": "/d", "LISTBACKUP_KEYS": "/d/keys"}, "inside the data folder"),
+        ({"LISTBACKUP_DATA": "/d", "LISTBACKUP_KEYS": "/d"}, "inside the data folder"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(variables: dict[str, str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_settings(environ={"HOME": "/h"} | variables)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("data = ", "cannot be read"),
+        ("dta = 'x'", "is no setting"),
+        ("s3_secret_access_key = 'x'", "is no setting"),
+        ("workers = [1]", "neither text"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, content: str, message: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(content)
+    with pytest.raises(InputError, match=message):
+        read_settings(environ={"HOME": "/h", "LISTBACKUP_CONFIG": str(file)})
+
+
+def test_a_child_reads_the_same_settings_and_nothing_of_the_parents() -> None:
+    settings = Settings(data=Path("/d"), keys=Path("/k"), cache=Path("/c"), allow_loopback=True)
+    env = child_environment(settings, {"HOME": "/h", "PATH": "/bin", "LISTBACKUP_S3_BUCKET": "other"})
+    assert env["PATH"] == "/bin"
+    assert read_settings(environ=env) == settings
+
+
+def test_colour_is_refused_by_no_color_and_by_dumb_terminals() -> None:
+    assert is_color_refused({"NO_COLOR": "1"})
+    assert is_color_refused({"TERM": "dumb"})
+    assert not is_color_refused({"TERM": "xterm", "NO_COLOR": ""})
