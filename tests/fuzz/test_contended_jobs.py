@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,16 @@ from listbackup.backends.table.port import Table, Tables, TableSpec, Write
 from listbackup.backends.table.sqlite import SqliteTables
 from listbackup.testing.contention import Tally, tally, work_through
 from listbackup.testing.interleave import GatedTable, Interleaving
+from listbackup.testing.scratch import memory_folder
 from listbackup.testing.suites.table_suite import in_threads_each
 
 WORKERS = 3
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with memory_folder() as made:
+        yield made
 
 
 def by_threads(folder: Path, jobs: int, *, fenced: bool = True) -> Tally:
@@ -73,8 +80,8 @@ def _work(path: Path, jobs: int, seed: int, *, fenced: bool) -> None:
 
 
 @pytest.mark.parametrize(("crew", "jobs"), [(interleaved, 1000), (by_threads, 500), (by_processes, 1500)])
-def test_every_contended_job_has_one_effect(crew: Callable[[Path, int], Tally], jobs: int, tmp_path: Path) -> None:
-    counted = crew(tmp_path, jobs)
+def test_every_contended_job_has_one_effect(crew: Callable[[Path, int], Tally], jobs: int, folder: Path) -> None:
+    counted = crew(folder, jobs)
     print(f"{crew.__name__}: {jobs} jobs, {counted.takeovers} leases taken over, effects per job {counted.effects_per_job}")
     assert counted.effects_per_job == {1: jobs}
     if crew is interleaved:
@@ -82,14 +89,14 @@ def test_every_contended_job_has_one_effect(crew: Callable[[Path, int], Tally], 
 
 
 @pytest.mark.long
-def test_every_one_of_100_000_contended_jobs_has_one_effect(tmp_path: Path) -> None:
-    counted = by_processes(tmp_path, 100_000)
+def test_every_one_of_100_000_contended_jobs_has_one_effect(folder: Path) -> None:
+    counted = by_processes(folder, 100_000)
     print(f"100,000 jobs, {counted.takeovers} leases taken over, effects per job {counted.effects_per_job}")
     assert counted.effects_per_job == {1: 100_000}
 
 
-def test_without_the_fence_jobs_are_done_twice(tmp_path: Path) -> None:
+def test_without_the_fence_jobs_are_done_twice(folder: Path) -> None:
     """The proof is worth something: the same crew, trusting the lease's time alone, does some jobs twice."""
-    counted = interleaved(tmp_path, 1000, fenced=False)
+    counted = interleaved(folder, 1000, fenced=False)
     print(f"without the fence: effects per job {counted.effects_per_job}")
     assert sum(jobs for times, jobs in counted.effects_per_job.items() if times > 1) > 50

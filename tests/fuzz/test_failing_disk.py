@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -14,8 +15,15 @@ from listbackup.backends.table.sqlite import SqliteTables
 from listbackup.base.errors import BackendError, OutOfSpace
 from listbackup.testing.powercut import Recorder
 from listbackup.testing.powercut.sqlite import RecordingSqlite
+from listbackup.testing.scratch import memory_folder
 
 PAIRS = TableSpec(name="pairs")
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with memory_folder() as made:
+        yield made
 
 
 def live(folder: Path, fail_at: int, error: type[apsw.Error]) -> tuple[set[str], set[str], list[BackendError], bool]:
@@ -41,16 +49,16 @@ def live(folder: Path, fail_at: int, error: type[apsw.Error]) -> tuple[set[str],
 
 
 @pytest.mark.parametrize(("error", "ours"), [(apsw.IOError, BackendError), (apsw.FullError, OutOfSpace)])
-def test_nothing_confirmed_is_lost_whichever_write_fails(tmp_path: Path, error: type[apsw.Error], ours: type[BackendError]) -> None:
+def test_nothing_confirmed_is_lost_whichever_write_fails(folder: Path, error: type[apsw.Error], ours: type[BackendError]) -> None:
     planted = noticed = 0
     for number in itertools.count(1):
-        folder = tmp_path / str(number)
-        confirmed, refused, errors, happened = live(folder, number, error)
+        life = folder / str(number)
+        confirmed, refused, errors, happened = live(life, number, error)
         if not happened:
             break
         planted, noticed = planted + 1, noticed + bool(errors)
         assert all(isinstance(one, ours) and one.hint for one in errors)
-        table = SqliteTables(folder / "control.db").open(PAIRS)
+        table = SqliteTables(life / "control.db").open(PAIRS)
         halves = [{str(item["sk"]) for item in table.query(half).items} for half in "ab"]
         assert halves[0] == halves[1]
         assert confirmed <= halves[0] <= confirmed | refused

@@ -59,19 +59,19 @@ def judge(folder: Path, notes: Sequence[object]) -> str | None:
     return next((f"{one} is there by half" for one, found in seen.items() if whole.get(one) != found), None)
 
 
-def cut(tmp_path: Path, log: Sequence[Operation], *, stop_at: int | None = None) -> Outcome:
-    return cut_everywhere(log, judge, tmp_path / "disks", stop_at=stop_at)
+def cut(log: Sequence[Operation], *, stop_at: int | None = None) -> Outcome:
+    return cut_everywhere(log, judge, stop_at=stop_at)
 
 
 def test_an_object_survives_a_power_cut_anywhere(tmp_path: Path) -> None:
-    outcome = cut(tmp_path, record(tmp_path / "live", 25))
+    outcome = cut(record(tmp_path / "live", 25))
     print(f"power cuts in files: {outcome.cuts} cut points, {outcome.images} disks, {len(outcome.violations)} violations")
     assert outcome.violations == []
 
 
 @pytest.mark.long
 def test_an_object_survives_a_power_cut_anywhere_in_a_long_life(tmp_path: Path) -> None:
-    outcome = cut(tmp_path, record(tmp_path / "live", 400))
+    outcome = cut(record(tmp_path / "live", 400))
     print(f"power cuts in files: {outcome.cuts} cut points, {outcome.images} disks, {len(outcome.violations)} violations")
     assert outcome.violations == []
 
@@ -87,7 +87,7 @@ def forgetting_folders(one: Operation) -> bool:
 @pytest.mark.parametrize("kept", [forgetting_files, forgetting_folders])
 def test_the_rig_notices_an_fsync_that_is_missing(tmp_path: Path, kept: Callable[[Operation], bool]) -> None:
     log = [one for one in record(tmp_path / "live", 6) if kept(one)]
-    assert cut(tmp_path, log, stop_at=1).violations
+    assert cut(log, stop_at=1).violations
 
 
 def test_the_rig_notices_what_was_written_around_it(tmp_path: Path) -> None:

@@ -143,34 +143,34 @@ def judge_against(states: Sequence[object]) -> Callable[[Path, Sequence[object]]
     return judge
 
 
-def cut(tmp_path: Path, log: Sequence[Operation], count: int, *, most_cuts: int | None = None, stop_at: int | None = None) -> Outcome:
-    return cut_everywhere(log, judge_against(expected_states(count)), tmp_path / "disks", most_cuts=most_cuts, mixed=2, stop_at=stop_at)
+def cut(log: Sequence[Operation], count: int, *, most_cuts: int | None = None, stop_at: int | None = None) -> Outcome:
+    return cut_everywhere(log, judge_against(expected_states(count)), most_cuts=most_cuts, stop_at=stop_at)
 
 
 def test_a_confirmed_commit_survives_a_power_cut_anywhere(tmp_path: Path) -> None:
-    """A thousand cut points, four disks each: 0 violations."""
-    outcome = cut(tmp_path, record(tmp_path / "live", 110), 110, most_cuts=1000)
+    """A thousand cut points, five disks each: 0 violations."""
+    outcome = cut(record(tmp_path / "live", 110), 110, most_cuts=1000)
     print(f"power cuts in SQLite: {outcome.cuts} cut points, {outcome.images} disks, {len(outcome.violations)} violations")
     assert (outcome.cuts, outcome.violations) == (1000, [])
 
 
 @pytest.mark.long
 def test_a_confirmed_commit_survives_a_power_cut_anywhere_in_a_long_life(tmp_path: Path) -> None:
-    outcome = cut(tmp_path, record(tmp_path / "live", 2000), 2000)
+    outcome = cut(record(tmp_path / "live", 2000), 2000)
     print(f"power cuts in SQLite: {outcome.cuts} cut points, {outcome.images} disks, {len(outcome.violations)} violations")
     assert outcome.violations == []
 
 
 def test_the_rig_notices_synchronous_normal(tmp_path: Path) -> None:
     log = record(tmp_path / "live", 30, replacing={"PRAGMA synchronous=FULL": "PRAGMA synchronous=NORMAL"})
-    assert any(complaint.startswith("lost") for _, _, complaint in cut(tmp_path, log, 30, stop_at=1).violations)
+    assert any(complaint.startswith("lost") for _, _, complaint in cut(log, 30, stop_at=1).violations)
 
 
 def test_the_rig_notices_a_missing_fsync(tmp_path: Path) -> None:
     log = [one for one in record(tmp_path / "live", 30) if not isinstance(one, Sync) or one.is_folder]
-    assert cut(tmp_path, log, 30, stop_at=1).violations
+    assert cut(log, 30, stop_at=1).violations
 
 
 def test_the_rig_notices_a_missing_fsync_of_the_folder(tmp_path: Path) -> None:
     log = [one for one in record(tmp_path / "live", 30) if not isinstance(one, Sync) or not one.is_folder]
-    assert cut(tmp_path, log, 30, stop_at=1).violations
+    assert cut(log, 30, stop_at=1).violations

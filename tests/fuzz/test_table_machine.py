@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,16 @@ from listbackup.backends.table.memory import MemoryTables
 from listbackup.backends.table.sqlite import SqliteTables
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.machines.table_machine import Ground, check_table
+from listbackup.testing.scratch import memory_folder
 
 _GATE = settings(max_examples=150, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
 _LONG = settings(_GATE, max_examples=2000, stateful_step_count=60)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with memory_folder() as made:
+        yield made
 
 
 def memory(_: Path) -> Callable[[], Ground]:
@@ -43,11 +50,11 @@ def sqlite(folder: Path) -> Callable[[], Ground]:
 
 
 @pytest.mark.parametrize("adapter", [memory, sqlite])
-def test_a_table_and_a_dict_tell_the_same_story(adapter: Callable[[Path], Callable[[], Ground]], tmp_path: Path) -> None:
-    check_table(adapter(tmp_path), _GATE)
+def test_a_table_and_a_dict_tell_the_same_story(adapter: Callable[[Path], Callable[[], Ground]], folder: Path) -> None:
+    check_table(adapter(folder), _GATE)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("adapter", [memory, sqlite])
-def test_a_table_and_a_dict_tell_the_same_long_story(adapter: Callable[[Path], Callable[[], Ground]], tmp_path: Path) -> None:
-    check_table(adapter(tmp_path), _LONG)
+def test_a_table_and_a_dict_tell_the_same_long_story(adapter: Callable[[Path], Callable[[], Ground]], folder: Path) -> None:
+    check_table(adapter(folder), _LONG)

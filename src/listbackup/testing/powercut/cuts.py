@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from listbackup.testing.powercut.disk import Disk, Luck, Note, Operation
+from listbackup.testing.scratch import memory_folder
 
 Judge: TypeAlias = Callable[[Path, Sequence[object]], str | None]
 """Looks at the folder as the disk kept it, and at what had been noted before the cut; says what is wrong, or None."""
@@ -28,7 +29,6 @@ class Outcome:
 def cut_everywhere(
     log: Sequence[Operation],
     judge: Judge,
-    scratch: Path,
     *,
     most_cuts: int | None = None,
     mixed: int = 3,
@@ -39,6 +39,13 @@ def cut_everywhere(
 
     ``stop_at`` ends after that many violations. The same log and seed give the same disks.
     """
+    with memory_folder() as scratch:
+        return _cut(log, judge, scratch, most_cuts, mixed, seed, stop_at)
+
+
+def _cut(
+    log: Sequence[Operation], judge: Judge, scratch: Path, most_cuts: int | None, mixed: int, seed: int, stop_at: int | None
+) -> Outcome:
     disk, notes, judged = Disk(), list[object](), dict[bytes, str | None]()
     wanted = _spread([number for number, one in enumerate(log) if not isinstance(one, Note)], most_cuts)
     cuts = images = 0
