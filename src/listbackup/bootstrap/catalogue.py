@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from listbackup.connectors.engine.connector import ConfigField, Connector, Credentials, Ground, Session
+from listbackup.connectors.engine.connector import ConfigField, Connector, Credentials, Ground, Session, asked_fields
 
 PLATFORMS: dict[str, str] = {  # a module with ``connector()``, or with ``api()``: facts that the engine's own connector reads
     "demo-crm": "listbackup.connectors.demo_crm.connector",
@@ -37,6 +37,10 @@ class LazyConnector:
     def config(self) -> Sequence[ConfigField]:
         """See the protocol."""
         return self._connector.config
+
+    def config_for(self, values: Mapping[str, str]) -> Sequence[ConfigField]:
+        """See ``AsksByValues``."""
+        return asked_fields(self._connector, values)
 
     def open(self, credentials: Credentials, ground: Ground) -> Session:
         """See the protocol."""

@@ -48,7 +48,7 @@ def ask_fields(out: Output, fields: Sequence[ConfigField], answers: Answers, *, 
             )
         given.values[name] = value
     if answers.file is not None:
-        given.values |= file_value(fields, answers.file)
+        given.values.update(file_value(fields, answers.file))
     for text in answers.secret_files:
         name, path = _pair(text, known, "--secret-file")
         secret = _read_secret(name, path)

@@ -190,3 +190,17 @@ class Connector(Protocol):
     def open(self, credentials: Credentials, ground: Ground) -> Session:
         """A session; sends nothing yet. Raises InputError for a configuration that cannot work."""
         ...
+
+
+@runtime_checkable
+class AsksByValues(Protocol):
+    """A connector that asks for more once it knows the first answers: the REST connector, whose description says what it needs."""
+
+    def config_for(self, values: Mapping[str, str]) -> Sequence[ConfigField]:
+        """What to ask for, given these plain values. Raises InputError when they cannot be used."""
+        ...
+
+
+def asked_fields(connector: Connector, values: Mapping[str, str]) -> Sequence[ConfigField]:
+    """What a connector asks for, as far as it can be known from these values. Raises InputError."""
+    return connector.config_for(values) if isinstance(connector, AsksByValues) else connector.config

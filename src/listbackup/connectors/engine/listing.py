@@ -22,6 +22,7 @@ from listbackup.connectors.engine.transport import Ask, Transport
 
 T = TypeVar("T")
 AHEAD_BYTES = 64 * 1024 * 1024
+PAST_THE_END = (400, 404, 410, 416, 422)  # what platforms answer to a page behind the last
 _FAST_SECONDS = 0.005  # below this latency threads cost more than they bring
 
 
@@ -63,11 +64,14 @@ class Listing:
             headers["Content-Type"] = "application/json"
         params = {} if call.url is not None else call.params
         path = self._path if call.url is None else call.url
+        ends = (*self._ends, *PAST_THE_END) if "probe" in state else self._ends
         return Ask(
-            path=path, method=self._facts.method, params=params, headers=headers, body=body, conditional=self._conditional, ends=self._ends
+            path=path, method=self._facts.method, params=params, headers=headers, body=body, conditional=self._conditional, ends=ends
         )
 
     def _cut(self, answer: Any, state: State) -> Page:
+        if "probe" in state and answer.status in PAST_THE_END:
+            return Page([], {}, None, answer.headers, answer.received_bytes, state, end=True)
         if answer.status == 304 or (answer.status in self._ends and self._is_end(answer)):
             return Page([], {}, None, answer.headers, answer.received_bytes, state, end=True)
         if answer.status in self._ends:

@@ -125,7 +125,9 @@ class Numbered:
             return following if more else None
         last = self._last(page)
         if last is not None:
-            return following if _int(following, "n") <= last and (got or self._by_page) else None
+            if _int(following, "n") <= last and (got or self._by_page):
+                return following
+            return {**following, "probe": True} if self._is_full(page) else None
         return following if got else None
 
     def rest(self, page: Page) -> Iterator[State] | None:
@@ -134,7 +136,16 @@ class Numbered:
         if last is None or not page.raws:
             return None
         step = 1 if self._by_page else len(page.raws)
-        return ({"n": number} for number in range(_int(page.at, "n") + step, last + 1, step))
+        return self._planned(range(_int(page.at, "n") + step, last + 1, step), page)
+
+    def _planned(self, numbers: range, page: Page) -> Iterator[State]:
+        yield from ({"n": number} for number in numbers)
+        if numbers and page.total is not None and page.total % self._facts.size == 0 and len(page.raws) == self._facts.size:
+            yield {"n": numbers[-1] + numbers.step, "probe": True}
+
+    def _is_full(self, page: Page) -> bool:
+        """A total that is too low by whole pages shows nowhere but behind the last full page: so that one is asked for once more."""
+        return len(page.raws) == self._facts.size and "probe" not in page.at
 
     def _last(self, page: Page) -> int | None:
         """The last number that holds records."""

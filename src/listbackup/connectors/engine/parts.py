@@ -16,7 +16,7 @@ from listbackup.connectors.engine.faults import Reason, reason_of
 from listbackup.connectors.engine.instants import read_instant, write_instant
 from listbackup.connectors.engine.keys import KeyReader, Read
 from listbackup.connectors.engine.listing import Extra, Listing, pages
-from listbackup.connectors.engine.page import Page
+from listbackup.connectors.engine.page import Page, mend
 from listbackup.connectors.engine.places import Shape, split
 from listbackup.connectors.engine.reading import Ground, State, StreamRead, can_filter
 from listbackup.connectors.engine.record import Batch, Json, KeyPart
@@ -226,7 +226,11 @@ class ChildrenRead(PartsRead):
             first = 0
         self._notes(
             tally.verdict(
-                positions=listing.paging.positions, empty_pages=False, distinct=not self._narrow_parents, totals=not self._narrow_parents
+                positions=listing.paging.positions,
+                empty_pages=False,
+                distinct=not self._narrow_parents,
+                totals=not self._narrow_parents or self._of.changed is None or self._of.changed.total,
+                promised=self._of.total is not None,
             )
         )
 
@@ -238,7 +242,7 @@ class ChildrenRead(PartsRead):
 
     def _part(self, raw: bytes, kept: Mapping[str, Json], number: int) -> Part | None:
         try:
-            seen = self._decode(raw)
+            seen = self._decode(mend(raw))
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             self._note(Reason.MISSING_KEY, f"a record of {self._of.name} has not the fields that its {self._facts.name} are asked for with")
             return None
