@@ -66,10 +66,10 @@ class Liar:
             case Lie.TOTAL_BELOW if listed.total > 1:
                 return replace(listed, total=max(1, listed.total - 1 - self._options.seed % (2 * asked.size)))
             case Lie.ITEM_TWICE if asked.start and listed.items:
-                before = self._page(replace(asked, start=asked.start - 1, size=1))
+                before = self._page(replace(asked, start=asked.start - 1, size=1, after=None))
                 return replace(listed, items=[*before.items, *listed.items[1:]])
             case Lie.ITEM_SKIPPED if listed.items:
-                later = self._page(replace(asked, start=asked.start + 1))
+                later = self._page(replace(asked, start=asked.start + 1, after=None))
                 return replace(later, asked=asked, next_start=listed.next_start)
             case Lie.PAGE_SHRUNK if len(listed.items) > 1:
                 return replace(listed, items=listed.items[: len(listed.items) // 2])
@@ -117,7 +117,7 @@ class Liar:
             half = listed.items[: max(1, len(listed.items) // 2)]
             return b'{"data":[' + b",".join(half) + b"]}"
         if lie is Lie.CURSOR_CYCLE and listed.paging == "cursor" and listed.next_start == 0:
-            return listed.body().replace(b'"next_cursor":null', f'"next_cursor":"{to_cursor(0)}"'.encode())
+            return listed.body().replace(b'"next_cursor":null', f'"next_cursor":"{to_cursor((0, -1))}"'.encode())
         return listed.body()
 
     def response(self, response: Response, lie: Lie | None) -> Response:

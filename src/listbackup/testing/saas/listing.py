@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ class Asked:
     stream: str
     size: int
     start: int  # offset of the first item
+    after: tuple[int, int] | None = None  # what a cursor names: time of change [ms] and row of the last item that was seen
     since_ms: int | None
     trashed: bool
     contact: int | None  # only this contact's notes
@@ -42,6 +44,7 @@ class Listed:
     total: int
     next_start: int | None
     host: str = ""  # what a next link begins with
+    marks: Callable[[int], tuple[int, int]] = lambda start: (0, start - 1)  # what a cursor to this position names
 
     @property
     def paging(self) -> str:
@@ -57,7 +60,7 @@ class Listed:
             case "offset":
                 return f',"offset":{self.asked.start},"limit":{size},"total":{total}'
             case "cursor":
-                upcoming = "null" if self.next_start is None else f'"{to_cursor(self.next_start)}"'
+                upcoming = "null" if self.next_start is None else f'"{to_cursor(self.marks(self.next_start))}"'
                 return f',"next_cursor":{upcoming},"total":{total}'
             case "link":
                 return f',"links":{{"next":{self._next_link()}}},"total":{total}'
@@ -70,7 +73,7 @@ class Listed:
         asked = self.asked
         base = "/v1/notes?" if asked.contact is None else f"/v1/contacts/{100_001 + asked.contact}/notes?"
         since = "" if asked.since_ms is None else f"&updated_since={stamp(asked.since_ms)}"
-        return f'"{self.host}{base}limit={asked.size}&cursor={to_cursor(self.next_start)}{since}"'
+        return f'"{self.host}{base}limit={asked.size}&cursor={to_cursor(self.marks(self.next_start))}{since}"'
 
     def body(self) -> bytes:
         """The JSON of the page."""
@@ -92,13 +95,14 @@ class Listings:
         try:
             size = int(query.get("per_page") or query.get("limit") or 50)
             since = unix_ms(parse_iso(query["updated_since"])) if query.get("updated_since") else None
+            start, after = 0, None
             match PAGING[stream]:
                 case "page":
                     start = (int(query.get("page") or 1) - 1) * min(size, self._max)
                 case "offset":
                     start = int(query.get("offset") or 0)
                 case "cursor" | "link":
-                    start = from_cursor(query["cursor"]) if query.get("cursor") else 0
+                    after = from_cursor(query["cursor"]) if query.get("cursor") else None
                 case _:
                     start, size = 0, 1_000_000
         except ValueError as error:
@@ -108,16 +112,38 @@ class Listings:
         if PAGING[stream] != "none":
             size = min(size, self._max)
         trashed = query.get("include_deleted") == "true"
-        return Asked(stream=stream, size=size, start=start, since_ms=since, trashed=trashed, contact=contact)
+        asked = Asked(stream=stream, size=size, start=start, since_ms=since, trashed=trashed, contact=contact, after=after)
+        if after is None:
+            return asked
+        with self._world.lock:
+            return replace(asked, start=self._position(asked, self._visible(asked)))
 
     def page(self, asked: Asked) -> Listed:
         """The items from ``asked.start`` on."""
         world = self._world
         with world.lock:
             rows = self._visible(asked)
+            if asked.after is not None:
+                asked = replace(asked, start=self._position(asked, rows))
             items = self._items(asked, rows)
             end = asked.start + len(items)
-            return Listed(asked=asked, items=list(items), total=len(rows), next_start=end if end < len(rows) else None)
+            marks = lambda start: self._mark(asked, rows, start)  # noqa: E731
+            return Listed(asked=asked, items=list(items), total=len(rows), next_start=end if end < len(rows) else None, marks=marks)
+
+    def _mark(self, asked: Asked, rows: npt.NDArray[np.int64], start: int) -> tuple[int, int]:
+        if not 0 < start <= len(rows):
+            return 0, -1 if start <= 0 else int(rows[-1]) if len(rows) else -1
+        row = int(rows[start - 1])
+        return (self._world.rows[asked.stream].updated_ms(row) if asked.since_ms is not None else 0), row
+
+    def _position(self, asked: Asked, rows: npt.NDArray[np.int64]) -> int:
+        """How many rows stand before what a cursor names: rows that come and go do not move it."""
+        assert asked.after is not None
+        ms, last = asked.after
+        if asked.since_ms is None:
+            return int(np.searchsorted(rows, last, "right"))
+        times = [self._world.rows[asked.stream].updated_ms(int(row)) for row in rows]
+        return sum((when, int(row)) <= (ms, last) for when, row in zip(times, rows, strict=True))
 
     def _visible(self, asked: Asked) -> npt.NDArray[np.int64]:
         world, stream = self._world, asked.stream
@@ -148,14 +174,14 @@ class Listings:
 _DEPENDS = {"contacts": ("contacts", "notes")}  # a contact says how many notes it has
 
 
-def to_cursor(start: int) -> str:
-    """An opaque text for a position."""
-    return base64.urlsafe_b64encode(f"at:{start}".encode()).decode().rstrip("=")
+def to_cursor(mark: tuple[int, int]) -> str:
+    """An opaque text for what a page ended with."""
+    return base64.urlsafe_b64encode(f"after:{mark[0]}:{mark[1]}".encode()).decode().rstrip("=")
 
 
-def from_cursor(text: str) -> int:
-    """The position of ``to_cursor``. Raises ValueError."""
-    plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
-    if not plain.startswith("at:"):
+def from_cursor(text: str) -> tuple[int, int]:
+    """What ``to_cursor`` was given. Raises ValueError."""
+    word, ms, row = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split(":")
+    if word != "after":
         raise ValueError("not a cursor of ours")
-    return int(plain[3:])
+    return int(ms), int(row)

@@ -171,7 +171,7 @@ class Saas:
             raise Refused(404, "only contacts have a deletions feed")
         try:
             since = unix_ms(parse_iso(request.query["since"])) if request.query.get("since") else 0
-            start = from_cursor(request.query["cursor"]) if request.query.get("cursor") else 0
+            start = from_cursor(request.query["cursor"])[1] if request.query.get("cursor") else 0
             size = min(int(request.query.get("limit") or 100), self.options.max_page_size)
         except ValueError as error:
             raise BadQuery(str(error)) from error
@@ -179,7 +179,7 @@ class Saas:
             gone = sorted((ms, row) for row, ms in self.world.rows["contacts"].deleted_ms.items() if ms >= since)
         page = [{"id": self.world.id_of("contacts", row), "object": "contact", "deleted_at": stamp(ms)} for ms, row in gone]
         end = start + size
-        following = to_cursor(end) if end < len(page) else None
+        following = to_cursor((0, end)) if end < len(page) else None
         return answer(200, {"data": page[start:end], "next_cursor": following, "total": len(page)})
 
     def _pack(self, request: Request, response: Response) -> Response:
