@@ -102,6 +102,7 @@ class FilesMachine(ObjectsMachine):
         self.objects = FilesObjects(self.folder / "objects")
 
     def teardown(self) -> None:
+        del self.objects
         shutil.rmtree(self.folder)
 
 
@@ -127,5 +128,5 @@ def test_objects_are_a_dictionary(machine: Any) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("machine", [ObjectsMachine, FilesMachine, RetryingMachine, MeteredMachine])
 def test_objects_are_a_dictionary_for_long(machine: Any) -> None:
-    many = settings(max_examples=3000, stateful_step_count=100, deadline=None, suppress_health_check=list(HealthCheck))
+    many = settings(max_examples=2000, stateful_step_count=80, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=many)

@@ -53,6 +53,18 @@ def test_temp_files_are_never_listed(tmp_path: Path) -> None:
     temp.discard()
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system does not list open files")
+def test_no_open_folder_outlives_its_owner(tmp_path: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for number in range(100):
+        objects = FilesObjects(tmp_path)
+        objects.put(f"a/{number}/b", b"1")
+        if number % 2:
+            objects.close()
+    del objects
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
+
+
 def test_emptied_folders_go_and_come_again(tmp_path: Path) -> None:
     one, other = FilesObjects(tmp_path), FilesObjects(tmp_path)
     one.put("p/run/1", b"1")

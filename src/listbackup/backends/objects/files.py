@@ -86,7 +86,7 @@ class FilesObjects:
             self._folders.remove_empty(name.rpartition("/")[0])
 
     def close(self) -> None:
-        """Gives back the open folders."""
+        """Gives back the open folders now instead of when nobody holds this object any more."""
         self._folders.close()
 
     # Writing.

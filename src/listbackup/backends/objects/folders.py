@@ -61,9 +61,13 @@ class Folders:
             folder = folder.rpartition("/")[0]
 
     def close(self) -> None:
-        """Close what is held."""
+        """Close what is held; also done when nobody holds this object any more."""
         for folder in list(self._held):
             self.forget(folder)
+
+    def __del__(self) -> None:
+        while self._held:
+            os.close(self._held.popitem()[1])
 
     def _hold(self, folder: str) -> None:
         path = self._root
