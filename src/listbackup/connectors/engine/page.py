@@ -72,7 +72,7 @@ class Slicer:
                 raise self._not_a_page(answer, again) from None
         said = self._said(value, answer.headers)
         total = self._total(said)
-        raws = self._listed(value, total)
+        raws = self._listed(value, total, behind="probe" in at)
         exact = _same_places(answer.body, body, raws) if mended else raws
         return Page(exact, said, total, answer.headers, answer.received_bytes, at, mended=raws if mended else None)
 
@@ -96,7 +96,7 @@ class Slicer:
                 raise BadAnswer(Reason.ERROR_OBJECT, "the answer has status 200 and an error in it")
         return said
 
-    def _listed(self, value: Any, total: int | None) -> Sequence[msgspec.Raw]:
+    def _listed(self, value: Any, total: int | None, *, behind: bool) -> Sequence[msgspec.Raw]:
         listed = self._shape.getters[self._records](value) if self._shape and self._records else value
         if listed is None:
             if self._facts.left_out_when_empty and (total == 0 or self._facts.total is None):
