@@ -54,7 +54,7 @@ def judge(folder: Path, notes: Sequence[object]) -> str | None:
 
 
 def test_root_keys_and_secrets_survive_a_power_cut_anywhere(tmp_path: Path) -> None:
-    outcome = cut_everywhere(record(tmp_path / "live", 12), judge, tmp_path / "disks")
+    outcome = cut_everywhere(record(tmp_path / "live", 12), judge)
     print(f"power cuts in keys: {outcome.cuts} cut points, {outcome.images} disks, {len(outcome.violations)} violations")
     assert outcome.violations == []
     assert outcome.cuts > 100
@@ -62,4 +62,4 @@ def test_root_keys_and_secrets_survive_a_power_cut_anywhere(tmp_path: Path) -> N
 
 def test_without_fsync_they_would_not(tmp_path: Path) -> None:
     log = [one for one in record(tmp_path / "live", 6) if not isinstance(one, Sync)]
-    assert cut_everywhere(log, judge, tmp_path / "disks", stop_at=1).violations
+    assert cut_everywhere(log, judge, stop_at=1).violations
