@@ -99,7 +99,7 @@ class Slicer:
     def _listed(self, value: Any, total: int | None, *, behind: bool) -> Sequence[msgspec.Raw]:
         listed = self._shape.getters[self._records](value) if self._shape and self._records else value
         if listed is None:
-            if self._facts.left_out_when_empty and (total == 0 or self._facts.total is None):
+            if self._facts.left_out_when_empty and (total == 0 or self._facts.total is None or behind):
                 return []
             where = f"no list at {self._facts.records!r}"
             raise BadAnswer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,7 +37,7 @@ class Ground:
     attachments: Attachments | None
 
 
-class StreamRead:
+class StreamRead(ABC):
     """One stream being read. The base of the ways to read: it keeps the clock, the cursor and the problems."""
 
     def __init__(self, ground: Ground, facts: StreamFacts, mode: Mode, cursor: State | None, resume: State | None) -> None:
@@ -89,8 +90,9 @@ class StreamRead:
         """Nothing is fetched unless it is iterated; whoever stops iterating stops the fetching."""
         self._closed = True
 
+    @abstractmethod
     def _batches(self) -> Iterator[Batch]:
-        raise NotImplementedError
+        """The records."""
 
     def _gone(self) -> Iterator[Batch]:
         """After the records of an incremental reading: what the platform says is gone."""
@@ -203,8 +205,10 @@ class StreamRead:
         return cursor if cursor != self._cursor else None
 
     def _safely(self, latest: datetime) -> datetime:
-        began = latest - (self._ground.transport.clock.now() - self._started)
-        return min(latest, max(began, self._date or began))
+        began = self._date
+        if began is None:
+            began = min(latest - (self._ground.transport.clock.now() - self._started), self._started)
+        return min(latest, began)  # the newest change may lie in the future: a scheduled post of WordPress
 
 
 class ListingRead(StreamRead):
