@@ -120,12 +120,22 @@ class _Finishing:
         if error.fault is PlatformFault.BAD_ANSWER:  # it may have been written: the intent stays here too
             self._count_failed(entry, error.message)
             return
+        if error.status in _MOVED_ON and self._is_written(entry):
+            return  # an earlier sending of the same had arrived, and its answer was lost
         moved_on = entry.action is Action.UPDATE and (error.status in _MOVED_ON or error.fault is PlatformFault.GONE)
         self._journal.put(replace(entry, state=EntryState.FAILED, message=error.message))
         if moved_on:
             self._counts["conflicts"] += 1
         else:
             self._count_failed(entry, error.message)
+
+    def _is_written(self, entry: Entry) -> bool:
+        target = entry.target or entry.key
+        now, wanted = self._room.session.fetch(entry.stream, target), self._room.wanted(entry.stream, entry.key)
+        if now is None or wanted is None or self._room.digest(entry.stream, now) != self._room.digest(entry.stream, wanted):
+            return False
+        self._done(entry, wanted, Written(key=target, raw=now))
+        return True
 
     def _count_failed(self, entry: Entry, message: str | None) -> None:
         self._counts["failed"] += 1

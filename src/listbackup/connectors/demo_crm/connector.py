@@ -30,7 +30,7 @@ def restore(stream: str, *, keeps_id: bool, files: bool = False) -> Restore:
     omit = MANAGED if keeps_id else ("id", *MANAGED)
     return Restore(
         create=Write(method="POST", path=f"/v1/{stream}", omit=omit, idempotency_header="Idempotency-Key"),
-        update=Write(method="PUT", path=f"/v1/{stream}/{{id}}", omit=("id", *MANAGED)),
+        update=Write(method="PUT", path=f"/v1/{stream}/{{id}}", omit=("id", *MANAGED), if_match=True),
         delete=Write(method="DELETE", path=f"/v1/{stream}/{{id}}"),
         keeps_id=keeps_id,
         files=files,

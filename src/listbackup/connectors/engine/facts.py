@@ -173,6 +173,7 @@ class Write(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     unwrap: dict[str, str] = {}  # field -> path below it that is sent instead: WordPress ``title`` -> ``raw``
     record: str | None = ""  # where in the answer the record stands; None: ask for it again
     idempotency_header: str | None = None
+    if_match: bool = False  # sent with the ETag of the last look at the record: the platform refuses (412) what changed since
 
 
 class Restore(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

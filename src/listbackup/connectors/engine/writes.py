@@ -27,6 +27,7 @@ class Writes:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._etags: dict[tuple[str, Key], str] = {}  # of the last look at each record that is written conditionally
 
     def fetch(self, facts: StreamFacts, key: Key) -> bytes | None:
         """The record as it is now, or None when the platform says that it is gone. Raises PlatformError, InputError (it cannot be asked for)."""
@@ -47,6 +48,8 @@ class Writes:
             if error.fault is PlatformFault.GONE:
                 return None
             raise
+        if facts.restore.update is not None and facts.restore.update.if_match and "etag" in answer.headers:
+            self._etags[facts.name, key] = answer.headers["etag"]
         return bytes(_record(answer, one.record))
 
     def create(self, facts: StreamFacts, raw: bytes, *, idempotency_key: str) -> Written:
@@ -63,7 +66,8 @@ class Writes:
         write = _write(facts, facts.restore.update, "update")
         fields = self._fields(raw)
         values = {**self._transport.values, **_own_values(fields), **key_values(facts, key)}
-        answer = self._send(write, values, fields, {}, repeatable=True)
+        etag = self._etags.pop((facts.name, key), None)
+        answer = self._send(write, values, fields, {"If-Match": etag} if etag is not None else {}, repeatable=True)
         if write.record is None:
             now = self.fetch(facts, key)
             if now is None:
