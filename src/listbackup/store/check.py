@@ -28,6 +28,7 @@ from listbackup.store.merge import Block, merge_inputs, part_blocks
 from listbackup.store.model import BLOBS, Op
 from listbackup.store.pack import PackReader, PartTail, open_pack
 from listbackup.store.retention import mark_verified
+from listbackup.store.sealed import FOOTER_BYTES, HEADER_BYTES, check_front
 from listbackup.store.segments import part_size
 from listbackup.store.sweep import look, names_of
 
@@ -295,6 +296,8 @@ def _check_blobs(work: _Check, head: Head, rolling_day: int | None) -> None:
             digest = digest_of()
             name = store.place.blob(pointer.run, pointer.blob)
             try:
+                end, _ = store.ground.objects.get_tail(name, FOOTER_BYTES)
+                check_front(store.ground.objects.get(name, 0, HEADER_BYTES), end, name)
                 for piece in read_blob(store.ground, store.place, pointer.run, pointer.blob, pointer.size):
                     digest.update(piece)
                     work.read_bytes += len(piece)

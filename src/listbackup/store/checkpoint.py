@@ -60,7 +60,7 @@ class CheckpointBody(msgspec.Struct, kw_only=True, frozen=True):
 
 def read_checkpoint(store: Store, run: str, base: int, *, since: int) -> CheckpointBody | None:
     """The run's last checkpoint since it was opened afresh (with the token ``since``), or None. Raises DamagedError."""
-    listed = list(store.ground.objects.list(store.place.checkpoints(run)))
+    listed = [info for info in store.ground.objects.list(store.place.checkpoints(run)) if _token(info.name) >= since]
     if not listed:
         return None
     found = listed[-1]

@@ -248,6 +248,12 @@ def read_footer(end: bytes, size_bytes: int, where: str) -> tuple[bytes, Trailer
     return header, Trailer(offset, length, raw, frames, codec)
 
 
+def check_front(front: bytes, end: bytes, where: str) -> None:
+    """Raises DamagedError unless an object begins (first 112 bytes) with the header that its end repeats: readers go by the end alone."""
+    if front != end[-FOOTER_BYTES:-TRAILER_BYTES]:
+        raise DamagedError(f"{where} is damaged: its header and its footer differ", where=where)
+
+
 def seal_small(keys: KeyScope, place: bytes, kind: ObjectType, raw: bytes) -> bytes:
     """A small object whole: header, tail, footer."""
     sealing = Sealing(keys, place, kind)

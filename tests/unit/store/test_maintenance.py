@@ -1,0 +1,271 @@
+"""Merging, expiring, pruning and checking a store leaves every retained snapshot as it was."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from listbackup.base.errors import BackendError, BusyError, Interrupted, NotFound
+from listbackup.store import ROOTS, Key, Store
+from listbackup.store.basemerge import merge_base
+from listbackup.store.check import Kind, Level, check
+from listbackup.store.compact import FAN_OUT, MOST_SEGMENTS, compact_tiers
+from listbackup.store.jobs import job
+from listbackup.store.policy import Policy
+from listbackup.store.prune import plan_prune
+from listbackup.store.rebuild import Origin, rebuild_head
+from listbackup.store.retention import NeedsConfirmation, clear_suspicion, expire, hold, plan_for, purge, release, undelete
+from listbackup.store.sweep import GRACE, plan_sweep, sweep
+from listbackup.testing.golden import RUNS, build
+from listbackup.testing.stores import Rig, content_of
+
+Content = dict[str, dict[Key, bytes]]
+
+
+def records(dice: random.Random, previous: dict[Key, bytes]) -> dict[Key, bytes]:
+    """The records of the next run: a few changed, gone and new."""
+    content = dict(previous)
+    for _ in range(6):
+        key: Key = (dice.randrange(60),)
+        if dice.random() < 0.25:
+            content.pop(key, None)
+        else:
+            content[key] = b'{"id": %d, "v": %d}' % (key[0], dice.getrandbits(30))
+    return content
+
+
+def life(rig: Rig, runs: int, seed: int = 1) -> dict[int, Content]:
+    """So many runs; what each snapshot must hold for ever."""
+    dice, content, truth = random.Random(seed), {}, {}
+    for run in range(runs):
+        content = records(dice, content)
+        info = rig.backup(f"run_{seed}_{run}", {"things": content})
+        truth[info.seq] = {"things": content}
+    return truth
+
+
+def holds(store: Store, truth: dict[int, Content]) -> None:
+    for info in store.snapshots():
+        assert content_of(store, info.seq) == truth[info.seq], info.seq
+    report = check(store, Level.DIGESTS)
+    assert report.ok, report.findings
+
+
+def test_tiers_keep_the_segments_few_and_every_snapshot_exact() -> None:
+    rig = Rig()
+    truth = life(rig, 3 * FAN_OUT + 5)
+    compact_tiers(rig.store())
+    assert len(rig.store().head().streams["things"].segments) <= MOST_SEGMENTS // 2
+    holds(rig.store(), truth)
+
+
+def test_a_base_merge_keeps_every_snapshot_exact_and_parts_history_from_what_lives() -> None:
+    rig = Rig()
+    truth = life(rig, 20)
+    merge_base(rig.store(), "things", part_bytes=500)
+    history, keyframe = rig.store().head().streams["things"].segments
+    assert (history.full, keyframe.full) == (False, True)
+    assert keyframe.rows == len(truth[20]["things"])
+    holds(rig.store(), truth)
+
+
+def test_a_base_merge_that_is_broken_off_goes_on_where_it_was() -> None:
+    rig = Rig()
+    content: dict[Key, bytes] = {(number,): b'{"id": %d}' % number for number in range(4000)}
+    truth: dict[int, Content] = {}
+    for run in range(4):
+        content = content | {(number,): b'{"id": %d, "run": %d}' % (number, run) for number in range(run, 4000, 7)}
+        truth[rig.backup(f"run_{run}", {"things": content}).seq] = {"things": content}
+
+    def stop(_done: int, _total: int) -> None:
+        raise Interrupted("stop")
+
+    with pytest.raises(Interrupted):
+        merge_base(rig.store(), "things", stop, part_bytes=300)
+    truth[rig.backup("run_between", {"things": content}).seq] = {"things": content}
+    assert {entry.kind for entry in rig.store().head().open.values()} == {"base"}
+    seen: list[int] = []
+    merge_base(rig.store(), "things", lambda done, _total: seen.append(done), part_bytes=300)
+    assert len(seen) >= 2
+    assert seen[-1] < 4000 + 3 * 580, "what was merged before the stop was not merged again"
+    assert rig.store().head().open == {}
+    holds(rig.store(), truth)
+
+
+def test_a_second_job_of_a_kind_waits_for_the_first() -> None:
+    rig = Rig()
+    with job(rig.store(), "compact"), pytest.raises(BusyError), job(rig.store(), "compact"):
+        pass
+
+
+def test_an_expired_snapshot_rests_in_the_trash_and_can_be_taken_back() -> None:
+    rig = Rig()
+    truth = life(rig, 8)
+    store, now = rig.store(), rig.clock.now()
+    plan = plan_for(store, Policy(last=4), now)
+    assert expire(store, plan) == (1, 2, 3, 4)
+    assert [info.seq for info in store.snapshots()] == [5, 6, 7, 8]
+    assert purge(store, now) == ()
+    undelete(store, 3)
+    assert content_of(store, 3) == truth[3]
+    assert purge(store, now + timedelta(days=8), confirmed=True) == (1, 2, 4)
+    with pytest.raises(NotFound):
+        undelete(store, 1)
+    holds(rig.store(), truth)
+
+
+def test_a_held_snapshot_and_the_newest_never_go() -> None:
+    rig = Rig()
+    life(rig, 12)
+    store = rig.store()
+    hold(store, 2, "an audit")
+    expire(store, plan_for(store, Policy(last=1), rig.clock.now()), confirmed=True)
+    assert [info.seq for info in store.snapshots()] == [2, 10, 11, 12]
+    release(store, 2)
+    assert 2 in plan_for(store, Policy(last=1), rig.clock.now()).dropped
+
+
+def test_a_suspect_snapshot_freezes_retention_until_a_person_clears_it() -> None:
+    rig = Rig()
+    content: dict[Key, bytes] = {(number,): b'{"id": %d}' % number for number in range(40)}
+    for run in range(6):
+        rig.backup(f"run_{run}", {"things": content})
+    rig.backup("run_wiped", {"things": {(1,): b'{"id": 1}'}})
+    store = rig.store()
+    assert store.snapshots()[-1].suspect
+    assert plan_for(store, Policy(last=1), rig.clock.now()).dropped == ()
+    clear_suspicion(store, 7)
+    assert plan_for(store, Policy(last=1), rig.clock.now()).dropped != ()
+
+
+def test_nothing_is_deleted_unattended_when_the_clock_jumped() -> None:
+    rig = Rig()
+    life(rig, 8)
+    plan_prune(rig.store(), rig.clock.now(), Policy(last=5)).execute()
+    rig.clock.advance(timedelta(days=400))
+    plan = plan_prune(rig.store(), rig.clock.now(), Policy(last=5))
+    with pytest.raises(NeedsConfirmation):
+        plan.execute()
+    assert len(rig.store().snapshots(trash=True)) == 8
+    assert plan.execute(confirmed=True).purged == (1, 2, 3)
+
+
+def test_a_prune_plan_touches_nothing_and_its_execution_frees_what_it_said() -> None:
+    rig = Rig()
+    truth = life(rig, 20)
+    rig.clock.advance(GRACE)
+    before = {info.name for info in rig.objects.list("")}
+    plan = plan_prune(rig.store(), rig.clock.now())
+    stats = plan.stats()
+    assert {info.name for info in rig.objects.list("")} == before
+    assert stats.deleting > 0
+    assert plan.execute(confirmed=True).deleted == stats.deleting
+    holds(rig.store(), truth)
+
+
+def test_a_failed_listing_deletes_nothing() -> None:
+    rig = Rig()
+    life(rig, 12)
+    rig.clock.advance(timedelta(days=30))
+    before = {info.name for info in rig.objects.list("")}
+
+    class Unlisted(type(rig.objects)):  # type: ignore[misc]
+        def list(self, prefix: str) -> object:
+            raise BackendError("the bucket does not answer")
+
+    broken = Unlisted(rig.clock)
+    with pytest.raises(BackendError):
+        plan_prune(Store.open(rig.ground(objects=broken), rig.source), rig.clock.now()).execute(confirmed=True)
+    assert {info.name for info in rig.objects.list("")} == before
+
+
+def test_what_a_closed_run_staged_is_never_built_upon() -> None:
+    rig = Rig()
+    writing = rig.open_run("run_a")
+    writing.stream("things").write([(1,)], [b'{"id": 1}'])
+    writing.checkpoint(b"here")
+    writing.close()
+    rig.clock.advance(timedelta(days=1))
+    other = rig.open_run("run_b")
+    other.abandon()
+    again = rig.open_run("run_a")
+    assert again.resumed is None
+    again.abandon()
+
+
+def test_the_sweep_takes_what_a_dead_run_left_behind_but_nothing_of_a_live_one() -> None:
+    rig = Rig()
+    dead = rig.open_run("run_dead")
+    dead.stream("things").write([(1,)], [b'{"id": 1}'])
+    dead.checkpoint(b"")
+    dead.close()
+    rig.clock.advance(timedelta(days=10))
+    store = rig.store()
+    assert sweep(store, plan_sweep(store, rig.clock.now())) == 0
+    live = rig.open_run("run_live")
+    live.stream("things").write([(2,)], [b'{"id": 2}'])
+    live.checkpoint(b"")
+    assert sweep(store, plan_sweep(store, rig.clock.now())) == 2
+    live.stream("things").finish(listing=True, complete=True)
+    assert content_of(rig.store(), live.commit(rig.clock.now(), b"").seq) == {"things": {(2,): b'{"id": 2}'}}
+
+
+def test_a_large_attachment_goes_a_grace_after_the_last_snapshot_that_saw_it() -> None:
+    rig = Rig()
+    store = build(rig)
+    blobs = {info.name for info in rig.objects.list(f"{rig.account}/{rig.source}/b/")}
+    assert len(blobs) == 3
+    for info in store.snapshots():
+        if info.held:
+            release(store, info.seq)
+    expire(store, plan_for(store, Policy(last=1, min_good=1), rig.clock.now()), confirmed=True)
+    for _ in range(4):
+        rig.clock.advance(timedelta(days=8))
+        plan_prune(rig.store(), rig.clock.now()).execute(confirmed=True)
+    left = {info.name for info in rig.objects.list(f"{rig.account}/{rig.source}/b/")}
+    assert len(left) == 1
+    view = rig.store().at(RUNS)
+    (contract,) = view.attachments("deals", ("north", 2))
+    assert sum(map(len, view.open_attachment(contract.id))) == contract.size_bytes
+
+
+@pytest.mark.parametrize("origin", list(Origin))
+def test_a_lost_head_is_put_back(origin: Origin) -> None:
+    rig = Rig()
+    store = build(rig)
+    truth = {info.seq: content_of(store, info.seq) for info in store.snapshots(trash=True)}
+    rig.tables.open(ROOTS).delete(f"{rig.account}/{rig.source}", "head")
+    rebuilt = rebuild_head(rig.ground(), rig.source, origin=origin)
+    assert (rebuilt.origin, rebuilt.newest_seq) == (origin, RUNS)
+    again = rig.store()
+    assert {info.seq: content_of(again, info.seq) for info in again.snapshots()}.items() <= truth.items()
+    assert check(again, Level.DIGESTS).ok
+    rig.backup("run_after", {"contacts": {(1,): b'{"id": 1}'}})
+
+
+def test_check_names_a_missing_and_a_damaged_object_and_what_to_do() -> None:
+    rig = Rig()
+    build(rig)
+    packs = sorted(f"{rig.account}/{rig.source}/p/{ref.run}/{pack}" for pack, ref in rig.store().head().packs.items())
+    rig.objects.replace(packs[0], rig.objects.get(packs[0])[:-1])
+    rig.objects.delete(packs[1])
+    found = {finding.where: finding for finding in check(rig.store(), Level.LISTING).findings if not finding.harmless}
+    assert {where: finding.kind for where, finding in found.items()} == {packs[0]: Kind.OBJECT_SIZE, packs[1]: Kind.OBJECT_MISSING}
+    assert all(finding.remedy for finding in found.values())
+
+
+def test_a_clean_check_of_the_digests_marks_the_snapshots_as_verified() -> None:
+    rig = Rig()
+    life(rig, 3)
+    assert not any(info.verified for info in rig.store().snapshots())
+    check(rig.store(), Level.DIGESTS, note_at=rig.clock.now())
+    assert all(info.verified for info in rig.store().snapshots())
+
+
+def test_thirty_rolling_checks_read_everything_once() -> None:
+    rig = Rig()
+    build(rig)
+    whole = check(rig.store(), Level.READ_DATA).read_bytes
+    assert sum(check(rig.store(), Level.READ_DATA, rolling_day=day).read_bytes for day in range(100, 130)) == whole
