@@ -10,6 +10,7 @@ import contextlib
 import errno
 import os
 import re
+import shutil
 import sqlite3
 import threading
 from collections import deque
@@ -25,6 +26,7 @@ from listbackup.base.errors import BackendError, DamagedError, ListBackupError, 
 
 FORMAT = 1  # raised when a file written from now on cannot be read by the versions before
 _APPLICATION = 0x4C42_4B31  # "LBK1", so that another program's database is told apart
+_FULL_BYTES = 64 * 1024  # less than this free, and an I/O error is for want of room
 _SETUP = ("PRAGMA synchronous=FULL", "PRAGMA fullfsync=ON", "PRAGMA checkpoint_fullfsync=ON", "PRAGMA foreign_keys=ON")
 
 
@@ -183,6 +185,8 @@ class SqliteFile:
         except ListBackupError:
             raise
         except sqlite3.Error as error:
+            if _is_io(error) and _is_full(self.path):  # a full disk does not always say so: the file beside a WAL is mapped, not written
+                raise _out_of_space(self.path.name) from error
             raise translate(error, self.path.name) from error
         except UnicodeDecodeError as error:  # damaged names or texts, which sqlite3 cannot even put into a message
             raise _damaged(self.path.name, "texts that are none") from error
@@ -196,9 +200,7 @@ def translate(error: sqlite3.Error, name: str) -> ListBackupError:
     primary = code & 0xFF if code is not None else None
     match primary:
         case sqlite3.SQLITE_FULL:
-            return OutOfSpace(
-                f"the disk is full: {name} could not be written", hint="free some space and run the same again; nothing was lost"
-            )
+            return _out_of_space(name)
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return BackendError(f"{name} is locked by another process", retryable=True, hint="wait for it, or stop the other process")
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
@@ -210,13 +212,27 @@ def translate(error: sqlite3.Error, name: str) -> ListBackupError:
     return BackendError(f"{name} failed ({error})", hint="check the disk; nothing that was confirmed is lost")
 
 
+def _out_of_space(name: str) -> OutOfSpace:
+    return OutOfSpace(f"the disk is full: {name} could not be written", hint="free some space and run the same again; nothing was lost")
+
+
+def _is_io(error: sqlite3.Error) -> bool:
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF == sqlite3.SQLITE_IOERR
+
+
+def _is_full(path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(path.parent).free < _FULL_BYTES
+    return False
+
+
 def _damaged(name: str, how: str) -> DamagedError:
     return DamagedError(f"{name} is damaged ({how})", where=name, hint="restore the data folder's database from a copy")
 
 
 def _translate_os(error: OSError, name: str) -> ListBackupError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return OutOfSpace(f"the disk is full: {name} could not be written", hint="free some space and run the same again; nothing was lost")
+        return _out_of_space(name)
     return BackendError(f"{name} cannot be used ({error.strerror})", hint="check the permissions of the data folder")
 
 

@@ -29,11 +29,14 @@ class Stores:
 
     def open(self, scope: Scope, source: str) -> Store:
         """The store of this source of the scope's account, created when it has none yet."""
-        ground = StoreGround(
+        return Store.create(self.ground(scope), source)
+
+    def ground(self, scope: Scope) -> StoreGround:
+        """What the stores of the scope's account stand on."""
+        return StoreGround(
             objects=self._objects,
             roots=self._tables.open(ROOTS),
             keys=self._keys.for_account(scope.account),
             clock=self._clock,
             cache_dir=self._cache_dir,
         )
-        return Store.create(ground, source)

@@ -58,9 +58,11 @@ def _check(sh: Shell, name: str, level: Level) -> Report:
 def _rebuild(sh: Shell, names: list[str]) -> int:
     if len(names) != 1:
         raise InputError("--rebuild takes one source", hint="listbackup check SOURCE --rebuild")
-    snapshots = sh.system.upkeep.rebuild(sh.scope, names[0])
-    sh.out.document({"source": names[0], "snapshots": snapshots})
-    sh.out.good(f"{names[0]}: made the head anew; it knows {snapshots} snapshot{'s' if snapshots != 1 else ''}")
+    rebuilt = sh.system.upkeep.rebuild(sh.scope, names[0])
+    sh.out.document({"source": names[0], "origin": rebuilt.origin.value, "object": rebuilt.name, "snapshots": rebuilt.snapshots})
+    sh.out.good(
+        f"{names[0]}: put the head back from {rebuilt.name}; it knows {rebuilt.snapshots} snapshots, the newest is {rebuilt.newest_seq}"
+    )
     return ExitCode.OK
 
 

@@ -8,13 +8,17 @@ import typer
 
 from listbackup.base.paging import iter_pages
 from listbackup.cli.exit_codes import ExitCode
+from listbackup.cli.looking import key_parts, key_text
 from listbackup.cli.options import Json, complete_sources
 from listbackup.cli.shell import Shell, shell
+from listbackup.services.data import Verification
 
 
 def command(
     context: typer.Context,
-    sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Which (else all).", autocompletion=complete_sources)] = None,
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Which (else all).", autocompletion=complete_sources)
+    ] = None,
     sample: Annotated[int, typer.Option("--sample", min=1, max=10_000, help="How many records of each stream.")] = 20,
     as_json: Json = False,
 ) -> None | int:
@@ -33,12 +37,44 @@ def command(
         if not names:
             names = [source.name for source in iter_pages(lambda cursor: sh.system.sources.list(sh.scope, cursor=cursor))]
         found = {name: _verify(sh, name, sample) for name in names}
-        sound = all(not one["differing"] for one in found.values())
-        sh.out.document({"sound": sound, "sources": found})
+        sound = all(one.good for one in found.values())
+        sh.out.document({"sound": sound, "sources": {name: _document(one) for name, one in found.items()}})
+        for name, one in found.items():
+            _show(sh, name, one)
         return ExitCode.OK if sound else ExitCode.PARTIAL
 
 
-def _verify(sh: Shell, name: str, sample: int) -> dict[str, object]:
+def _verify(sh: Shell, name: str, sample: int) -> Verification:
     with sh.out.progress(f"comparing {name}") as bars:
-        found = sh.system.upkeep.verify(sh.scope, name, sample=sample, progress=bars.update)
-    return {}
+        return sh.system.upkeep.verify(sh.scope, name, sample=sample, progress=bars.update)
+
+
+def _show(sh: Shell, name: str, found: Verification) -> None:
+    rows = [(one.stream, one.sampled, one.same, one.changed_since, one.gone_since, len(one.differences)) for one in found.streams]
+    sh.out.table(("STREAM", ">COMPARED", ">SAME", ">CHANGED SINCE", ">GONE SINCE", ">DIFFER"), rows, empty="Nothing to compare.")
+    for one in found.streams:
+        for difference in one.differences[:5]:
+            sh.out.say(f"✗ {one.stream} {key_text(difference.key)} differs from what the platform has, which says it did not change")
+    if found.good:
+        sh.out.good(f"{name}: {found.sampled:,} records of snapshot {found.snapshot_seq} compared with the platform, none contradicts it")
+    else:
+        sh.out.say(
+            f"{name}: the platform contradicts snapshot {found.snapshot_seq}; read everything anew with: listbackup backup {name} --full"
+        )
+
+
+def _document(found: Verification) -> dict[str, object]:
+    return {
+        "snapshot": found.snapshot_seq,
+        "compared": found.sampled,
+        "streams": {
+            one.stream: {
+                "compared": one.sampled,
+                "same": one.same,
+                "changed_since": one.changed_since,
+                "gone_since": one.gone_since,
+                "differing": [key_parts(difference.key) for difference in one.differences],
+            }
+            for one in found.streams
+        },
+    }

@@ -18,6 +18,7 @@ from listbackup.store import SnapshotInfo, Store
 from listbackup.store.check import Level, Report, check
 from listbackup.store.policy import ExpirePlan, Policy
 from listbackup.store.prune import Pruned, PrunePlan, plan_prune
+from listbackup.store.rebuild import Rebuilt, rebuild_head
 from listbackup.store.retention import clear_suspicion, expire, hold, plan_for, release, undelete
 
 Progress = Callable[[str, int, int], None]
@@ -77,6 +78,13 @@ class Upkeep:
         report = check(store, level, progress, rolling_day=rolling_day, note_at=self._desk.clock.now())
         self._tell(scope, "store.checked", of, level=level.value, ok=report.ok, findings=len(report.findings))
         return report
+
+    def rebuild(self, scope: Scope, source: str) -> Rebuilt:
+        """The head of the source's store, put back from what lies beside its objects. Raises StoreError when nothing there opens."""
+        of = self._sources.get(scope, source)
+        rebuilt = rebuild_head(self._stores.ground(scope), of.id)
+        self._tell(scope, "store.rebuilt", of, snapshots=rebuilt.snapshots, origin=rebuilt.origin.value)
+        return rebuilt
 
     def verify(
         self,
