@@ -89,6 +89,7 @@ def test_every_contended_job_has_one_effect(crew: Callable[[Path, int], Tally], 
 
 
 @pytest.mark.long
+@pytest.mark.timeout(20_000)
 def test_every_one_of_100_000_contended_jobs_has_one_effect(folder: Path) -> None:
     counted = by_processes(folder, 100_000)
     print(f"100,000 jobs, {counted.takeovers} leases taken over, effects per job {counted.effects_per_job}")

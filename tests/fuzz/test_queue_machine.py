@@ -55,6 +55,7 @@ def test_a_queue_and_a_list_tell_the_same_story(adapter: Callable[[Path], Callab
 
 
 @pytest.mark.long
+@pytest.mark.timeout(20_000)
 @pytest.mark.parametrize("adapter", [memory, sqlite])
 def test_a_queue_and_a_list_tell_the_same_long_story(adapter: Callable[[Path], Callable[[], Ground]], folder: Path) -> None:
     check_queue(adapter(folder), _LONG)

@@ -55,6 +55,7 @@ def test_a_table_and_a_dict_tell_the_same_story(adapter: Callable[[Path], Callab
 
 
 @pytest.mark.long
+@pytest.mark.timeout(20_000)
 @pytest.mark.parametrize("adapter", [memory, sqlite])
 def test_a_table_and_a_dict_tell_the_same_long_story(adapter: Callable[[Path], Callable[[], Ground]], folder: Path) -> None:
     check_table(adapter(folder), _LONG)
