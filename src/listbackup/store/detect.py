@@ -11,6 +11,7 @@ import hashlib
 import mmap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +23,10 @@ from listbackup.store.keycode import decode_key
 from listbackup.store.model import Key
 
 _SHORT = 16
-LARGE = 2_000_000
-RELAX_EVERY = 25_000
-Positions = npt.NDArray[np.int64]
+LARGE = 1_500_000  # rows from which on a mapped prior is walked in pieces
+PIECE_ROWS = 1_000_000
+Positions: TypeAlias = npt.NDArray[np.int64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
 
 
 class Ids:
@@ -77,41 +79,67 @@ def _decoded(code: bytes) -> Key | None:
 
 @dataclass(slots=True)
 class Prior:
-    """The live records of a stream at one snapshot: ids ascending, and what was known of each in this run (``seen``, ``staged``)."""
+    """The live records of a stream at one snapshot: ids ascending, and what was known of each in this run (``seen``, ``staged``).
+
+    A large mapped file is walked piece by piece, and each piece let go of: it stays in the system's cache, but not in this process. Ask for many ids at once.
+    """
 
     first: U64
     second: U64
     vhash: U64
     canon: U64 | None
-    seen: npt.NDArray[np.bool_]
-    staged: npt.NDArray[np.bool_]
+    seen: Flags
+    staged: Flags
     mapped: mmap.mmap | None = None
-    _looked: int = 0
+    offset: int = 0  # of the first column in the file
 
     def __len__(self) -> int:
         return len(self.first)
 
-    def find(self, first: U64, second: U64) -> tuple[Positions, npt.NDArray[np.bool_]]:
-        """Where each id is, and whether it is there at all (the position means nothing otherwise)."""
+    @property
+    def large(self) -> bool:
+        """Whether it is to be asked in large batches."""
+        return self.mapped is not None and len(self.first) > LARGE
+
+    def find(self, first: U64, second: U64) -> tuple[Positions, Flags, U64]:
+        """Where each id is, whether it is there at all (the position means nothing otherwise), and its vhash (0 when it is not there)."""
         if not len(self.first):
-            return np.zeros(len(first), np.int64), np.zeros(len(first), np.bool_)
-        self._relax(len(first))
-        positions = np.searchsorted(self.first, first)
-        positions[positions == len(self.first)] = 0
+            return np.zeros(len(first), np.int64), np.zeros(len(first), np.bool_), np.zeros(len(first), np.uint64)
+        if not self.large:
+            return self._find(first, second, 0, len(self.first))
+        positions, found, old = np.zeros(len(first), np.int64), np.zeros(len(first), np.bool_), np.zeros(len(first), np.uint64)
+        order = np.argsort(first)
+        ascending = first[order]
+        start = 0
+        for low in range(0, len(self.first), PIECE_ROWS):
+            high = min(low + PIECE_ROWS, len(self.first))
+            stop = len(first) if high == len(self.first) else int(np.searchsorted(ascending, self.first[high], side="right"))
+            places = order[start:stop]
+            if len(places):
+                positions[places], found[places], old[places] = self._find(first[places], second[places], low, high)
+                self.let_go(low, high)
+            start = stop
+        return positions, found, old
+
+    def let_go(self, low: int, high: int) -> None:
+        """Drop the mapped pages of these rows from this process."""
+        if self.mapped is None:
+            return
+        for column in range(3 if self.canon is None else 4):
+            start = self.offset + 8 * (column * len(self.first) + low)
+            page = start - start % mmap.PAGESIZE
+            self.mapped.madvise(mmap.MADV_DONTNEED, page, start + 8 * (high - low) - page)
+
+    def _find(self, first: U64, second: U64, low: int, high: int) -> tuple[Positions, Flags, U64]:
+        positions = np.searchsorted(self.first[low:high], first) + low
+        positions[positions == len(self.first)] = low
         same_first = self.first[positions] == first
         found = same_first & (self.second[positions] == second)
         for index in np.flatnonzero(same_first & ~found).tolist():  # two ids with one first word: 2**-64 a pair
             place = self._along(int(positions[index]), int(first[index]), int(second[index]))
             if place is not None:
                 positions[index], found[index] = place, True
-        return positions, found
-
-    def _relax(self, looked: int) -> None:
-        """Let go of the pages of a large file now and then: they stay in the system's cache, but not in this process."""
-        self._looked += looked
-        if self.mapped is not None and len(self.first) > LARGE and self._looked > RELAX_EVERY:
-            self._looked = 0
-            self.mapped.madvise(mmap.MADV_DONTNEED)
+        return positions, found, np.where(found, self.vhash[positions], np.uint64(0))
 
     def _along(self, place: int, first: int, second: int) -> int | None:
         while place < len(self.first) and self.first[place] == first:

@@ -26,7 +26,7 @@ from listbackup.store.model import Op
 
 _HEAD = struct.Struct("<4sIQQ32s")
 _MAGIC, _VERSION = b"LBST", 1
-BUCKET_ROWS = 256 * 1024
+BUCKET_ROWS = 128 * 1024
 
 
 def load_prior(path: Path, *, with_canon: bool) -> Prior | None:
@@ -45,7 +45,7 @@ def load_prior(path: Path, *, with_canon: bool) -> Prior | None:
         return None
     table = np.frombuffer(mapped, "<u8", offset=_HEAD.size).reshape(columns, n)
     prior = make_prior(table[0], table[1], table[2], table[3] if with_canon else None)
-    prior.mapped = mapped
+    prior.mapped, prior.offset = mapped, _HEAD.size
     return prior
 
 
@@ -70,7 +70,7 @@ def build_prior(path: Path, ids: Ids, live: Iterable[Rows], *, with_canon: bool,
 def carry_on(prior: Prior, path: Path, ids: Ids, changes: Rows) -> None:
     """Write the file of the next snapshot: the prior and a run's rows (one per key)."""
     first, second = ids.of(changes.codes)
-    positions, found = prior.find(first, second)
+    positions, found, _ = prior.find(first, second)
     kept = np.ones(len(prior), np.bool_)
     kept[positions[found]] = False
     canon = changes.canon if changes.canon is not None else np.zeros(len(changes), np.uint64)
@@ -82,23 +82,32 @@ def carry_on(prior: Prior, path: Path, ids: Ids, changes: Rows) -> None:
     rows = int(kept.sum()) + len(order)
     with _replacing(path, rows, prior.canon is not None) as file:
         for before, added in zip(old, new, strict=True):
-            for piece in _woven(before, kept, places, added[order]):
+            for start, piece in _woven(before, kept, places, added[order]):
                 file.write(_bytes(piece))
-            if prior.mapped is not None:
-                prior.mapped.madvise(mmap.MADV_DONTNEED)
+                prior.let_go(start, min(len(prior), start + BUCKET_ROWS))
 
 
 def _places(prior: Prior, first: U64, second: U64) -> npt.NDArray[np.int64]:
-    """Before which row of the prior each new id belongs."""
-    places = np.searchsorted(prior.first, first).astype(np.int64)
-    for index, place in enumerate(places.tolist()):
+    """Before which row of the prior each new id (ascending) belongs."""
+    places = np.zeros(len(first), np.int64)
+    begin = 0
+    for low in range(0, len(prior), BUCKET_ROWS):
+        high = min(low + BUCKET_ROWS, len(prior))
+        end = len(first) if high == len(prior) else int(np.searchsorted(first, prior.first[high], side="left"))
+        places[begin:end] = np.searchsorted(prior.first[low:high], first[begin:end]) + low
+        prior.let_go(low, high)
+        begin = end
+    inside = np.flatnonzero(places < len(prior))
+    equal = inside[prior.first[places[inside]] == first[inside]] if len(inside) else inside
+    for index in equal.tolist():
+        place = int(places[index])
         while place < len(prior) and prior.first[place] == first[index] and prior.second[place] < second[index]:
             place += 1
         places[index] = place
     return places
 
 
-def _woven(before: U64, kept: npt.NDArray[np.bool_], places: npt.NDArray[np.int64], added: U64) -> Iterator[U64]:
+def _woven(before: U64, kept: npt.NDArray[np.bool_], places: npt.NDArray[np.int64], added: U64) -> Iterator[tuple[int, U64]]:
     for start in range(0, max(1, len(before)), BUCKET_ROWS):
         stop = min(len(before), start + BUCKET_ROWS)
         last = stop == len(before)
@@ -106,7 +115,7 @@ def _woven(before: U64, kept: npt.NDArray[np.bool_], places: npt.NDArray[np.int6
         high = len(places) if last else int(np.searchsorted(places, stop, side="left"))
         keep = kept[start:stop]
         shifted = np.concatenate([[0], np.cumsum(keep)])[places[low:high] - start]
-        yield np.insert(before[start:stop][keep], shifted, added[low:high])
+        yield start, np.insert(before[start:stop][keep], shifted, added[low:high])
 
 
 def _gathered(live: Iterable[Rows]) -> Iterator[Sequence[Rows]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from listbackup.store.writing import Writing
 
 _ABSENT = "absent_from_listing"
+_BATCH_ROWS, _BATCH_BYTES = 8192, 12 * 1024 * 1024  # asked at once of a large prior
 
 
 class StreamWriter:
@@ -43,6 +45,7 @@ class StreamWriter:
         self._prior: Prior | None = None
         self._occurrences: dict[bytes, int] = {}
         self._removed: set[bytes] = set()
+        self._batch = _Batch()
         self.counts = Counts()
         self.finished = False
         self.listing = False
@@ -71,22 +74,19 @@ class StreamWriter:
         """Keep these records as the platform has them now; what became of them.
 
         ``raws[i]`` are the exact bytes of the record ``keys[i]`` (``keys`` is not looked at in a stream without keys). A key may come again; the later wins.
+        In a stream of millions, records are judged some thousand at a time: the counts are then of those that were judged by this call.
         """
         self._usable()
         if not raws:
             return Counts()
-        seen = len(raws)
         codes = self._named(raws) if self.spec.keyless else encode_keys(keys)
-        if len(codes) != seen:
-            raise ValueError(f"{len(codes)} keys for {seen} records")
-        if len(set(codes)) != seen:
-            kept = np.sort(last_of_each(codes)).tolist()
-            codes, raws = [codes[i] for i in kept], [raws[i] for i in kept]
+        if len(codes) != len(raws):
+            raise ValueError(f"{len(codes)} keys for {len(raws)} records")
         vhash = self._hashes.values(codes, raws)
-        counts = self._write(codes, raws, vhash) if len(self.prior) else self._write_new(codes, raws, vhash)
-        counts = Counts(seen=seen, added=counts.added, changed=counts.changed, unchanged=seen - counts.added - counts.changed)
-        self.counts += counts
-        return counts
+        if not self.prior.large:
+            return self._judge(codes, raws, vhash)
+        self._batch.add(codes, raws, vhash)
+        return self._judge_batch() if self._batch.full else Counts()
 
     def gone(self, keys: Sequence[Key], evidence: str) -> Counts:
         """These records are no more on the platform, on this evidence; unknown ones are none the worse."""
@@ -94,9 +94,9 @@ class StreamWriter:
         codes = list(dict.fromkeys(encode_keys(keys))) if keys else []
         if not codes:
             return Counts()
+        self._judge_batch()
         prior = self.prior
-        positions, found = prior.find(*self._ids.of(codes))
-        old = np.where(found, _taken(prior.vhash, positions), np.uint64(0))
+        positions, found, old = prior.find(*self._ids.of(codes))
         prior.seen[positions[found]] = True
         prior.staged[positions[found]] = True
         self._removed.update(code for code, known in zip(codes, found.tolist(), strict=True) if known)
@@ -124,6 +124,7 @@ class StreamWriter:
         streams. Problems make the stream partial. The stream's counts in this run.
         """
         self._usable()
+        self._judge_batch()
         self.listing, self._complete, self._problems = listing, complete, tuple(problems)
         if listing and complete and not self.spec.append_only:
             self._delete_unseen(evidence)
@@ -139,12 +140,14 @@ class StreamWriter:
 
     def changed(self, code: bytes) -> bool:
         """Whether this run staged something for a key that the stream held before."""
-        positions, found = self.prior.find(*self._ids.of([code]))
+        self._judge_batch()
+        positions, found, _ = self.prior.find(*self._ids.of([code]))
         return bool(found[0]) and bool(self.prior.staged[positions[0]])
 
-    def close(self) -> None:
-        """Stage whatever still waits."""
-        self.stage.flush(final=True)
+    def flush(self, *, final: bool = False) -> None:
+        """Make parts of whatever still waits."""
+        self._judge_batch()
+        self.stage.flush(final=final)
 
     def merge_if_needed(self) -> None:
         """Make one segment of parts that overlap or cancel each other; parts must be in written packs."""
@@ -250,6 +253,21 @@ class StreamWriter:
             codes.append(encode_key((name, occurrence)))
         return codes
 
+    def _judge_batch(self) -> Counts:
+        batch, self._batch = self._batch, _Batch()
+        return self._judge(batch.codes, batch.raws, np.concatenate(batch.vhash)) if batch.codes else Counts()
+
+    def _judge(self, codes: list[bytes], raws: Sequence[bytes], vhash: U64) -> Counts:
+        seen = len(codes)
+        if len(set(codes)) != seen:
+            kept = np.sort(last_of_each(codes))
+            places = kept.tolist()
+            codes, raws, vhash = [codes[i] for i in places], [raws[i] for i in places], vhash[kept]
+        counts = self._write(codes, raws, vhash) if len(self.prior) else self._write_new(codes, raws, vhash)
+        counts = Counts(seen=seen, added=counts.added, changed=counts.changed, unchanged=seen - counts.added - counts.changed)
+        self.counts += counts
+        return counts
+
     def _write_new(self, codes: list[bytes], raws: Sequence[bytes], vhash: U64) -> Counts:
         n = len(codes)
         self._stage(codes, raws, np.zeros(n, np.uint8), vhash, np.zeros(n, np.uint64))
@@ -257,8 +275,7 @@ class StreamWriter:
 
     def _write(self, codes: list[bytes], raws: Sequence[bytes], vhash: U64) -> Counts:
         prior = self.prior
-        positions, found = prior.find(*self._ids.of(codes))
-        old = _taken(prior.vhash, positions)
+        positions, found, old = prior.find(*self._ids.of(codes))
         same = found & (old == vhash)
         if self.spec.volatile:
             self._same_but_volatile(codes, raws, positions, found, same)
@@ -278,7 +295,7 @@ class StreamWriter:
                 values = [b"" if drop else value for value, drop in zip(values, cancelled.tolist(), strict=True)]
             chosen = [codes[i] for i in places]
             self._removed.difference_update(chosen)
-            self._stage(chosen, values, op, hashes, np.where(found, old, np.uint64(0))[staged])
+            self._stage(chosen, values, op, hashes, old[staged])
         return Counts(added=int((~found).sum()), changed=int(changed.sum()))
 
     def _same_but_volatile(
@@ -297,6 +314,8 @@ class StreamWriter:
         index = places.tolist()
         canon = self._hashes.canon([codes[i] for i in index], [raws[i] for i in index], self.spec.volatile)
         same[places] = canon == self.prior.canon[positions[places]]
+        if self.prior.large:
+            self.prior.let_go(0, len(self.prior))
 
     def _stage(self, codes: list[bytes], values: Sequence[bytes], op: U8, vhash: U64, old: U64) -> None:
         canon = self._hashes.canon(codes, values, self.spec.volatile) if self.spec.volatile else None
@@ -309,8 +328,7 @@ class StreamWriter:
         codes = self._codes_of(unseen)
         self._removed.update(codes)
         self.counts += Counts(gone=len(codes))
-        positions, _ = self.prior.find(*self._ids.of(codes))
-        old = _taken(self.prior.vhash, positions)
+        _, _, old = self.prior.find(*self._ids.of(codes))
         self.prior.seen[unseen] = True
         self.prior.staged[unseen] = True
         op = np.full(len(codes), Op.DELETE | evidence_code(evidence) << EVIDENCE_SHIFT, np.uint8)
@@ -339,17 +357,30 @@ class StreamWriter:
         for rows in self._writing.store.live_rows(self.name, self._writing.base, self._writing.seq - 1):
             likely = rows.take(np.flatnonzero(np.isin(rows.vhash, wanted)))
             if len(likely):
-                positions, found = self.prior.find(*self._ids.of(likely.codes))
+                positions, found, _ = self.prior.find(*self._ids.of(likely.codes))
                 codes += [code for code, hit in zip(likely.codes, (found & is_missing[positions]).tolist(), strict=True) if hit]
         return codes
 
     def _old(self, rows: Rows) -> U64:
         """The vhash that each row's key had before this run, 0 for none."""
-        if not len(self.prior):
-            return np.zeros(len(rows), np.uint64)
-        positions, found = self.prior.find(*self._ids.of(rows.codes))
-        return np.where(found, _taken(self.prior.vhash, positions), np.uint64(0))
+        return self.prior.find(*self._ids.of(rows.codes))[2] if len(self.prior) else np.zeros(len(rows), np.uint64)
 
 
-def _taken(column: U64, positions: npt.NDArray[np.int64]) -> U64:
-    return column[positions] if len(column) else np.zeros(len(positions), np.uint64)
+@dataclass(slots=True)
+class _Batch:
+    """Records that wait to be judged together."""
+
+    codes: list[bytes] = field(default_factory=list)
+    raws: list[bytes] = field(default_factory=list)
+    vhash: list[U64] = field(default_factory=list)
+    size: int = 0
+
+    @property
+    def full(self) -> bool:
+        return len(self.codes) >= _BATCH_ROWS or self.size >= _BATCH_BYTES
+
+    def add(self, codes: Sequence[bytes], raws: Sequence[bytes], vhash: U64) -> None:
+        self.codes.extend(codes)
+        self.raws.extend(raws)
+        self.vhash.append(vhash)
+        self.size += sum(map(len, raws))

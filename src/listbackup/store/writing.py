@@ -163,7 +163,7 @@ class Writing:
         self._usable()
         self._beat_if_due()
         for writer in list(self._streams.values()):
-            writer.stage.flush()
+            writer.flush()
         self.write_pack()
         self._number += 1
         body = CheckpointBody(
@@ -225,7 +225,7 @@ class Writing:
             return
         self._attaching.finish()
         for writer in self._streams.values():
-            writer.close()
+            writer.flush(final=True)
         self.write_pack()
         for writer in self._streams.values():
             writer.merge_if_needed()

@@ -317,7 +317,7 @@ def test_the_attachments_of_a_removed_record_go_with_it_but_stay_in_older_snapsh
 def test_the_local_state_is_made_again_when_it_is_missing_or_damaged(tmp_path, monkeypatch):
     monkeypatch.setattr(priorfile, "BUCKET_ROWS", 64)
     monkeypatch.setattr(detect, "LARGE", 10)
-    monkeypatch.setattr(detect, "RELAX_EVERY", 5)
+    monkeypatch.setattr(detect, "PIECE_ROWS", 70)
     rig = Rig(cache=tmp_path)
     dice, kept = random.Random(2), {}
     for turn in range(12):
