@@ -72,7 +72,9 @@ def _show(sh: Shell, name: str, report: Report) -> None:
         sh.out.say(f"{mark} {finding.kind.value.replace('_', ' ')}: {finding.what} ({finding.where})")
         if not finding.harmless:
             sh.out.say(f"    {finding.remedy}")
-    done = f"{report.snapshots} snapshots, {report.objects:,} objects"
+    done = f"{report.objects:,} objects"
+    if report.snapshots:
+        done = f"{report.snapshots} snapshots, {done}"
     if report.read_bytes:
         done += f", {size(report.read_bytes)} read"
     if report.rows:

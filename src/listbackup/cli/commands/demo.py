@@ -68,7 +68,7 @@ def _act(box: Sandbox, crm: SimulatedCrm) -> dict[str, Any]:
     box.show("history", "crm", changed["stream"], _key(changed))
     restored = _restore(box, crm, removed)
 
-    box.show("check", "crm")
+    box.show("check", "crm", "--read-data")
     box.show("verify", "crm")
     return {"first": first, "second": second, "day": day, "diff": counts, "restored": restored, "verified": True}
 

@@ -71,7 +71,7 @@ def _plan(sh: Shell, text: str, stream: str | None, keys: list[str], overwrite: 
     if stream is not None:
         sh.system.data.scan(sh.scope, name, stream, seq=snapshot.seq, limit=1)  # a stream that is not there is said now
         found = tuple(_platform_key(sh.system.data.record(sh.scope, name, stream, key, seq=snapshot.seq).key) for key in keys)
-        selection = Selection(streams=(stream,), keys={stream: found} if found else {})
+        selection = Selection(keys={stream: found}) if found else Selection(streams=(stream,))
     with sh.out.progress("asking about") as bars:
         return sh.system.restores.plan(
             sh.scope,
