@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -52,8 +53,9 @@ class Fetched:
 class PartsRead(StreamRead):
     """Reads parts in order, with many in flight. Resumes at a part, and inside a large one at a page."""
 
+    @abstractmethod
     def _parts(self) -> Iterator[Part]:
-        raise NotImplementedError
+        """The parts, in the order in which they are read."""
 
     def _part_extra(self) -> tuple[Extra, dict[str, object]]:
         return self._extra()
