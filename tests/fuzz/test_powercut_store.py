@@ -14,11 +14,11 @@ from listbackup.backends.objects.files import FilesObjects
 from listbackup.backends.sqlite_file import SqliteFile, connect
 from listbackup.backends.table.sqlite import SqliteTables
 from listbackup.base.errors import ListBackupError, NotFound
-from listbackup.store import ROOTS, Key, Store, StoreGround, StreamSpec, compact
+from listbackup.store import ROOTS, Key, Store, StoreGround, StreamSpec
 from listbackup.store.check import check
 from listbackup.store.findings import Level
 from listbackup.store.policy import Policy
-from listbackup.store.prune import plan_prune
+from listbackup.store.prune import Pruned, plan_prune
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.keys import memory_scope
 from listbackup.testing.powercut import Operation, Outcome, Recorder, Sync, cut_everywhere
@@ -27,11 +27,6 @@ from listbackup.testing.powercut.sqlite import RecordingSqlite
 SOURCE = "src_test"
 SPEC = StreamSpec(key_fields=("id",))
 Truth = Mapping[Key, bytes]
-
-
-@pytest.fixture(autouse=True)
-def _small_fan_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compact, "FAN_OUT", 2)
 
 
 @contextlib.contextmanager
@@ -82,11 +77,15 @@ def record(folder: Path, runs: int) -> list[Operation]:
             recorder.note(("committed", seq))
             clock.advance(timedelta(hours=30))
         recorder.note(("pruning", 0))
+        done: list[Pruned] = []
         for _ in range(3):  # expire into the trash, empty it, sweep what nobody needs
             with contextlib.closing(Store.open(ground, SOURCE)) as store:
-                plan_prune(store, clock.now(), Policy(last=1, min_good=1)).execute(confirmed=True)
+                plan = plan_prune(store, clock.now(), Policy(last=1, min_good=1))
+                done.append(plan.execute(confirmed=True))
             clock.advance(timedelta(days=8))
         recorder.note(("pruned", 0))
+    assert any(one.compacted.tasks for one in done)
+    assert any(one.deleted for one in done)
     return recorder.log
 
 
