@@ -60,10 +60,8 @@ class StreamBackup:
     def give_up(self, problem: Problem) -> None:
         """Keep what came so far, and say that it is not everything."""
         self._settle_quietly()
-        progress = self._reading.progress
-        nothing = progress.records == 0 and progress.gone == 0
         self._note_problems([problem])
-        self._close(complete=False, listing=False, state=StreamState.FAILED if nothing else StreamState.PARTIAL)
+        self._close(complete=False, listing=False, state=self._short_state())
 
     # batches ------------------------------------------------------------------------------------------------------------
 
@@ -145,7 +143,12 @@ class StreamBackup:
         whole = complete and not self._reading.progress.problem_count
         if complete and not self._again:
             self._reading.mark = self._mark(outcome)
-        self._close(complete=complete, listing=outcome.listing, state=StreamState.COMPLETE if whole else StreamState.PARTIAL)
+        self._close(complete=complete, listing=outcome.listing, state=StreamState.COMPLETE if whole else self._short_state(complete))
+
+    def _short_state(self, complete: bool = False) -> StreamState:
+        """How a stream stands of which something is missing: failed when nothing of it could be read."""
+        progress = self._reading.progress
+        return StreamState.PARTIAL if complete or progress.records or progress.gone else StreamState.FAILED
 
     def _mark(self, outcome: Outcome) -> Mark:
         cursor = dict(outcome.cursor) if outcome.cursor is not None else self._reading.cursor

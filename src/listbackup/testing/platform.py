@@ -50,6 +50,8 @@ class FakePlatform:
     page_size: int = 10
     before: Callable[[str, str, Key], None] = nothing
     announces_deletions: bool = False
+    refuses_stale_writes: bool = True  # a write over what changed since it was looked at is refused (412)
+    knows_repetitions: bool = True  # idempotency keys are heeded
     tick: int = 0
     created: int = 0  # how many records were made by create requests that were not repetitions
     requests: int = 0
@@ -177,7 +179,7 @@ class FakeSession:
     def create(self, stream: str, raw: bytes, *, idempotency_key: str) -> Written:
         """See ``Session``."""
         self._request("create", stream, ())
-        known = self._world._answers.get(idempotency_key)
+        known = self._world._answers.get(idempotency_key) if self._world.knows_repetitions else None
         if known is None:
             known = self._create(stream, raw)
             self._world._answers[idempotency_key] = known
@@ -191,7 +193,7 @@ class FakeSession:
         now = self._raw(stream, key)
         if now is None:
             raise PlatformError("no such record", fault=PlatformFault.GONE, status=404)
-        if self._seen.get((stream, key), now) != now:
+        if self._world.refuses_stale_writes and self._seen.get((stream, key), now) != now:
             raise PlatformError("the record changed meanwhile", fault=PlatformFault.REFUSED, status=412)
         id_ = _id(key)
         fields = {name: value for name, value in msgspec.json.decode(raw, type=dict[str, Any]).items() if name not in ("id", "updated_at")}
@@ -205,7 +207,7 @@ class FakeSession:
         """See ``Session``."""
         self._request("delete", stream, key)
         now = self._raw(stream, key)
-        if now is not None and self._seen.get((stream, key), now) != now:
+        if self._world.refuses_stale_writes and now is not None and self._seen.get((stream, key), now) != now:
             raise PlatformError("the record changed meanwhile", fault=PlatformFault.REFUSED, status=412)
         self._world.drop(stream, _id(key))
         self._request("deleted", stream, key)

@@ -51,14 +51,14 @@ class Episode:
 class RestoreLife:
     """One episode."""
 
-    def __init__(self, seed: int, *, careless: bool = False) -> None:
+    def __init__(self, seed: int, *, refuses_stale_writes: bool = True, knows_repetitions: bool = True) -> None:
         self._dice = random.Random(seed)
-        self._careless = careless  # the planted mistake: the platform does not refuse a write over a change that came after the look
         self.episode = Episode(seed=seed)
         keeps = self._dice.random() < 0.3
         self.world: FakePlatform = fake_platform(
             fake_stream("companies", keeps_id=keeps), fake_stream("contacts", keeps_id=keeps, references={"company": "companies"})
         )
+        self.world.refuses_stale_writes, self.world.knows_repetitions = refuses_stale_writes, knows_repetitions
         self._edits = 0
         self._may_edit = self._may_kill = False
         self._edited: dict[tuple[str, int], str] = {}  # the mark of the latest edit by a person since the last snapshot
