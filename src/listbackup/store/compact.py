@@ -20,7 +20,7 @@ import numpy.typing as npt
 from listbackup.base.clock import unix_ms
 from listbackup.store.head import Head, PackRef, Segment, drop_unused_packs, edited, with_segments
 from listbackup.store.jobs import Job, JobLost, job
-from listbackup.store.merge import Block, Forget, merge_blocks, part_blocks
+from listbackup.store.merge import Block, merge_blocks, part_blocks
 from listbackup.store.sealed import new_object_id
 from listbackup.store.segments import SegmentWriter
 
@@ -142,16 +142,10 @@ def retained_of(head: Head) -> npt.NDArray[np.uint32]:
     return np.array(sorted({*head.retained(), head.last_seq}), np.uint32)
 
 
-def forget_of(head: Head, stream: str) -> Forget | None:
-    """Whether a code of this stream is to vanish, or None where nothing is."""
-    codes = {erasure.key for erasure in head.erasures if erasure.stream == stream}
-    return codes.__contains__ if codes else None
-
-
 def merged(store: Store, head: Head, task: Task, after: bytes | None = None) -> Iterator[Block]:
     """The thinned rows of a task's inputs, those above ``after``."""
     inputs = [segment_blocks(store, head, segment, after) for segment in task.inputs]
-    return merge_blocks(inputs, retained_of(head), forget_of(head, task.stream))
+    return merge_blocks(inputs, retained_of(head))
 
 
 def segment_blocks(store: Store, head: Head, segment: Segment, after: bytes | None = None) -> Iterator[Block]:

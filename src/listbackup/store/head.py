@@ -14,7 +14,8 @@ Body: a msgpack map, sealed as an object of type H (kind T, see ``sealed.py``). 
     streams    {name: {id, spec, live, digest, changed_seq, thinned_at, segments: [...]}}, hidden streams (``_attachments``, ``_blobs``) included
       segment  {id, lo, hi, level, full, rows, size, parts: [[pack, part, rows, size, first, last], ...]}
                covers the snapshots in (lo, hi]; parts are in key order and do not overlap; ``part`` is the index in the pack's tail; sizes are sealed bytes.
-               Segments of a stream are ordered by lo; the first has lo 0 (the base). ``full``: it holds every record that lives at hi (a keyframe).
+               Segments of a stream are ordered by lo; the first has lo 0 (the base). ``full``: it holds every record that lives at hi. Two over the same range are
+               a history and, after it, the keyframe that took the newest row of every key that lives: of two rows of a key the later segment's is the newer.
     snaps      [[seq, at, kind, held, suspect, verified_at, expired_at, detail, spill], ...] ordered by seq, those in the trash included
       detail   {run, size, cursor, facts, streams: {stream id: [live, added, changed, removed, status, digest, problems]}}, or nil when it was spilled:
                then ``spill`` is the index in ``spills`` of the object that holds it
@@ -22,7 +23,8 @@ Body: a msgpack map, sealed as an object of type H (kind T, see ``sealed.py``). 
     open       {run: {kind: run|compact|base, token, base, owner, beat, lease, started, since}}; ``since`` is the token with which the run was opened afresh:
                checkpoints of earlier tokens are of a time when it was closed, and what they name may have been swept
     garbage    [{name, gen, at}]: objects that nothing refers to any more, to be deleted when the grace is over; names are relative to <account>/<source>/
-    erasures   [{id, stream, key, at, done}]: keys (codes) whose every version is hidden from readers at once and rewritten away later
+    erasures   [{id, stream, key, at}]: keys (codes) whose every version is hidden from readers at once, until it has been rewritten away
+    erased     [{id, stream, at, done_at, rows, packs}]: erasures carried out: how many rows vanished, and which packs were replaced (names gone after the grace)
     copies     [{name, gen, at}]: copies of HEAD under st/
     clock_mark the latest instant that maintenance has seen
     purged_at  when snapshots were last dropped for good; a stream whose ``thinned_at`` (its last base merge) is older may hold rows that nobody sees
@@ -176,7 +178,17 @@ class Erasure(msgspec.Struct, kw_only=True, frozen=True):
     stream: str
     key: bytes
     at: int
-    done: bool = False
+
+
+class Erased(msgspec.Struct, kw_only=True, frozen=True):
+    """An erasure that was carried out: what is kept of it names nobody."""
+
+    id: str
+    stream: str
+    at: int
+    done_at: int
+    rows: int
+    packs: tuple[str, ...] = ()
 
 
 class Features(msgspec.Struct, kw_only=True, frozen=True):
@@ -206,6 +218,7 @@ class Head(msgspec.Struct, kw_only=True, frozen=True):
     open: dict[str, OpenEntry] = {}
     garbage: tuple[Garbage, ...] = ()
     erasures: tuple[Erasure, ...] = ()
+    erased: tuple[Erased, ...] = ()
     copies: tuple[HeadCopy, ...] = ()
     clock_mark: int = 0
     purged_at: int = 0
@@ -239,8 +252,8 @@ def packs_in_use(streams: Mapping[str, StreamState]) -> set[str]:
 
 
 def with_segments(head: Head, stream: str, segments: Iterable[Segment]) -> Head:
-    """The head with a stream's segments replaced (ordered by lo)."""
-    ordered = tuple(sorted(segments, key=lambda segment: (segment.lo, segment.hi)))
+    """The head with a stream's segments replaced (ordered by lo, a history before its keyframe)."""
+    ordered = tuple(sorted(segments, key=lambda segment: (segment.lo, segment.hi, segment.full)))
     state = msgspec.structs.replace(head.streams[stream], segments=ordered, spilled=None)
     return edited(head, streams={**head.streams, stream: state})
 

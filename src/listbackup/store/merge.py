@@ -7,7 +7,7 @@ has of a key in one block. The merge takes from every block what lies at or belo
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, islice
 from typing import TypeAlias
@@ -21,7 +21,6 @@ from listbackup.store.pack import PackReader, PartTail
 from listbackup.store.thin import thin_columns
 
 Block: TypeAlias = tuple[Rows, list[bytes]]
-Forget: TypeAlias = Callable[[bytes], bool]  # whether every version of a code is to vanish
 
 _KEY_FRAMES, _VALUE_FRAMES = 8, 16  # fetched in one request
 
@@ -88,10 +87,10 @@ class _Input:
         return taken
 
 
-def merge_blocks(inputs: Iterable[Iterator[Block]], retained: npt.NDArray[np.uint32], forget: Forget | None = None) -> Iterator[Block]:
+def merge_blocks(inputs: Iterable[Iterator[Block]], retained: npt.NDArray[np.uint32]) -> Iterator[Block]:
     """The thinned rows of all inputs, ordered, in blocks that never part a key."""
     for rows, values in merge_inputs(inputs):
-        thinned = thin_block(rows, values, retained, forget)
+        thinned = thin_block(rows, values, retained)
         if len(thinned[0]):
             yield thinned
 
@@ -114,12 +113,8 @@ def _ordered(taken: Sequence[Block]) -> Block:
     return rows.take(np.array(order, np.intp)), [values[i] for i in order]
 
 
-def thin_block(rows: Rows, values: list[bytes], retained: npt.NDArray[np.uint32], forget: Forget | None = None) -> Block:
+def thin_block(rows: Rows, values: list[bytes], retained: npt.NDArray[np.uint32]) -> Block:
     """The rows of a block (ordered, whole keys) that some retained snapshot sees, with the ops they then carry."""
-    if forget is not None:
-        spared = [i for i, code in enumerate(rows.codes) if not forget(code)]
-        if len(spared) < len(rows):
-            rows, values = rows.take(np.array(spared, np.intp)), [values[i] for i in spared]
     kept, composed = thin_columns(key_starts(rows.codes), rows.seq, rows.kind, retained)
     if len(kept) < len(rows):
         rows, values = rows.take(kept), [values[i] for i in kept.tolist()]
