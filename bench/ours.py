@@ -1,0 +1,67 @@
+"""Our side of the races: an installation of its own, connected to the bench server by a REST file, used by the command line as anybody would."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.measure import WORK
+
+PROGRAM = str(Path(sys.executable).parent / "listbackup")
+
+_FILE = """\
+platform: bench
+base_url: "{{url}}"
+config:
+  - name: url
+{limits}streams:
+  - name: contacts
+    path: {path}
+    records: data
+    key: [id]
+    changed: {{field: updated_at}}
+"""
+
+_LISTINGS = {
+    "contacts": ("/contacts", "    total: total\n    paging: {kind: page, param: page, size: 100, size_param: per_page}\n"),
+    "cursor": ("/cursor", "    paging: {kind: cursor, param: cursor, token: next}\n"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A data folder with one source called ``crm``."""
+
+    home: Path
+
+    def command(self, *words: str) -> list[str]:
+        """A command line of ours on this data folder."""
+        settings = [f"LISTBACKUP_DATA={self.home / 'data'}", f"LISTBACKUP_KEYS={self.home / 'keys'}"]
+        return ["env", *settings, "LISTBACKUP_ALLOW_LOOPBACK=true", PROGRAM, *words]
+
+    def backup_command(self, *, full: bool = False) -> Sequence[str]:
+        """Back the source up."""
+        return self.command("backup", "crm", "--json", *(["--full"] if full else []))
+
+
+@contextmanager
+def installation(url: str, *, listing: str = "contacts", rate: float = 0.0) -> Iterator[Installation]:
+    """A fresh installation connected to ``url``; gone when the block ends."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    home = Path(tempfile.mkdtemp(prefix="ours-", dir=WORK))
+    path, paging = _LISTINGS[listing]
+    limits = f"limits: {{per_second: {rate:g}}}\n" if rate else ""
+    (home / "bench.yaml").write_text(_FILE.format(path=path, limits=limits) + paging)
+    made = Installation(home)
+    try:
+        for words in (("init",), ("connect", "rest", "--file", str(home / "bench.yaml"), "--name", "crm", "--set", f"url={url}", "--no-test")):
+            subprocess.run(made.command(*words), check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        yield made
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
