@@ -15,7 +15,7 @@ from listbackup.backends.table.sqlite import SqliteTables
 from listbackup.testing.contention import Tally, tally, work_through
 from listbackup.testing.interleave import GatedTable, Interleaving
 from listbackup.testing.scratch import memory_folder
-from listbackup.testing.suites.table_suite import in_threads_each
+from listbackup.testing.together import in_threads_each
 
 WORKERS = 3
 

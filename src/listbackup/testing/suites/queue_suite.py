@@ -12,7 +12,7 @@ import pytest
 from listbackup.backends.queue.port import LeaseLost, Message, Queue
 from listbackup.base.errors import InputError, NotFound
 from listbackup.testing.clock import ManualClock
-from listbackup.testing.suites.table_suite import in_threads
+from listbackup.testing.together import in_threads
 
 LEASE = timedelta(seconds=30)
 MAX_RECEIVES = 3

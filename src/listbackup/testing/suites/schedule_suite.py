@@ -10,7 +10,7 @@ import pytest
 
 from listbackup.backends.schedule.port import Schedule
 from listbackup.base.errors import InputError
-from listbackup.testing.suites.table_suite import in_threads
+from listbackup.testing.together import in_threads
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
