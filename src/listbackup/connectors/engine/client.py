@@ -5,7 +5,6 @@ Built on ``http.client`` (decision 0050). Nothing is taken from the environment,
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import select
 import socket
@@ -27,6 +26,7 @@ CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 _REDIRECTS = (301, 302, 303, 307, 308)
 _CHUNK = 256 * 1024
+_FRESH_SECONDS = 2.0  # servers keep idle connections for five seconds and more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +113,31 @@ class Client:
         return Answer(status=response.status, headers=headers, body=body, received_bytes=len(raw), framed=framed)
 
     def _open(self, request: Request) -> tuple[_Connection, http.client.HTTPResponse]:
+        """The answer's head. An idle connection that the platform has closed meanwhile is not its fault: a GET is sent again on a new one."""
+        connection = self._idle_connection(request)
+        if connection is not None:
+            try:
+                return connection, self._begin(connection, request)
+            except (ConnectionError, http.client.RemoteDisconnected) as error:
+                connection.close()
+                if request.method != "GET":
+                    _fail(request.url.origin, error)
+        connection = self._new_connection(request.url.origin)
+        try:
+            return connection, self._begin(connection, request)
+        except ConnectionError as error:
+            connection.close()
+            _fail(request.url.origin, error)
+
+    def _begin(self, connection: _Connection, request: Request) -> http.client.HTTPResponse:
+        """Raises ConnectionError when the connection was closed before anything came."""
         origin = request.url.origin
-        connection = self._connection(origin)
         headers = {"Host": origin.header, "User-Agent": AGENT, "Accept-Encoding": "gzip, deflate", **request.headers}
         try:
             connection.request(request.method, request.url.target, request.body, headers)
-            return connection, connection.getresponse()
+            return connection.getresponse()
+        except ConnectionError:  # http.client.RemoteDisconnected is one
+            raise
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             _fail(origin, error)
@@ -126,14 +145,21 @@ class Client:
             connection.close()
             raise denied("a header or path has characters that cannot be sent", hint="look for a line break in the credentials") from None
 
-    def _connection(self, origin: Origin) -> _Connection:
-        idle = self._idle.get(origin)
+    def _idle_connection(self, request: Request) -> _Connection | None:
+        """A connection that is open as far as can be told; for what must not be sent twice only one that was used a moment ago."""
+        idle = self._idle.get(request.url.origin)
         while idle:
-            with contextlib.suppress(IndexError):  # another thread was quicker
+            try:
                 connection = idle.pop()
-                if connection.is_alive():
-                    return connection
-                connection.close()
+            except IndexError:  # another thread was quicker
+                break
+            fresh = request.method == "GET" or self._clock.monotonic() - connection.idle_since < _FRESH_SECONDS
+            if fresh and connection.is_alive():
+                return connection
+            connection.close()
+        return None
+
+    def _new_connection(self, origin: Origin) -> _Connection:
         addresses = checked_addresses(origin, self._resolver, allow_loopback=self._allow_loopback)
         connection = _Connection(origin, addresses, self._trust() if origin.scheme == "https" else None)
         try:
@@ -156,6 +182,7 @@ class Client:
         if response.will_close or self._closed:
             connection.close()
         else:
+            connection.idle_since = self._clock.monotonic()
             self._idle.setdefault(connection.origin, []).append(connection)
 
     def _chunks(self, connection: _Connection, response: http.client.HTTPResponse) -> Iterator[bytes]:
@@ -213,6 +240,7 @@ class _Connection(http.client.HTTPConnection):
     def __init__(self, origin: Origin, addresses: Sequence[str], tls: ssl.SSLContext | None) -> None:
         super().__init__(origin.host, origin.port, timeout=READ_SECONDS)
         self.origin, self._addresses, self._context = origin, addresses, tls
+        self.idle_since = 0.0
 
     def connect(self) -> None:
         """Connect to the first address that answers."""
