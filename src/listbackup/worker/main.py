@@ -147,7 +147,8 @@ class Worker:
             return
         except Exception as error:  # noqa: BLE001  the worker loop: one run's bug must not end the others
             _log.exception("run %s failed in a way nobody thought of", order.run)
-            self._parts.runs.give_up(scope, order.run, reason="internal", message=f"Something went wrong inside: {type(error).__name__}.")
+            text = f"Something went wrong inside ({type(error).__name__}); the log has the details."
+            self._parts.runs.give_up(scope, order.run, owner=work.owner, reason="internal", message=text)
             self._settle(message)
             return
         self._after(run, message)

@@ -99,7 +99,13 @@ def test_parquet_has_typed_columns(house: Rooms, tmp_path: Path) -> None:
     export(house, tmp_path / "out", ExportFormat.PARQUET, streams=("contacts",))
     table = pyarrow.parquet.read_table(tmp_path / "out" / "contacts.parquet")
     kinds = {field.name: str(field.type) for field in table.schema}
-    assert (kinds["id"], kinds["score"], kinds["ok"], kinds["big"], kinds["address.geo.lat"]) == ("int64", "double", "bool", "string", "double")
+    assert (kinds["id"], kinds["score"], kinds["ok"], kinds["big"], kinds["address.geo.lat"]) == (
+        "int64",
+        "double",
+        "bool",
+        "string",
+        "double",
+    )
     assert table.column("name").to_pylist()[0] == "=1+1"
 
 
@@ -158,7 +164,13 @@ JSON = st.recursive(
 def test_every_record_fits_the_columns_that_were_found(records: list[dict[str, Json]]) -> None:
     raws = [msgspec.json.encode(record) for record in records]
     shape = shape_of(raws)
-    kinds: dict[Kind, tuple[type, ...]] = {Kind.BOOL: (bool,), Kind.INTEGER: (int,), Kind.NUMBER: (float,), Kind.TEXT: (str,), Kind.NOTHING: ()}
+    kinds: dict[Kind, tuple[type, ...]] = {
+        Kind.BOOL: (bool,),
+        Kind.INTEGER: (int,),
+        Kind.NUMBER: (float,),
+        Kind.TEXT: (str,),
+        Kind.NOTHING: (),
+    }
     for raw in raws:
         row = shape.row(raw)
         assert len(row) == len(shape.columns)

@@ -168,13 +168,13 @@ class Runs:
 
         return self._ledger(scope).change(run, freed)
 
-    def give_up(self, scope: Scope, run: str, *, reason: str, message: str) -> Run:
-        """The run, failed because no worker could carry it out; one that is over or held by a live worker is left as it is."""
+    def give_up(self, scope: Scope, run: str, *, owner: str, reason: str, message: str) -> Run:
+        """The run, failed because this worker could not carry it out; one that is over or held by another live worker is left as it is."""
         now = self._desk.clock.now()
 
         def failed(old: Run) -> Run:
-            held = old.state is RunState.RUNNING and old.lease_until is not None and old.lease_until > now
-            if old.state.is_final or held:
+            others = old.state is RunState.RUNNING and old.owner != owner and old.lease_until is not None and old.lease_until > now
+            if old.state.is_final or others:
                 return old
             return replace(old, state=RunState.FAILED, ended_at=now, reason=reason, message=message, owner=None, lease_until=None)
 
