@@ -60,7 +60,10 @@ def installation(url: str, *, listing: str = "contacts", rate: float = 0.0) -> I
     (home / "bench.yaml").write_text(_FILE.format(path=path, limits=limits) + paging)
     made = Installation(home)
     try:
-        for words in (("init",), ("connect", "rest", "--file", str(home / "bench.yaml"), "--name", "crm", "--set", f"url={url}", "--no-test")):
+        for words in (
+            ("init",),
+            ("connect", "rest", "--file", str(home / "bench.yaml"), "--name", "crm", "--set", f"url={url}", "--no-test"),
+        ):
             subprocess.run(made.command(*words), check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         yield made
     finally:

@@ -15,12 +15,17 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import zstandard
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from bench.evolve import Day, days
 from bench.measure import WORK
 from listbackup.backends.objects.files import FilesObjects
 from listbackup.backends.objects.metered import MeteredObjects, Traffic
 from listbackup.backends.table.sqlite import SqliteTables
 from listbackup.store import ROOTS, Store, StoreGround, StreamSpec
+from listbackup.store.basemerge import merge_base
+from listbackup.store.prune import plan_prune
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.faults import FaultyObjects
 from listbackup.testing.keys import memory_scope
@@ -90,12 +95,14 @@ def main() -> None:
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     kept = Kept(home)
-    cpu, sizes, fifteen = [], [], {}
+    cpu, sizes, written, fifteen = [], [], 0, {}
     for day in days(until=until):
         order = list(day.records) if kind == "stable" else day.shuffled()
         before = time.process_time()
         kept.keep(day.number, batches(day, order))
         cpu.append(time.process_time() - before)
+        traffic = kept.objects.reset()
+        written += traffic.written_bytes if day.number else 0
         sizes.append(stored(home))
         if day.number == min(15, until):
             fifteen = dict(day.records)
@@ -105,6 +112,7 @@ def main() -> None:
     result: dict[str, object] = {
         "stored_bytes": sizes[-1],
         "first_bytes": sizes[0],
+        "written_bytes": written,
         "daily_bytes": [b - a for a, b in itertools.pairwise(sizes)],
         "unchanged_bytes": stored(home) - before_unchanged,
         "unchanged_cpu_seconds": time.process_time() - cpu_before,
@@ -112,8 +120,42 @@ def main() -> None:
         "daily_cpu_seconds": statistics.median(cpu[1:]),
         **reads(kept, fifteen, until),
     }
+    result["merged_bytes"] = merged(kept)
     print(json.dumps(result))
     shutil.rmtree(home)
+
+
+def merged(kept: Kept) -> int:
+    """Stored bytes [bytes] once the base is merged and what nothing refers to any more is swept."""
+    merge_base(kept.store, STREAM)
+    plan_prune(kept.store, kept.clock.now(), grace=timedelta(0)).execute(confirmed=True)
+    return stored(kept.home)
+
+
+def decoding_seconds(kept: Kept) -> float:
+    """CPU seconds [s] of decrypting and decompressing as many bytes as a scan of a snapshot does, alone."""
+    cipher, squeezed = AESGCM(bytes(32)), zstandard.ZstdCompressor(level=3)
+    lines = [record.raw for record in kept.store.at(1).scan(STREAM)]
+    frames, block, size = [], list[bytes](), 0
+    for line in lines:
+        block.append(line)
+        size += len(line)
+        if size >= 262_144:
+            frames.append(cipher.encrypt(bytes(12), squeezed.compress(b"\n".join(block)), None))
+            block, size = [], 0
+    opened = zstandard.ZstdDecompressor()
+    before = time.process_time()
+    for frame in frames:
+        opened.decompress(cipher.decrypt(bytes(12), frame, None)).split(b"\n")
+    return time.process_time() - before
+
+
+def scan_seconds(kept: Kept, seq: int) -> float:
+    """CPU seconds [s] of a whole scan."""
+    before = time.process_time()
+    for _ in kept.store.at(seq).scan(STREAM):
+        pass
+    return time.process_time() - before
 
 
 def reads(kept: Kept, fifteen: dict[int, bytes], until: int) -> dict[str, object]:
@@ -156,6 +198,7 @@ def reads(kept: Kept, fifteen: dict[int, bytes], until: int) -> dict[str, object
         "record_seconds": statistics.median(warm),
         "record_cold": cold[len(cold) // 2],
         "record_warm": warm_counts,
+        "scan_share": decoding_seconds(kept) / statistics.median(scan_seconds(kept, middle) for _ in range(3)),
         "diff_seconds": listing,
         "diff_with_values_seconds": valued,
         "diff_requests": diff_counts,

@@ -1,0 +1,257 @@
+"""Writes ``RESULTS.md`` from ``results.json``: every goal with its figure, met or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Results = Mapping[str, Any]
+
+
+def render(results: Results) -> str:
+    """The page."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench`; nothing here is typed by hand. Medians of at least three runs unless marked.",
+        "",
+    ]
+    lines += _conditions(results)
+    for title, section in _SECTIONS:
+        body = list(section(results))
+        if body:
+            lines += [f"## {title}", "", *body, ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _get(results: Results, name: str) -> Any:
+    return results[name]["result"] if name in results else None
+
+
+def _conditions(results: Results) -> list[str]:
+    if not results:
+        return ["Nothing was measured yet.", ""]
+    rows = ["| section | measured | machine | noise: spread of a fixed loop | load before | took |", "|---|---|---|---|---|---|"]
+    for name, kept in results.items():
+        noise = kept["noise"]
+        rows.append(
+            f"| {name} | {kept['at']} | {noise['cores']:.0f} cores, {kept['machine']} | {noise['spread']:.0%} | {noise['load']:.1f} | {kept['took_seconds']:.0f} s |"
+        )
+    return [*rows, ""]
+
+
+def _goal(what: str, figure: str, goal: str, met: bool) -> str:
+    return f"| {what} | {figure} | {goal} | {'met' if met else '**not met**'} |"
+
+
+_HEAD = ["| what | measured | goal | |", "|---|---|---|---|"]
+
+
+def _throughput(results: Results) -> Iterator[str]:
+    measured = _get(results, "throughput")
+    if not measured:
+        return
+    records = measured["records"]
+    figures = {figure["name"]: figure for figure in measured["figures"]}
+    rate = {name: records / f["cpu_seconds"] for name, f in figures.items() if f["cpu_seconds"]}
+    first = rate.get("listbackup, first backup", 0)
+    yield f"{records:,} contacts of 1.1 KB in pages of 100 from the same loopback server; whole processes, start-up included."
+    yield ""
+    yield "| candidate | records per CPU-second | ours is | wall | peak memory | spread | runs |"
+    yield "|---|---|---|---|---|---|---|"
+    for name, f in figures.items():
+        if not f["cpu_seconds"]:
+            yield f"| {name} | {f['note']} | | | | | |"
+            continue
+        yield f"| {name} | {rate[name]:,.0f} | {first / rate[name]:.2f}x | {f['wall_seconds']:.1f} s | {f['peak_bytes'] / 1e6:.0f} MB | {f['spread']:.0%} | {f['runs']} |"
+    yield ""
+    yield from _HEAD
+    if first:
+        share = first / rate["limit script"]
+        yield _goal("of the limit script", f"{share:.2f}", "two thirds", share >= 2 / 3)
+        yield _goal("records per CPU-second", f"{first:,.0f}", "55,000", first >= 55_000)
+        airbyte = [value for name, value in rate.items() if name.startswith("airbyte")]
+        dlt = [value for name, value in rate.items() if name.startswith("dlt")]
+        if airbyte:
+            yield _goal("of airbyte-cdk", f"{first / airbyte[0]:.1f}x", "6x", first > 6 * airbyte[0])
+        if dlt:
+            yield _goal("of dlt's fastest", f"{first / max(dlt):.1f}x", "10x", first > 10 * max(dlt))
+    parsing = _get(results, "parsing")
+    again = figures.get("listbackup, unchanged full re-delivery")
+    if parsing and again and again["cpu_seconds"]:
+        yield f"| unchanged re-delivery, whole process, over fetching and parsing the pages alone ({parsing:.2f} s) | {again['cpu_seconds'] / parsing:.2f}x | | |"
+    million = _get(results, "million")
+    if million and million["cpu_seconds"]:
+        yield _goal(
+            "1,000,000 records, peak memory (one run)", f"{million['peak_bytes'] / 1e6:.0f} MB", "200 MB", million["peak_bytes"] <= 200e6
+        )
+
+
+def _latency(results: Results) -> Iterator[str]:
+    measured = _get(results, "latency")
+    if not measured:
+        return
+    yield f"{measured['pages']} pages, {measured['latency_seconds'] * 1000:.0f} ms each. Fetching is from the first page asked for to the last one sent; wall is the whole process."
+    yield ""
+    yield "| candidate | fetching | wall | most in flight |"
+    yield "|---|---|---|---|"
+    own = {
+        "by hand, 16 threads": "by_hand_numbered",
+        "ours, numbered pages": "ours_numbered",
+        "by hand, serial cursor": "by_hand_chained",
+        "ours, serial cursor": "ours_chained",
+    }
+    for name, key in own.items():
+        m = measured[key]
+        yield f"| {name} | {m['fetching_seconds']:.2f} s | {m['wall_seconds']:.2f} s | {m['most_in_flight']:.0f} |"
+    yield from _peer_rows(measured["peers"])
+    yield ""
+    yield from _HEAD
+    ratio = measured["ours_numbered"]["fetching_seconds"] / measured["by_hand_numbered"]["fetching_seconds"]
+    yield _goal("numbered pages over the same concurrency by hand", f"{ratio:.2f}x", "1.15x", ratio <= 1.15)
+    serial = measured["ours_chained"]["fetching_seconds"] / (measured["latency_seconds"] * measured["pages"])
+    yield _goal("serial cursor over latency x pages", f"{serial:.3f}x", "1.05x", serial <= 1.05)
+
+
+def _peer_rows(peers: Mapping[str, Any]) -> Iterator[str]:
+    for name, m in peers.items():
+        if isinstance(m, str):
+            yield f"| {name} | {m} | | |"
+        else:
+            yield f"| {name} | {m['fetching_seconds']:.2f} s | {m['wall_seconds']:.2f} s | {m['most_in_flight']:.0f} |"
+
+
+def _rate(results: Results) -> Iterator[str]:
+    measured = _get(results, "rate")
+    if not measured:
+        return
+    limit, pages = measured["per_second"], measured["pages"]
+    best = (pages - limit) / limit  # the first second's worth may come at once
+    yield f"{limit:.0f} requests a second (a burst of {limit:.0f} at the start), 100 ms latency, {pages} pages: {best:.1f} s is the least."
+    yield ""
+    yield "| candidate | fetching | of the limit used | answers 429 |"
+    yield "|---|---|---|---|"
+    for name, m in {"ours": measured["ours"], **measured["peers"]}.items():
+        if isinstance(m, str):
+            yield f"| {name} | {m} | | |"
+        else:
+            yield f"| {name} | {m['fetching_seconds']:.2f} s | {_used(m, limit):.0%} | {m['refused'] / m['requests']:.1%} |"
+    yield ""
+    yield from _HEAD
+    ours = measured["ours"]
+    used, refused = _used(ours, limit), ours["refused"] / ours["requests"]
+    yield _goal("of the limit", f"{used:.1%}", "97 %", used >= 0.97)
+    yield _goal("answers 429", f"{refused:.1%}", "1 %", refused <= 0.01)
+
+
+def _used(measured: Mapping[str, float], limit: float) -> float:
+    return (measured["requests"] - measured["refused"]) / measured["fetching_seconds"] / limit
+
+
+def _storage(results: Results) -> Iterator[str]:
+    stable, shuffled, bound = _get(results, "stable"), _get(results, "random"), _get(results, "bound")
+    if not (stable and shuffled and bound):
+        return
+    yield "203,000 records, thirty days, each 1 % changed, 0.1 % deleted, 0.2 % added. Ours keeps 31 snapshots; the tools keep the same daily dump in stable order."
+    yield ""
+    yield "| keeper | stored | one record of day 15 | difference of days 10 and 20 | all of day 15 |"
+    yield "|---|---|---|---|---|"
+    for name, m in {"ours, stable order": stable, "ours, random order": shuffled, **(_get(results, "storage_peers") or {})}.items():
+        yield _storage_row(name, m)
+    yield ""
+    yield "Ours reads in process, the tools as whole processes; `listbackup show` as a whole process is below. Our difference is the list of changed keys; with both values of each it took "
+    yield f"{stable.get('diff_with_values_seconds', 0):.2f} s."
+    yield ""
+    yield from _HEAD
+    if "failed" in stable or "failed" in shuffled:
+        return
+    whole = bound["base_bytes"] + bound["later_bytes"]
+    for name, m in (("stable", stable), ("random", shuffled)):
+        yield _goal(f"stored, {name} order", f"{m['stored_bytes'] / 1e6:.1f} MB", "75 MB", m["stored_bytes"] <= 75e6)
+        yield _goal(
+            f"stored over the lower bound ({whole / 1e6:.1f} MB), {name}",
+            f"{m['stored_bytes'] / whole:.2f}x",
+            "1.10x",
+            m["stored_bytes"] <= 1.10 * whole,
+        )
+        if "merged_bytes" in m:
+            yield _goal(f"after the base merge, {name}", f"{m['merged_bytes'] / whole:.2f}x", "0.95x", m["merged_bytes"] <= 0.95 * whole)
+        daily = sum(m["daily_bytes"]) / bound["later_bytes"]
+        yield _goal(
+            f"written per 1 % run over its solid-compressed changes, without compaction kept, {name}",
+            f"{daily:.2f}x",
+            "1.25x",
+            daily <= 1.25,
+        )
+        if "written_bytes" in m:
+            written = m["written_bytes"] / bound["later_bytes"]
+            yield _goal(f"written with compaction, {name}", f"{written:.2f}x", "2.5x", written <= 2.5)
+    cold, warm = stable["record_cold"], stable["record_warm"]
+    yield _goal("one record of day 15", f"{stable['record_seconds'] * 1000:.2f} ms", "5 ms", stable["record_seconds"] <= 0.005)
+    yield _goal(
+        "cold: round trips, bytes",
+        f"{cold['round_trips']}, {cold['bytes']:,}",
+        "3, 1 MB",
+        cold["round_trips"] <= 3 and cold["bytes"] <= 1e6,
+    )
+    yield _goal("warm: round trips", f"{warm['round_trips']:.2f}", "1", warm["round_trips"] < 1.5)
+    yield _goal("difference of days 10 and 20", f"{stable['diff_seconds']:.2f} s", "0.35 s", stable["diff_seconds"] <= 0.35)
+    each = stable["diff_requests"]["bytes"] / stable["diff_rows"]
+    yield _goal("bytes read per changed row", f"{each:.0f}", "40", each <= 40)
+    yield _goal("an unchanged run writes", f"{stable['unchanged_bytes']:,} bytes", "65,536", stable["unchanged_bytes"] <= 65_536)
+    yield _goal("scan over decrypt + decompress alone", f"{stable['scan_share']:.2f}x", "0.4x", stable["scan_share"] >= 0.4)
+
+
+def _storage_row(name: str, m: Mapping[str, Any]) -> str:
+    if "stored_bytes" not in m:
+        return f"| {name} | {m.get('absent') or m.get('failed')} | | | |"
+
+    def seconds(key: str) -> str:
+        return f"{m[key] * 1000:.1f} ms" if m.get(key, 1) < 0.1 else f"{m[key]:.2f} s" if key in m else "no way but the whole chain"
+
+    return f"| {name} | {m['stored_bytes'] / 1e6:.1f} MB | {seconds('record_seconds')} | {seconds('diff_seconds')} | {seconds('all_seconds')} |"
+
+
+def _commands(results: Results) -> Iterator[str]:
+    measured = _get(results, "show")
+    if not measured or "failed" in measured:
+        return
+    yield from _HEAD
+    yield _goal(
+        "`listbackup show` of one record, whole process", f"{measured['show_seconds']:.2f} s", "0.25 s", measured["show_seconds"] <= 0.25
+    )
+    yield f"| `listbackup --version`, whole process | {measured['version_seconds']:.2f} s | | |"
+
+
+def _scale(results: Results) -> Iterator[str]:
+    yield from _HEAD
+    quarters, snapshots, millions = (_get(results, name) for name in ("quarters", "snapshots", "millions"))
+    if quarters and "runs" in quarters:
+        over = quarters["written_over_changes"]
+        yield _goal(f"{quarters['runs']:,} quarter-hour runs: bytes written over the changes", f"{over:.1f}x", "7x", over <= 7)
+        yield _goal("segments at most", f"{quarters['segments_most']}", "24", quarters["segments_most"] <= 24)
+        yield _goal("writes per run", f"{quarters['puts_per_run']:.2f}", "4", quarters["puts_per_run"] <= 4)
+    if snapshots and "ratio" in snapshots:
+        yield _goal(
+            f"a read at {snapshots['snapshots']:,} snapshots over one at 10", f"{snapshots['ratio']:.2f}x", "2x", snapshots["ratio"] <= 2
+        )
+    if millions and "records" in millions:
+        peak = millions["peak_bytes"] - millions.get("harness_bytes", 0)
+        yield _goal(
+            f"{millions['records']:,} records in one stream: peak memory (one run)", f"{peak / 1e6:.0f} MB", "256 MB", peak <= 256e6
+        )
+        yield f"| first run, unchanged run, scan | {millions['first_seconds']:.0f} s, {millions['again_seconds']:.0f} s, {millions['scan_seconds']:.0f} s | | |"
+    for name in ("quarters", "snapshots", "millions"):
+        kept = _get(results, name)
+        if kept and "failed" in kept:
+            yield f"| {name} | failed: {kept['failed']} | | **not met** |"
+
+
+_SECTIONS = (
+    ("Records per CPU-second", _throughput),
+    ("A slow platform", _latency),
+    ("A limited platform", _rate),
+    ("Thirty days", _storage),
+    ("Commands", _commands),
+    ("Scale", _scale),
+)
