@@ -19,7 +19,9 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS queue_message (sequence INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, id TEXT NOT NULL, group_ TEXT NOT NULL, "
     "body BLOB NOT NULL, sent_at INTEGER NOT NULL, visible_at INTEGER NOT NULL, receipt TEXT, receives INTEGER NOT NULL DEFAULT 0, head INTEGER NOT NULL)",
     "CREATE INDEX IF NOT EXISTS queue_order ON queue_message (queue, group_, sequence)",
-    "CREATE INDEX IF NOT EXISTS queue_ready ON queue_message (queue, visible_at, sequence) WHERE head = 1",
+    "CREATE INDEX IF NOT EXISTS queue_ready ON queue_message (queue, visible_at) WHERE head = 1",  # is there anything?
+    "CREATE INDEX IF NOT EXISTS queue_heads ON queue_message (queue, sequence) WHERE head = 1",  # who waits longest?
+    "CREATE INDEX IF NOT EXISTS queue_tried ON queue_message (queue, visible_at) WHERE receives > 0",  # who is to be given up?
     "CREATE UNIQUE INDEX IF NOT EXISTS queue_receipt ON queue_message (queue, receipt) WHERE receipt IS NOT NULL",
     "CREATE TABLE IF NOT EXISTS queue_dead (sequence INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, id TEXT NOT NULL, group_ TEXT NOT NULL, "
     "body BLOB NOT NULL, receives INTEGER NOT NULL, died_at INTEGER NOT NULL)",
@@ -62,14 +64,12 @@ class SqliteQueue:
         """See the port."""
         check_receive(limit, lease)
         with self._file.read() as connection:  # an idle worker asks often: it takes no lock while there is nothing
-            if connection.execute(f"SELECT 1 {_READY} LIMIT 1", (self._name, self._now())).fetchone() is None:
+            if connection.execute(_ANYTHING, (self._name, self._now())).fetchone() is None:
                 return []
         with self._file.write() as connection:
             now = self._now()
             self._bury(connection, now)
-            rows = connection.execute(
-                f"SELECT sequence, id, group_, body, receives + 1, sent_at {_READY} ORDER BY sequence LIMIT ?", (self._name, now, limit)
-            ).fetchall()
+            rows = connection.execute(_LONGEST, (self._name, now, limit)).fetchall()
             return [self._deliver(connection, row, now, now + _ms(lease)) for row in rows]
 
     def extend(self, receipt: str, lease: timedelta) -> None:
@@ -152,10 +152,7 @@ class SqliteQueue:
 
     def _bury(self, connection: Connection, now: int) -> None:
         """Move what was delivered too often to the dead letters."""
-        rows = connection.execute(
-            f"SELECT sequence, id, group_, body, receives {_READY} AND receives >= ? ORDER BY sequence",
-            (self._name, now, self._max_receives),
-        ).fetchall()
+        rows = connection.execute(_SPENT, (self._name, now, self._max_receives)).fetchall()
         for sequence, message_id, group, body, receives in rows:
             connection.execute(
                 "INSERT INTO queue_dead (queue, id, group_, body, receives, died_at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -165,9 +162,7 @@ class SqliteQueue:
 
     def _bury_if_any(self) -> None:
         with self._file.read() as connection:
-            found = connection.execute(
-                f"SELECT 1 {_READY} AND receives >= ? LIMIT 1", (self._name, self._now(), self._max_receives)
-            ).fetchone()
+            found = connection.execute(_SPENT, (self._name, self._now(), self._max_receives)).fetchone()
         if found is not None:
             with self._file.write() as connection:
                 self._bury(connection, self._now())
@@ -176,7 +171,15 @@ class SqliteQueue:
         return unix_ms(self._clock.now())
 
 
-_READY = "FROM queue_message WHERE queue = ? AND head = 1 AND visible_at <= ?"
+_ANYTHING = "SELECT 1 FROM queue_message INDEXED BY queue_ready WHERE queue = ? AND head = 1 AND visible_at <= ? LIMIT 1"
+_LONGEST = (
+    "SELECT sequence, id, group_, body, receives + 1, sent_at FROM queue_message INDEXED BY queue_heads "
+    "WHERE queue = ? AND head = 1 AND visible_at <= ? ORDER BY sequence LIMIT ?"
+)
+_SPENT = (
+    "SELECT sequence, id, group_, body, receives FROM queue_message INDEXED BY queue_tried "
+    "WHERE queue = ? AND receives > 0 AND visible_at <= ? AND receives >= ? ORDER BY sequence"
+)
 
 
 def _ms(duration: timedelta) -> int:
