@@ -13,13 +13,14 @@ from listbackup.backends.queue.sqlite import SqliteQueue
 from listbackup.backends.schedule.sqlite import SqliteSchedule
 from listbackup.backends.sqlite_file import SqliteFile
 from listbackup.backends.table.sqlite import SqliteTables
-from listbackup.base.clock import SystemClock
+from listbackup.base.clock import Clock, SystemClock
 from listbackup.base.secret import Secret
 from listbackup.connectors.demo_crm.connector import api
 from listbackup.connectors.engine.session import FactsConnector
 from listbackup.processor.backup import Cadence
 from listbackup.services.data import Action, RestoreState, Selection
 from listbackup.services.runs import Means, Progress, Run, RunState, StreamState, Work
+from listbackup.testing.clock import ManualClock
 from listbackup.testing.saas import Lie, Options, Saas, serve
 from listbackup.testing.system import Rooms, rooms
 
@@ -31,10 +32,10 @@ class Dead(BaseException):
     """The process was killed here."""
 
 
-def embedded(folder: Path, *, means: Means = EVERY_BATCH, page_size: int = 100) -> Rooms:
+def embedded(folder: Path, *, means: Means = EVERY_BATCH, page_size: int = 100, clock: Clock | None = None) -> Rooms:
     """All services over SQLite and files, as after a start of the process."""
     folder.mkdir(exist_ok=True)
-    clock = SystemClock()
+    clock = clock or SystemClock()
     file = SqliteFile(folder / "tables.db", clock=clock)
     return rooms(
         [FactsConnector(api=api(page_size=page_size))],
@@ -255,7 +256,7 @@ def false_completes(lie: Lie, seeds: range, folder: Path) -> list[str]:
     for seed in seeds:
         options = Options(records=400, seed=seed)
         with serve(options) as saas:
-            house = embedded(folder / f"{lie}-{seed}", page_size=20)
+            house = embedded(folder / f"{lie}-{seed}", page_size=20, clock=ManualClock(SystemClock().now()))  # retries do not wait
             connect(house, saas)
             lying = Options(records=400, seed=seed, lies=(lie,), lie_on=1 + seed % 4, lie_times=1_000_000 if seed % 2 else 3)
             if seed % 3 == 0:

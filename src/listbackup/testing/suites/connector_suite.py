@@ -27,7 +27,7 @@ from listbackup.testing.replay import Exchange, Replay, load
 
 SECRETS = {
     "a bearer token": r"[Bb]earer [A-Za-z0-9._~+/-]{8,}",
-    "basic credentials": r"[Bb]asic [A-Za-z0-9+/]{8,}={0,2}\b",
+    "basic credentials": r"[Bb]asic [A-Za-z0-9+/]{16,}={0,2}",
     "a JSON web token": r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.",
     "a crypted password": r"\$(?:[0-9a-z]{1,2}|P|wp|argon2id)\$[./A-Za-z0-9$=,]{20,}",
     "a long hexadecimal key": r"(?:key|token|secret|password)[\"=:\\ ]{1,4}[0-9a-f]{32,}",
@@ -163,7 +163,7 @@ class ConnectorSuite:
                 whole = Reading(session, info.name)
                 for pages in range(1, len(whole.batches) + 1):
                     before = Reading(session, info.name, pages=pages)
-                    resume = msgspec.json.decode(msgspec.json.encode(before.batches[-1].resume), type=dict[str, Json])
+                    resume = msgspec.json.decode(msgspec.json.encode(before.batches[-1].resume))
                     after = Reading(session, info.name, resume=resume)
                     assert {**before.records, **after.records} == whole.records, (info.name, pages)
                     assert after.complete, (info.name, pages)
@@ -178,15 +178,16 @@ class ConnectorSuite:
     def test_told_to_wait_it_waits_and_misses_nothing(self) -> None:
         """Every first question is answered 429 with 30 seconds: nobody asks again before they are over."""
         with self.played() as (session, _):
-            expected = {info.name: Reading(session, info.name).records for info in self.streams(session)}
+            expected = {info.name: list(Reading(session, info.name).records) for info in self.streams(session)}
         clock = ManualClock()
         server = Replay(self.exchanges(), ignore=self.ignore, busy_first=30, clock=clock)
         server.start()
         session = self.connector.open(self.credentials(server.base_url), Ground(clock=clock, allow_loopback=True, concurrency=1))
         try:
-            for name, records in expected.items():
+            for name, keys in expected.items():
                 reading = Reading(session, name)
-                assert (reading.complete, reading.records) == (True, records), name
+                said = reading.failed or reading.outcome
+                assert (reading.complete, list(reading.records)) == (True, keys), (name, said)
             assert server.impatient == 0
         finally:
             session.close()
@@ -203,7 +204,8 @@ class ConnectorSuite:
 
     def test_a_page_cut_short_is_never_complete(self) -> None:
         for stream, pages in self.paged():
-            for page in (pages[0], pages[-1]):
+            whole_pages = [page for page in pages if self.answers()[page].status == 200]
+            for page in (whole_pages[0], whole_pages[-1]):
                 whole = self.answers()[page]
                 cut = msgspec.structs.replace(whole, text=(whole.text or "")[: len(whole.text or "") // 2])
                 with self.played({page: cut}) as (session, _):

@@ -1,0 +1,290 @@
+"""Everything that can be wrong gives one sentence that says what to do, its own number, no traceback, and nothing lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+CommandLine = Any
+Saas = Any
+
+
+def one_sentence(said: Any, code: int, *words: str) -> None:
+    """The number, and one sentence with these words, and a hint, on standard error; nothing that looks like a program."""
+    assert said.code == code, f"{said.code}: {said.err}{said.out}"
+    text = said.err + said.out
+    for word in words:
+        assert word in text
+    assert "Traceback" not in text
+    assert 'File "' not in text
+
+
+def test_a_missing_credential_is_asked_for_by_name(cli: CommandLine, crm: Saas) -> None:
+    cli.ok("init")
+    said = cli("connect", "demo-crm", "--set", f"url={crm.base_url}")
+    one_sentence(said, 2, "error: token (Token) is missing", "--secret-file token=FILE")
+    assert cli.ok("connections", "list", "--json").json == {"connections": []}
+
+
+def test_a_wrong_credential_is_told_at_once_and_nothing_is_kept(cli: CommandLine, crm: Saas) -> None:
+    cli.ok("init")
+    said = cli("connect", "demo-crm", "--set", f"url={crm.base_url}", "--secret-file", "token=-", stdin="wrong")
+    one_sentence(said, 4, "error: ")
+    assert cli.ok("connections", "list", "--json").json == {"connections": []}
+
+
+def test_a_credential_that_died_since_fails_the_run_and_marks_the_connection(cli: CommandLine, crm: Saas) -> None:
+    cli.connect(crm)
+    cli.ok("backup", "crm")
+    good, crm.token = crm.token, "another"
+    one_sentence(cli("backup", "crm"), 4, "crm: failed")
+    assert cli.ok("connections", "list", "--json").json["connections"][0]["state"] == "needs_reauth"
+    one_sentence(cli("doctor"), 4, "--again")
+    crm.token = good
+    cli.ok("connect", "demo-crm", "--name", "crm", "--again", "--secret-file", "token=token.txt")
+    cli.ok("backup", "crm")
+    assert len(cli.ok("snapshots", "crm", "--json").json["snapshots"]) == 2
+
+
+def test_a_secret_among_the_arguments_is_refused(cli: CommandLine, crm: Saas) -> None:
+    cli.ok("init")
+    said = cli("connect", "demo-crm", "--set", f"url={crm.base_url}", "--set", "token=abc123secret")
+    one_sentence(said, 2, "token is a secret", "--secret-file")
+    assert "abc123secret" not in said.err
+
+
+def test_an_unreachable_host_is_named(cli: CommandLine, crm: Saas) -> None:
+    cli.ok("init")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    said = cli("connect", "demo-crm", "--no-test", "--set", f"url=http://127.0.0.1:{port}", "--secret-file", "token=-", stdin="x")
+    assert said.code == 0
+    child = cli.spawn("connections", "test", "demo-crm")  # a process of its own: retries take their time
+    _, child_err = child.communicate(timeout=120)
+    assert child.returncode == 5, child_err
+    assert b"127.0.0.1" in child_err
+
+
+class NotJson(BaseHTTPRequestHandler):
+    """A platform that answers everything with a page for people."""
+
+    def do_GET(self) -> None:
+        """200, and no JSON."""
+        body = b"<html><body>Down for maintenance</body></html>"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+def test_a_body_that_is_not_json_is_the_platforms_fault(cli: CommandLine) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), NotJson)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        cli.ok("init")
+        address = f"url=http://127.0.0.1:{server.server_port}"
+        child = cli.spawn("connect", "demo-crm", "--set", address, "--secret-file", f"token={_file(cli, 'x')}")
+        _, err = child.communicate(timeout=120)
+    finally:
+        server.shutdown()
+    assert child.returncode == 5, err
+    assert b"error: " in err
+    assert b"Traceback" not in err
+
+
+@pytest.mark.parametrize("lie", ["schema_drift", "error_object", "gzip_cut"])
+def test_a_platform_that_lies_gives_a_partial_snapshot_and_no_deletions(cli: CommandLine, crm: Saas, lie: str) -> None:
+    from listbackup.testing.saas.lies import Lie
+
+    cli.connect(crm)
+    cli.ok("backup", "crm")
+    crm.behave(replace(crm.options, lies=(Lie(lie),), lie_on=2))
+    child = cli.spawn("backup", "crm", "--full", "--json")
+    out, err = child.communicate(timeout=240)
+    assert child.returncode == 3, err
+    run = json.loads(out)["runs"][0]
+    assert run["state"] == "partial"
+    assert run["message"]
+    assert any(stream["problems"] for stream in run["streams"])
+    crm.behave(replace(crm.options, lies=()))
+    told = cli.ok("diff", "crm", "--counts", "--json").json["streams"]
+    assert sum(stream["removed"] for stream in told.values()) == 0
+
+
+def test_a_data_folder_of_a_newer_version_is_left_alone(cli: CommandLine) -> None:
+    cli.ok("init")
+    mark = cli.data / "listbackup.json"
+    mark.write_text(json.dumps(json.loads(mark.read_text()) | {"format": 9}))
+    before = _content(cli.data)
+    for command in (["source", "list"], ["backup", "--all"], ["check"], ["worker", "--once"]):
+        one_sentence(cli(*command), 9, "newer ListBackup", "upgrade")
+    assert _content(cli.data) == before
+
+
+def test_a_corrupted_pack_is_noticed_and_named(cli: CommandLine, crm: Saas) -> None:
+    cli.connect(crm)
+    cli.ok("backup", "crm")
+    healthy = cli.ok("show", "crm", "contacts").raw
+    packs = [path for path in (cli.data / "objects").rglob("*") if path.is_file() and path.stat().st_size > 4000]
+    for pack in packs:
+        raw = bytearray(pack.read_bytes())
+        raw[len(raw) // 3] ^= 1
+        pack.with_name(pack.name + ".good").write_bytes(pack.read_bytes())
+        pack.chmod(0o600)
+        pack.write_bytes(raw)
+    shutil.rmtree(cli.home / ".cache", ignore_errors=True)
+    one_sentence(cli("show", "crm", "contacts"), 6, "error: ")
+    one_sentence(cli("check", "crm", "--read-data"), 6, "damaged")
+    for pack in packs:
+        pack.with_name(pack.name + ".good").replace(pack)
+    assert cli.ok("show", "crm", "contacts").raw == healthy
+
+
+def test_a_missing_root_key_is_told_from_damage(cli: CommandLine, crm: Saas) -> None:
+    cli.connect(crm)
+    cli.ok("backup", "crm")
+    away = cli.home / "away"
+    shutil.move(str(cli.keys), away)
+    one_sentence(cli("snapshots", "crm"), 10, "no root key file", "recovery kit")
+    shutil.move(str(away), cli.keys)
+    cli.ok("snapshots", "crm")
+
+
+def test_a_second_backup_of_the_same_source_waits_its_turn(cli: CommandLine, crm: Saas) -> None:
+    cli.connect(crm)
+    crm.behave(replace(crm.options, latency_seconds=0.3))
+    first = cli.spawn("backup", "crm")
+    try:
+        for _ in range(100):
+            active = cli.ok("runs", "list", "--active", "--json").json["runs"]
+            if active and active[0]["state"] == "running":
+                break
+        one_sentence(cli("backup", "crm"), 7, "is being carried out by")
+    finally:
+        crm.behave(replace(crm.options, latency_seconds=0))
+        assert first.communicate(timeout=120) is not None
+    assert first.returncode == 0
+    assert len(cli.ok("snapshots", "crm", "--json").json["snapshots"]) == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a small file system can be mounted by root only")
+def test_a_full_disk_fails_loudly_and_loses_nothing(cli: CommandLine, crm: Saas, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(disk)], capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        cli.environment["LISTBACKUP_DATA"] = str(disk / "data")
+        (cli.home / "token.txt").write_text(crm.token)
+        finished(cli, "init")
+        finished(cli, "connect", "demo-crm", "--name", "crm", "--set", f"url={crm.base_url}", "--secret-file", "token=token.txt")
+        finished(cli, "source", "add", "small", "--connection", "crm", "--stream", "contacts")
+        finished(cli, "backup", "small")
+        kept = finished(cli, "show", "small", "contacts")
+        (disk / "ballast").write_bytes(bytes(max(0, shutil.disk_usage(disk).free - 20_000)))
+        assert b"full" in finished(cli, "backup", "crm", code=8)
+        assert finished(cli, "show", "small", "contacts") == kept
+        (disk / "ballast").unlink()
+        assert finished(cli, "show", "small", "contacts") == kept
+        finished(cli, "check", "small", "--read-data")
+        assert b"free" in finished(cli, "doctor", code=8)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["nonsense"], 2, "No such command"),
+        (["backup"], 2, "name the sources"),
+        (["backup", "nowhere"], 2, "no source named 'nowhere'"),
+        (["show", "crm@tomorrowish", "contacts"], 2, "no moment"),
+        (["show", "crm", "nothing"], 2, "no stream 'nothing'"),
+        (["show", "crm", "contacts", "0"], 2, "no record '0'"),
+        (["show", "@latest", "contacts"], 2, "names no source"),
+        (["snapshots"], 2, "Missing argument"),
+        (["ls", "crm", "--limit", "none"], 2, "Invalid value"),
+        (["export", "crm", "--to", "x", "--format", "word"], 2, "Invalid value"),
+        (["connect", "salesforce9"], 2, "no platform"),
+        (["connect", "demo-crm", "--set", "url"], 2, "has no '='"),
+        (["connect", "demo-crm", "--set", "colour=blue"], 2, "no field 'colour'"),
+        (["connect", "demo-crm", "--name", "crm", "--set", "url=http://127.0.0.1:9"], 2, "exists already"),
+        (["connect", "demo-crm", "--name", "n", "--set", "url=http://x", "--secret-file", "token=/not/there"], 2, "cannot be read"),
+        (["source", "add", "bad/name", "-c", "crm"], 2, "/"),
+        (["source", "add", "x", "-c", "crm", "--where", "contacts"], 2, "is no condition"),
+        (["source", "add", "x", "-c", "crm", "--full-every", "soon"], 2, "no length of time"),
+        (["schedule", "crm", "--every", "1h", "--daily", "03:00"], 2, "exclude each other"),
+        (["schedule", "crm", "--daily", "25:00"], 2, "not a time of day"),
+        (["schedule", "crm", "--cron", "often"], 2, "not a cron expression"),
+        (["schedule", "crm", "--every", "1h", "--time-zone", "Mars/Olympus"], 2, "not a time zone"),
+        (["schedule", "nowhere"], 2, "no source"),
+        (["restore", "crm", "contacts", "0", "--yes"], 2, "no record '0'"),
+        (["restore"], 2, "say what to restore"),
+        (["undo", "rst_nothing"], 2, "no restore"),
+        (["undo", "crm"], 2, "no restore's id"),
+        (["runs", "show", "run_nothing"], 2, "no run"),
+        (["hold", "crm", "--reason", " "], 2, "needs a reason"),
+        (["expire", "crm", "--keep-within", "ages"], 2, "no length of time"),
+        (["keys", "shred"], 2, "nothing was destroyed"),
+        (["keys", "shred", "--sure", "acc_other"], 2, "nothing was destroyed"),
+        (["keys", "recovery-kit", "--restore", "missing.txt"], 2, "cannot be read"),
+        (["search", "crm", " "], 2, "nothing to look for"),
+        (["diff", "crm", "other@1"], 2, "different sources"),
+        (["init"], 2, "already"),
+    ],
+)
+def test_a_wrong_argument_is_told_in_one_sentence(told: CommandLine, arguments: list[str], code: int, words: str) -> None:
+    one_sentence(told(*arguments), code, words)
+    machine = told(*arguments, "--json")
+    assert machine.code == code
+    assert machine.raw == b""
+    assert machine.error["code"] == code
+    assert machine.error["message"]
+
+
+def test_something_that_nobody_thought_of_is_told_without_its_values(told: CommandLine) -> None:
+    database = told.data / "tables.db"
+    good = database.read_bytes()
+    database.write_bytes(b"SQLite format 3\0" + bytes(4000))
+    for leftover in told.data.glob("tables.db-*"):
+        leftover.unlink()
+    try:
+        said = told("source", "list")
+        assert said.code in (1, 6, 8)
+        assert "error: " in said.err
+    finally:
+        database.write_bytes(good)
+    assert told.ok("source", "list").code == 0
+
+
+def finished(cli: CommandLine, *arguments: str, code: int = 0) -> bytes:
+    """What a command printed that ran as a process of its own, so that it leaves no file of the disk open behind it."""
+    child = cli.spawn(*arguments)
+    out, err = child.communicate(timeout=120)
+    assert child.returncode == code, (arguments, out, err)
+    assert b"Traceback" not in err
+    return bytes(out + err) if code else bytes(out)
+
+
+def _file(cli: CommandLine, text: str) -> str:
+    path: Path = cli.home / "given.txt"
+    path.write_text(text)
+    return str(path)
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file() and path.parent.name != "logs"}
