@@ -89,7 +89,7 @@ class Limiter:
             wait = max(until, self._silent_until) - self._clock.monotonic()
             if wait <= 0:
                 return
-            self._clock.sleep(min(wait, 0.25))
+            self._clock.sleep(max(0.001, min(wait, 0.25)))  # less than a clock can count would never end
             stopped()
 
     def _land(self) -> None:
