@@ -18,9 +18,10 @@ from listbackup.cli.sandbox import Sandbox, sandbox
 from listbackup.cli.saving import write_text
 from listbackup.cli.simulated import SimulatedCrm, simulated_crm
 
-RECORDS = 4_000
+RECORDS = 3_000
 _DAY = {"changed": 0.05, "deleted": 0.005, "added": 0.01}
-_LEFT_FOR_COMPARING = 0.25  # of the time
+_LEFT_FOR_COMPARING = 0.3  # of the time
+_BACKUP = ("backup", "crm", "--full")  # lists everything, so that the platform as it is now is what the snapshot must hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +57,10 @@ class _Witness:
     def compare(self) -> int:
         """Reads every record of every snapshot back; how many snapshots there are."""
         for seq, streams in self._truths.items():
+            folder = self._box.folder / f"snapshot-{seq}"
+            self._box.ask("export", f"crm@{seq}", "--to", str(folder))
             for stream, truth in streams.items():
-                kept = _by_id(self._box.lines("show", f"crm@{seq}", stream))
+                kept = _by_id((folder / f"{stream}.jsonl").read_bytes().splitlines())
                 self.compared += len(truth)
                 self.wrong += sum(kept.get(key) != raw for key, raw in truth.items()) + len(kept.keys() - truth.keys())
         return len(self._truths)
@@ -95,30 +98,36 @@ def prove(out: Output, clock: Clock, *, seconds: int) -> Proof:
 
 
 def _one_round(box: Sandbox, clock: Clock, dice: random.Random, usual: float) -> tuple[int, float]:
-    """Starts a backup and kills it, up to three times, then lets one end; how many were killed, and how long one takes."""
-    kills = 0
-    for _ in range(dice.randint(1, 3)):
-        child = box.start("backup", "crm")
-        try:
-            child.wait(timeout=usual * dice.uniform(0.1, 1.0))
-        except subprocess.TimeoutExpired:
-            child.kill()
-            kills += 1
-        child.communicate()
+    """Starts a backup and kills it, a few times, then lets one end, and kills a prune; how many were killed, and how long a backup takes."""
+    kills = sum(_killed(box, usual * dice.uniform(0.2, 1.0), *_BACKUP) for _ in range(dice.randint(2, 4)))
     began = clock.monotonic()
-    child = box.start("backup", "crm")
+    child = box.start(*_BACKUP)
     said = child.communicate(timeout=300)[1]
     if child.returncode == ExitCode.BUSY:  # the lease of the killed one runs for a while yet
         _wait_for_lease(box, clock)
     elif child.returncode != ExitCode.OK:
         raise ListBackupError(f"a backup after {kills} kills ended with {child.returncode}: {said.decode(errors='replace').strip()}")
-    return kills, max(0.3, clock.monotonic() - began)
+    took = max(0.3, clock.monotonic() - began)
+    return kills + _killed(box, dice.uniform(0.2, 0.8), "prune", "crm"), took
+
+
+def _killed(box: Sandbox, after: float, *arguments: str) -> int:
+    """1 when the command was still at work after so many seconds [s] and was killed."""
+    child = box.start(*arguments)
+    try:
+        child.wait(timeout=after)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return 1
+    finally:
+        child.communicate()
+    return 0
 
 
 def _wait_for_lease(box: Sandbox, clock: Clock) -> None:
     for _ in range(240):
         clock.sleep(0.5)
-        child = box.start("backup", "crm")
+        child = box.start(*_BACKUP)
         said = child.communicate(timeout=300)[1]
         if child.returncode == ExitCode.OK:
             return
@@ -137,7 +146,7 @@ def _trouble(box: Sandbox) -> list[str]:
 
 def _restore(box: Sandbox, crm: SimulatedCrm) -> bool:
     """A record that the platform lost is restored and the restore undone; whether both are so on the platform."""
-    box.ask("backup", "crm")
+    box.ask(*_BACKUP)
     gone: dict[str, Any] | None = None
     for seq in range(2, 50):
         changes = [msgspec.json.decode(line) for line in box.lines("diff", f"crm@-{seq}", "--json")]
