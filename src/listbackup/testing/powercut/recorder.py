@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -124,7 +125,7 @@ class Recorder:
         disk = Disk()
         for operation in self.log:
             disk.apply(operation)
-        expected = disk.image(Luck.KEPT, _no_dice())
+        expected = disk.image(Luck.KEPT, random.Random(0))
         found: dict[str, bytes | None] = {}
         for path in sorted(self.root.rglob("*")):
             if not path.name.endswith(_VOLATILE):
@@ -296,9 +297,3 @@ class _Watched:
         if node is not None:
             self._recorder.catch_up(node, Path(path).read_bytes())
         return node
-
-
-def _no_dice() -> Any:
-    import random
-
-    return random.Random(0)
