@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from listbackup.testing.protosim import Mistake, Tally, Violation, World
+from listbackup.testing.mistakes import Mistake
+from listbackup.testing.protosim import Tally, Violation, World
 
 EPISODES, SHARDS = 10_000, 16
 

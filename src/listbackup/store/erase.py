@@ -21,7 +21,6 @@ from listbackup.base.clock import unix_ms
 from listbackup.base.errors import NotFound
 from listbackup.base.ids import new_id
 from listbackup.store.bloom import may_hold
-from listbackup.store.check import Totals
 from listbackup.store.columns import Rows, join_rows
 from listbackup.store.compact import Task, commit, segment_blocks
 from listbackup.store.head import CountsEntry, Erased, Erasure, Head, Segment, SnapshotEntry, edited
@@ -30,6 +29,7 @@ from listbackup.store.keycode import encode_key, prefix_range
 from listbackup.store.merge import Block
 from listbackup.store.model import ATTACHMENTS, BLOBS, Key, Op
 from listbackup.store.rewrite import rewrite
+from listbackup.store.totals import Totals
 
 if TYPE_CHECKING:
     from listbackup.store.store import Store

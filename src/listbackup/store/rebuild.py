@@ -16,7 +16,6 @@ import numpy as np
 
 from listbackup.backends.objects.port import ObjectMissing
 from listbackup.base.errors import DamagedError, KeyUnavailable, StoreError
-from listbackup.store.check import Totals
 from listbackup.store.compact import segment_blocks
 from listbackup.store.ground import StoreGround
 from listbackup.store.head import CountsEntry, Head, PackRef, PartRef, Segment, SnapshotDetail, SnapshotEntry, StreamState, edited
@@ -27,6 +26,7 @@ from listbackup.store.root import Rooted
 from listbackup.store.sealed import read_footer
 from listbackup.store.segments import part_size
 from listbackup.store.store import Store
+from listbackup.store.totals import Totals
 
 _TAIL_GUESS = 64 * 1024
 

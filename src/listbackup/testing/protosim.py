@@ -12,27 +12,18 @@ I3  a run commits at most once; numbers are dense                          I4  a
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
-
-import numpy as np
-import numpy.typing as npt
 
 from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.objects.memory import MemoryObjects
-from listbackup.backends.objects.port import ObjectInfo, ObjectMissing
+from listbackup.backends.objects.port import ObjectMissing
 from listbackup.backends.table.memory import MemoryTables
 from listbackup.base.errors import ListBackupError, NotFound, StoreError
-from listbackup.store import basemerge, compact, sweep, writing
-from listbackup.store import store as store_module
-from listbackup.store.checkpoint import CheckpointBody, read_checkpoint
+from listbackup.store import basemerge, compact, sweep
 from listbackup.store.compact import compact_tiers
 from listbackup.store.ground import ROOTS, StoreGround
-from listbackup.store.head import Head, OpenEntry, PackRef, Segment
-from listbackup.store.jobs import Job
+from listbackup.store.head import Head
 from listbackup.store.merge import part_blocks
 from listbackup.store.model import Op, StreamSpec
 from listbackup.store.pack import open_pack
@@ -44,6 +35,7 @@ from listbackup.store.sweep import plan_sweep
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.interleave import Actor, GatedObjects, GatedTable, Interleaving, Killed
 from listbackup.testing.keys import memory_scope
+from listbackup.testing.mistakes import Mistake, changed, planted
 
 SOURCE, STREAM = "src_sim", "things"
 TICK = timedelta(hours=1)
@@ -51,17 +43,6 @@ LEASE, GRACE = timedelta(hours=20), timedelta(hours=60)
 TRASH = timedelta(hours=40)
 KEYS = 8
 Row = tuple[bytes, int, int, bytes]  # code, seq, op, value
-
-
-class Mistake(StrEnum):
-    """A planted error."""
-
-    NONE = "none"
-    HEAD_BEFORE_LIST = "sweep reads HEAD before it lists"
-    DELETE_BEFORE_CAS = "inputs are deleted before the outputs are committed"
-    NEWEST_ONLY = "compaction keeps what the newest snapshot sees, and no more"
-    NO_FENCE = "a run commits without looking for its token"
-    STALE_CHECKPOINT = "a run that was closed is resumed from what it had staged"
 
 
 @dataclass(slots=True)
@@ -125,7 +106,7 @@ class World:
 
     def run(self) -> Tally:
         """Play the episode to its end. Raises Violation."""
-        with planted(self.mistake), _changed(compact, "FAN_OUT", 2):
+        with planted(self.mistake), changed(compact, "FAN_OUT", 2):
             for _ in range(self._steps):
                 self._step()
             self.weaving.kill_all()
@@ -355,62 +336,3 @@ class CountingObjects(MemoryObjects):
         """See the port."""
         super().delete(name)
         self.deletions += 1
-
-
-# --- planted mistakes ---
-
-
-@contextmanager
-def planted(mistake: Mistake) -> Iterator[None]:
-    """The real code with one function replaced by a wrong one."""
-    if mistake is Mistake.NONE:
-        yield
-        return
-    with _changed(*_WRONG[mistake]):
-        yield
-
-
-@contextmanager
-def _changed(owner: object, name: str, wrong: object) -> Iterator[None]:
-    right = getattr(owner, name)
-    setattr(owner, name, wrong)
-    try:
-        yield
-    finally:
-        setattr(owner, name, right)
-
-
-def _head_first(store: Store) -> tuple[Sequence[ObjectInfo], Head]:
-    head = store.root.read().head
-    return list(store.ground.objects.list(store.place.prefix)), head
-
-
-_right_commit = compact.commit
-
-
-def _deleting_commit(store: Store, mine: Job, outputs: Sequence[tuple[compact.Task, Segment]], refs: dict[str, PackRef]) -> Head:
-    head = store.root.read().head
-    for pack in {part.pack for task, _ in outputs for segment in task.inputs for part in segment.parts} & set(head.packs):
-        store.ground.objects.delete(store.place.pack(head.packs[pack].run, pack))
-    return _right_commit(store, mine, outputs, refs)
-
-
-def _newest_only(head: Head) -> npt.NDArray[np.uint32]:
-    return np.array([head.last_seq], np.uint32)
-
-
-def _no_fence(_self: writing.Writing, _head: Head) -> OpenEntry:
-    return OpenEntry(kind="run", token=0, base=0, owner="", beat=0, lease=0, started=0)
-
-
-def _any_checkpoint(store: Store, run: str, base: int, *, since: int) -> CheckpointBody | None:  # noqa: ARG001
-    return read_checkpoint(store, run, base, since=0)
-
-
-_WRONG: dict[Mistake, tuple[object, str, object]] = {
-    Mistake.HEAD_BEFORE_LIST: (sweep, "look", _head_first),
-    Mistake.DELETE_BEFORE_CAS: (compact, "commit", _deleting_commit),
-    Mistake.NEWEST_ONLY: (compact, "retained_of", _newest_only),
-    Mistake.NO_FENCE: (writing.Writing, "_own", _no_fence),
-    Mistake.STALE_CHECKPOINT: (store_module, "read_checkpoint", _any_checkpoint),
-}
