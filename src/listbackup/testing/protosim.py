@@ -94,7 +94,8 @@ class World:
         self._ground = gated
         self._eye = Store.create(self._bare, SOURCE)
         self._platform: dict[int, bytes] = {}
-        self._listings: dict[str, dict[int, bytes]] = {}  # what a run was given to store
+        self._listings: list[dict[int, bytes]] = []  # what was delivered; a run's cursor says which it reads
+        self._runs_begun: list[str] = []
         self._committed: set[str] = set()
         self._truth: dict[int, dict[int, bytes]] = {}
         self._rows: dict[tuple[str, int], list[Row]] = {}
@@ -164,7 +165,7 @@ class World:
         dice = self.dice
         store = self._store()
         begun = [run for run, entry in store.head().open.items() if entry.kind == "run"]
-        given_up = [run for run in self._listings if run not in begun and run not in self._committed]
+        given_up = [run for run in self._runs_begun if run not in begun and run not in self._committed]
         again = (given_up if dice.random() < (0.7 if self._haunted else 0.2) else begun) or begun
         run = dice.choice(again) if again and dice.random() < 0.7 else f"run_{self._next_run()}"
         writing = store.open_run(run, owner=dice.choice(["a", "b"]), lease=LEASE, take_over=dice.random() < 0.05)
@@ -172,21 +173,22 @@ class World:
             resumed = writing.resumed
             if resumed is None:
                 self._mutate()
-                self._listings[run] = dict(self._platform)
-                done = 0
+                self._runs_begun.append(run)
+                number, done = len(self._listings), 0
+                self._listings.append(dict(self._platform))
             else:
                 self.tally.resumed += 1
-                done = int(resumed.cursor)
-            listing = sorted(self._listings[run].items())
+                number, done = map(int, resumed.cursor.split())
+            listing = sorted(self._listings[number].items())
             stream = writing.stream(STREAM, StreamSpec(key_fields=("id",)))
             while done < len(listing):
                 page = listing[done : done + 3]
                 stream.write([(key,) for key, _ in page], [value for _, value in page])
                 done += len(page)
                 if dice.random() < 0.5:
-                    writing.checkpoint(str(done).encode())
+                    writing.checkpoint(b"%d %d" % (number, done))
             stream.finish(listing=True, complete=True)
-            writing.commit(self._clock.now(), b"", {})
+            writing.commit(self._clock.now(), b"%d" % number, {})
             self.tally.commits += 1
         finally:
             writing.close()
@@ -278,7 +280,7 @@ class World:
                 raise Violation(f"I3: snapshot {entry.seq} says nothing of itself")
             if entry.seq != len(self._truth) + 1:
                 raise Violation(f"I3: snapshot {entry.seq} follows {len(self._truth)}")
-            self._truth[entry.seq] = dict(self._listings[detail.run])
+            self._truth[entry.seq] = dict(self._listings[int(detail.cursor)])
             self._committed.add(detail.run)
 
     def _view(self, head: Head, seq: int) -> dict[int, bytes]:
