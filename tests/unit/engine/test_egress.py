@@ -269,7 +269,7 @@ def test_allowing_loopback_allows_nothing_else() -> None:
                 client.send(Request(url=parse_url(spelt, allow_loopback=True)))
             assert caught.value.fault in (PlatformFault.EGRESS_DENIED, PlatformFault.UNREACHABLE), spelt
     reached = [event[1][0] for event in opened if event[0] == "socket.connect" and isinstance(event[1], tuple)]
-    assert {str(address) for address in reached} <= {"::ffff:127.0.0.1"}  # loopback again, and allowed here
+    assert {str(address) for address in reached} <= {"::1", "::ffff:127.0.0.1"}  # loopback again, and allowed here
 
 
 @pytest.mark.parametrize("address", PUBLIC)
