@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -27,13 +26,11 @@ from listbackup.store import (
     StoreGround,
     StreamSpec,
     Writing,
-    compact,
-    pack,
-    stage,
-    streamwriter,
-    writing,
 )
+from listbackup.store.compact import Task, merge_tasks
 from listbackup.store.head import without_snapshots
+from listbackup.store.jobs import job
+from listbackup.store.sizes import Sizes
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.faults import Fault, Faults, FaultyObjects, Killed, faulty
 from listbackup.testing.keys import memory_scope
@@ -54,25 +51,19 @@ KEYS: dict[str, list[Key]] = {
     "log": [(f"2026-01-{number:02d}",) for number in range(1, 10)],
     "bag": [(number,) for number in range(6)],
 }
-SMALL = {
-    (stage, "FEED_BYTES"): 500,
-    (stage, "SORT_BYTES"): 900,
-    (stage, "SMALL_BYTES"): 700,
-    (stage, "PACK_BYTES"): 600,
-    (pack, "VALUES_RAW_BYTES"): 60,
-    (pack, "KEYS_ROWS"): 2,
-    (streamwriter, "PACK_BYTES"): 600,
-    (writing, "PACK_BYTES"): 600,
-    (compact, "FAN_OUT"): 2,
-}
+SMALL = Sizes(
+    feed_bytes=500,
+    sort_bytes=900,
+    small_bytes=700,
+    pack_bytes=600,
+    values_raw_bytes=60,
+    keys_rows=2,
+    large_rows=3,
+    piece_rows=2,
+    bucket_rows=2,
+)
 Content = dict[Key, bytes]
 Event = tuple[str, Key, bytes | None]
-
-
-@pytest.fixture(autouse=True)
-def _small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for (module, name), size in SMALL.items():
-        monkeypatch.setattr(module, name, size)
 
 
 def value_of(stream: str, number: int, dice: random.Random) -> bytes:
@@ -103,7 +94,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def ground(self, faults: Faults, *, cache: bool = True) -> StoreGround:
         objects, roots = FaultyObjects(self.objects, faults), faulty(self.tables.open(ROOTS), faults)
-        return StoreGround(objects, roots, memory_scope(), self.clock, self.cache if cache else None)
+        return StoreGround(objects, roots, memory_scope(), self.clock, self.cache if cache else None, SMALL)
 
     def store(self) -> Store:
         return Store.open(self.quiet, "src_test")
@@ -216,10 +207,18 @@ class StoreMachine(RuleBasedStateMachine):
                 writing.checkpoint(b"%d" % len(events))
 
     @precondition(lambda self: len(self.truth) > 2)
-    @rule()
-    def compact(self) -> None:
-        """Segments are merged; nothing that can be read changes."""
-        compact.compact_tiers(self.store())
+    @rule(seed=st.integers(0, 2**32), width=st.integers(2, 4))
+    def compact(self, seed: int, width: int) -> None:
+        """Neighbouring segments are merged; nothing that can be read changes."""
+        store, tasks = self.store(), []
+        for name, state in store.head().streams.items():
+            deltas = [segment for segment in state.segments if segment.lo > 0]
+            if len(deltas) >= 2:
+                start = random.Random(seed).randrange(len(deltas) - 1)
+                tasks.append(Task(stream=name, inputs=tuple(deltas[start : start + width])))
+        if tasks:
+            with job(store, "compact") as mine:
+                merge_tasks(store, mine, tasks)
 
     @precondition(lambda self: len(self.truth) > 2)
     @rule(seed=st.integers(0, 2**32))

@@ -19,7 +19,7 @@ import zstandard
 from listbackup.backends.objects.port import ObjectMissing
 from listbackup.base.errors import BusyError, DamagedError
 from listbackup.store.head import PackRef, PartRef
-from listbackup.store.model import StreamSpec
+from listbackup.store.model import Counts, StreamSpec
 from listbackup.store.sealed import ObjectType, open_small
 
 if TYPE_CHECKING:
@@ -92,3 +92,9 @@ def unpack_bits(data: bytes, n: int) -> npt.NDArray[np.bool_]:
     """The flags of ``pack_bits``."""
     packed = np.frombuffer(zstandard.ZstdDecompressor().decompress(data), np.uint8)
     return np.unpackbits(packed, count=n).astype(np.bool_)
+
+
+def counts_of_mark(mark: StreamMark) -> Counts:
+    """The stream's counts as the checkpoint has them."""
+    seen, added, changed, unchanged, gone = mark.counts
+    return Counts(seen=seen, added=added, changed=changed, unchanged=unchanged, gone=gone)

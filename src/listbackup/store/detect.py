@@ -21,10 +21,9 @@ from listbackup.base.errors import DamagedError
 from listbackup.store.columns import U64, Rows
 from listbackup.store.keycode import decode_key
 from listbackup.store.model import Key
+from listbackup.store.sizes import USUAL, Sizes
 
 _SHORT = 16
-LARGE = 1_500_000  # rows from which on a mapped prior is walked in pieces
-PIECE_ROWS = 1_000_000
 Positions: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
@@ -92,6 +91,7 @@ class Prior:
     staged: Flags
     mapped: mmap.mmap | None = None
     offset: int = 0  # of the first column in the file
+    sizes: Sizes = USUAL
 
     def __len__(self) -> int:
         return len(self.first)
@@ -99,7 +99,7 @@ class Prior:
     @property
     def large(self) -> bool:
         """Whether it is to be asked in large batches."""
-        return self.mapped is not None and len(self.first) > LARGE
+        return self.mapped is not None and len(self.first) > self.sizes.large_rows
 
     def find(self, first: U64, second: U64) -> tuple[Positions, Flags, U64]:
         """Where each id is, whether it is there at all (the position means nothing otherwise), and its vhash (0 when it is not there)."""
@@ -111,8 +111,8 @@ class Prior:
         order = np.argsort(first)
         ascending = first[order]
         start = 0
-        for low in range(0, len(self.first), PIECE_ROWS):
-            high = min(low + PIECE_ROWS, len(self.first))
+        for low in range(0, len(self.first), self.sizes.piece_rows):
+            high = min(low + self.sizes.piece_rows, len(self.first))
             stop = len(first) if high == len(self.first) else int(np.searchsorted(ascending, self.first[high], side="right"))
             places = order[start:stop]
             if len(places):

@@ -20,6 +20,7 @@ from listbackup.backends.objects.port import Objects
 from listbackup.backends.table.port import Table, TableSpec
 from listbackup.base.clock import Clock
 from listbackup.store.sealed import place_of
+from listbackup.store.sizes import USUAL, Sizes
 
 ROOTS = TableSpec(
     name="store_roots", about="The root of every source's snapshot store: pk account/source, sk head; written by compare-and-swap alone."
@@ -35,6 +36,7 @@ class StoreGround:
     keys: KeyScope
     clock: Clock
     cache_dir: Path | None = None
+    sizes: Sizes = USUAL
 
     def place(self, source: str) -> Place:
         """Names and binding of one source."""

@@ -23,13 +23,13 @@ import numpy.typing as npt
 from listbackup.store.columns import U64, Rows
 from listbackup.store.detect import Ids, Prior, make_prior, sorted_prior
 from listbackup.store.model import Op
+from listbackup.store.sizes import Sizes
 
 _HEAD = struct.Struct("<4sIQQ32s")
 _MAGIC, _VERSION = b"LBST", 1
-BUCKET_ROWS = 128 * 1024
 
 
-def load_prior(path: Path, *, with_canon: bool) -> Prior | None:
+def load_prior(path: Path, *, with_canon: bool, sizes: Sizes = Sizes()) -> Prior | None:
     """The prior of this file, mapped; None where it is missing, damaged, or lacks the canon column."""
     columns = 4 if with_canon else 3
     try:
@@ -45,17 +45,17 @@ def load_prior(path: Path, *, with_canon: bool) -> Prior | None:
         return None
     table = np.frombuffer(mapped, "<u8", offset=_HEAD.size).reshape(columns, n)
     prior = make_prior(table[0], table[1], table[2], table[3] if with_canon else None)
-    prior.mapped, prior.offset = mapped, _HEAD.size
+    prior.mapped, prior.offset, prior.sizes = mapped, _HEAD.size, sizes
     return prior
 
 
-def build_prior(path: Path, ids: Ids, live: Iterable[Rows], *, with_canon: bool, expected_rows: int) -> None:
+def build_prior(path: Path, ids: Ids, live: Iterable[Rows], *, with_canon: bool, expected_rows: int, sizes: Sizes = Sizes()) -> None:
     """Write the file of these live rows (in any order): as many buckets of ids as keep each one small, sorted one after the other."""
-    bits = max(0, (expected_rows // BUCKET_ROWS).bit_length())
+    bits = max(0, (expected_rows // sizes.bucket_rows).bit_length())
     width = 4 if with_canon else 3
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         buckets = [Path(folder, str(number)) for number in range(1 << bits)]
-        rows = sum(_spread(buckets, bits, _table(ids, part, with_canon)) for part in _gathered(live))
+        rows = sum(_spread(buckets, bits, _table(ids, part, with_canon)) for part in _gathered(live, sizes.bucket_rows))
         with _replacing(path, rows, with_canon) as file:
             done = 0
             for bucket in buckets:
@@ -77,22 +77,23 @@ def carry_on(prior: Prior, path: Path, ids: Ids, changes: Rows) -> None:
     order = np.lexsort((second, first))
     order = order[changes.kind[order] != Op.DELETE]
     places = _places(prior, first[order], second[order])
+    step = prior.sizes.bucket_rows
     old = [prior.first, prior.second, prior.vhash] + ([prior.canon] if prior.canon is not None else [])
     new = [first, second, changes.vhash, canon][: len(old)]
     rows = int(kept.sum()) + len(order)
     with _replacing(path, rows, prior.canon is not None) as file:
         for before, added in zip(old, new, strict=True):
-            for start, piece in _woven(before, kept, places, added[order]):
+            for start, piece in _woven(before, kept, places, added[order], step):
                 file.write(_bytes(piece))
-                prior.let_go(start, min(len(prior), start + BUCKET_ROWS))
+                prior.let_go(start, min(len(prior), start + step))
 
 
 def _places(prior: Prior, first: U64, second: U64) -> npt.NDArray[np.int64]:
     """Before which row of the prior each new id (ascending) belongs."""
     places = np.zeros(len(first), np.int64)
     begin = 0
-    for low in range(0, len(prior), BUCKET_ROWS):
-        high = min(low + BUCKET_ROWS, len(prior))
+    for low in range(0, len(prior), prior.sizes.bucket_rows):
+        high = min(low + prior.sizes.bucket_rows, len(prior))
         end = len(first) if high == len(prior) else int(np.searchsorted(first, prior.first[high], side="left"))
         places[begin:end] = np.searchsorted(prior.first[low:high], first[begin:end]) + low
         prior.let_go(low, high)
@@ -107,9 +108,9 @@ def _places(prior: Prior, first: U64, second: U64) -> npt.NDArray[np.int64]:
     return places
 
 
-def _woven(before: U64, kept: npt.NDArray[np.bool_], places: npt.NDArray[np.int64], added: U64) -> Iterator[tuple[int, U64]]:
-    for start in range(0, max(1, len(before)), BUCKET_ROWS):
-        stop = min(len(before), start + BUCKET_ROWS)
+def _woven(before: U64, kept: npt.NDArray[np.bool_], places: npt.NDArray[np.int64], added: U64, step: int) -> Iterator[tuple[int, U64]]:
+    for start in range(0, max(1, len(before)), step):
+        stop = min(len(before), start + step)
         last = stop == len(before)
         low = int(np.searchsorted(places, start, side="left"))
         high = len(places) if last else int(np.searchsorted(places, stop, side="left"))
@@ -118,12 +119,12 @@ def _woven(before: U64, kept: npt.NDArray[np.bool_], places: npt.NDArray[np.int6
         yield start, np.insert(before[start:stop][keep], shifted, added[low:high])
 
 
-def _gathered(live: Iterable[Rows]) -> Iterator[Sequence[Rows]]:
+def _gathered(live: Iterable[Rows], bucket_rows: int) -> Iterator[Sequence[Rows]]:
     """Rows together, a bucket's worth at a time."""
     waiting: list[Rows] = []
     for rows in live:
         waiting.append(rows)
-        if sum(map(len, waiting)) >= BUCKET_ROWS:
+        if sum(map(len, waiting)) >= bucket_rows:
             yield waiting
             waiting = []
     if waiting:

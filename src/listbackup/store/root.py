@@ -23,9 +23,6 @@ from listbackup.store.ground import StoreGround
 from listbackup.store.head import KNOWN_FEATURES, Garbage, Head, Segment, SnapshotDetail, SpillRef, StreamState, edited
 from listbackup.store.sealed import ObjectType, new_object_id, open_small, seal_small
 
-SPILL_ABOVE = 48 * 1024
-DETAILS_INLINE = 96
-DETAILS_KEPT = 32
 _EDIT_TRIES = 60
 _FENCE_LEAP = 1_000_000  # beyond every token that a lost head may have given out
 _PATIENCE = RetryPolicy(attempts=5)
@@ -198,7 +195,7 @@ class Root:
         total = sum(map(len, encoded.values()))
         streams = {name: msgspec.structs.replace(state, spilled=None) for name, state in head.streams.items()}
         for name in sorted(encoded, key=lambda name: -len(encoded[name])):
-            if total <= SPILL_ABOVE:
+            if total <= self._ground.sizes.spill_above_bytes:
                 break
             total -= len(encoded[name])
             ref = self._spill_object(head, encoded[name], head.streams[name].spilled)
@@ -211,9 +208,9 @@ class Root:
 
     def _spill_details(self, head: Head) -> Head:
         inline = [entry for entry in head.snaps if entry.detail is not None]
-        if len(inline) <= DETAILS_INLINE:
+        if len(inline) <= self._ground.sizes.details_inline:
             return head
-        moving = {entry.seq: entry.detail for entry in inline[:-DETAILS_KEPT]}
+        moving = {entry.seq: entry.detail for entry in inline[: -self._ground.sizes.details_kept]}
         ref = self._spill_object(head, msgspec.msgpack.encode(moving), None)
         ref = msgspec.structs.replace(ref, first=min(moving), last=max(moving))
         index = len(head.spills)

@@ -14,7 +14,8 @@ from listbackup.store.columns import Rows
 from listbackup.store.head import PackRef, PartRef, Segment
 from listbackup.store.jobs import Job
 from listbackup.store.model import StreamSpec
-from listbackup.store.pack import PACK_BYTES, PackBuilder, PackInfo, PartBuilder, PartLabel, PartTail
+from listbackup.store.pack import PACK_BYTES, PackBuilder, PackInfo, PartLabel, PartTail
+from listbackup.store.part import PartBuilder
 
 if TYPE_CHECKING:
     from listbackup.store.store import Store

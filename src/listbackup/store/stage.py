@@ -17,11 +17,9 @@ import numpy as np
 from listbackup.store.columns import OP_MASK, U8, U64, Rows
 from listbackup.store.digest import EMPTY, add_to
 from listbackup.store.model import Op
-from listbackup.store.pack import PACK_BYTES, Part, PartBuilder
+from listbackup.store.part import Part, PartBuilder
+from listbackup.store.sizes import Sizes
 
-FEED_BYTES = 4 * 1024 * 1024
-SORT_BYTES = 32 * 1024 * 1024
-SMALL_BYTES = 8 * 1024 * 1024
 PASSING, FAST, SMALL = 1, 3, 6  # zstd levels: of parts that will be merged anyway, of a large load, of a run's few changes
 
 
@@ -74,7 +72,8 @@ class _Buffer:
 class Stage:
     """One stream's changed rows of one run. ``emit`` takes finished parts in the order they were made."""
 
-    def __init__(self, seq: int, emit: Callable[[Part, bool], None], *, bloom: bool, executor: Executor | None) -> None:
+    def __init__(self, seq: int, emit: Callable[[Part, bool], None], *, bloom: bool, executor: Executor | None, sizes: Sizes) -> None:
+        self._sizes = sizes
         self._seq = seq
         self._emit = emit
         self._bloom = bloom
@@ -114,16 +113,16 @@ class Stage:
         if canon is not None:
             buffer.canon.append(canon)
         buffer.size += sum(map(len, values)) + 64 * len(codes)
-        if buffer.size >= FEED_BYTES:
+        if buffer.size >= self._sizes.feed_bytes:
             if buffer.ascending:
                 self._feed()
-            elif buffer.size >= SORT_BYTES:
+            elif buffer.size >= self._sizes.sort_bytes:
                 self.flush()
 
     def flush(self, *, final: bool = False) -> None:
         """Make parts of everything that waits."""
         if self._buffer.codes:
-            if self._buffer.ascending and (self._builder is not None or self._buffer.size > SMALL_BYTES):
+            if self._buffer.ascending and (self._builder is not None or self._buffer.size > self._sizes.small_bytes):
                 self._feed()
             else:
                 self._close()
@@ -133,10 +132,10 @@ class Stage:
     def _feed(self) -> None:
         rows, values = self._taken()
         if self._builder is None:
-            self._builder = PartBuilder(level=FAST, bloom=self._bloom, executor=self._executor)
+            self._builder = PartBuilder(level=FAST, bloom=self._bloom, executor=self._executor, sizes=self._sizes)
         self._builder.add(rows, values)
         self._builder_last = rows.codes[-1]
-        if self._builder.squeezed_bytes >= PACK_BYTES:
+        if self._builder.squeezed_bytes >= self._sizes.pack_bytes:
             self._close(keep_last=True)
 
     def _close(self, *, keep_last: bool = False) -> None:
@@ -147,12 +146,12 @@ class Stage:
             self._builder_last = b""
 
     def _sort(self, *, final: bool) -> None:
-        small = final and not self._emitted and self._buffer.size <= SMALL_BYTES
+        small = final and not self._emitted and self._buffer.size <= self._sizes.small_bytes
         rows, values = self._taken(sort=True)
         if not len(rows):
             return
         level = SMALL if small else PASSING if self._passing(rows.codes[0], rows.codes[-1]) else FAST
-        builder = PartBuilder(level=level, bloom=self._bloom, executor=self._executor)
+        builder = PartBuilder(level=level, bloom=self._bloom, executor=self._executor, sizes=self._sizes)
         builder.add(rows, values)
         self._hand_over(builder.finish(), cancels=bool((rows.kind == Op.CANCEL).any()))
 

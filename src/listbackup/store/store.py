@@ -251,10 +251,10 @@ class Store:
         rows = self.live_rows(stream, head, head.last_seq)
         if path is None:
             return sorted_prior(ids, rows, with_canon=with_canon)
-        found = load_prior(path, with_canon=with_canon)
+        found = load_prior(path, with_canon=with_canon, sizes=self.ground.sizes)
         if found is None or len(found) != state.live:
-            build_prior(path, ids, rows, with_canon=with_canon, expected_rows=state.live)
-            found = load_prior(path, with_canon=with_canon)
+            build_prior(path, ids, rows, with_canon=with_canon, expected_rows=state.live, sizes=self.ground.sizes)
+            found = load_prior(path, with_canon=with_canon, sizes=self.ground.sizes)
         if found is None:
             raise DamagedError(
                 f"the local state of stream {stream} cannot be read back", where=str(path), hint="check the disk of the cache"

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from listbackup.store.checkpoint import StreamMark, pack_bits, unpack_bits
+from listbackup.store.checkpoint import StreamMark, counts_of_mark, pack_bits, unpack_bits
 from listbackup.store.columns import EVIDENCE_SHIFT, U8, U64, Rows, join_rows
 from listbackup.store.cursor import SegmentCursor, chunks, newest
 from listbackup.store.detect import Ids, Prior
 from listbackup.store.head import CountsEntry, PartRef, Segment
 from listbackup.store.keycode import decode_key, encode_key, encode_keys
 from listbackup.store.model import Counts, Key, Op, StreamSpec, StreamStatus, evidence_code
-from listbackup.store.pack import PACK_BYTES, Part, PartBuilder
+from listbackup.store.part import Part, PartBuilder
 from listbackup.store.stage import FAST, Delta, Stage, last_of_each, overlapping
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class StreamWriter:
                 continue
             self.stage.delta.count(chosen.rows, self._old(chosen.rows))
             builder.add(chosen.rows, chosen.values())
-            if builder.squeezed_bytes >= PACK_BYTES:
+            if builder.squeezed_bytes >= self._writing.store.ground.sizes.pack_bytes:
                 self._writing.take_part(self, builder.finish())
                 builder = self._new_builder()
         if len(builder):
@@ -207,8 +207,7 @@ class StreamWriter:
         """Go on from a checkpoint."""
         self.parts = list(mark.parts)
         self._cancels = mark.cancels
-        seen, added, changed, unchanged, gone = mark.counts
-        self.counts = Counts(seen=seen, added=added, changed=changed, unchanged=unchanged, gone=gone)
+        self.counts = counts_of_mark(mark)
         added, changed, removed, plus, minus = mark.delta
         self.stage.delta = Delta(added, changed, removed, plus, minus)
         self.finished, self.listing, self._complete, self._problems = mark.finished, mark.listing, mark.complete, mark.problems
@@ -235,10 +234,12 @@ class StreamWriter:
             raise ValueError(f"stream {self.name} is finished in this run")
 
     def _new_stage(self) -> Stage:
-        return Stage(self._writing.seq, self._take_part, bloom=self.lo > 0, executor=self._writing.pool)
+        return Stage(
+            self._writing.seq, self._take_part, bloom=self.lo > 0, executor=self._writing.pool, sizes=self._writing.store.ground.sizes
+        )
 
     def _new_builder(self) -> PartBuilder:
-        return PartBuilder(level=FAST, bloom=self.lo > 0, executor=self._writing.pool)
+        return PartBuilder(level=FAST, bloom=self.lo > 0, executor=self._writing.pool, sizes=self._writing.store.ground.sizes)
 
     def _take_part(self, part: Part, cancels: bool) -> None:
         self._cancels = self._cancels or cancels

@@ -12,19 +12,17 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
 from listbackup.backends.objects.port import ObjectExists
 from listbackup.base.clock import from_unix_ms, unix_ms
 from listbackup.base.errors import BusyError
 from listbackup.store.attach import Attaching
-from listbackup.store.checkpoint import CheckpointBody
+from listbackup.store.checkpoint import CheckpointBody, counts_of_mark
 from listbackup.store.head import (
     CountsEntry,
     Head,
     OpenEntry,
     PackRef,
-    PartRef,
     Segment,
     SnapshotDetail,
     SnapshotEntry,
@@ -36,14 +34,14 @@ from listbackup.store.model import (
     HIDDEN,
     AttachmentInfo,
     Checkpoint,
-    Counts,
     Key,
     SnapshotInfo,
     SnapshotKind,
     StreamSpec,
     StreamStatus,
 )
-from listbackup.store.pack import PACK_BYTES, PackBuilder, Part, PartLabel
+from listbackup.store.packing import Packing
+from listbackup.store.part import Part
 from listbackup.store.root import LostRace
 from listbackup.store.sealed import ObjectType, seal_small
 from listbackup.store.streamwriter import StreamWriter
@@ -74,11 +72,9 @@ class Writing:
         self._mark = mark
         self._number = 0
         self._streams: dict[str, StreamWriter] = {}
-        self._packs: dict[str, PackRef] = dict(mark.packs) if mark else {}
-        self._written = mark.written if mark else 0
+        self._packing = Packing(store, run, self.seq, dict(mark.packs) if mark else {})
+        self._packing.written_bytes = mark.written if mark else 0
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-write")
-        self._builder = self._new_builder()
-        self._builder_owners: list[StreamWriter] = []
         self._closed = False
         self._prepared = False
         self._attaching = Attaching(self)
@@ -103,7 +99,7 @@ class Writing:
     @property
     def packs(self) -> Mapping[str, PackRef]:
         """The packs written by this run so far."""
-        return self._packs
+        return self._packing.packs
 
     @property
     def pool(self) -> ThreadPoolExecutor:
@@ -118,7 +114,7 @@ class Writing:
         return Checkpoint(
             cursor=self._mark.cursor,
             at=from_unix_ms(self._mark.at),
-            streams={name: _counts(mark.counts) for name, mark in self._mark.streams.items() if not name.startswith(HIDDEN)},
+            streams={name: counts_of_mark(mark) for name, mark in self._mark.streams.items() if not name.startswith(HIDDEN)},
             finished=tuple(name for name, mark in self._mark.streams.items() if mark.finished),
         )
 
@@ -172,8 +168,8 @@ class Writing:
             base=self._base,
             at=self._now_ms(),
             cursor=cursor,
-            written=self._written,
-            packs=self._packs,
+            written=self._packing.written_bytes,
+            packs=self._packing.packs,
             streams={name: writer.mark() for name, writer in self._streams.items()},
         )
         place = self.store.place
@@ -253,36 +249,18 @@ class Writing:
 
     def take_part(self, owner: StreamWriter, part: Part) -> None:
         """A finished part: into the pack, which is written when it is large enough."""
-        spec = owner.spec
-        label = PartLabel(stream=owner.name, spec=spec, segment=owner.segment, lo=owner.lo, hi=self.seq, full=owner.first_load, staged=True)
-        self._builder.add(label, part)
-        self._builder_owners.append(owner)
-        if self._builder.squeezed_bytes >= PACK_BYTES:
+        self._packing.take(owner, part)
+        if self._packing.full:
             self.write_pack()
 
     def write_pack(self) -> None:
         """Write the pack of the parts at hand, if there are any."""
-        if not self._builder.parts:
-            return
-        builder, owners = self._builder, self._builder_owners
-        self._builder, self._builder_owners = self._new_builder(), []
-        firsts = [part.k_first[0] for _, part in builder.parts]
-        put = self.store.ground.objects.put
-        info = builder.write(lambda object_id, pieces: put(self.store.place.pack(self.run, object_id.hex()), pieces))
-        pack = info.object_id.hex()
-        ref = PackRef(run=self.run, size=info.size_bytes, tail_off=info.tail_off, sha=info.sha256)
-        self._packs[pack] = ref
-        self._written += info.size_bytes
-        self.store.packs.keep(ref, info)
-        lens = np.frombuffer(info.tail.lens, "<u4")
-        for number, (owner, tail, first) in enumerate(zip(owners, info.tail.parts, firsts, strict=True)):
-            size = int(lens[tail.v0 : tail.k0 + len(tail.k_first)].sum())
-            owner.parts.append(PartRef(pack, number, tail.rows, size, first, tail.last))
+        self._packing.write()
         self._beat_if_due()
 
     def count_written(self, size_bytes: int) -> None:
         """Bytes that were written besides packs."""
-        self._written += size_bytes
+        self._packing.written_bytes += size_bytes
 
     def stream_for_attachments(self, name: str) -> StreamWriter:
         """The writer of a hidden stream."""
@@ -303,9 +281,6 @@ class Writing:
             if mark is not None:
                 writer.restore(mark)
         return writer
-
-    def _new_builder(self) -> PackBuilder:
-        return PackBuilder(self.store.ground.keys, self.store.place.bound, self.run, self._now_ms())
 
     def _put(self, name: str, data: bytes) -> None:
         try:
@@ -347,7 +322,11 @@ class Writing:
             kind = SnapshotKind.PARTIAL
         else:
             kind = SnapshotKind.FULL if all(writer.listing for writer in visible) else SnapshotKind.INCREMENTAL
-        return SnapshotDetail(run=self.run, size=self._written, cursor=cursor, facts=dict(facts), streams=streams), kind, suspect
+        return (
+            SnapshotDetail(run=self.run, size=self._packing.written_bytes, cursor=cursor, facts=dict(facts), streams=streams),
+            kind,
+            suspect,
+        )
 
     def _ids(self) -> tuple[dict[str, int], int]:
         following = self._head.next_stream
@@ -379,7 +358,7 @@ class Writing:
         return edited(
             without_open(head, [self.run]),
             streams=streams,
-            packs={**head.packs, **{pack: self._packs[pack] for pack in self._used()}},
+            packs={**head.packs, **{pack: self._packing.packs[pack] for pack in self._used()}},
             snaps=(*head.snaps, entry),
             last_seq=self.seq,
             next_stream=max(head.next_stream, following),
@@ -407,14 +386,9 @@ class Writing:
         """Delete what only an open run needs: checkpoints, and staged packs that were merged into others (no head ever named them)."""
         objects, place = self.store.ground.objects, self.store.place
         used = self._used()
-        for pack in [pack for pack in self._packs if pack not in used]:
+        for pack in [pack for pack in self._packing.packs if pack not in used]:
             objects.delete(place.pack(self.run, pack))
             self.store.packs.forget(pack)
         if self._number or self._mark:
             for found in list(objects.list(place.checkpoints(self.run))):
                 objects.delete(found.name)
-
-
-def _counts(numbers: Sequence[int]) -> Counts:
-    seen, added, changed, unchanged, gone = numbers
-    return Counts(seen=seen, added=added, changed=changed, unchanged=unchanged, gone=gone)

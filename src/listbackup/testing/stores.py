@@ -12,6 +12,7 @@ from listbackup.backends.objects.memory import MemoryObjects
 from listbackup.backends.objects.port import Objects
 from listbackup.backends.table.memory import MemoryTables
 from listbackup.store import ROOTS, Key, SnapshotInfo, Store, StoreGround, StreamSpec, Writing
+from listbackup.store.sizes import USUAL, Sizes
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.faults import Faults, FaultyObjects, faulty
 from listbackup.testing.keys import memory_scope
@@ -28,6 +29,7 @@ class Rig:
     account: str = "acc_test"
     source: str = "src_test"
     cache: Path | None = None
+    sizes: Sizes = USUAL
     objects: MemoryObjects = field(init=False)
     tables: MemoryTables = field(init=False)
 
@@ -40,7 +42,7 @@ class Rig:
         """The ground, every call to objects and table through these faults."""
         faults = faults or Faults.none()
         below = FaultyObjects(objects or self.objects, faults)
-        return StoreGround(below, faulty(self.tables.open(ROOTS), faults), memory_scope(self.account), self.clock, self.cache)
+        return StoreGround(below, faulty(self.tables.open(ROOTS), faults), memory_scope(self.account), self.clock, self.cache, self.sizes)
 
     def store(self, faults: Faults | None = None) -> Store:
         """The store, opened afresh."""

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from listbackup.base.errors import InputError, NotFound
-from listbackup.store import ChangeKind, Op, SnapshotKind, Store, StreamSpec, StreamStatus, detect, head, priorfile, root
+from listbackup.store import ChangeKind, Op, SnapshotKind, Store, StreamSpec, StreamStatus, head
 from listbackup.store.compact import compact_tiers
 from listbackup.store.digest import digest_of
+from listbackup.store.sizes import Sizes
 from listbackup.testing.stores import Rig, content_of
 
 
@@ -220,11 +221,8 @@ def test_the_digest_is_that_of_the_live_rows_whatever_the_layout():
         assert sum(map(len, rows)) == info.streams["things"].live
 
 
-def test_old_details_and_long_segment_lists_are_spilled_and_read_back(monkeypatch):
-    monkeypatch.setattr(root, "DETAILS_INLINE", 6)
-    monkeypatch.setattr(root, "DETAILS_KEPT", 2)
-    monkeypatch.setattr(root, "SPILL_ABOVE", 300)
-    rig = Rig()
+def test_old_details_and_long_segment_lists_are_spilled_and_read_back():
+    rig = Rig(sizes=Sizes(details_inline=6, details_kept=2, spill_above_bytes=300))
     made = [rig.backup(f"run_{number}", {f"s{number % 3}": records([number])}, listing=False) for number in range(30)]
     store = rig.store()
     wire = head.edited(store.head())
@@ -314,11 +312,8 @@ def test_the_attachments_of_a_removed_record_go_with_it_but_stay_in_older_snapsh
         store.at(2).open_attachment(gone.id)
 
 
-def test_the_local_state_is_made_again_when_it_is_missing_or_damaged(tmp_path, monkeypatch):
-    monkeypatch.setattr(priorfile, "BUCKET_ROWS", 64)
-    monkeypatch.setattr(detect, "LARGE", 10)
-    monkeypatch.setattr(detect, "PIECE_ROWS", 70)
-    rig = Rig(cache=tmp_path)
+def test_the_local_state_is_made_again_when_it_is_missing_or_damaged(tmp_path):
+    rig = Rig(cache=tmp_path, sizes=Sizes(bucket_rows=64, large_rows=10, piece_rows=70))
     dice, kept = random.Random(2), {}
     for turn in range(12):
         for number in dice.sample(range(400), 90):

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from listbackup.base.errors import BackendError, BusyError
-from listbackup.store import AlreadyCommitted, RunLost, StreamSpec, stage, streamwriter, writing
+from listbackup.store import AlreadyCommitted, RunLost, StreamSpec
+from listbackup.store.sizes import Sizes
 from listbackup.testing.faults import Fault, Faults, Killed
 from listbackup.testing.stores import LEASE, Rig, batches, content_of
 
@@ -18,12 +19,7 @@ AFTER = {key: raw for key, raw in BEFORE.items() if key[0][-1] != "7"} | {
 ORDER = random.Random(4).sample(sorted(AFTER), len(AFTER))
 
 
-@pytest.fixture(autouse=True)
-def _small(monkeypatch):
-    for module, name in ((stage, "FEED_BYTES"), (stage, "SORT_BYTES"), (stage, "SMALL_BYTES")):
-        monkeypatch.setattr(module, name, 1200)
-    for module in (stage, streamwriter, writing):
-        monkeypatch.setattr(module, "PACK_BYTES", 800)
+SMALL = Sizes(feed_bytes=1200, sort_bytes=1200, small_bytes=1200, pack_bytes=800)
 
 
 def deliver(rig: Rig, faults: Faults) -> None:
@@ -48,7 +44,7 @@ def deliver(rig: Rig, faults: Faults) -> None:
 
 
 def steps() -> int:
-    rig = Rig()
+    rig = Rig(sizes=SMALL)
     rig.backup("run_1", {"things": BEFORE})
     faults = Faults.none()
     deliver(rig, faults)
@@ -58,7 +54,7 @@ def steps() -> int:
 @pytest.mark.parametrize("fault", [Fault.KILL, Fault.KILL_AFTER, Fault.LOST_ANSWER, Fault.BEFORE], ids=str)
 def test_whatever_request_it_dies_at_the_snapshot_is_the_same(fault):
     for step in range(steps()):
-        rig = Rig()
+        rig = Rig(sizes=SMALL)
         rig.backup("run_1", {"things": BEFORE})
         faults = Faults.at(step, fault)
         try:
