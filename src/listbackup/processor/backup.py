@@ -80,6 +80,8 @@ def run_backup(
         if must_stop() is Stop.CANCEL:
             writing.abandon()
         raise
+    finally:
+        writing.close()
 
 
 class _Backup:

@@ -16,7 +16,7 @@ from dataclasses import replace
 import msgspec
 
 from listbackup.base.errors import PlatformError, PlatformFault
-from listbackup.connectors.engine.connector import RecordFile, TakesFiles, Written
+from listbackup.connectors.engine.connector import Mode, RecordFile, TakesFiles, Written
 from listbackup.connectors.engine.record import Key
 from listbackup.processor.restore_model import (
     Action,
@@ -161,15 +161,41 @@ class _Finishing:
 
     def _finish_create(self, entry: Entry) -> None:
         there = self._room.session.fetch(entry.stream, entry.key)
-        if there is None:
-            self._write(entry)  # under the same idempotency key: a platform that has it answers with what it made
-            return
         wanted = self._room.wanted(entry.stream, entry.key)
         assert wanted is not None
+        if there is None:
+            made = self._made_already(entry, wanted)
+            if made is not None:
+                self._done(entry, wanted, made)
+            else:
+                self._write(entry)  # under the same idempotency key: a platform that has it answers with what it made
+            return
         if self._room.digest(entry.stream, there) == self._room.digest(entry.stream, wanted):
             self._done(entry, wanted, Written(key=entry.key, raw=there))
         else:
             self._leave(entry)
+
+    def _made_already(self, entry: Entry, wanted: bytes) -> Written | None:
+        """What an interrupted create made on a platform that would make it again: a record of the same content that neither a snapshot nor this restore knows."""
+        can = self._room.info(entry.stream).restore
+        if can.knows_repetitions or can.keeps_id:
+            return None
+        content = self._room.digest(entry.stream, wanted)
+        taken = {one.target for one in self._journal.iter() if one.stream == entry.stream}
+        reading = self._room.session.read(entry.stream, Mode.FULL)
+        try:
+            for batch in reading:
+                self._room.check_stop()
+                for key, raw in zip(batch.keys, batch.raws, strict=True):
+                    if (
+                        self._room.digest(entry.stream, raw) == content
+                        and key not in taken
+                        and self._room.latest.get(entry.stream, key) is None
+                    ):
+                        return Written(key=key, raw=raw)
+        finally:
+            reading.close()
+        return None
 
     def _leave(self, entry: Entry) -> None:
         self._journal.put(replace(entry, state=EntryState.KEPT, message="changed while the restore was interrupted"))

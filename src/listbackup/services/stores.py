@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from pathlib import Path
 from typing import Protocol
 
@@ -21,22 +23,35 @@ class Keys(Protocol):
         ...
 
 
+AT_HAND = 64
+
+
 class Stores:
-    """The stores of this installation; each is opened anew, so that nobody reads a stale head."""
+    """The stores of this installation. The ones used last stay at hand with what they have cached; a store reads its head anew at every question."""
 
     def __init__(self, *, objects: Objects, tables: Tables, keys: Keys, clock: Clock, cache_dir: Path | None) -> None:
         self._objects, self._tables, self._keys, self._clock, self._cache_dir = objects, tables, keys, clock, cache_dir
+        self._at_hand: OrderedDict[tuple[str, str], Store] = OrderedDict()
+        self._lock = threading.Lock()
 
     def open(self, scope: Scope, source: str) -> Store:
-        """The store of this source of the scope's account, created when it has none yet."""
-        return Store.create(self.ground(scope), source)
+        """The store of this source of the scope's account, created when it has none yet. Raises KeyUnavailable, DamagedError, NewerFormat."""
+        name = (scope.account, source)
+        with self._lock:
+            found = self._at_hand.get(name)
+            if found is None:
+                found = self._at_hand[name] = self._open(scope, source)
+            self._at_hand.move_to_end(name)
+            while len(self._at_hand) > AT_HAND:
+                self._at_hand.popitem(last=False)  # whoever still reads from it goes on; its threads end with it
+            return found
 
-    def ground(self, scope: Scope) -> StoreGround:
-        """What the stores of the scope's account stand on."""
-        return StoreGround(
+    def _open(self, scope: Scope, source: str) -> Store:
+        ground = StoreGround(
             objects=self._objects,
             roots=self._tables.open(ROOTS),
             keys=self._keys.for_account(scope.account),
             clock=self._clock,
             cache_dir=self._cache_dir,
         )
+        return Store.create(ground, source)

@@ -17,13 +17,13 @@ from listbackup.services.connections import Connections
 from listbackup.services.desk import Desk
 from listbackup.services.jobs import Jobs
 from listbackup.services.runs.ledger import Ledger
-from listbackup.services.runs.logbook import Logbook
+from listbackup.services.runs.logbook import Logbook, trimmed
 from listbackup.services.runs.model import Run
 from listbackup.services.runs.watch import Watch
 from listbackup.services.scope import Scope
 from listbackup.services.sources import Source, Sources
 from listbackup.services.stores import Stores
-from listbackup.store import RunLost, SnapshotInfo, Store
+from listbackup.store import AlreadyCommitted, RunLost, SnapshotInfo, Store
 
 PATIENCE = timedelta(minutes=30)  # a platform that asks for more is come back to later
 
@@ -94,6 +94,8 @@ class Execution:
             result = run_backup(
                 order, store=store, session=session, clock=self._desk.clock, must_stop=watch.must_stop, listen=tell, note=logbook.note
             )
+        except AlreadyCommitted as committed:  # by a worker that was thought dead
+            return _from_snapshot(held, committed.snapshot)
         finally:
             session.close()
         if result.reason == PlatformFault.NEEDS_REAUTH.value:
@@ -136,7 +138,7 @@ class Execution:
             hint=result.hint,
             snapshot_id=result.snapshot_id,
             snapshot_seq=result.snapshot_seq,
-            streams=tuple(result.streams),
+            streams=trimmed(result.streams),
             written_bytes=result.written_bytes,
             calls=held.calls + result.calls,
         )
@@ -145,7 +147,7 @@ class Execution:
         if reason is Stop.LOST or isinstance(error, RunLost):
             raise LeaseGone(f"run {held.id} was taken on by another worker", hint="nothing is lost; the other one goes on") from error
         now, said = self._desk.clock.now(), verdict(error)
-        streams = tuple(last[0].streams) if last else held.streams
+        streams = trimmed(last[0].streams) if last else held.streams
         ended = replace(held, streams=streams, reason=said.reason, message=said.message, hint=said.hint)
         if reason is Stop.CANCEL:
             final = replace(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import msgspec
 
 from listbackup.backends.table.port import MAX_TRANSACTION
 from listbackup.base.paging import Page
-from listbackup.processor.progress import Note, Progress
+from listbackup.connectors.engine.record import Problem
+from listbackup.processor.progress import Note, Progress, StreamProgress
 from listbackup.services.desk import Desk
 from listbackup.services.runs.model import LogLine
 from listbackup.services.runs.table import RUN_LOGS, RUN_PROGRESS
@@ -14,6 +18,7 @@ from listbackup.services.scope import Scope
 
 _LINES_PER_ATTEMPT = 1_000_000
 _EVERY_SECONDS = 1.0
+_PROBLEMS_IN_A_ROW = 200
 
 
 class Logbook:
@@ -46,11 +51,21 @@ class Logbook:
         logs = self._desk.open(RUN_LOGS, self._scope)
         writes = [logs.put(f"{line.seq:012d}", {"doc": msgspec.json.encode(line).decode()}, part=self._run) for line in self._lines]
         if self._progress is not None:
-            doc = msgspec.json.encode(self._progress).decode()
+            doc = msgspec.json.encode(replace(self._progress, streams=trimmed(self._progress.streams))).decode()
             writes.append(self._desk.open(RUN_PROGRESS, self._scope).put(self._run, {"doc": doc}))
         for start in range(0, len(writes), MAX_TRANSACTION):
             self._desk.commit(self._scope, writes[start : start + MAX_TRANSACTION])
         self._lines, self._progress = [], None
+
+
+def trimmed(streams: Sequence[StreamProgress]) -> tuple[StreamProgress, ...]:
+    """The streams with so few of their problems that a row can hold them; the log has all that were noted."""
+    each = max(1, _PROBLEMS_IN_A_ROW // max(1, len(streams)))
+    return tuple(replace(stream, problems=tuple(_short(problem) for problem in stream.problems[:each])) for stream in streams)
+
+
+def _short(problem: Problem) -> Problem:
+    return problem if len(problem.message) <= 300 else replace(problem, message=problem.message[:299] + "…")
 
 
 def read_progress(desk: Desk, scope: Scope, run: str) -> Progress | None:
