@@ -72,7 +72,7 @@ def test_an_object_survives_a_power_cut_anywhere(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(20_000)
 def test_an_object_survives_a_power_cut_anywhere_in_a_long_life(tmp_path: Path) -> None:
-    outcome = cut(record(tmp_path / "live", 400))
+    outcome = cut(record(tmp_path / "live", 120))
     print(f"power cuts in files: {outcome.cuts} cut points, {outcome.images} disks, {len(outcome.violations)} violations")
     assert outcome.violations == []
 
