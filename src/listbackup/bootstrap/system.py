@@ -68,20 +68,25 @@ class System:
 
         return Platforms(all_connectors())
 
-    @cached_property
+    @property
     def connections(self) -> Connections:
         """Credentials."""
-        from listbackup.services.connections import Connections, Egress
+        return self._rooms[0]
 
-        egress = Egress(allow_loopback=self._settings.allow_loopback, concurrency=self._settings.concurrency)
-        return Connections(self._ground.desk, self.platforms, self.keys, egress=egress)
-
-    @cached_property
+    @property
     def sources(self) -> Sources:
         """What is backed up."""
+        return self._rooms[1]
+
+    @cached_property
+    def _rooms(self) -> tuple[Connections, Sources]:
+        """Both together, because a source guards its connection against removal."""
+        from listbackup.services.connections import Connections, Egress
         from listbackup.services.sources import Sources
 
-        return Sources(self._ground.desk, self.connections)
+        egress = Egress(allow_loopback=self._settings.allow_loopback, concurrency=self._settings.concurrency)
+        connections = Connections(self._ground.desk, self.platforms, self.keys, egress=egress)
+        return connections, Sources(self._ground.desk, connections)
 
     @cached_property
     def jobs(self) -> Jobs:

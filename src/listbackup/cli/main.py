@@ -122,15 +122,18 @@ def build(arguments: Sequence[str] = ()) -> typer.Typer:
     return app
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"listbackup {__version__}")  # noqa: T201
+        raise typer.Exit
+
+
 def _globals(
     context: typer.Context,
     data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="The data folder (else LISTBACKUP_DATA).")] = None,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", callback=_version, is_eager=True)] = False,  # noqa: ARG001  its callback prints it
 ) -> None:
     context.obj = data
-    if version:
-        print(f"listbackup {__version__}")  # noqa: T201
-        raise typer.Exit
 
 
 def _meant(arguments: Sequence[str]) -> Sequence[Entry]:

@@ -14,7 +14,7 @@ from listbackup.cli.options import Json
 from listbackup.cli.output import local
 from listbackup.cli.runs_view import run_document, run_exit_code
 from listbackup.cli.shell import Shell, shell
-from listbackup.services.runs import Run
+from listbackup.services.runs import Run, RunState
 
 
 def command(
@@ -52,8 +52,8 @@ def command(
             if once:
                 worker.reconcile()
                 worker.run_once()
-                codes = [run_exit_code(run) for run in ended]
-                return int(max((code for code in codes if code is not ExitCode.INTERRUPTED), default=ExitCode.OK))
+                codes = [run_exit_code(run) for run in ended if run.state not in (RunState.CANCELLED, RunState.QUEUED)]
+                return int(max(codes, default=ExitCode.OK))
             sh.out.say(f"working on {sh.system.folder.data} with {workers or sh.settings.workers} hands; Ctrl-C stops at a checkpoint")
             worker.run()
         return ExitCode.OK
