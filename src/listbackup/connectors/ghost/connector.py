@@ -5,6 +5,7 @@ from __future__ import annotations
 from listbackup.connectors.engine.facts import (
     Api,
     Ask,
+    AttachmentFacts,
     Changed,
     DeletionFeed,
     Limits,
@@ -80,6 +81,7 @@ def _posts(name: str, label: str, page_size: int) -> StreamFacts:
         changed=_changed(),
         created="created_at",
         deletions=_feed("post", page_size),
+        attachments=(AttachmentFacts(url="feature_image"),),  # and whatever else of this site the text shows: odd.py finds all of it
         volatile=(*AUTHORS, ("count",)),
         references={"tags.*.id": "tags", "authors.*.id": "users"},
         one=OneRecord(path=f"/{name}/{{id}}/", params=FORMATS, record=f"{name}.0"),

@@ -14,7 +14,6 @@ from listbackup.connectors.engine.record import AttachmentRef, Key
 from listbackup.connectors.engine.session import ApiSession
 from listbackup.connectors.engine.transport import Ask
 
-TEXTS = ("posts", "pages")
 FILE = re.compile(rb"https?://[^\s\"\\<>()]+?/content/((?:images|media|files)/(?!size/)[^\s\"\\<>()?#]+)")
 UPLOADS = {"images": "/images/upload/", "media": "/media/upload/", "files": "/files/upload/"}
 
@@ -34,10 +33,6 @@ class GhostSession(ApiSession):
         return super().test()
 
     # files ----------------------------------------------------------------------------------------------------------
-
-    def has_attachments(self, facts: StreamFacts) -> bool:
-        """Posts and pages show files."""
-        return facts.name in TEXTS
 
     def attachments(self, facts: StreamFacts, key: Key, raw: bytes) -> Sequence[AttachmentRef]:
         """The files of this very site that stand anywhere in the record, each once. Resized forms are Ghost's own doing and left out."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
 from listbackup.base.errors import PlatformError, PlatformFault
 from listbackup.connectors.engine.connector import Written
-from listbackup.connectors.engine.record import Json, Key
+from listbackup.connectors.engine.record import Key
 from listbackup.connectors.engine.session import ApiSession
 from listbackup.connectors.engine.transport import Ask
 
-QUIETLY: dict[str, Json] = {"pre_verified": True, "pre_confirmed": True, "pre_approved": True, "send_welcome_message": False}
+QUIETLY: dict[str, bool] = {"pre_verified": True, "pre_confirmed": True, "pre_approved": True, "send_welcome_message": False}
 MEMBER = ("list_id", "display_name", "role", "delivery_mode")
-Fields = dict[str, Json]
+Fields = dict[str, Any]
 
 
 class MailmanSession(ApiSession):

@@ -202,6 +202,12 @@ class World:
         self.now_ms += 1
         return self.now_ms
 
+    def moment(self) -> int:
+        """The time [ms] of a write; two seconds later nothing in whole seconds takes it for the present any more."""
+        at = self.tick()
+        self.now_ms += 2000
+        return at
+
     def pass_day(self, *, changed: float = 0.01, deleted: float = 0.001, added: float = 0.002) -> DayReport:
         """Twenty-four hours: these shares of each stream change, go, and come; the same for the same seed and day."""
         with self.lock:

@@ -55,7 +55,7 @@ class Writes:
     def _create(self, stream: str, fields: Fields) -> Response:
         world, rows = self._world, self._world.rows[stream]
         contact = self._parent(fields) if stream == "notes" else None
-        now = world.tick()
+        now = world.moment()
         row = self._old_row(stream, fields)
         if row is not None:
             rows.revive(row, now, None)
@@ -92,7 +92,7 @@ class Writes:
             if if_match is not None and if_match != self.etag(stream, row):
                 raise Refused(412, "the record changed meanwhile")
             fields = _fields(body)
-            rows.change(row, self._world.tick(), b"{}")
+            rows.change(row, self._world.moment(), b"{}")
             rows.written[row] = self._content(stream, row, fields, created=str(fields.get("created_at", stamp(self._world.now_ms))))
             self._world.touch_parent(stream, row)
             return self.shown(stream, row, 200)
@@ -101,7 +101,7 @@ class Writes:
         """Delete as the platform does: deals go to the trash. Raises Refused 404."""
         with self._world.lock:
             row = self._live(stream, id_)
-            self._world.tick()
+            self._world.moment()
             self._world.remove(stream, row)
             return Response(status=204)
 
@@ -113,7 +113,7 @@ class Writes:
             if row is None or rows.state(row) is not State.TRASHED:
                 raise Refused(404, "no such deal in the trash")
             old = _fields(rows.raw(row))
-            rows.revive(row, self._world.tick(), b"{}")
+            rows.revive(row, self._world.moment(), b"{}")
             rows.written[row] = self._content("deals", row, old, created=str(old["created_at"]))
             return self.shown("deals", row, 200)
 
@@ -124,7 +124,7 @@ class Writes:
             rows = self._world.rows["documents"]
             fields = _fields(rows.raw(row))
             self._world.files[row] = content
-            rows.change(row, self._world.tick(), b"{}")
+            rows.change(row, self._world.moment(), b"{}")
             rows.written[row] = self._content("documents", row, fields, created=str(fields["created_at"]))
             return self.shown("documents", row, 200)
 
