@@ -232,6 +232,9 @@ class ListingRead(StreamRead):
             if number >= MAX_PASSES or not all(reason in _AGAIN for reason, _ in faults) or self._problems:
                 self._notes(faults)
                 return
+            self._ground.transport.clock.sleep(
+                _NEXT_SECOND
+            )  # times have whole seconds: what was made in this one is neither before nor after
             at, before = None, None
 
     def _pass(self, listing: Listing, state: State, tally: Tally, number: int) -> Iterator[Batch]:
@@ -256,6 +259,7 @@ class ListingRead(StreamRead):
         )
 
 
+_NEXT_SECOND = 1.1
 _AGAIN = (Reason.TOTAL_MISMATCH, Reason.CHANGED_MEANWHILE, Reason.REPEATED_RECORDS)
 
 
