@@ -258,6 +258,13 @@ def with_segments(head: Head, stream: str, segments: Iterable[Segment]) -> Head:
     return edited(head, streams={**head.streams, stream: state})
 
 
+def seen_from(segments: Iterable[Segment], seq: int) -> list[Segment]:
+    """The segments that a reader of this snapshot needs, oldest first: nothing that lies wholly before the newest keyframe at or before it."""
+    begun = [segment for segment in segments if segment.lo < seq]
+    keyframe = max((segment for segment in begun if segment.full and segment.hi <= seq), key=lambda segment: segment.hi, default=None)
+    return begun if keyframe is None else [segment for segment in begun if segment is keyframe or segment.hi > keyframe.hi]
+
+
 def drop_unused_packs(head: Head, now_ms: int) -> Head:
     """The head whose packs are just those in use; the others are garbage from its next generation on."""
     used = packs_in_use(head.streams)

@@ -14,7 +14,7 @@ import numpy as np
 
 from listbackup.store.bloom import may_hold
 from listbackup.store.columns import KeysFrame, decode_keys_frame, decode_values
-from listbackup.store.head import Head, Segment, StreamState
+from listbackup.store.head import Head, Segment, StreamState, seen_from
 from listbackup.store.model import Op
 from listbackup.store.pack import PackReader, PartTail
 from listbackup.store.packs import Packs
@@ -33,7 +33,7 @@ class Found:
 
 def find_row(packs: Packs, head: Head, state: StreamState, code: bytes, seq: int) -> Found | None:
     """The newest row of the key at or before ``seq``, with its value; None when there is none."""
-    segments = [segment for segment in state.segments if segment.lo < seq]
+    segments = seen_from(state.segments, seq)
     for reader, part, segment in _parts(packs, head, segments, code):
         found = _in_part(packs, reader, part, code, seq, sure=segment.hi <= seq)
         if found is not None:

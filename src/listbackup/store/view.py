@@ -12,7 +12,7 @@ from listbackup.base.paging import Page
 from listbackup.store.attach import attachments_of, open_blob
 from listbackup.store.columns import Rows
 from listbackup.store.cursor import Chosen, SegmentCursor, chunks, newest
-from listbackup.store.head import Head, StreamState
+from listbackup.store.head import Head, StreamState, seen_from
 from listbackup.store.keycode import decode_key, encode_key
 from listbackup.store.lookup import find_row
 from listbackup.store.model import HIDDEN, AttachmentInfo, Key, Op, Record, StreamCounts
@@ -160,7 +160,7 @@ class View:
         state = self._state(stream)
         if state is None:
             return
-        segments = [segment for segment in state.segments if segment.lo < self.seq]
+        segments = seen_from(state.segments, self.seq)
         if wanted is None and after is None and stop is None:
             self.store.packs.readers([(part.pack, self._head.packs[part.pack]) for segment in segments for part in segment.parts[:1]])
         at_once = 1 if small else max(1, min(8, 64 // max(1, len(segments))))
