@@ -157,7 +157,7 @@ class KeyReader:
                     _put(kept, path, msgspec.Raw(raw))
             return msgspec.json.encode(kept)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            return None
+            return None if self._own else b"{}"
 
 
 def content_key(raw: bytes) -> Key:

@@ -38,10 +38,19 @@ class Extra:
 class Listing:
     """Fetches pages of one stream. Safe from many threads."""
 
-    def __init__(self, transport: Transport, facts: StreamFacts, values: Values, error: str | None, extra: Extra = Extra()) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        facts: StreamFacts,
+        values: Values,
+        error: str | None,
+        extra: Extra = Extra(),
+        *,
+        like: Listing | None = None,  # another listing of the same facts, to share what is made from them
+    ) -> None:
         self._transport, self._facts = transport, facts
-        self.paging: Paginator = paginator(facts.paging)
-        self._slicer = Slicer(facts, self.paging.places, error)
+        self.paging: Paginator = like.paging if like else paginator(facts.paging)
+        self._slicer: Slicer = like._slicer if like else Slicer(facts, self.paging.places, error)
         self._path = fill_path(facts.path, values)
         self._params: dict[str, Param] = fill_json({**facts.params, **extra.params}, values)
         self._headers = {name: fill(text, values) for name, text in {**facts.headers, **extra.headers}.items()}

@@ -46,7 +46,7 @@ class Slicer:
         item: Any = Shape({split(facts.item): (msgspec.Raw, msgspec.NODEFAULT)}) if facts.item else None
         self._item = item.getters[split(facts.item)] if item else None
         listed: Any = msgspec.Raw if facts.single else list[item.type] if item else list[msgspec.Raw]
-        self._shape = self._make({self._records: (listed | None, None)}) if self._records else None
+        self._shape = self._make({self._records: (listed, ABSENT) if facts.single else (listed | None, None)}) if self._records else None
         self._aside = self._make({}) if facts.single and not self._records and self._inside() else None
         self._decoder: Any = msgspec.json.Decoder(self._shape.type if self._shape else listed)
 
@@ -98,6 +98,8 @@ class Slicer:
 
     def _listed(self, value: Any, total: int | None, *, behind: bool) -> Sequence[msgspec.Raw]:
         listed = self._shape.getters[self._records](value) if self._shape and self._records else value
+        if self._facts.single and bytes(listed) in (b"", b"null"):
+            listed = None
         if listed is None:
             if self._facts.left_out_when_empty and (total == 0 or self._facts.total is None or behind):
                 return []

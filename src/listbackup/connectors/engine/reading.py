@@ -53,6 +53,7 @@ class StreamRead(ABC):
         self._problems = [_problem(one, facts.name) for one in _list(self._resume.get("problems"))]
         self._outcome: Outcome | None = None
         self._names = KeyReader(facts)
+        self._like: Listing | None = None
         self._closed = False
 
     def __iter__(self) -> Iterator[Batch]:
@@ -133,7 +134,9 @@ class StreamRead(ABC):
 
     def _listing(self, extra: Extra, values: Mapping[str, object]) -> Listing:
         transport = self._ground.transport
-        return Listing(transport, self._facts, {**transport.values, **values}, self._ground.error, extra)
+        made = Listing(transport, self._facts, {**transport.values, **values}, self._ground.error, extra, like=self._like)
+        self._like = made
+        return made
 
     def _named(self, page: Page, parent: Mapping[str, str | int] | None = None) -> Read:
         """The page's records, named; notes what is wrong with them and when the latest changed."""
