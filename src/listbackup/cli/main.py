@@ -19,7 +19,7 @@ from listbackup import __version__
 from listbackup.base.errors import InputError, Interrupted, ListBackupError, PlatformError, PlatformFault
 from listbackup.bootstrap.settings import LOOPBACK_HINT, is_completing
 from listbackup.cli.exit_codes import ExitCode, exit_code
-from listbackup.cli.output import Output
+from listbackup.cli.output import NobodyReads, Output
 from listbackup.cli.quick import quicken
 
 
@@ -90,7 +90,7 @@ def run(arguments: Sequence[str]) -> int:
         return _tell(out, error)
     except typer.Abort:
         return _tell(out, Interrupted("stopped: nothing was answered"))
-    except BrokenPipeError:  # `listbackup show … | head`
+    except (NobodyReads, BrokenPipeError):  # `listbackup show … | head`
         _hush()
         return ExitCode.OK
     except typer.TyperException as error:

@@ -27,6 +27,10 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]
 _C1 = re.compile("[\x7f-\x9f]")
 
 
+class NobodyReads(Exception):  # noqa: N818  no error: `listbackup show … | head` has what it wanted
+    """Whoever read our output has closed it."""
+
+
 class Steps(Protocol):
     """Progress of something with named parts."""
 
@@ -70,8 +74,11 @@ class Output:
         buffer = getattr(self.stdout, "buffer", None)
         if buffer is None:
             self._write(line.decode(errors="replace"))
-        else:
+            return
+        try:
             buffer.write(line + b"\n")
+        except BrokenPipeError:
+            raise NobodyReads from None
 
     def good(self, text: str) -> None:
         """A line that tells of success."""
@@ -152,7 +159,10 @@ class Output:
             self._write("  ".join(parts).rstrip())
 
     def _write(self, text: str) -> None:
-        print(text, file=self.stdout)
+        try:
+            print(text, file=self.stdout)
+        except BrokenPipeError:
+            raise NobodyReads from None
 
 
 class _Silence:
