@@ -13,6 +13,7 @@ from listbackup.backends.table.port import Tables
 from listbackup.base.clock import Clock
 from listbackup.services.scope import Scope
 from listbackup.store import ROOTS, Store, StoreGround
+from listbackup.store.rebuild import Rebuilt, rebuild_head
 
 
 class Keys(Protocol):
@@ -46,12 +47,22 @@ class Stores:
                 self._at_hand.popitem(last=False)  # whoever still reads from it goes on; its threads end with it
             return found
 
+    def rebuild(self, scope: Scope, source: str) -> Rebuilt:
+        """Put the source's head back from what lies beside its objects. Raises StoreError when nothing is left to make it from."""
+        rebuilt = rebuild_head(self.ground(scope), source)
+        with self._lock:
+            self._at_hand.pop((scope.account, source), None)
+        return rebuilt
+
     def _open(self, scope: Scope, source: str) -> Store:
-        ground = StoreGround(
+        return Store.create(self.ground(scope), source)
+
+    def ground(self, scope: Scope) -> StoreGround:
+        """What the account's stores stand on."""
+        return StoreGround(
             objects=self._objects,
             roots=self._tables.open(ROOTS),
             keys=self._keys.for_account(scope.account),
             clock=self._clock,
             cache_dir=self._cache_dir,
         )
-        return Store.create(ground, source)

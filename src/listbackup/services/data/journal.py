@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from listbackup.services.desk import Desk
 from listbackup.services.scope import AccountTable, Scope
 
 _CHUNK_BYTES = 300 * 1024
+_SORT_KEY_BYTES = 512
 
 
 class TableJournal:
@@ -99,4 +101,6 @@ class TableIdMap:
 
 
 def _sort_key(stream: str, key: Key) -> str:
-    return f"{stream}/{msgspec.json.encode(list(key)).decode()}"
+    """Readable where it is short; a key may have 1 KiB, a sort key not much more."""
+    text = f"{stream}/{msgspec.json.encode(list(key)).decode()}"
+    return text if len(text.encode()) <= _SORT_KEY_BYTES else f"{stream[:100]}/#{hashlib.sha256(text.encode()).hexdigest()}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from listbackup.processor.verify import Verification, verify_sample
 from listbackup.services.connections import Connections
@@ -14,11 +14,13 @@ from listbackup.services.jobs import Jobs
 from listbackup.services.scope import Scope
 from listbackup.services.sources import Source, Sources
 from listbackup.services.stores import Stores
-from listbackup.store import SnapshotInfo, Store
+from listbackup.store import Key, SnapshotInfo, Store
 from listbackup.store.check import Level, Report, check
+from listbackup.store.erase import erase
+from listbackup.store.head import Erased
 from listbackup.store.policy import ExpirePlan, Policy
 from listbackup.store.prune import Pruned, PrunePlan, plan_prune
-from listbackup.store.rebuild import Rebuilt, rebuild_head
+from listbackup.store.rebuild import Rebuilt
 from listbackup.store.retention import clear_suspicion, expire, hold, plan_for, release, undelete
 
 Progress = Callable[[str, int, int], None]
@@ -80,11 +82,18 @@ class Upkeep:
         return report
 
     def rebuild(self, scope: Scope, source: str) -> Rebuilt:
-        """The head of the source's store, put back from what lies beside its objects. Raises StoreError when nothing there opens."""
+        """The source's head, put back from its mirror, a copy or the packs where it was lost or damaged. Raises StoreError when nothing opens."""
         of = self._sources.get(scope, source)
-        rebuilt = rebuild_head(self._stores.ground(scope), of.id)
-        self._tell(scope, "store.rebuilt", of, snapshots=rebuilt.snapshots, origin=rebuilt.origin.value)
+        rebuilt = self._stores.rebuild(scope, of.id)
+        self._tell(scope, "store.rebuilt", of, origin=rebuilt.origin.value, snapshots=rebuilt.snapshots)
         return rebuilt
+
+    def erase(self, scope: Scope, source: str, records: Sequence[tuple[str, Key]]) -> Erased:
+        """These records (stream, key), gone from every snapshot and out of the packs; the bytes go when the grace of a prune is over."""
+        of, store = self._open(scope, source)
+        erased = erase(store, records, self._desk.clock.now())
+        self._tell(scope, "records.erased", of, count=len(records))
+        return erased
 
     def verify(
         self,
