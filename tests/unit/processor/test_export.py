@@ -27,7 +27,7 @@ from listbackup.testing.system import Rooms, rooms
 ROWS: Sequence[dict[str, Json]] = (
     {"name": "=1+1", "score": 3, "address": {"city": "Neudorf", "geo": {"lat": 1.5}}, "tags": ["a", "b"], "big": 2**70},
     {"name": "-5", "score": 4.5, "address": {"city": None}, "ok": True, "tags": [], "big": 7},
-    {"name": 'quo"te, comma\nline', "score": None, "late": "@SUM(A1)", "ok": False, "big": -1},
+    {"name": 'quo"tation, comma\nline', "score": None, "late": "@SUM(A1)", "ok": False, "big": -1},
 )
 
 
@@ -70,7 +70,7 @@ def test_csv_takes_records_apart_and_disarms_formulas(house: Rooms, tmp_path: Pa
         rows = list(csv.DictReader(file))
     assert rows[0]["name"] == "'=1+1"
     assert rows[1]["name"] == "'-5"
-    assert rows[2]["name"] == 'quo"te, comma\nline'
+    assert rows[2]["name"] == 'quo"tation, comma\nline'
     assert rows[2]["late"] == "'@SUM(A1)"
     assert (rows[0]["address.city"], rows[0]["address.geo.lat"], rows[0]["tags"]) == ("Neudorf", "1.5", '["a","b"]')
     assert (rows[0]["big"], rows[2]["big"]) == (str(2**70), "'-1")
@@ -90,7 +90,7 @@ def test_xlsx_holds_texts_never_formulas(house: Rooms, tmp_path: Path) -> None:
     sheet = openpyxl.load_workbook(tmp_path / "out" / "contacts.xlsx").worksheets[0]
     header = [cell.value for cell in sheet[1]]
     name = header.index("name")
-    assert [row[name].value for row in sheet.iter_rows(min_row=2)] == ["'=1+1", "'-5", 'quo"te, comma\nline']
+    assert [row[name].value for row in sheet.iter_rows(min_row=2)] == ["'=1+1", "'-5", 'quo"tation, comma\nline']
     assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
     assert sheet.cell(2, header.index("score") + 1).value == 3
 
