@@ -42,6 +42,7 @@ from typing import Any
 
 import msgspec
 
+from listbackup.base.errors import NewerFormat
 from listbackup.store.model import SnapshotKind, StreamCounts, StreamSpec, StreamStatus
 
 KNOWN_FEATURES: frozenset[str] = frozenset()
@@ -234,6 +235,13 @@ class Head(msgspec.Struct, kw_only=True, frozen=True):
     def stream_by_id(self, stream_id: int) -> str | None:
         """The name of a stream, or None."""
         return next((name for name, state in self.streams.items() if state.id == stream_id), None)
+
+
+def demand_droppable(head: Head) -> None:
+    """Raises NewerFormat where only a newer version knows what may be dropped."""
+    unknown = set(head.features.gc) - KNOWN_FEATURES
+    if unknown:
+        raise NewerFormat(f"this store needs {', '.join(sorted(unknown))} to be pruned", hint="upgrade listbackup")
 
 
 def edited(head: Head, **changes: Any) -> Head:

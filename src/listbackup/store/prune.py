@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from listbackup.base.clock import unix_ms
+from listbackup.base.errors import BusyError
 from listbackup.store.basemerge import merge_base, plan_bases
 from listbackup.store.compact import Compacted, compact_tiers, plan_tiers
+from listbackup.store.erase import finish_erasures
 from listbackup.store.head import Head, edited
 from listbackup.store.policy import TRASH, ExpirePlan, Policy
 from listbackup.store.retention import NeedsConfirmation, check_clock, due_for_purge, expire, fewer_copies, plan_for, purge
@@ -78,7 +81,7 @@ class PrunePlan:
         )
 
     def execute(self, progress: Progress | None = None, *, confirmed: bool = False) -> Pruned:
-        """Carry it out: expire, purge, compact, sweep. Raises NeedsConfirmation before anything is touched; may be broken off and run again at any point."""
+        """Carry it out: expire, purge, finish erasures, compact, sweep. Raises NeedsConfirmation before anything is touched; may be broken off and run again at any point."""
         store, tell = self.store, progress or _silent
         if not confirmed:
             check_clock(store.root.read().head, self.now)
@@ -86,6 +89,9 @@ class PrunePlan:
                 raise NeedsConfirmation("; ".join(self.expiry.objections.values()), hint="look at the plan, then confirm it")
         expired = expire(store, self.expiry, confirmed=confirmed) if self.expiry is not None and self.expiry.dropped else ()
         purged = purge(store, self.now, trash=self.trash, confirmed=confirmed)
+        if store.root.read().head.erasures:
+            with suppress(BusyError):  # a run is open: what is to be erased stays hidden until the next prune
+                finish_erasures(store, self.now)
         compacted = compact_tiers(store)
         for stream in plan_bases(store.root.read().head, self.now, thoroughly=True):
             compacted += merge_base(store, stream, lambda done, total: tell("merge", done, total))

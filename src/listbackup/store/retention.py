@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from listbackup.base.clock import from_unix_ms, unix_ms
 from listbackup.base.errors import Conflict, NotFound
-from listbackup.store.head import Garbage, Head, HeadCopy, SnapshotEntry, edited, with_snapshot_entry, without_snapshots
+from listbackup.store.head import Garbage, Head, HeadCopy, SnapshotEntry, demand_droppable, edited, with_snapshot_entry, without_snapshots
 from listbackup.store.policy import TRASH, ExpirePlan, Policy, clock_objection, plan_expire
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def check_clock(head: Head, now: datetime) -> None:
 def purge(store: Store, now: datetime, *, trash: timedelta = TRASH, confirmed: bool = False) -> tuple[int, ...]:
     """Drop for good what rested in the trash long enough, after a copy of the head was kept. Raises NeedsConfirmation."""
     rooted = store.root.read()
+    demand_droppable(rooted.head)
     if not confirmed:
         check_clock(rooted.head, now)
     if not due_for_purge(rooted.head, now, trash):

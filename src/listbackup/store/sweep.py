@@ -25,7 +25,7 @@ from listbackup.backends.objects.port import ObjectInfo
 from listbackup.base.clock import from_unix_ms, unix_ms
 from listbackup.store.attach import blob_pointer
 from listbackup.store.compact import segment_blocks
-from listbackup.store.head import Garbage, Head, edited, pack_name, without_open
+from listbackup.store.head import Garbage, Head, demand_droppable, edited, pack_name, without_open
 from listbackup.store.model import BLOBS
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def plan_sweep(store: Store, now: datetime, *, grace: timedelta = GRACE, dead_af
     """What is to be swept. Raises BackendError when a listing fails."""
     prefix = store.place.prefix
     listed, head = look(store)
+    demand_droppable(head)
     sizes = {info.name.removeprefix(prefix): info.size_bytes for info in listed}
     due = tuple(each for each in head.garbage if now - grace >= from_unix_ms(each.at))
     due_names = {each.name for each in due}

@@ -14,6 +14,7 @@ from listbackup.store.compact import compact_tiers
 from listbackup.store.erase import erase
 from listbackup.store.prune import plan_prune
 from listbackup.store.reseal import keys_in_use, reseal
+from listbackup.testing.faults import Fault, Faults, Killed
 from listbackup.testing.golden import RUNS, build
 from listbackup.testing.keys import memory_scope
 from listbackup.testing.stores import LEASE, Rig, content_of
@@ -77,6 +78,28 @@ def test_a_record_that_the_platform_still_has_is_added_again_by_the_next_run() -
     assert info.streams["contacts"].added == 1
     assert content_of(rig.store(), info.seq)["contacts"][(1,)] == b'{"id": 1}'
     assert check(rig.store(), Level.DIGESTS).ok
+
+
+def test_an_erasure_killed_anywhere_hides_all_or_nothing_and_the_next_prune_finishes_it() -> None:
+    quiet = Faults.none()
+    rig = Rig()
+    build(rig, 4)
+    erase(rig.store(quiet), ERASED, rig.clock.now())
+    for step in range(2, len(quiet.calls), 3):
+        rig = Rig()
+        build(rig, 4)
+        before, after = truth_without(rig, []), truth_without(rig, ERASED)
+        with pytest.raises(Killed):
+            erase(rig.store(Faults.at(step, Fault.KILL)), ERASED, rig.clock.now())
+        store = rig.store()
+        hidden = bool(store.head().erasures or store.head().erased)
+        assert {seq: content_of(store, seq) for seq in after} == (after if hidden else before)
+        rig.clock.advance(timedelta(days=1))
+        plan_prune(rig.store(), rig.clock.now()).execute(confirmed=True)
+        store = rig.store()
+        assert store.head().erasures == ()
+        assert {seq: content_of(store, seq) for seq in after} == (after if hidden else before)
+        assert check(store, Level.DIGESTS).ok
 
 
 def test_nothing_is_erased_under_an_open_run() -> None:
