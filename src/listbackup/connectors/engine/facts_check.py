@@ -10,7 +10,7 @@ import msgspec
 from listbackup.base.errors import InputError
 from listbackup.connectors.engine.facts import Api, DeletionFeed, FlaggedDeletion, OneRecord, StreamFacts, TrashDeletion, Write
 from listbackup.connectors.engine.facts_auth import Auth, NoAuth, OAuth2
-from listbackup.connectors.engine.facts_paging import Cursor, LinkHeader, NextUrl, NoPaging, PageNumber
+from listbackup.connectors.engine.facts_paging import NoPaging
 from listbackup.connectors.engine.keys import PARENT, KeyReader
 from listbackup.connectors.engine.page import Slicer
 from listbackup.connectors.engine.paginators import paginator
@@ -155,8 +155,10 @@ def _paging(stream: StreamFacts) -> Iterator[Trouble]:
                     f"the answer is a list at the top, so there is nothing at {place!r}",
                     "say where the list is (records: data), or name a header (header:X-Total)",
                 )
-    if isinstance(paging, PageNumber | Cursor | NextUrl | LinkHeader) or stream.total or isinstance(paging, NoPaging):
-        return
+    if stream.records in places:
+        yield Trouble(
+            ("records",), f"records, paging and total do not fit into one answer: {stream.records!r} is named twice", "use different paths"
+        )
 
 
 def _shape(stream: StreamFacts, error: str | None) -> Iterator[Trouble]:

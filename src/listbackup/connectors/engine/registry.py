@@ -1,4 +1,4 @@
-"""The platforms that come with this package. Each is a folder in ``connectors/`` whose module has a ``CONNECTOR``; they do not know each other."""
+"""The platforms that come with this package. Each is a folder in ``connectors/`` with a module ``connector`` that has a function ``connector()``."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from listbackup.base.errors import NotFound
 from listbackup.connectors.engine.connector import Connector
 
-PLATFORMS = ("demo_crm", "ghost", "mailman", "wordpress")
+PLATFORMS = ("demo_crm", "ghost", "mailman", "rest", "wordpress")
 
 
 def load(folder: str) -> Connector:
     """The connector of one folder in ``connectors/``."""
-    connector: Connector = importlib.import_module(f"listbackup.connectors.{folder}").CONNECTOR
-    return connector
+    made: Connector = importlib.import_module(f"listbackup.connectors.{folder}.connector").connector()
+    return made
 
 
 def connectors() -> Sequence[Connector]:
