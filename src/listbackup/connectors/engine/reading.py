@@ -226,7 +226,7 @@ class ListingRead(StreamRead):
             listing = self._listing(extra, values)
             state = dict(at) if isinstance(at, Mapping) else listing.paging.first()
             tally = Tally(before=before if isinstance(before, Mapping) else None)
-            if at is not None or number == 0 or not self._resume:
+            if at is not None or not isinstance(before, Mapping):  # otherwise it was interrupted behind the last page
                 yield from self._pass(listing, state, tally, number)
             faults = self._verdict(listing, tally)
             number += 1
@@ -235,9 +235,8 @@ class ListingRead(StreamRead):
             if number >= MAX_PASSES or not all(reason in _AGAIN for reason, _ in faults) or self._problems:
                 self._notes(faults)
                 return
-            self._ground.transport.clock.sleep(
-                _NEXT_SECOND
-            )  # times have whole seconds: what was made in this one is neither before nor after
+            # times have whole seconds: what was made in this one is neither before nor after it
+            self._ground.transport.clock.sleep(_NEXT_SECOND)
             at, before = None, None
 
     def _pass(self, listing: Listing, state: State, tally: Tally, number: int) -> Iterator[Batch]:
