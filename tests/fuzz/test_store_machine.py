@@ -58,6 +58,7 @@ SMALL = Sizes(
     pack_bytes=600,
     values_raw_bytes=60,
     keys_rows=2,
+    merged_at_once=2,
     large_rows=3,
     piece_rows=2,
     bucket_rows=2,

@@ -3,7 +3,7 @@
 An object of type C, a msgpack map::
 
     v 1 | run | token | base | at | cursor | written | packs {object id: {run, size, tail_off, sha}} | streams {name: stream}
-    stream  {spec, parts [[pack, part, rows, size, first, last]], cancels, counts [seen, added, changed, unchanged, gone], delta [added, changed, removed, plus, minus],
+    stream  {spec, parts [[pack, part, rows, size, first, last]], cancels (per part: whether it holds cancel rows), counts [seen, added, changed, unchanged, gone], delta [added, changed, removed, plus, minus],
              finished, listing, complete, problems, seen, staged (zstd bitmaps over the live records in the order of their ids), occurrences, removed}
 """
 
@@ -31,7 +31,7 @@ class StreamMark(msgspec.Struct, kw_only=True, frozen=True):
 
     spec: StreamSpec
     parts: tuple[PartRef, ...]
-    cancels: bool
+    cancels: tuple[bool, ...]
     counts: tuple[int, int, int, int, int]
     delta: tuple[int, int, int, bytes, bytes]
     finished: bool

@@ -17,6 +17,7 @@ class Sizes:
     feed_bytes: int = 4 * MIB  # of rows in order, after which they flow into the growing part
     sort_bytes: int = 32 * MIB  # of rows out of order, after which they are sorted into a part
     small_bytes: int = 8 * MIB  # of a run's changes that are worth a better compression
+    merged_at_once: int = 32  # parts of one merge
     spill_above_bytes: int = 48 * KIB  # of segment lists in HEAD
     details_inline: int = 96  # snapshots whose details HEAD may hold
     details_kept: int = 32  # of those the newest that stay when the others are moved out

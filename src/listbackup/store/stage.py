@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import islice
 
 import numpy as np
 
@@ -33,19 +33,20 @@ class Delta:
     plus: bytes = EMPTY
     minus: bytes = EMPTY
 
-    def count(self, rows: Rows, old: U64) -> None:
-        """Take these rows into account; ``old`` is the vhash each key had before the run, 0 for none."""
+    def count(self, rows: Rows, old: U64, times: int = 1) -> None:
+        """Take these rows into account (or, with -1, out of it); ``old`` is the vhash each key had before the run, 0 for none."""
         kind = rows.kind
         counts = np.bincount(kind, minlength=4).tolist()
-        self.added += counts[Op.INSERT]
-        self.changed += counts[Op.UPDATE]
-        self.removed += counts[Op.DELETE]
+        self.added += times * counts[Op.INSERT]
+        self.changed += times * counts[Op.UPDATE]
+        self.removed += times * counts[Op.DELETE]
         real = kind != Op.CANCEL
+        new = rows.vhash
         if not real.all():
-            self.plus = add_to(self.plus, rows.vhash[real])
-            self.minus = add_to(self.minus, old[real])
-            return
-        self.plus = add_to(self.plus, rows.vhash)
+            new, old = new[real], old[real]
+        if times < 0:
+            new, old = old, new
+        self.plus = add_to(self.plus, new)
         self.minus = add_to(self.minus, old)
 
     def applied(self, digest: bytes) -> bytes:
@@ -196,7 +197,15 @@ def last_of_each(codes: Sequence[bytes]) -> np.ndarray[tuple[int], np.dtype[np.i
     return np.array(kept, np.intp)
 
 
-def overlapping(bounds: Sequence[tuple[bytes, bytes]]) -> bool:
-    """Whether any two of these (first, last) ranges share a code."""
-    ordered = sorted(bounds)
-    return any(following[0] <= before[1] for before, following in pairwise(ordered))
+def groups(bounds: Sequence[tuple[bytes, bytes]]) -> list[list[int]]:
+    """Which of these (first, last) ranges hang together by sharing codes: their places, each group's ascending."""
+    found: list[list[int]] = []
+    reach = b""
+    for place in sorted(range(len(bounds)), key=bounds.__getitem__):
+        first, last = bounds[place]
+        if found and first <= reach:
+            found[-1].append(place)
+        else:
+            found.append([place])
+        reach = max(reach, last)
+    return [sorted(group) for group in found]

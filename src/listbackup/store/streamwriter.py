@@ -12,13 +12,13 @@ import numpy.typing as npt
 
 from listbackup.store.checkpoint import StreamMark, counts_of_mark, pack_bits, unpack_bits
 from listbackup.store.columns import EVIDENCE_SHIFT, U8, U64, Rows, join_rows
-from listbackup.store.cursor import SegmentCursor, chunks, newest
 from listbackup.store.detect import Ids, Prior
-from listbackup.store.head import CountsEntry, PartRef, Segment
+from listbackup.store.head import CountsEntry, PartRef
 from listbackup.store.keycode import decode_key, encode_key, encode_keys
 from listbackup.store.model import Counts, Key, Op, StreamSpec, StreamStatus, evidence_code
 from listbackup.store.part import Part, PartBuilder
-from listbackup.store.stage import FAST, Delta, Stage, last_of_each, overlapping
+from listbackup.store.settle import merge_parts
+from listbackup.store.stage import Delta, Stage, groups, last_of_each
 
 if TYPE_CHECKING:
     from listbackup.store.writing import Writing
@@ -39,7 +39,7 @@ class StreamWriter:
         self.lo = 0 if self.first_load else writing.seq - 1
         self.segment = secrets.token_hex(8)
         self.parts: list[PartRef] = []
-        self._cancels = False
+        self._cancels: list[bool] = []  # of each part, in the order they were made
         self._hashes = writing.store.hashes
         self._ids = Ids(self._hashes.state_key)
         self._prior: Prior | None = None
@@ -150,28 +150,29 @@ class StreamWriter:
         self.stage.flush(final=final)
 
     def merge_if_needed(self) -> None:
-        """Make one segment of parts that overlap or cancel each other; parts must be in written packs."""
-        if not self._cancels and not overlapping([(part.first, part.last) for part in self.parts]):
-            return
-        parts, self.parts = self.parts, []
-        self.segment = secrets.token_hex(8)
-        self.stage.delta, self.stage.kept, self._cancels = Delta(), None, False
-        at_once = max(1, 64 // len(parts))
-        sources = [Segment(id="", lo=self.lo, hi=self._writing.seq, parts=(part,)) for part in parts]
-        packs, refs = self._writing.store.packs, self._writing.packs
-        builder = self._new_builder()
-        for slices in chunks([SegmentCursor(packs, refs, source, at_once=at_once) for source in sources]):
-            chosen = newest(slices, self._writing.seq)
-            chosen = chosen.where(chosen.rows.kind != Op.CANCEL)
-            if not len(chosen):
-                continue
-            self.stage.delta.count(chosen.rows, self._old(chosen.rows))
-            builder.add(chosen.rows, chosen.values())
-            if builder.squeezed_bytes >= self._writing.store.ground.sizes.pack_bytes:
-                self._writing.take_part(self, builder.finish())
-                builder = self._new_builder()
-        if len(builder):
-            self._writing.take_part(self, builder.finish())
+        """Merge the parts that overlap or cancel each other, and only those; every part must be in a written pack."""
+        parts, cancels = self.parts, self._cancels
+        self.parts, self._cancels = [], []
+        for group in groups([(part.first, part.last) for part in parts]):
+            if len(group) == 1 and not cancels[group[0]]:
+                self.parts.append(parts[group[0]])
+                self._cancels.append(False)
+            else:
+                self.stage.kept = None
+                merge_parts(self._writing, self, [parts[index] for index in group])
+
+    def take_part(self, part: Part, cancels: bool = False) -> None:
+        """A finished part, which may hold cancel rows."""
+        self._cancels.append(cancels)
+        self._writing.take_part(self, part)
+
+    def new_builder(self, level: int) -> PartBuilder:
+        """What turns rows of this stream into a part."""
+        return PartBuilder(level=level, bloom=self.lo > 0, executor=self._writing.pool, sizes=self._writing.store.ground.sizes)
+
+    def old_hashes(self, rows: Rows) -> U64:
+        """The vhash that each row's key had before this run, 0 for none."""
+        return self.prior.find(*self._ids.of(rows.codes))[2] if len(self.prior) else np.zeros(len(rows), np.uint64)
 
     def entry(self) -> CountsEntry:
         """The stream in the snapshot's detail."""
@@ -190,7 +191,7 @@ class StreamWriter:
         return StreamMark(
             spec=self.spec,
             parts=tuple(self.parts),
-            cancels=self._cancels,
+            cancels=tuple(self._cancels),
             counts=(counts.seen, counts.added, counts.changed, counts.unchanged, counts.gone),
             delta=(delta.added, delta.changed, delta.removed, delta.plus, delta.minus),
             finished=self.finished,
@@ -206,7 +207,7 @@ class StreamWriter:
     def restore(self, mark: StreamMark) -> None:
         """Go on from a checkpoint."""
         self.parts = list(mark.parts)
-        self._cancels = mark.cancels
+        self._cancels = list(mark.cancels)
         self.counts = counts_of_mark(mark)
         added, changed, removed, plus, minus = mark.delta
         self.stage.delta = Delta(added, changed, removed, plus, minus)
@@ -235,15 +236,8 @@ class StreamWriter:
 
     def _new_stage(self) -> Stage:
         return Stage(
-            self._writing.seq, self._take_part, bloom=self.lo > 0, executor=self._writing.pool, sizes=self._writing.store.ground.sizes
+            self._writing.seq, self.take_part, bloom=self.lo > 0, executor=self._writing.pool, sizes=self._writing.store.ground.sizes
         )
-
-    def _new_builder(self) -> PartBuilder:
-        return PartBuilder(level=FAST, bloom=self.lo > 0, executor=self._writing.pool, sizes=self._writing.store.ground.sizes)
-
-    def _take_part(self, part: Part, cancels: bool) -> None:
-        self._cancels = self._cancels or cancels
-        self._writing.take_part(self, part)
 
     def _named(self, raws: Sequence[bytes]) -> list[bytes]:
         codes, occurrences, content = [], self._occurrences, self._hashes.content
@@ -361,10 +355,6 @@ class StreamWriter:
                 positions, found, _ = self.prior.find(*self._ids.of(likely.codes))
                 codes += [code for code, hit in zip(likely.codes, (found & is_missing[positions]).tolist(), strict=True) if hit]
         return codes
-
-    def _old(self, rows: Rows) -> U64:
-        """The vhash that each row's key had before this run, 0 for none."""
-        return self.prior.find(*self._ids.of(rows.codes))[2] if len(self.prior) else np.zeros(len(rows), np.uint64)
 
 
 @dataclass(slots=True)
