@@ -27,8 +27,8 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]
 _C1 = re.compile("[\x7f-\x9f]")
 
 
-class NobodyReads(Exception):  # noqa: N818  no error: `listbackup show … | head` has what it wanted
-    """Whoever read our output has closed it."""
+class NobodyReads(Exception):
+    """Whoever read our output has closed it: `listbackup show … | head` has what it wanted."""
 
 
 class Steps(Protocol):
