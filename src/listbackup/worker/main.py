@@ -137,7 +137,7 @@ class Worker:
             run = self._parts.runs.carry_out(scope, order.run, work)
         except (BusyError, BackendError) as error:
             _log.warning("run %s waits: %s", order.run, error)
-            self._give_back(message, self._pace.lease)
+            self._give_back(message, max(self._pace.lease, self._wait(scope, order.run)))
             return
         except NotFound as error:
             _log.warning("run %s is gone: %s", order.run, error)
@@ -151,16 +151,20 @@ class Worker:
             self._parts.runs.give_up(scope, order.run, owner=work.owner, reason="internal", message=text)
             self._settle(message)
             return
-        self._after(run, message)
+        self._after(scope, run, message)
 
-    def _after(self, run: Run, message: Message) -> None:
+    def _after(self, scope: Scope, run: Run, message: Message) -> None:
         if self._told is not None:
             self._told(run)
         if run.state is not RunState.QUEUED:
             self._settle(message)
             return
-        wait = run.not_before - self._parts.clock.now() if run.not_before is not None else timedelta()
-        self._give_back(message, max(wait, timedelta()))
+        self._give_back(message, self._wait(scope, run.id))
+
+    def _wait(self, scope: Scope, run: str) -> timedelta:
+        """How long the platform still wants to be left alone."""
+        until = self._parts.runs.get(scope, run).not_before
+        return max(until - self._parts.clock.now(), timedelta()) if until is not None else timedelta()
 
     def _settle(self, message: Message) -> None:
         try:

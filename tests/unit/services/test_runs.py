@@ -16,7 +16,7 @@ from listbackup.connectors.engine.record import Key, Outcome, Problem
 from listbackup.processor.backup import Cadence
 from listbackup.services.connections import ConnectionState
 from listbackup.services.runs import LogLevel, Means, Run, RunState, StreamState, Trigger, Work
-from listbackup.services.runs.ledger import Ledger
+from listbackup.services.runs.ledger import MAX_CRASHES, Ledger
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.platform import FakeConnector, FakePlatform, fake_platform, fake_stream
 from listbackup.testing.system import Rooms, rooms
@@ -82,6 +82,17 @@ def test_a_run_whose_worker_died_is_carried_on_by_another_after_its_lease(house:
     advance(house.clock, timedelta(seconds=61))
     done = house.runs.carry_out(house.scope, run.id, Work(owner="w2"))
     assert (done.state, done.attempt, done.epoch) == (RunState.SUCCEEDED, 2, held.epoch + 1)
+
+
+def test_a_run_that_takes_every_worker_down_is_given_up(house: Rooms) -> None:
+    run = house.runs.start(house.scope, "crm")
+    ledger = Ledger(house.desk, house.scope)
+    for _ in range(MAX_CRASHES):
+        ledger.take(run.id, "w1", timedelta(seconds=60))
+        advance(house.clock, timedelta(seconds=61))
+    done = house.runs.carry_out(house.scope, run.id, Work(owner="w2"))
+    assert (done.state, done.reason) == (RunState.FAILED, "crashes")
+    assert back_up(house).state is RunState.SUCCEEDED
 
 
 def test_a_worker_that_comes_back_after_its_lease_can_change_nothing(house: Rooms) -> None:
@@ -194,6 +205,11 @@ def test_a_platform_that_asks_for_hours_is_come_back_to(house: Rooms, world: Fak
     assert (run.state, run.reason) == (RunState.QUEUED, "rate_limited")
     assert run.not_before == house.clock.now() + timedelta(hours=3)
     world.before = lambda *_: None
+    asked = world.requests
+    with pytest.raises(BusyError, match="left alone until"):
+        back_up(house)
+    assert world.requests == asked
+    advance(house.clock, timedelta(hours=3))
     assert back_up(house).state is RunState.SUCCEEDED
 
 

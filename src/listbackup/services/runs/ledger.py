@@ -24,6 +24,7 @@ from listbackup.services.scope import AccountTable, Scope
 
 ACTIVE = "1"
 TRIES = 50
+MAX_CRASHES = 100  # a run that takes its worker down with it must not do so for ever
 
 
 class Ledger:
@@ -73,7 +74,8 @@ class Ledger:
         raise BusyError(f"run {run} is being changed by too many at once", hint="try again")
 
     def take(self, run: str, owner: str, lease: timedelta) -> Run:
-        """The run, held by this owner from now on. A run that is over, or cancelled before it began, is returned as it is; raises BusyError while another's lease holds."""
+        """The run, held by this owner from now on. A run that is over, or cancelled before it began, is returned as it is; raises BusyError while another's lease
+        holds, and while the platform wants to be left alone."""
         now = self._desk.clock.now()
 
         def taken(old: Run) -> Run:
@@ -82,6 +84,13 @@ class Ledger:
             if old.state is RunState.RUNNING and old.lease_until is not None and old.lease_until > now:
                 message = f"run {old.id} is being carried out by {old.owner}"
                 raise BusyError(message, hint=f"wait for it, or until its lease runs out at {iso(old.lease_until)}")
+            if old.not_before is not None and old.not_before > now:
+                message = f"the platform asked to be left alone until {iso(old.not_before)}"
+                raise BusyError(message, hint="run it again then; a worker does so by itself")
+            crashes = old.crashes + (old.state is RunState.RUNNING)
+            if crashes >= MAX_CRASHES:
+                text = f"{crashes} workers were lost while they carried it out."
+                return replace(old, state=RunState.FAILED, ended_at=now, reason="crashes", message=text, crashes=crashes, owner=None)
             if old.cancel_requested:
                 return replace(old, state=RunState.CANCELLED, ended_at=now, reason="cancelled", message="Cancelled before it went on.")
             return replace(
@@ -89,6 +98,7 @@ class Ledger:
                 state=RunState.RUNNING,
                 epoch=old.epoch + 1,
                 attempt=old.attempt + 1,
+                crashes=crashes,
                 owner=owner,
                 lease_until=now + lease,
                 started_at=old.started_at or now,

@@ -34,6 +34,7 @@ class Run:
     job: JobId | None = None
     full: bool = False  # list every stream whole, whatever the cursors would allow
     attempt: int = 0  # how many workers have taken it on
+    crashes: int = 0  # how many of them were lost without a word
     epoch: int = 0
     owner: str | None = None
     lease_until: datetime | None = None

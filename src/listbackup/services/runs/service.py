@@ -210,7 +210,10 @@ class Runs:
 
     def _send(self, scope: Scope, run: Run) -> None:
         message = RunMessage(account=scope.account, run=run.id, job=run.job, attempt=run.attempt + 1)
-        self._queue.send(run.source, encode(message), dedup_id=f"{run.id}/{run.attempt}")
+        connection = self._sources.get(
+            scope, run.source
+        ).connection  # one run at a time through a connection: its limits hold across workers
+        self._queue.send(connection, encode(message), dedup_id=f"{run.id}/{run.attempt}")
 
     def _ledger(self, scope: Scope) -> Ledger:
         return Ledger(self._desk, scope)
