@@ -27,7 +27,9 @@ class TestDemoCrm(ConnectorSuite):
             session = PLATFORM.open(credentials, Ground(clock=ManualClock(), allow_loopback=True, concurrency=1))
             session.test()
             for info in session.discover():
-                list(session.read(info.name, Mode.FULL))
+                for batch in session.read(info.name, Mode.FULL):
+                    for _, ref in batch.attachments:
+                        assert b"".join(session.fetch_attachment(ref))
             session.close()
 
     def credentials(self, base_url: str) -> Credentials:

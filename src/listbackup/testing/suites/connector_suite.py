@@ -14,16 +14,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from listbackup.base.errors import PlatformError, PlatformFault
+from listbackup.base.errors import Interrupted, PlatformError, PlatformFault
 from listbackup.connectors.engine.connector import Connector, Credentials, Ground, Mode, Session, StreamInfo
 from listbackup.connectors.engine.record import Batch, Json, Key, Outcome
+from listbackup.processor.backup import BackupOrder, StreamOrder, run_backup
+from listbackup.processor.checkpoint import Cadence
+from listbackup.processor.progress import BackupResult, Listen, MustStop, Progress, RunState, Stop, silent, unnoted
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.replay import Exchange, Replay, load
+from listbackup.testing.stores import Rig
 
 SECRETS = {
     "a bearer token": r"[Bb]earer [A-Za-z0-9._~+/-]{8,}",
@@ -168,6 +173,26 @@ class ConnectorSuite:
                     assert {**before.records, **after.records} == whole.records, (info.name, pages)
                     assert after.complete, (info.name, pages)
 
+    def test_a_run_interrupted_after_every_page_makes_the_same_snapshot(self) -> None:
+        """The run is told to stop after each checkpoint, and carried on by the next worker, until it is through."""
+        with self.played() as (session, _):
+            whole, broken = Rig(), Rig()
+            self.backed_up(whole, session, "run_whole")
+            for _ in range(500):
+                if self.stopped_at_once(broken, session, "run_broken") is False:
+                    break
+            assert _contents(broken) == _contents(whole)
+
+    def test_a_second_run_without_changes_writes_no_pack(self) -> None:
+        with self.played() as (session, _):
+            rig = Rig()
+            first = self.backed_up(rig, session, "run_first")
+            before = _packs(rig)
+            second = self.backed_up(rig, session, "run_second")
+        assert [(one.added, one.changed, one.gone) for one in second.streams] == [(0, 0, 0)] * len(second.streams)
+        assert sum(one.unchanged for one in second.streams) == sum(one.added for one in first.streams) > 0
+        assert _packs(rig) == before
+
     def test_no_more_requests_fly_than_were_granted(self) -> None:
         for granted in (1, LIMIT):
             with self.played(concurrency=granted) as (session, server):
@@ -232,6 +257,31 @@ class ConnectorSuite:
         assert found == {}
         assert "authorization" not in {name.lower() for one in self.exchanges() for name in one.headers}
 
+    def stopped_at_once(self, rig: Rig, session: Session, run: str) -> bool:
+        """Carry a run on until its next checkpoint; False if it went through."""
+        told: list[Progress] = []
+        try:
+            self.backed_up(rig, session, run, must_stop=lambda: Stop.PAUSE if told else None, listen=told.append)
+        except Interrupted:
+            return True
+        return False
+
+    def backed_up(
+        self, rig: Rig, session: Session, run: str, *, must_stop: MustStop = lambda: None, listen: Listen = silent
+    ) -> BackupResult:
+        """A full run into the rig's store, with a checkpoint after every batch. Raises Interrupted when it must stop."""
+        order = BackupOrder(
+            run=run,
+            owner="test",
+            streams=[StreamOrder(info=info) for info in self.streams(session)],
+            full_every=timedelta(0),
+            cadence=Cadence(every=timedelta(0)),
+            take_over=True,
+        )
+        ended = run_backup(order, store=rig.store(), session=session, clock=rig.clock, must_stop=must_stop, listen=listen, note=unnoted)
+        assert ended.state is RunState.SUCCEEDED, ended.message
+        return ended
+
     # helpers --------------------------------------------------------------------------------------------------------
 
     def key_of(self, one: Exchange) -> str:
@@ -248,6 +298,18 @@ class ConnectorSuite:
             names = [info.name for info in self.streams(session) if info.parent is None]
         found = [(name, self.pages_of(name)) for name in names]
         return [(name, pages) for name, pages in found if len(pages) > 1]
+
+
+def _contents(rig: Rig) -> dict[str, dict[object, bytes]]:
+    store = rig.store()
+    latest = store.latest()
+    assert latest is not None
+    view = store.at(latest.seq)
+    return {stream: {record.key: record.raw for record in view.scan(stream)} for stream in view.streams()}
+
+
+def _packs(rig: Rig) -> list[str]:
+    return [found.name for found in rig.objects.list("") if "/p/" in found.name]
 
 
 def _refused(one: Exchange, status: int) -> Exchange:
