@@ -59,7 +59,9 @@ def invalid(text: str, node: yaml.Node, value: Any, name: str) -> InputError:
     if invalid := _INVALID.match(what):
         return complaint(name, node, where, f"{invalid[1]!r} is not possible here", _remedy(where))
     if "regex" in what:
-        return complaint(name, node, where, "this is not a name", "lower-case letters, digits, dashes and underscores, beginning with a letter")
+        return complaint(
+            name, node, where, "this is not a name", "lower-case letters, digits, dashes and underscores, beginning with a letter"
+        )
     return complaint(name, node, where, what[:1].lower() + what[1:], _remedy(where))
 
 
