@@ -26,6 +26,7 @@ from listbackup.connectors.engine.page import Page
 from listbackup.connectors.engine.record import Json, Key
 
 Fault = tuple[Reason, str]
+_RECOUNT = 1000  # records
 _SKEW = timedelta(minutes=1)
 
 
@@ -36,13 +37,15 @@ class Tally:
         before = before or {}
         self._before = _int(before.get("seen"))
         self._edge = {_key(one) for one in _list(before.get("edge"))}
-        self._repeated_edge = 0
-        self._totals: list[int] = [_int(one) for one in _list(before.get("totals"))]  # first, lowest, highest, last
+        self._repeated = _int(before.get("repeated"))  # before the interruption, and across it
+        totals = [_int(one) for one in _list(before.get("totals"))]  # first, lowest, highest, last
+        self._totals: list[int] = totals if len(totals) == 4 else []
         self._hashes: array[int] = array("q")
+        self._counted_at = self._different = 0  # how many hashes were there when the different ones were last counted
         self._made = _int(before.get("made"))
         self._empty = _int(before.get("empty"))
         self._short = bool(before.get("short"))
-        self._size = 0
+        self._size = _int(before.get("size"))
         self._shrunk = bool(before.get("shrunk"))
         self._last: list[Key] = []
         self.began_at = _moment(before.get("date"))  # the platform's own time when the listing began
@@ -54,7 +57,7 @@ class Tally:
         if page.total is not None:
             self._total(page.total)
         if self._edge:
-            self._repeated_edge += len(self._edge & set(keys))
+            self._repeated += len(self._edge.intersection(keys))
             self._edge = set()
         self._hashes.extend(map(hash, keys))
         if keys:
@@ -70,12 +73,20 @@ class Tally:
 
     def state(self) -> dict[str, Json]:
         """What a later process needs to go on counting."""
-        kept: dict[str, Json] = {"seen": self._before + len(self._hashes)}
+        seen, repeated = self._counted(exactly=False)
+        kept: dict[str, Json] = {"seen": seen + repeated}
         if self._totals:
             kept["totals"] = list(self._totals)
         if self._last:
             kept["edge"] = [list(key) for key in self._last]
-        told: dict[str, Json] = {"made": self._made, "empty": self._empty, "short": self._short, "shrunk": self._shrunk}
+        told: dict[str, Json] = {
+            "repeated": repeated,
+            "made": self._made,
+            "empty": self._empty,
+            "size": self._size if self._short else 0,
+            "short": self._short,
+            "shrunk": self._shrunk,
+        }
         kept.update((name, value) for name, value in told.items() if value)
         if self.began_at is not None:
             kept["date"] = self.began_at.isoformat()
@@ -109,10 +120,14 @@ class Tally:
             return [(Reason.CHANGED_MEANWHILE, f"{self._made} records were made meanwhile and the total grew by {last - first}")]
         return []
 
-    def _counted(self) -> tuple[int, int]:
-        hashes = np.frombuffer(self._hashes, np.int64) if self._hashes else np.empty(0, np.int64)
-        different = int(np.unique(hashes).size) if hashes.size else 0
-        return self._before + different - self._repeated_edge, int(hashes.size) - different + self._repeated_edge
+    def _counted(self, *, exactly: bool = True) -> tuple[int, int]:
+        """Different records, and how many came again. Counting costs a sort; between checkpoints it is done when there are a quarter more."""
+        fresh = len(self._hashes) - self._counted_at
+        if fresh and (exactly or fresh >= max(_RECOUNT, self._counted_at // 4)):
+            self._different = int(np.unique(np.frombuffer(self._hashes, np.int64)).size)
+            self._counted_at, fresh = len(self._hashes), 0
+        repeated = self._repeated + self._counted_at - self._different
+        return self._before + len(self._hashes) - repeated, repeated
 
     def _total(self, total: int) -> None:
         if not self._totals:
