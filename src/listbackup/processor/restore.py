@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -62,16 +62,22 @@ class _Finishing:
         self._counts: Counter[str] = Counter()
         self._problems: list[str] = []
 
-    def finish_all(self) -> Sequence[Entry]:
-        """Every entry, first written first; those that were left open are finished and counted as what they became."""
-        entries = sorted(self._journal.iter(), key=lambda entry: entry.position)
-        for entry in entries:
-            self._room.check_stop()
+    def finish_all(self) -> Mapping[tuple[str, Key], int]:
+        """The place of every record in the journal; those that were left open are finished, first written first, and counted as what they became."""
+        places: dict[tuple[str, Key], int] = {}
+        left_open: list[tuple[str, Key]] = []
+        for entry in self._journal.iter():
+            places[entry.stream, entry.key] = entry.position
             if entry.state is EntryState.INTENT:
-                self._finish(entry)
+                left_open.append((entry.stream, entry.key))
             else:
                 self._count_earlier(entry)
-        return entries
+        for stream, key in reversed(left_open):
+            self._room.check_stop()
+            found = self._journal.find(stream, key)
+            if found is not None:
+                self._finish(found)
+        return places
 
     def _write(self, entry: Entry) -> None:
         wanted = self._room.wanted(entry.stream, entry.key)
@@ -217,9 +223,8 @@ class _CarryingOut(_Finishing):
         self._position = 0
 
     def carry_out(self) -> RestoreResult:
-        earlier = self.finish_all()
-        self._position = max((entry.position for entry in earlier), default=-1) + 1
-        done = {(entry.stream, entry.key) for entry in earlier}
+        done = self.finish_all()
+        self._position = max(done.values(), default=-1) + 1
         for number, step in enumerate(self._plan.steps, 1):
             self._room.check_stop()
             if (step.stream, step.key) not in done:
@@ -263,6 +268,7 @@ class _CarryingOut(_Finishing):
             idempotency_key=_idempotency_key(self._room.secret, self._restore, step.stream, step.key),
             target=step.target,
             before=before,
+            earlier=self._room.ids.find(step.stream, step.key),
         )
         self._position += 1
         self._journal.put(entry)
@@ -276,11 +282,13 @@ class _Undoing:
         self._problems: list[str] = []
 
     def carry_out(self) -> RestoreResult:
-        entries = list(self._journal.iter())
-        for number, entry in enumerate(entries, 1):
+        places = [(entry.stream, entry.key) for entry in self._journal.iter()]
+        for number, (stream, key) in enumerate(places, 1):
             self._room.check_stop()
-            self._entry(entry)
-            self._listen(RestoreProgress(done=number, total=len(entries), stream=entry.stream))
+            entry = self._journal.find(stream, key)
+            if entry is not None:
+                self._entry(entry)
+            self._listen(RestoreProgress(done=number, total=len(places), stream=stream))
         names = ("deleted", "reverted", "kept", "failed")
         return RestoreResult(**{name: self._counts[name] for name in names}, problems=tuple(self._problems[:MAX_PROBLEMS]))
 
@@ -348,10 +356,17 @@ class _Undoing:
     def _settled(self, entry: Entry, state: EntryState) -> None:
         self._journal.put(replace(entry, state=state))
         if state is EntryState.UNDONE:
-            self._room.ids.forget(entry.stream, entry.key)
+            self._put_back_id(entry)
             self._counts["deleted" if entry.action is Action.CREATE else "reverted"] += 1
         else:
             self._counts["kept"] += 1
+
+    def _put_back_id(self, entry: Entry) -> None:
+        """An earlier restore may have given the record the id under which it lives on."""
+        if entry.action is Action.UPDATE and entry.earlier is not None:
+            self._room.ids.set(entry.stream, entry.key, entry.earlier)
+        else:
+            self._room.ids.forget(entry.stream, entry.key)
 
 
 def _idempotency_key(secret: bytes, restore: str, stream: str, key: Key) -> str:

@@ -98,6 +98,15 @@ class EntryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What was last written back for a record: under which key it lives since, the digest of what was wanted and of what the platform made of it."""
+
+    target: Key
+    wanted: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One write of a restore as the journal keeps it. ``before`` is what was there (None: nothing), ``after`` the digest of what is there since."""
 
@@ -110,6 +119,7 @@ class Entry:
     target: Key | None = None
     before: bytes | None = None
     after: str | None = None
+    earlier: Restored | None = None  # what the id map said before this write
     message: str | None = None
 
 
@@ -125,17 +135,8 @@ class Journal(Protocol):
         ...
 
     def iter(self) -> Iterator[Entry]:
-        """Every entry, last written first."""
+        """Every entry, last written first, without its ``before``: memory stays flat however large the restore was."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
-    """What was last written back for a record: under which key it lives since, the digest of what was wanted and of what the platform made of it."""
-
-    target: Key
-    wanted: str
-    after: str
 
 
 class IdMap(Protocol):

@@ -89,7 +89,13 @@ def fake_platform(*streams: StreamInfo, page_size: int = 10) -> FakePlatform:
 
 
 def fake_stream(
-    name: str, *, keeps_id: bool = False, cursor: bool = True, attachments: bool = False, references: Mapping[str, str] | None = None
+    name: str,
+    *,
+    keeps_id: bool = False,
+    cursor: bool = True,
+    attachments: bool = False,
+    references: Mapping[str, str] | None = None,
+    knows_repetitions: bool = True,
 ) -> StreamInfo:
     """A stream that can be read and written, with an integer id that the platform gives unless ``keeps_id``."""
     return StreamInfo(
@@ -98,7 +104,7 @@ def fake_stream(
         key=("id",),
         cursor="updated_at" if cursor else None,
         attachments=attachments,
-        restore=Capability(create=True, update=True, delete=True, keeps_id=keeps_id),
+        restore=Capability(create=True, update=True, delete=True, keeps_id=keeps_id, knows_repetitions=knows_repetitions),
         references=references or {},
     )
 

@@ -39,6 +39,7 @@ class Capability:
     update: bool = False
     delete: bool = False
     keeps_id: bool = False  # a re-created record has its old id
+    knows_repetitions: bool = False  # a create sent twice under one idempotency key makes one record
     files: bool = False  # attachments go back too: the session is a ``TakesFiles``
     side_effects: Sequence[str] = ()  # "sends a welcome e-mail", shown in the plan
 

@@ -192,6 +192,7 @@ def stream_info(facts: StreamFacts) -> StreamInfo:
             update=restore.update is not None,
             delete=restore.delete is not None,
             keeps_id=restore.keeps_id,
+            knows_repetitions=restore.create is not None and restore.create.idempotency_header is not None,
             files=restore.files,
             side_effects=restore.side_effects,
         ),

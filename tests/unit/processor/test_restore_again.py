@@ -1,0 +1,96 @@
+"""Restores that follow one another, or an interruption, make no record twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from listbackup.base.secret import Secret
+from listbackup.connectors.engine.record import Key
+from listbackup.services.data import Restore
+from listbackup.services.runs import Means, Work
+from listbackup.testing.clock import ManualClock
+from listbackup.testing.platform import FakeConnector, FakePlatform, fake_platform, fake_stream
+from listbackup.testing.system import Rooms, rooms
+
+
+class Died(BaseException):
+    """The process ended here."""
+
+
+def house_of(world: FakePlatform) -> Rooms:
+    house = rooms([FakeConnector(world)], means=Means(maintain=False))
+    house.connections.create(house.scope, platform="fake", name="shop", values={}, secrets={"token": Secret("good")})
+    house.sources.create(house.scope, connection="shop", name="crm")
+    return house
+
+
+def back_up(house: Rooms) -> None:
+    assert isinstance(house.clock, ManualClock)
+    house.clock.advance(timedelta(seconds=1))
+    house.runs.backup(house.scope, "crm", Work(owner="test"), full=True)
+
+
+def restore(house: Rooms) -> Restore:
+    assert isinstance(house.clock, ManualClock)
+    house.clock.advance(timedelta(seconds=1))
+    return house.restores.start(house.scope, house.restores.plan(house.scope, "crm", seq=1))
+
+
+def names(world: FakePlatform) -> list[object]:
+    return [row["name"] for row in world.streams["contacts"].rows.values()]
+
+
+def test_undoing_an_update_remembers_where_an_earlier_restore_put_the_record() -> None:
+    world = fake_platform(fake_stream("contacts"))
+    world.put("contacts", 1, name="Ann", mark="")
+    house = house_of(world)
+    back_up(house)
+    world.drop("contacts", 1)
+    restore(house)
+    [new] = world.streams["contacts"].rows
+    assert new != 1
+    world.put("contacts", new, mark="later")
+    back_up(house)
+    updated = restore(house)
+    assert updated.result is not None
+    assert updated.result.updated == 1
+    house.restores.undo(house.scope, updated.id)
+    assert world.streams["contacts"].rows[new]["mark"] == "later"
+    restore(house)
+    assert names(world) == ["Ann"]
+
+
+@pytest.mark.parametrize("knows_repetitions", [True, False])
+@pytest.mark.parametrize("twins", [1, 2])
+def test_a_create_whose_answer_was_lost_is_found_again(knows_repetitions: bool, twins: int) -> None:
+    """Also on a platform that knows no idempotency keys, and also where two records of the snapshot are the same but for their ids."""
+    world = fake_platform(fake_stream("contacts", knows_repetitions=knows_repetitions))
+    world.knows_repetitions = knows_repetitions
+    for number in range(1, twins + 1):
+        world.put("contacts", number, name="Ann", mark="")
+    house = house_of(world)
+    back_up(house)
+    for number in range(1, twins + 1):
+        world.drop("contacts", number)
+
+    for dying_after in range(1, twins + 1):
+        left = [dying_after]
+
+        def die(request: str, _stream: str, _key: Key, left: list[int] = left) -> None:
+            left[0] -= request == "created"
+            if not left[0]:
+                raise Died
+
+        world.before = die
+        with pytest.raises(Died):
+            restore(house)
+        world.before = lambda *_: None
+        [latest] = house.restores.list(house.scope, limit=1).items
+        resumed = house.restores.resume(house.scope, latest.id)
+        assert names(world) == ["Ann"] * twins
+        assert resumed.result is not None
+        assert resumed.result.created == twins
+        house.restores.undo(house.scope, resumed.id)
+        assert names(world) == []
