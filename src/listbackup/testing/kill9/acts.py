@@ -6,18 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from listbackup.backends.keyring.seal import seal_field
 from listbackup.store import StreamSpec
 from listbackup.store.basemerge import merge_base
 from listbackup.store.compact import compact_tiers
 from listbackup.store.policy import Policy
 from listbackup.store.prune import plan_prune
+from listbackup.store.reseal import reseal
 from listbackup.store.store import AlreadyCommitted
 from listbackup.testing.kill9 import truth
 from listbackup.testing.kill9.folder import Folder
+from listbackup.testing.kill9.fork import Tell
 
 POLICY = Policy(last=6)
 TRASH = timedelta(days=2)
-Tell = Callable[[str], None]
+CONTEXT = ("kill9",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +79,27 @@ def rotate(folder: Folder, run: int, _tell: Tell) -> None:
         folder.keys.new_epoch(folder.store.ground.keys.account)
 
 
-ACTS = (Act("backup", 6, back_up), Act("prune", 3, prune), Act("compact", 3, compact), Act("rotate", 2, rotate))
+def seal_anew(folder: Folder, _run: int, _tell: Tell) -> None:
+    """A new data key, and every segment sealed anew under it."""
+    folder.keys.new_epoch(folder.store.ground.keys.account)
+    reseal(folder.store)
+
+
+def shred(folder: Folder, _run: int, tell: Tell) -> None:
+    """An account whose keys are made and destroyed."""
+    account = f"acc_{int(folder.clock.now().timestamp())}"
+    folder.keys.create(account)
+    sealed = seal_field(folder.keys.for_account(account), account.encode(), context=CONTEXT)
+    tell(f"sealed {account} {sealed.hex()} {folder.wrapped(account).hex()}")
+    folder.keys.shred(account)
+    tell(f"shredded {account}")
+
+
+ACTS = (
+    Act("backup", 6, back_up),
+    Act("prune", 3, prune),
+    Act("compact", 3, compact),
+    Act("rotate", 2, rotate),
+    Act("reseal", 1, seal_anew),
+    Act("shred", 1, shred),
+)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import gc
 import random
-import select
 import shutil
-import signal
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from listbackup.base.errors import BusyError
+from listbackup.backends.keyring.account_keys import AccountKeys
+from listbackup.backends.keyring.seal import open_field
+from listbackup.base.errors import BusyError, KeyUnavailable
 from listbackup.store import Record, View
 from listbackup.testing.kill9 import truth
-from listbackup.testing.kill9.acts import ACTS, Act
+from listbackup.testing.kill9.acts import ACTS, CONTEXT, Act
 from listbackup.testing.kill9.folder import Folder
+from listbackup.testing.kill9.fork import Ended, Tell, live
+from listbackup.testing.kill9.giveback import GivingBack
 
 STEP = timedelta(hours=5)
 ANEW_AFTER = 250  # kills on one folder
+RESTORE_WEIGHT = 4
 
 
 @dataclass(slots=True)
@@ -32,6 +34,9 @@ class Tally:
     finished: int = 0  # children that were done before their time came
     kept: int = 0
     snapshots_compared: int = 0
+    restored: int = 0  # restores that came to their end
+    undone: int = 0
+    shredded: int = 0
     by_act: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
 
@@ -42,7 +47,9 @@ class Harness:
     def __init__(self, home: Path, seed: int) -> None:
         self.home, self.dice, self.tally = home, random.Random(seed), Tally()
         self.usual = {act.name: 0.03 for act in ACTS}  # seconds a whole child takes, learnt as we go
+        self._giving_back = GivingBack(home.with_name("restored"), self.dice)
         self._begin()
+        gc.freeze()  # children do not touch what the parent has loaded, so that it need not be copied for them
 
     def run(self, kills: int) -> Tally:
         """Kill this many children, looking at what is left after each."""
@@ -61,21 +68,36 @@ class Harness:
 
     def once(self) -> None:
         """One child, one look."""
-        act = self.dice.choices(ACTS, [act.weight for act in ACTS])[0]
+        act = self.dice.choices(ACTS + (None,), [*(act.weight for act in ACTS), RESTORE_WEIGHT])[0]
+        if act is None:
+            self._give_back()
+            return
         self.now += STEP
-        said, killed = self._child(act, self.dice.uniform(0, self.usual[act.name] * 1.1))
-        self.tally.kills += killed
-        self.tally.finished += not killed
-        self.tally.by_act[act.name] += killed
-        for line in said:
+        ended = self._child(act, self.dice.uniform(0, self.usual[act.name] * 1.1))
+        self._learn(act, ended)
+        self._count(act.name, ended)
+        for line in ended.said:
             self._hear(line)
         self.look(thoroughly=False)
+
+    def _give_back(self) -> None:
+        try:
+            self._count("restore", self._giving_back.once())
+        except AssertionError as error:
+            self.tally.violations.append(f"restore, after {self.tally.kills} kills: {error}")
+        self.tally.restored, self.tally.undone = self._giving_back.restored, self._giving_back.undone
+
+    def _count(self, act: str, ended: Ended) -> None:
+        self.tally.kills += ended.killed
+        self.tally.finished += not ended.killed
+        self.tally.by_act[act] += ended.killed
 
     def look(self, *, thoroughly: bool) -> None:
         """Open the folder and compare: nothing acknowledged is missing, nothing half is there, every byte is as it was."""
         try:
             with contextlib.closing(Folder(self.home, self.now)) as folder:
                 self._compare(folder, thoroughly)
+                self._judge_shredding(folder)
         except Exception as error:  # noqa: BLE001  (whatever it is, it is a finding)
             self.tally.violations.append(f"after {self.tally.kills} kills: {type(error).__name__}: {error}")
 
@@ -83,6 +105,7 @@ class Harness:
         shutil.rmtree(self.home, ignore_errors=True)
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.next_run, self.kept, self.may_go = 0, set[int](), set[int]()
+        self.sealed, self.wraps, self.shredded = dict[str, bytes](), dict[str, bytes](), set[str]()
         Folder(self.home, self.now, fresh=True).close()
 
     def _hear(self, line: str) -> None:
@@ -93,45 +116,26 @@ class Harness:
             self.tally.kept += 1
         elif word == "purging":
             self.may_go.add(int(rest))
+        elif word == "sealed":
+            account, sealed, wrapped = rest.split()
+            self.sealed[account], self.wraps[account] = bytes.fromhex(sealed), bytes.fromhex(wrapped)
+        elif word == "shredded":
+            self.shredded.add(rest)
+            self.tally.shredded += 1
         else:
             self.tally.violations.append(line)
 
-    def _child(self, act: Act, patience: float) -> tuple[list[str], bool]:
-        reading, writing = os.pipe()
-        began = time.perf_counter()
-        pid = os.fork()
-        if not pid:
-            self._be_child(act, writing)
-        os.close(writing)
-        ended = os.pidfd_open(pid)
-        waiting = select.poll()
-        waiting.register(ended, select.POLLIN)
-        done = bool(waiting.poll(patience * 1000))
-        if not done:
-            os.kill(pid, signal.SIGKILL)
-        self._learn(act, done, time.perf_counter() - began)
-        os.waitpid(pid, 0)
-        os.close(ended)
-        with os.fdopen(reading) as pipe:
-            said = pipe.read().splitlines()
-        return said, not done
-
-    def _learn(self, act: Act, done: bool, took: float) -> None:
-        """Aim the kills at the whole length of the act, so that about one child in six gets to its end."""
-        usual = self.usual[act.name]
-        self.usual[act.name] = 0.9 * usual + 0.1 * took * 1.1 if done else usual * 1.02
-
-    def _be_child(self, act: Act, writing: int) -> None:
-        def tell(line: str) -> None:
-            os.write(writing, line.encode() + b"\n")
-
-        try:
+    def _child(self, act: Act, patience: float) -> Ended:
+        def work(tell: Tell) -> None:
             with contextlib.suppress(BusyError):  # the lease of a killed one may still hold
                 act.run(Folder(self.home, self.now), self.next_run, tell)
-        except Exception as error:  # noqa: BLE001  (told to the parent, which counts it as a violation)
-            tell(f"{act.name} failed: {type(error).__name__}: {error}")
-        finally:
-            os._exit(0)
+
+        return live(work, patience)
+
+    def _learn(self, act: Act, ended: Ended) -> None:
+        """Aim the kills at the whole length of the act, so that about one child in six gets to its end."""
+        usual = self.usual[act.name]
+        self.usual[act.name] = usual * 1.02 if ended.killed else 0.9 * usual + 0.1 * ended.took_seconds * 1.1
 
     def _compare(self, folder: Folder, thoroughly: bool) -> None:
         infos = {int(info.run.removeprefix("run_")): info for info in folder.store.snapshots(trash=True)}
@@ -141,13 +145,36 @@ class Harness:
             raise AssertionError(f"acknowledged snapshots are missing: {sorted(unexpected)}")
         if set(infos) - self.kept - {self.next_run}:
             raise AssertionError(f"snapshots that no run can have made: {sorted(set(infos) - self.kept)}")
-        chosen = list(infos) if thoroughly else self.dice.sample(sorted(infos), min(3, len(infos))) + list(infos)[-1:]
+        chosen = list(infos) if thoroughly else self.dice.sample(sorted(infos), min(2, len(infos))) + list(infos)[-1:]
         for run in chosen:
             view = folder.store.at(infos[run].seq)
             _equal(truth.people(run), view, truth.PEOPLE)
             _equal(truth.events(run), view, truth.EVENTS)
             _attached(view, run)
             self.tally.snapshots_compared += 1
+
+    def _judge_shredding(self, folder: Folder) -> None:
+        """Each other account is whole or gone; one that was said to be gone is gone, down to the bytes of its wrapped keys."""
+        for account, sealed in list(self.sealed.items()):
+            if folder.keys.is_shredded(account):
+                refused = not _opens(folder.keys, account, sealed)
+                if not refused:
+                    raise AssertionError(f"{account} is shredded, and its data opens")
+            elif account in self.shredded:
+                raise AssertionError(f"{account} was shredded, and is there")
+            elif not _opens(folder.keys, account, sealed):
+                raise AssertionError(f"{account} was not shredded, and does not open")
+        for account in self.shredded & set(self.sealed):
+            if folder.finds_in_key_store(self.wraps.pop(account)):
+                raise AssertionError(f"the wrapped key of {account} still lies in the key store")
+            del self.sealed[account]
+
+
+def _opens(keys: AccountKeys, account: str, sealed: bytes) -> bool:
+    try:
+        return open_field(keys.for_account(account), sealed, context=CONTEXT) == account.encode()
+    except KeyUnavailable:
+        return False
 
 
 def _equal(wanted: truth.Rows, view: View, stream: str) -> None:
