@@ -26,7 +26,7 @@ from listbackup.connectors.engine.page import Page
 from listbackup.connectors.engine.record import Json, Key
 
 Fault = tuple[Reason, str]
-_RECOUNT = 1000  # records
+_RECOUNT = 2000  # records
 _SKEW = timedelta(minutes=1)
 
 
@@ -121,10 +121,11 @@ class Tally:
         return []
 
     def _counted(self, *, exactly: bool = True) -> tuple[int, int]:
-        """Different records, and how many came again. Counting costs a sort; between checkpoints it is done when there are a quarter more."""
+        """Different records, and how many came again. Counting costs a sort; between checkpoints it is done when there are half as many more."""
         fresh = len(self._hashes) - self._counted_at
-        if fresh and (exactly or fresh >= max(_RECOUNT, self._counted_at // 4)):
-            self._different = int(np.unique(np.frombuffer(self._hashes, np.int64)).size)
+        if fresh and (exactly or fresh >= max(_RECOUNT, self._counted_at // 2)):
+            ordered = np.sort(np.frombuffer(self._hashes, np.int64))
+            self._different = 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
             self._counted_at, fresh = len(self._hashes), 0
         repeated = self._repeated + self._counted_at - self._different
         return self._before + len(self._hashes) - repeated, repeated
