@@ -7,6 +7,7 @@ from the stream's name, so that no record decides where something is written. ``
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -187,27 +188,29 @@ def _stream(
 
 def _attachments(view: View, dest: Path, stream: str, stem: str) -> Iterator[ExportedFile]:
     """Attachments under generated names; ``attachments/<stream>.jsonl`` says which record each belongs to and what it was called."""
+    files = ((record.key, info) for record in view.scan(stream) for info in view.attachments(stream, record.key))
+    first = next(files, None)
+    if first is None:
+        return
     folder = dest / "attachments"
+    folder.mkdir(exist_ok=True)
     listing = folder / f"{stem}.jsonl"
-    count = 0
-    lines = []
-    for record in view.scan(stream):
-        for info in view.attachments(stream, record.key):
-            count += 1
-            folder.mkdir(exist_ok=True)
-            name = f"{stem}-{count:07d}{_extension(info.name)}"
-            with whole_file(folder / name) as part, part.open("wb") as file:
-                for chunk in view.open_attachment(info.id):
-                    file.write(chunk)
-            size, digest = _measure(folder / name)
-            key = [part.hex() if isinstance(part, bytes) else part for part in record.key]
-            lines.append(msgspec.json.encode({"file": name, "key": key, "path": info.path, "name": info.name, "sha256": digest}))
+    with whole_file(listing) as part, part.open("wb") as lines:
+        for number, (record_key, info) in enumerate(itertools.chain([first], files), 1):
+            name = f"{stem}-{number:07d}{_extension(info.name)}"
+            size, digest = _write_attachment(view, folder / name, info.id)
+            key = [piece.hex() if isinstance(piece, bytes) else piece for piece in record_key]
+            lines.write(msgspec.json.encode({"file": name, "key": key, "path": info.path, "name": info.name, "sha256": digest}) + b"\n")
             yield ExportedFile(name=f"attachments/{name}", stream=stream, records=0, size_bytes=size, sha256=digest)
-    if count:
-        with whole_file(listing) as part:
-            part.write_bytes(b"\n".join(lines) + b"\n")
-        size, digest = _measure(listing)
-        yield ExportedFile(name=f"attachments/{listing.name}", stream=stream, records=0, size_bytes=size, sha256=digest)
+    size, digest = _measure(listing)
+    yield ExportedFile(name=f"attachments/{listing.name}", stream=stream, records=0, size_bytes=size, sha256=digest)
+
+
+def _write_attachment(view: View, path: Path, attachment: str) -> tuple[int, str]:
+    with whole_file(path) as part, part.open("wb") as file:
+        for chunk in view.open_attachment(attachment):
+            file.write(chunk)
+    return _measure(path)
 
 
 def _extension(name: str) -> str:

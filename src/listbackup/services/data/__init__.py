@@ -1,14 +1,40 @@
 """Data: what was kept, given back: browse, history, difference, search, export, restore; and the upkeep of it."""
 
-from listbackup.processor.export import ExportFormat, ExportOptions, ExportResult
-from listbackup.processor.restore_model import Action, RestorePlan, RestoreResult, Selection, Step, Why
-from listbackup.processor.verify import StreamVerified, Verification
-from listbackup.services.data.keys import parse_key, show_key
-from listbackup.services.data.model import Restore, RestoreState
-from listbackup.services.data.restores import Restores
-from listbackup.services.data.service import Data, Found
-from listbackup.services.data.table import RESTORE_IDS, RESTORE_JOURNAL, RESTORES
-from listbackup.services.data.upkeep import Upkeep
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from listbackup.processor.export import ExportFormat, ExportOptions, ExportResult
+    from listbackup.processor.restore_model import Action, RestorePlan, RestoreResult, Selection, Step, Why
+    from listbackup.processor.verify import StreamVerified, Verification
+    from listbackup.services.data.keys import parse_key, show_key
+    from listbackup.services.data.model import Restore, RestoreState
+    from listbackup.services.data.restores import Restores
+    from listbackup.services.data.service import Data, Found
+    from listbackup.services.data.table import RESTORE_IDS, RESTORE_JOURNAL, RESTORES
+    from listbackup.services.data.upkeep import Upkeep
+
+_HOMES = {  # loaded when they are named: reading a record must not wait for the code that restores or exports (docs/decisions/0080)
+    "listbackup.processor.export": ("ExportFormat", "ExportOptions", "ExportResult"),
+    "listbackup.processor.restore_model": ("Action", "RestorePlan", "RestoreResult", "Selection", "Step", "Why"),
+    "listbackup.processor.verify": ("StreamVerified", "Verification"),
+    "listbackup.services.data.keys": ("parse_key", "show_key"),
+    "listbackup.services.data.model": ("Restore", "RestoreState"),
+    "listbackup.services.data.restores": ("Restores",),
+    "listbackup.services.data.service": ("Data", "Found"),
+    "listbackup.services.data.table": ("RESTORES", "RESTORE_IDS", "RESTORE_JOURNAL"),
+    "listbackup.services.data.upkeep": ("Upkeep",),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"{__name__} has no {name}")
+    return getattr(importlib.import_module(_HOME[name]), name)
+
 
 __all__ = [
     "RESTORES",

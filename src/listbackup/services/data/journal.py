@@ -47,11 +47,11 @@ class TableJournal:
         self._desk.tables.transact([*writes, self._table.put(sk, main, part=self._restore)])
 
     def iter(self) -> Iterator[Entry]:
-        """Every entry, last written first."""
+        """Every entry, last written first, without its ``before``."""
         pages = iter_pages(
             lambda cursor: self._table.query(part=self._restore, index="by_position", reverse=True, limit=100, cursor=cursor)
         )
-        return (self._entry(item) for item in pages)
+        return (msgspec.json.decode(str(item["doc"]), type=Entry) for item in pages)
 
     def _entry(self, item: Item) -> Entry:
         entry = msgspec.json.decode(str(item["doc"]), type=Entry)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from listbackup.base.errors import NotFound
-from listbackup.processor.export import ExportFormat, ExportOptions, ExportResult, ListenExport, export, unheard
 from listbackup.services.data.events import source_data_fact
 from listbackup.services.data.keys import kept_key, parse_key, show_key
 from listbackup.services.desk import Desk
@@ -15,6 +15,9 @@ from listbackup.services.scope import Scope
 from listbackup.services.sources import Sources
 from listbackup.services.stores import Stores
 from listbackup.store import AttachmentInfo, Change, ChangeCounts, Key, Record, SnapshotInfo, Store, StreamCounts, Version, View
+
+if TYPE_CHECKING:
+    from listbackup.processor.export import ExportFormat, ExportOptions, ExportResult, ListenExport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,16 +105,17 @@ class Data:
         *,
         form: ExportFormat,
         seq: int | None = None,
-        options: ExportOptions = ExportOptions(),
-        listen: ListenExport = unheard,
+        options: ExportOptions | None = None,
+        listen: ListenExport | None = None,
     ) -> ExportResult:
         """The snapshot's records as files in the folder ``dest``, with a manifest. Raises InputError for a folder that is not empty or a missing extra."""
-        of = self._sources.get(scope, source)
+        from listbackup.processor.export import ExportOptions, export, unheard
+
+        of, now = self._sources.get(scope, source), self._desk.clock.now()
         store = self._stores.open(scope, of.id)
         snapshot = pick(store, of.name, seq)
-        result = export(
-            store.at(snapshot.seq), snapshot, form, dest, options=options, source_name=of.name, now=self._desk.clock.now(), listen=listen
-        )
+        chosen, told = options or ExportOptions(), listen or unheard
+        result = export(store.at(snapshot.seq), snapshot, form, dest, options=chosen, source_name=of.name, now=now, listen=told)
         about = {"snapshot": snapshot.id, "format": form.value, "records": result.records}
         self._desk.commit(scope, [], source_data_fact("export.made", of.id, **about))
         return result
