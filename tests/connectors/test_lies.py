@@ -104,14 +104,25 @@ def history(saas: Saas, session: Session, stream: str) -> tuple[dict[str, Json] 
 
 @pytest.mark.parametrize("lie", list(Lie))
 def test_a_lie_is_never_taken_for_the_whole_truth(lie: Lie) -> None:
+    tell(lie, range(RUNS))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("lie", list(Lie))
+def test_nor_is_it_ten_times_as_often(lie: Lie) -> None:
+    tell(lie, range(RUNS, 11 * RUNS))
+
+
+def tell(lie: Lie, seeds: range) -> None:
+    """One run for each seed. Fails if any was false, or if the lie was hardly told."""
     false, told, noticed = [], 0, 0
-    for seed in range(RUNS):
+    for seed in seeds:
         got, missing, lied = one_run(lie, seed)
         told += lied
         noticed += lied and not got.complete
         if got.complete and missing:
             false.append((seed, sorted(missing)[:3]))
     assert false == []
-    assert told > RUNS // 20, "the lie is hardly ever told: this proves nothing"
+    assert told > len(seeds) // 20, "the lie is hardly ever told: this proves nothing"
     if lie in HARMLESS:
         assert noticed == 0

@@ -25,7 +25,7 @@ from listbackup.testing.recorder import record
 HERE = Path(__file__).parent
 PAGE = 3
 SCRUB = {
-    r"\$6\$rounds=\d+\$[^\"\\]+": "a crypted password",
+    r"\$6\$rounds=\d+\$[^\"\\]+": "a password hash",
     r"(unsubscribe[^\"]*?[?&]key=)[0-9a-f]+": r"\g<1>scrubbed",
 }
 

@@ -34,7 +34,7 @@ SECRETS = {
     "a bearer token": r"[Bb]earer [A-Za-z0-9._~+/-]{8,}",
     "basic credentials": r"[Bb]asic [A-Za-z0-9+/]{16,}={0,2}",
     "a JSON web token": r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.",
-    "a crypted password": r"\$(?:[0-9a-z]{1,2}|P|wp|argon2id)\$[./A-Za-z0-9$=,]{20,}",
+    "a password hash": r"\$(?:[0-9a-z]{1,2}|P|wp|argon2id)\$[./A-Za-z0-9$=,]{20,}",
     "a long hexadecimal key": r"(?:key|token|secret|password)[\"=:\\ ]{1,4}[0-9a-f]{32,}",
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
 }
