@@ -17,7 +17,7 @@ def _list(text: str) -> list[str]:
 FIRST = _list(
     "Aro Belu Cemi Doran Elva Fenno Gilea Hesk Ilvo Jarne Kelu Lomi Marek Nilva Orlo Pella Quin Rasmo Selka Tovi Ulmo Vesna Wilmo Xeni Yoril Zanne Ádel Bjørk Çelin Dörte Éla Ñura"
 )
-LAST_A = _list("Alm Bren Cor Dal Ebb Fal Gris Hol Isk Jor Kal Lund Murr Nord Ost Pel Quar Ros Sten Tal Ulv Vang West Ymm Zel Åk Öst Ves")
+LAST_A = _list("Alm Bren Cor Dal Ebb Fal Gris Hol Isk Jor Kal Lund Mald Nord Ost Pel Quar Ros Sten Tal Ulv Vang West Ymm Zel Åk Öst Ves")
 LAST_B = _list("aberg bane cott dahl esen fjord gaard holt inger kamp lov mann nes over quist rup skov thal vik wick yard zund")
 TOWN_A = _list("Neu Alt Ober Hinter Groß Klein West Ost Nord Süd Sankt Bad")
 TOWN_B = _list("brück fell hafen hausen kirchen markt mühle ried see stetten tal wald")
