@@ -18,6 +18,7 @@ from listbackup.store.prune import plan_prune
 from listbackup.store.rebuild import Origin, rebuild_head
 from listbackup.store.retention import NeedsConfirmation, clear_suspicion, expire, hold, plan_for, purge, release, undelete
 from listbackup.store.sweep import GRACE, plan_sweep, sweep
+from listbackup.testing.faults import Fault, Faults
 from listbackup.testing.golden import RUNS, build
 from listbackup.testing.stores import Rig, content_of
 
@@ -171,14 +172,15 @@ def test_a_failed_listing_deletes_nothing() -> None:
     rig.clock.advance(timedelta(days=30))
     before = {info.name for info in rig.objects.list("")}
 
-    class Unlisted(type(rig.objects)):  # type: ignore[misc]
-        def list(self, prefix: str) -> object:
-            raise BackendError("the bucket does not answer")
-
-    broken = Unlisted(rig.clock)
-    with pytest.raises(BackendError):
-        plan_prune(Store.open(rig.ground(objects=broken), rig.source), rig.clock.now()).execute(confirmed=True)
-    assert {info.name for info in rig.objects.list("")} == before
+    unlisted = Faults(lambda _, call: Fault.REFUSED if call == "list" else None)
+    with pytest.raises(BackendError, match="list was refused"):
+        plan_prune(rig.store(unlisted), rig.clock.now())
+    unlisted.armed = False
+    plan = plan_prune(rig.store(unlisted), rig.clock.now())
+    unlisted.armed = True
+    with pytest.raises(BackendError, match="list was refused"):
+        plan.execute(confirmed=True)
+    assert {info.name for info in rig.objects.list("")} >= before
 
 
 def test_what_a_closed_run_staged_is_never_built_upon() -> None:
