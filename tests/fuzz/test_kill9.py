@@ -1,4 +1,4 @@
-"""A run that was acknowledged survives any kill, and one that was not is never half there."""
+"""A run that was acknowledged survives any kill, one that was not is never half there, and a restore that was killed makes nothing twice."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 PROCESSES = 2
+ACTS = {"backup", "prune", "compact", "rotate", "reseal", "shred", "restore"}
 SHARED_MEMORY = Path("/dev/shm")
 
 
@@ -25,7 +26,10 @@ def kill_everywhere(kills: int, seed: int) -> dict[str, int]:
     said = [child.communicate()[0].decode().strip().splitlines()[-1] for child in running]
     tallies = [json.loads(line) for line in said]
     assert [tally["violations"] for tally in tallies] == [[]] * PROCESSES
-    return {name: sum(tally[name] for tally in tallies) for name in ("kills", "kept", "snapshots_compared")}
+    assert all(set(tally["by_act"]) == ACTS for tally in tallies)
+    return {
+        name: sum(tally[name] for tally in tallies) for name in ("kills", "kept", "snapshots_compared", "restored", "undone", "shredded")
+    }
 
 
 @pytest.mark.timeout(1500)
@@ -34,6 +38,7 @@ def test_ten_thousand_kills_lose_nothing() -> None:
     assert tally["kills"] >= 10_000
     assert tally["kept"] > 500
     assert tally["snapshots_compared"] > 20_000
+    assert min(tally["restored"], tally["undone"], tally["shredded"]) > 50
 
 
 @pytest.mark.long
