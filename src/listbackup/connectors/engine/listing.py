@@ -23,7 +23,7 @@ from listbackup.connectors.engine.transport import Ask, Transport
 T = TypeVar("T")
 AHEAD_BYTES = 64 * 1024 * 1024
 PAST_THE_END = (400, 404, 410, 416, 422)  # what platforms answer to a page behind the last
-_FAST_SECONDS = 0.005  # below this latency threads cost more than they bring
+_FAST_SECONDS = 0.005  # below this latency threads bring nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,7 @@ class Tally:
         self._hashes.extend(map(hash, keys))
         if keys:
             self._last = list(keys[-2:])
-        self._made += self._made_meanwhile(created, read_instant(page.headers.get("date")))
+        self._made += self._made_meanwhile(created, page.headers.get("date"))
         got = len(page.raws)
         if not got and not last and not page.end:
             self._empty += 1
@@ -136,13 +136,14 @@ class Tally:
         first, lowest, highest, _ = self._totals
         self._totals = [first, min(lowest, total), max(highest, total), total]
 
-    def _made_meanwhile(self, created: Sequence[object], now: datetime | None) -> int:
+    def _made_meanwhile(self, created: Sequence[object], date: str | None) -> int:
         """Made since the listing began, and not in the future: WordPress dates a scheduled post so."""
         if not created or self.began_at is None:
             return 0
         latest = newest(created)
         if latest is None or latest < self.began_at:
             return 0
+        now = read_instant(date)
         until = now + _SKEW if now is not None else None
         moments = [moment for one in created if (moment := read_instant(one)) is not None]
         return sum(1 for moment in moments if moment >= self.began_at and (until is None or moment <= until))
