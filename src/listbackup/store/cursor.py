@@ -157,7 +157,7 @@ class SegmentCursor:
                 continue
             reader = packs.reader(ref.pack, refs[ref.pack])
             part = reader.tail.parts[ref.part]
-            values = Values(reader, part, 2 * self._at_once)
+            values = Values(reader, part, 2 * self._at_once if self._at_once > 1 else 1)
             starts = np.concatenate([[0], np.cumsum(part.key_frame_rows(), dtype=np.int64)])
             frames = _frames_that_matter(part, after, stop, wanted)
             for first, count in _runs(frames, self._at_once):

@@ -15,9 +15,9 @@ class Sizes:
     keys_rows: int = 1024  # of a key frame
     pack_bytes: int = 20 * MIB  # compressed, after which a pack is written
     feed_bytes: int = 4 * MIB  # of rows in order, after which they flow into the growing part
-    sort_bytes: int = 32 * MIB  # of rows out of order, after which they are sorted into a part
+    sort_bytes: int = 24 * MIB  # of rows out of order, after which they are sorted into a part
     small_bytes: int = 8 * MIB  # of a run's changes that are worth a better compression
-    merged_at_once: int = 32  # parts of one merge
+    merged_at_once: int = 48  # parts of one merge
     spill_above_bytes: int = 48 * KIB  # of segment lists in HEAD
     details_inline: int = 96  # snapshots whose details HEAD may hold
     details_kept: int = 32  # of those the newest that stay when the others are moved out

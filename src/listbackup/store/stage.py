@@ -1,6 +1,6 @@
 """Changed rows on their way into packs.
 
-Rows wait in a buffer. While they arrive in key order they flow on into a growing part (compressed at once); where they do not, every 32 MiB of them are sorted into a
+Rows wait in a buffer. While they arrive in key order they flow on into a growing part (compressed at once); where they do not, every 24 MiB of them are sorted into a
 part of their own. When a stream is finished, parts that do not overlap are its segment as they are; otherwise they are merged once, the later delivery winning.
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from listbackup.store.attach import attachments_of, open_blob
 from listbackup.store.columns import Rows
 from listbackup.store.cursor import Chosen, SegmentCursor, chunks, newest
 from listbackup.store.head import Head, StreamState, seen_from
-from listbackup.store.keycode import decode_key, encode_key
+from listbackup.store.keycode import decode_key, encode_key, prefix_range
 from listbackup.store.lookup import find_row
 from listbackup.store.model import HIDDEN, AttachmentInfo, Key, Op, Record, StreamCounts
 from listbackup.store.packs import PackGone
@@ -81,10 +82,11 @@ class View:
         start = encode_key(after) if after is not None else None
         stop = None
         if prefix is not None:
-            begin = encode_key(prefix)
-            stop = begin + b"\xff"
-            start = max(start, begin) if start is not None else begin  # the prefix alone is no key of the stream
+            begin, stop = prefix_range(encode_key(prefix))
+            start = max(start or b"", begin[:-1])  # what is wanted lies above or at ``begin``
         for chosen in self._chosen(stream, start, stop, small=small):
+            if prefix is not None and chosen.rows.codes[0] < begin:
+                chosen = chosen.where(np.array([code >= begin for code in chosen.rows.codes], np.bool_))
             yield chosen.rows.codes, chosen.values(), chosen.rows.seq.tolist()
 
     def rows(self, stream: str) -> Iterator[Rows]:
@@ -130,7 +132,7 @@ class View:
 
     def search(self, text: str, stream: str | None = None) -> Iterator[tuple[str, Record]]:
         """(stream, record) of every record whose raw bytes hold the text as UTF-8 or as JSON escapes it, whatever the case of ASCII letters."""
-        needles = {needle.lower() for needle in (text.encode("utf-8", "surrogatepass"), _escaped(text))}
+        needles = _needles(text)
         for name in [stream] if stream is not None else list(self.streams()):
             for codes, values, seqs in self.blocks(name):
                 for index, value in enumerate(values):
@@ -207,5 +209,7 @@ def _cursor_key(cursor: str) -> Key:
         raise InputError("this is not a cursor of a page", field="cursor") from None
 
 
-def _escaped(text: str) -> bytes:
-    return "".join(letter if letter.isascii() else f"\\u{ord(letter):04x}" for letter in text).encode("utf-8", "surrogatepass")
+def _needles(text: str) -> list[bytes]:
+    """The text as it may stand in a record: as it is, and as JSON escapes it with and without non-ASCII letters."""
+    forms = {text, json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1]}
+    return sorted({form.encode("utf-8", "surrogatepass").lower() for form in forms})

@@ -130,6 +130,29 @@ def test_search_finds_what_json_escapes():
     assert [record.key for _, record in rig.store().at(1).search("grün")] == [("a",)]
 
 
+def test_a_prefix_is_whole_parts():
+    rig = Rig()
+    keys = [(5,), (5, 1), (5, 2, "x"), (51,), (3,), ("5",), ("5", 9)]
+    rig.backup("run_1", {"things": dict.fromkeys(keys, b"{}")})
+    view = rig.store().at(1)
+    assert [record.key for record in view.scan("things", prefix=(5,))] == [(5,), (5, 1), (5, 2, "x")]
+    assert [record.key for record in view.scan("things", prefix=(5,), after=(5, 1))] == [(5, 2, "x")]
+    assert [record.key for record in view.scan("things", prefix=("5",))] == [("5",), ("5", 9)]
+    assert list(view.scan("things", prefix=(4,))) == []
+
+
+@pytest.mark.parametrize("text", ["😀", 'say "hi"', "ü", "back\\slash"])
+def test_search_finds_text_however_json_wrote_it(text):
+    rig = Rig()
+    forms = {
+        ("escaped",): json.dumps({"t": f"a {text} b"}),
+        ("plain",): json.dumps({"t": f"a {text} b"}, ensure_ascii=False),
+        ("none",): "{}",
+    }
+    rig.backup("run_1", {"things": {key: form.encode() for key, form in forms.items()}})
+    assert {record.key for _, record in rig.store().at(1).search(text)} == {("escaped",), ("plain",)}
+
+
 def test_a_records_history_says_when_and_how_we_know():
     rig = Rig()
     rig.backup("run_1", {"things": records([1, 2])})
