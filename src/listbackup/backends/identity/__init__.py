@@ -1,0 +1,1 @@
+"""The identity port and what keeps it: see ``port.py``."""

@@ -1,0 +1,36 @@
+"""The built-in identity: everything of the port over tables of this installation."""
+
+from __future__ import annotations
+
+import hmac
+
+from listbackup.backends.identity.access_tokens import BuiltinAccessTokens
+from listbackup.backends.identity.codes import BuiltinCodes
+from listbackup.backends.identity.passkeys import BuiltinPasskeys
+from listbackup.backends.identity.passwords import Hasher
+from listbackup.backends.identity.people import BuiltinPeople
+from listbackup.backends.identity.sessions import BuiltinSessions
+from listbackup.backends.identity.settings import IdentitySettings
+from listbackup.backends.identity.tickets import Tickets
+from listbackup.backends.keyring.scope import KeyScope
+from listbackup.backends.table.port import Tables
+from listbackup.base.clock import Clock
+
+
+class BuiltinIdentity:
+    """People, sessions, tokens and factors; ``keys`` is the scope of the installation. Safe to share between threads, and between processes over one ground."""
+
+    def __init__(self, tables: Tables, keys: KeyScope, clock: Clock, settings: IdentitySettings) -> None:
+        tickets = Tickets(tables, clock)
+        hasher = Hasher(settings.hash_cost, derived(keys, "pepper"))
+        hasher.prepare()
+        self.people = BuiltinPeople(tables, hasher, clock, product=settings.product)
+        self.sessions = BuiltinSessions(tables, self.people, clock, settings, refresh_key=derived(keys, "refresh"))
+        self.access_tokens = BuiltinAccessTokens(tables, keys, clock, settings)
+        self.codes = BuiltinCodes(tables, self.people, tickets, keys, clock, settings)
+        self.passkeys = BuiltinPasskeys(tables, self.people, tickets, clock, settings)
+
+
+def derived(keys: KeyScope, purpose: str) -> bytes:
+    """32 bytes for one purpose, from the installation's stable key: not in the database, the same after every rotation."""
+    return hmac.digest(keys.id_key, f"listbackup/1/identity/{purpose}".encode(), "sha256")

@@ -1,0 +1,130 @@
+"""Who signs in, and the hash of each one's password."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import unicodedata
+from dataclasses import replace
+
+import msgspec
+
+from listbackup.backends.identity.passwords import Hasher, check_policy
+from listbackup.backends.identity.port import Person, SignInRefused, Writes
+from listbackup.backends.identity.table import PEOPLE
+from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, Item, Put, Scalar, Table, Tables, Update
+from listbackup.base.clock import Clock
+from listbackup.base.errors import Conflict, InputError
+from listbackup.base.ids import UserId
+
+_ADDRESS = re.compile(r"[^\s@\x00-\x1f\x7f\"<>(),;:\\\[\]]{1,64}@[^\s@\x00-\x1f\x7f\"<>(),;:\\\[\]/]{1,253}")
+
+
+def check_email(email: str) -> str:
+    """The address as it is kept. Raises InputError for what no mail could be sent to safely."""
+    text = unicodedata.normalize("NFC", email.strip()) if len(email) <= 320 else ""
+    if len(text) > 254 or _ADDRESS.fullmatch(text) is None or any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in text):
+        raise InputError("this is not an e-mail address", hint="one like ada@example.com", field="email")
+    return text
+
+
+def email_key(email: str) -> str:
+    """What two spellings of one address share: case does not matter."""
+    return unicodedata.normalize("NFC", check_email(email).casefold())
+
+
+class BuiltinPeople:
+    """People and passwords in the table ``PEOPLE``."""
+
+    def __init__(self, tables: Tables, hasher: Hasher, clock: Clock, *, product: str) -> None:
+        self._table: Table = tables.open(PEOPLE)
+        self._hasher, self._clock, self._product = hasher, clock, product
+
+    def find(self, user: str) -> Person | None:
+        """See the port."""
+        row = self._table.find(user, "person") if user else None
+        return _read(row) if row is not None else None
+
+    def find_by_email(self, email: str) -> Person | None:
+        """See the port. What is no address is nobody's."""
+        try:
+            row = self._table.find(f"email/{email_key(email)}", "email")
+        except InputError:
+            return None
+        return self.find(str(row["user"])) if row is not None else None
+
+    def create(self, user: UserId, email: str, password: str) -> tuple[Person, Writes]:
+        """See the port."""
+        address = check_email(email)
+        check_policy(password, email=address, product=self._product, has_mfa=False)
+        hashed = self._hasher.hash(password)  # before the address is looked for: a taken one costs the same
+        if self._table.find(f"email/{email_key(address)}", "email") is not None:
+            raise _taken()
+        now = self._clock.now()
+        person = Person(id=user, email=address, created_at=now, password_at=now)
+        row: dict[str, Scalar] = {"pk": user, "sk": "person", "version": 1, "doc": _doc(person), "hash": hashed}
+        return person, [(self._table, Put(item=row, if_=Absent())), self._take(address, user)]
+
+    def verify_email(self, person: Person) -> tuple[Person, Writes]:
+        """See the port."""
+        return self.change(person, replace(person, email_verified=True))
+
+    def change_email(self, person: Person, email: str) -> tuple[Person, Writes]:
+        """See the port."""
+        address = check_email(email)
+        new, writes = self.change(person, replace(person, email=address, email_verified=True, generation=person.generation + 1))
+        if email_key(address) == email_key(person.email):
+            return new, writes
+        if self.find_by_email(address) is not None:
+            raise _taken()
+        freed = Delete(pk=f"email/{email_key(person.email)}", sk="email", if_=Equals({"user": person.id}))
+        return new, [*writes, (self._table, freed), self._take(address, person.id)]
+
+    def check_password(self, email: str, password: str) -> Person:
+        """See the port."""
+        person = self.find_by_email(email)
+        row = self._table.find(person.id, "person") if person is not None else None
+        kept = str(row["hash"]) if row is not None else None
+        matches = self._hasher.matches(kept, password)
+        if not matches or person is None or kept is None or person.disabled:
+            raise SignInRefused("the address or the password is not right", hint="try again, or reset the password")
+        if self._hasher.is_outdated(kept):
+            with contextlib.suppress(ConditionFailed):  # the password was changed just now: that one is new anyway
+                renewed = {"hash": self._hasher.hash(password)}
+                self._table.update(Update(pk=person.id, sk="person", set=renewed, if_=Equals({"hash": kept})))
+        return person
+
+    def set_password(self, person: Person, password: str) -> tuple[Person, Writes]:
+        """See the port."""
+        check_policy(password, email=person.email, product=self._product, has_mfa=person.has_mfa)
+        hashed = self._hasher.hash(password)
+        return self.change(person, replace(person, password_at=self._clock.now(), generation=person.generation + 1), hash=hashed)
+
+    def end_sessions(self, person: Person) -> tuple[Person, Writes]:
+        """See the port."""
+        return self.change(person, replace(person, generation=person.generation + 1))
+
+    def set_disabled(self, person: Person, disabled: bool) -> tuple[Person, Writes]:
+        """See the port."""
+        return self.change(person, replace(person, disabled=disabled, generation=person.generation + 1))
+
+    def change(self, old: Person, new: Person, **columns: Scalar) -> tuple[Person, Writes]:
+        """``new`` with the next version, and the write that succeeds only if ``old`` is still what is kept."""
+        newer = replace(new, version=old.version + 1)
+        kept: dict[str, Scalar] = {"version": newer.version, "doc": _doc(newer), **columns}
+        return newer, [(self._table, Update(pk=old.id, sk="person", set=kept, if_=Equals({"version": old.version})))]
+
+    def _take(self, email: str, user: UserId) -> tuple[Table, Put]:
+        return self._table, Put(item={"pk": f"email/{email_key(email)}", "sk": "email", "user": user}, if_=Absent())
+
+
+def _taken() -> Conflict:
+    return Conflict("somebody signs in with this address already", hint="sign in, or take another address", field="email")
+
+
+def _doc(person: Person) -> str:
+    return msgspec.json.encode(person).decode()
+
+
+def _read(row: Item) -> Person:
+    return msgspec.json.decode(str(row["doc"]), type=Person)
