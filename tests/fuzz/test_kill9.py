@@ -37,7 +37,7 @@ def test_ten_thousand_kills_lose_nothing() -> None:
     tally = kill_everywhere(10_000, seed=1)
     assert tally["kills"] >= 10_000
     assert tally["kept"] > 500
-    assert tally["snapshots_compared"] > 20_000
+    assert tally["snapshots_compared"] > 15_000
     assert min(tally["restored"], tally["undone"], tally["shredded"]) > 50
 
 

@@ -24,6 +24,10 @@ class Ended:
     killed: bool
     took_seconds: float
 
+    def learnt(self, usual_seconds: float) -> float:
+        """How long such a child usually takes, after this one: moments are drawn over that, so that few get to their end unkilled."""
+        return max(usual_seconds, self.took_seconds) if self.killed else 0.8 * usual_seconds + 0.2 * self.took_seconds
+
 
 def live(work: Callable[[Tell], None], patience_seconds: float, *, desk: Desk | None = None, requests: int = NEVER) -> Ended:
     """Let a child work until it is done, its time is over, or it has sent more requests than these to the desk."""

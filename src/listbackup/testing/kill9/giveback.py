@@ -157,7 +157,7 @@ class GivingBack:
         desk.bury(self._dice)
         self.world.before = lambda *_: None
         self._asks = self._asks * 1.02 if ended.killed else 0.9 * self._asks + 0.1 * desk.served
-        self._usual = self._usual * 1.02 if ended.killed else 0.9 * self._usual + 0.1 * ended.took_seconds * 1.1
+        self._usual = ended.learnt(self._usual) if not by_requests or not ended.killed else self._usual
         return ended
 
     def _restore(self, house: Rooms, tell: Tell) -> None:
