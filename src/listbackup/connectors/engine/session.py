@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from listbackup.base.errors import NotFound
+from listbackup.base.errors import NotFound, PlatformError, PlatformFault
 from listbackup.connectors.engine.attachments import attachments
 from listbackup.connectors.engine.attachments import fetch as fetch_file
 from listbackup.connectors.engine.client import Client
@@ -46,6 +46,12 @@ class ApiSession:
             next(iter(reading), None)
             return Site(name=self.transport.base.origin.host, url=url)
         answer = self.transport.ask(Ask(path=self.api.site.path))
+        if not _is_json(answer.body):
+            raise PlatformError(
+                f"{self.transport.base.origin.host} does not answer {self.api.site.path} with JSON",
+                fault=PlatformFault.BAD_ANSWER,
+                hint="check the address: it may be that of a page for people, or the site may be down for maintenance",
+            )
         name, account = _text(answer.body, self.api.site.name), _text(answer.body, self.api.site.account)
         return Site(name=name or self.transport.base.origin.host, url=url, account=account)
 
@@ -198,6 +204,14 @@ def stream_info(facts: StreamFacts) -> StreamInfo:
         ),
         references=facts.references,
     )
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return False
+    return True
 
 
 def _text(body: bytes, path: str | None) -> str | None:
