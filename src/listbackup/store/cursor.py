@@ -220,12 +220,15 @@ class Chosen:
         """The rows' values."""
         if len(self._parts) == 1:
             return self._parts[0].values.take(self._parts[0].numbers[self._index])
-        out: list[bytes] = [b""] * len(self.rows)
+        most = int(np.bincount(self._part, minlength=1).argmax()) if len(self.rows) else 0
+        others: dict[int, bytes] = {}
         for number, part in enumerate(self._parts):
-            places = np.flatnonzero(self._part == number)
-            for place, value in zip(places.tolist(), part.values.take(part.numbers[self._index[places]]), strict=True):
-                out[place] = value
-        return out
+            if number != most:
+                places = np.flatnonzero(self._part == number)
+                others.update(zip(places.tolist(), part.values.take(part.numbers[self._index[places]]), strict=True))
+        main = self._parts[most] if self._parts else None
+        values = main.values.take(main.numbers[self._index[self._part == most]]) if main is not None else []
+        return _woven(values, others)
 
     def where(self, mask: npt.NDArray[np.bool_]) -> Chosen:
         """The rows where the mask is true."""
@@ -233,6 +236,21 @@ class Chosen:
             return self
         kept = np.flatnonzero(mask)
         return Chosen(self.rows.take(kept), self._parts, self._part[kept], self._index[kept])
+
+
+def _woven(values: list[bytes], others: dict[int, bytes]) -> list[bytes]:
+    """The values in order, with the others at their places in the result."""
+    if not others:
+        return values
+    out: list[bytes] = []
+    at = 0
+    for place in sorted(others):
+        following = at + place - len(out)
+        out += values[at:following]
+        out.append(others[place])
+        at = following
+    out += values[at:]
+    return out
 
 
 def newest(parts: Sequence[Slice], seq: int, above: int = -1) -> Chosen:
@@ -256,21 +274,65 @@ def _pick(parts: Sequence[Slice], seq: int, above: int, *, newest_wins: bool) ->
     if len(usable) == 1 and _distinct(usable[0].rows.codes):
         count = len(usable[0].rows)
         return Chosen(usable[0].rows, usable, np.zeros(count, np.int32), np.arange(count))
-    winner: dict[bytes, int] = {}
+    if not usable:
+        return Chosen(join_rows([]), [], np.empty(0, np.int32), np.empty(0, np.int64))
     bases = np.concatenate([[0], np.cumsum([len(part.rows) for part in usable], dtype=np.int64)])
-    numbered = list(enumerate(usable))
-    for number, part in numbered if newest_wins else reversed(numbered):
-        codes, first = part.rows.codes, int(bases[number])
+    main = max(range(len(usable)), key=lambda number: len(usable[number].rows))
+    others = [number for number in range(len(usable)) if number != main]
+    if (
+        newest_wins
+        and sum(len(usable[number].rows) for number in others) * 8 < len(usable[main].rows)
+        and _distinct(usable[main].rows.codes)
+    ):
+        codes, flat = _overlaid(usable, bases, main, others)
+    else:
+        winner = _winners(usable, bases, range(len(usable)), newest_wins=newest_wins)
+        codes = sorted(winner)
+        flat = np.fromiter(map(winner.__getitem__, codes), np.int64, len(codes))
+    which = (np.searchsorted(bases, flat, side="right") - 1).astype(np.int32)
+    rows = _gather(usable, codes, flat)
+    return Chosen(rows, usable, which, flat - bases[which])
+
+
+def _winners(parts: Sequence[Slice], bases: npt.NDArray[np.int64], numbers: Sequence[int], *, newest_wins: bool) -> dict[bytes, int]:
+    """The winning row of each code, numbered through all parts."""
+    winner: dict[bytes, int] = {}
+    for number in numbers if newest_wins else reversed(numbers):
+        codes, first = parts[number].rows.codes, int(bases[number])
         places = range(first, first + len(codes))
         if newest_wins:  # within a key the newest row comes first: written last, it wins
             winner.update(zip(reversed(codes), reversed(places), strict=True))
         else:
             winner.update(zip(codes, places, strict=True))
-    codes = sorted(winner)
-    flat = np.fromiter(map(winner.__getitem__, codes), np.int64, len(codes))
-    which = (np.searchsorted(bases, flat, side="right") - 1).astype(np.int32)
-    rows = _gather(usable, codes, flat)
-    return Chosen(rows, usable, which, flat - bases[which])
+    return winner
+
+
+def _overlaid(
+    parts: Sequence[Slice], bases: npt.NDArray[np.int64], main: int, others: Sequence[int]
+) -> tuple[list[bytes], npt.NDArray[np.int64]]:
+    """The newest rows where one part holds most of them: its codes with the few others woven in."""
+    older = _winners(parts, bases, [number for number in others if number < main], newest_wins=True)
+    newer = _winners(parts, bases, [number for number in others if number > main], newest_wins=True)
+    codes = parts[main].rows.codes
+    woven: list[bytes] = []
+    start, kept = 0, np.ones(len(codes), np.bool_)
+    places: list[int] = []
+    rows: list[int] = []
+    for code in sorted(older | newer):
+        place = bisect_left(codes, code, start)
+        present = place < len(codes) and codes[place] == code
+        if present and code not in newer:
+            continue
+        woven += codes[start:place]
+        woven.append(code)
+        start = place + present
+        kept[place : place + present] = False
+        places.append(place)
+        rows.append(newer[code] if code in newer else older[code])
+    woven += codes[start:]
+    shifted = np.concatenate([[0], np.cumsum(kept)])[places] if places else np.empty(0, np.int64)
+    flat = np.insert(np.flatnonzero(kept) + int(bases[main]), shifted, np.array(rows, np.int64))
+    return woven, flat
 
 
 def _gather(parts: Sequence[Slice], codes: list[bytes], flat: npt.NDArray[np.int64]) -> Rows:

@@ -66,6 +66,19 @@ def decode_key(code: bytes) -> Key:
     return tuple(parts)
 
 
+def decode_keys(codes: Sequence[bytes]) -> list[Key]:
+    """The keys of many codes; codes of one text each take a short way. Raises DamagedError."""
+    data = b"".join(codes)
+    if data[:1] == b"\x02" and data[-1:] == b"\x00" and data.count(b"\x00") == len(codes):
+        try:
+            texts = data[1:-1].decode().split("\x00\x02")
+        except UnicodeDecodeError:
+            texts = []
+        if len(texts) == len(codes):  # every end but the last is followed by a text's tag: each code is one text
+            return [(text,) for text in texts]
+    return [decode_key(code) for code in codes]
+
+
 def prefix_range(prefix: bytes) -> tuple[bytes, bytes]:
     """The half-open range of codes that begin with these whole parts."""
     return prefix, prefix + b"\xff"

@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import TypeAlias
 
+import msgspec
+
 KeyPart: TypeAlias = str | int | bytes
 Key: TypeAlias = tuple[KeyPart, ...]
 Path: TypeAlias = tuple[str, ...]
@@ -125,8 +127,7 @@ class SnapshotInfo:
         return self.verified_at is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, gc=False):
     """A record as it stood: the exact bytes the platform sent, and the snapshot that brought them."""
 
     key: Key

@@ -14,7 +14,7 @@ from listbackup.store.attach import attachments_of, open_blob
 from listbackup.store.columns import Rows
 from listbackup.store.cursor import Chosen, SegmentCursor, chunks, newest
 from listbackup.store.head import Head, StreamState, seen_from
-from listbackup.store.keycode import decode_key, encode_key, prefix_range
+from listbackup.store.keycode import decode_key, decode_keys, encode_key, prefix_range
 from listbackup.store.lookup import find_row
 from listbackup.store.model import HIDDEN, AttachmentInfo, Key, Op, Record, StreamCounts
 from listbackup.store.packs import PackGone
@@ -68,10 +68,9 @@ class View:
         left = limit
         for codes, values, seqs in self.blocks(stream, after=after, prefix=prefix, small=limit is not None and limit <= 1000):
             if left is not None:
-                codes, values = codes[:left], values[:left]
+                codes, values, seqs = codes[:left], values[:left], seqs[:left]
                 left -= len(codes)
-            for code, value, seq in zip(codes, values, seqs, strict=False):
-                yield Record(decode_key(code), value, seq)
+            yield from map(Record, decode_keys(codes), values, seqs)
             if left == 0:
                 return
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listbackup.base.errors import DamagedError, InputError
-from listbackup.store.keycode import MAX_CODE, decode_key, encode_key, encode_keys, key_text, parse_keys
+from listbackup.store.keycode import MAX_CODE, decode_key, decode_keys, encode_key, encode_keys, key_text, parse_keys
 
 parts = st.one_of(st.text(max_size=12), st.integers(), st.integers(-(2**70), 2**70), st.binary(max_size=6))
 keys = st.lists(parts, min_size=1, max_size=3).map(tuple)
@@ -37,6 +37,7 @@ def test_codes_stay_apart_and_in_order_when_padded_with_zeros(some):
 @given(st.lists(texts | numbers | keys, max_size=8))
 def test_the_fast_way_gives_the_same_codes(some):
     assert encode_keys(some) == [encode_key(key) for key in some]
+    assert decode_keys(encode_keys(some)) == some
 
 
 @given(keys)
