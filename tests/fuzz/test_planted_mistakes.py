@@ -7,6 +7,7 @@ a proof plants its own mistakes, they are not planted here again: docs/design/tr
 from __future__ import annotations
 
 import importlib.util
+import random
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,6 +24,8 @@ from listbackup.backends.keyring import seal
 from listbackup.backends.objects.port import ObjectInfo
 from listbackup.base.errors import BackendError, DamagedError, StoreError
 from listbackup.connectors.engine import body
+from listbackup.processor.restore_model import Entry, EntryState
+from listbackup.services.data.journal import TableJournal
 from listbackup.store import rebuild, sealed, sweep
 from listbackup.store import store as store_module
 from listbackup.store.detect import Prior
@@ -31,7 +34,10 @@ from listbackup.store.sealed import Codec, Frame, ObjectType
 from listbackup.store.sizes import Sizes
 from listbackup.store.store import Store
 from listbackup.testing.faults import Fault, FaultyObjects
-from listbackup.testing.mistakes import changed
+from listbackup.testing.kill9.giveback import GivingBack
+from listbackup.testing.kill9.harness import Harness
+from listbackup.testing.mistakes import Mistake, changed, planted
+from listbackup.testing.scratch import memory_folder
 
 TESTS = Path(__file__).parents[1]
 SHOWN_QUICKLY = settings(
@@ -250,8 +256,8 @@ def run(where: str, given: dict[str, object], folder: Path) -> None:
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_the_proof_fails_on_the_planted_mistake(mistake: str, tmp_path: Path) -> None:
-    planted, where, given = MISTAKES[mistake]
-    with pytest.raises(NOTICED), planted():
+    plant, where, given = MISTAKES[mistake]
+    with pytest.raises(NOTICED), plant():
         run(where, given, tmp_path)
 
 
@@ -267,3 +273,32 @@ def test_a_compressor_that_corrupts_is_noticed_before_anything_is_sealed() -> No
         sealed._local.compressors[3] = BadMemory()  # type: ignore[assignment]
         with pytest.raises(DamagedError, match="did not come back the same"):
             sealed.squeeze(sealed.FrameKind.LINES, b"what must be kept " * 40)
+
+
+# what only a kill at the right moment shows ------------------------------------------------------------------------------------
+
+
+def _put_only_what_is_over(self: TableJournal, entry: Entry) -> None:
+    if entry.state is not EntryState.INTENT:
+        _right_journal_put(self, entry)
+
+
+_right_journal_put = TableJournal.put
+
+
+def restore_and_undo(lives: GivingBack, children: int) -> None:
+    for _ in range(children):
+        lives.once()
+
+
+def test_killed_restores_show_a_journal_without_intents() -> None:
+    with memory_folder() as home, changed(TableJournal, "put", _put_only_what_is_over):
+        lives = GivingBack(home / "life", random.Random(1))
+        with pytest.raises(AssertionError, match="made more than once|after undoing"):
+            restore_and_undo(lives, 400)
+
+
+@pytest.mark.parametrize("mistake", [Mistake.DELETE_BEFORE_CAS, Mistake.NEWEST_ONLY])
+def test_killed_maintenance_shows_a_planted_mistake(mistake: Mistake) -> None:
+    with memory_folder() as home, planted(mistake):
+        assert Harness(home / "work", seed=1).run(400).violations
