@@ -294,7 +294,7 @@ def restore_and_undo(lives: GivingBack, children: int) -> None:
 def test_killed_restores_show_a_journal_without_intents() -> None:
     with memory_folder() as home, changed(TableJournal, "put", _put_only_what_is_over):
         lives = GivingBack(home / "life", random.Random(1))
-        with pytest.raises(AssertionError, match="made more than once|after undoing"):
+        with pytest.raises(AssertionError, match=r"made more than once|after undoing"):
             restore_and_undo(lives, 400)
 
 
