@@ -20,7 +20,7 @@ from listbackup.base.errors import InputError, Interrupted, ListBackupError, Pla
 from listbackup.bootstrap.settings import LOOPBACK_HINT, is_completing
 from listbackup.cli.exit_codes import ExitCode, exit_code
 from listbackup.cli.output import NobodyReads, Output
-from listbackup.cli.quick import quicken
+from listbackup.cli.quick import collect_rarely, quicken
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ _ABOUT = """Independent, encrypted, point-in-time copies of the data you hold in
 
 def main() -> None:
     """The console script."""
+    collect_rarely()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -94,6 +95,8 @@ def run(arguments: Sequence[str]) -> int:
         _hush()
         return ExitCode.OK
     except typer.TyperException as error:
+        if not error.format_message():  # no words at all: the help was printed
+            return ExitCode.INPUT
         return _tell(out, _usage(error))
     except KeyboardInterrupt:
         return _tell(out, Interrupted("stopped"))

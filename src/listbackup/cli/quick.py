@@ -2,10 +2,14 @@
 
 A parameter that is plain text needs no turning. ``quicken`` has Typer build the pydantic adapter of the others when a value is really given for them.
 It leans on names of Typer's inside (the version is pinned in pyproject.toml); without them it does nothing and starting is merely slower.
+
+``collect_rarely`` is for the long work: a backup keeps tens of thousands of keys and records at hand that hold no cycles, and looking through all of them
+after every 700 new ones took a seventh of its CPU time (measured over 600,000 records).
 """
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import typer.core
@@ -23,6 +27,11 @@ def quicken() -> None:
     """From now on, in this process."""
     if RuntimeParam is not None and hasattr(typer.core, "build_runtime_param"):
         typer.core.build_runtime_param = _deferred
+
+
+def collect_rarely() -> None:
+    """Have the collector of reference cycles look after 50,000 new containers, and at everything old only after 2,500 such looks."""
+    gc.set_threshold(50_000, 50, 50)
 
 
 def _deferred(descriptor: Any) -> Any:
