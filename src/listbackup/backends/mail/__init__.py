@@ -1,0 +1,1 @@
+"""The mail port and what stands on it: see ``port.py``."""

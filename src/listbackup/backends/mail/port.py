@@ -1,0 +1,63 @@
+"""The mail port: letters to people.
+
+Contract
+- ``send`` returns when the letter is in other hands (a server's, a folder's); whether it arrives nobody knows. A letter that is sent again carries the same ``id``.
+- ``BackendError.retryable`` tells whether the same letter may be taken later; a refusal of its address for good is not retryable.
+- Who retries: ``services.post``, which keeps a letter until it was taken.
+- Header injection is the port's business: a letter with a line break in its address or subject cannot be made.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTPUTF8
+from typing import Protocol
+
+from listbackup.base.errors import InputError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A mail to one person, as plain text."""
+
+    id: str
+    to: str
+    subject: str
+    text: str
+
+    def __post_init__(self) -> None:
+        for name, value in (("id", self.id), ("to", self.to), ("subject", self.subject)):
+            if not value or any(unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") for c in value):
+                raise InputError(f"a letter's {name} is one line of text", field=name)
+        if self.to.count("@") != 1:
+            raise InputError("a letter goes to one address", field="to")
+
+    def __repr__(self) -> str:
+        return f"Letter(id={self.id!r}, ***)"
+
+
+class Mail(Protocol):
+    """Where letters are handed in."""
+
+    def send(self, letter: Letter) -> None:
+        """Hand it over. Raises BackendError."""
+        ...
+
+
+def as_message(letter: Letter, *, sender: str) -> EmailMessage:
+    """The letter as RFC 5322 has it, without a date: whoever takes it adds that."""
+    message = EmailMessage(policy=SMTPUTF8)
+    user, _, domain = letter.to.partition("@")
+    try:
+        message["To"] = Address(username=user, domain=domain)
+        message["From"] = sender
+        message["Subject"] = letter.subject
+        message["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2].strip('>')}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(letter.text)
+    except (ValueError, IndexError):
+        raise InputError("this is not an address that mail can be sent to", field="to") from None
+    return message
