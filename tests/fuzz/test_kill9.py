@@ -36,7 +36,7 @@ def kill_everywhere(kills: int, seed: int) -> dict[str, int]:
 def test_ten_thousand_kills_lose_nothing() -> None:
     tally = kill_everywhere(10_000, seed=1)
     assert tally["kills"] >= 10_000
-    assert tally["kept"] > 500
+    assert tally["kept"] > 400
     assert tally["snapshots_compared"] > 15_000
     assert min(tally["restored"], tally["undone"], tally["shredded"]) > 50
 

@@ -73,7 +73,7 @@ class Harness:
             self._give_back()
             return
         self.now += STEP
-        ended = self._child(act, self.dice.uniform(0, self.usual[act.name] * 1.1))
+        ended = self._child(act, self.dice.uniform(0, self.usual[act.name] * 1.2))
         self.usual[act.name] = ended.learnt(self.usual[act.name])
         self._count(act.name, ended)
         for line in ended.said:
