@@ -53,7 +53,7 @@ class BuiltinPeople:
             return None
         return self.find(str(row["user"])) if row is not None else None
 
-    def create(self, user: UserId, email: str, password: str) -> tuple[Person, Writes]:
+    def create(self, user: UserId, email: str, password: str, *, is_verified: bool = False) -> tuple[Person, Writes]:
         """See the port."""
         address = check_email(email)
         check_policy(password, email=address, product=self._product, has_mfa=False)
@@ -61,7 +61,7 @@ class BuiltinPeople:
         if self._table.find(f"email/{email_key(address)}", "email") is not None:
             raise _taken()
         now = self._clock.now()
-        person = Person(id=user, email=address, created_at=now, password_at=now)
+        person = Person(id=user, email=address, created_at=now, email_verified=is_verified, password_at=now)
         row: dict[str, Scalar] = {"pk": user, "sk": "person", "version": 1, "doc": _doc(person), "hash": hashed}
         return person, [(self._table, Put(item=row, if_=Absent())), self._take(address, user)]
 
@@ -94,11 +94,13 @@ class BuiltinPeople:
                 self._table.update(Update(pk=person.id, sk="person", set=renewed, if_=Equals({"hash": kept})))
         return person
 
-    def set_password(self, person: Person, password: str) -> tuple[Person, Writes]:
+    def set_password(self, person: Person, password: str, *, proves_email: bool = False) -> tuple[Person, Writes]:
         """See the port."""
         check_policy(password, email=person.email, product=self._product, has_mfa=person.has_mfa)
         hashed = self._hasher.hash(password)
-        return self.change(person, replace(person, password_at=self._clock.now(), generation=person.generation + 1), hash=hashed)
+        verified = person.email_verified or proves_email
+        new = replace(person, password_at=self._clock.now(), generation=person.generation + 1, email_verified=verified)
+        return self.change(person, new, hash=hashed)
 
     def end_sessions(self, person: Person) -> tuple[Person, Writes]:
         """See the port."""

@@ -186,8 +186,8 @@ class People(Protocol):
         """The person with this address, or None."""
         ...
 
-    def create(self, user: UserId, email: str, password: str) -> tuple[Person, Writes]:
-        """A person whose address is not verified. Raises WeakPassword, Conflict (the address is taken), Overloaded."""
+    def create(self, user: UserId, email: str, password: str, *, is_verified: bool = False) -> tuple[Person, Writes]:
+        """A person, with an address that is verified or not yet. Raises WeakPassword, Conflict (the address is taken), Overloaded."""
         ...
 
     def verify_email(self, person: Person) -> tuple[Person, Writes]:
@@ -202,8 +202,8 @@ class People(Protocol):
         """The person, at the same cost whether there is one or not; a hash with other parameters than today's is renewed. Raises SignInRefused, Overloaded."""
         ...
 
-    def set_password(self, person: Person, password: str) -> tuple[Person, Writes]:
-        """Another password; every session ends. Raises WeakPassword, Overloaded."""
+    def set_password(self, person: Person, password: str, *, proves_email: bool = False) -> tuple[Person, Writes]:
+        """Another password; every session ends. A link to the address ``proves_email``. Raises WeakPassword, Overloaded."""
         ...
 
     def end_sessions(self, person: Person) -> tuple[Person, Writes]:
@@ -247,7 +247,7 @@ class Sessions(Protocol):
         ...
 
     def end(self, session: Session) -> Writes:
-        """The session is no more."""
+        """The session is no more; fails when it was ended already."""
         ...
 
     def list(self, person: Person) -> Sequence[Session]:

@@ -19,7 +19,7 @@ from listbackup.backends.identity.people import BuiltinPeople
 from listbackup.backends.identity.port import Client, Factor, Person, Session, SessionKind, SignInRefused, TokenReused, Writes
 from listbackup.backends.identity.settings import IdentitySettings
 from listbackup.backends.identity.table import SESSIONS
-from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, Item, Put, Scalar, Tables, Update
+from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, Exists, Item, Put, Scalar, Tables, Update
 from listbackup.base.clock import Clock, unix_ms
 from listbackup.base.errors import BusyError
 from listbackup.base.ids import new_id
@@ -112,7 +112,7 @@ class BuiltinSessions:
 
     def end(self, session: Session) -> Writes:
         """See the port."""
-        return [(self._table, Delete(pk=session.id, sk="session"))]
+        return [(self._table, Delete(pk=session.id, sk="session", if_=Exists()))]
 
     def list(self, person: Person) -> Sequence[Session]:
         """See the port."""
