@@ -65,6 +65,11 @@ class Kept:
         """How many segments the stream has now."""
         return len(self.store.head().streams[STREAM].segments)
 
+    def maintain(self) -> None:
+        """A day passes, and maintenance does what it does every day: merge what is due, sweep what nothing refers to."""
+        self.clock.advance(timedelta(days=1))
+        plan_prune(self.store, self.clock.now()).execute(confirmed=True)
+
     def keep(self, number: int, batches: Iterator[tuple[list[tuple[str]], list[bytes]]], *, listing: bool = True) -> None:
         """One run: these batches, complete, committed."""
         writing = self.store.open_run(f"run_{number}", owner="bench", lease=timedelta(hours=1))
@@ -100,6 +105,7 @@ def main() -> None:
         order = list(day.records) if kind == "stable" else day.shuffled()
         before = time.process_time()
         kept.keep(day.number, batches(day, order))
+        kept.maintain()
         cpu.append(time.process_time() - before)
         traffic = kept.objects.reset()
         written += traffic.written_bytes if day.number else 0
@@ -107,10 +113,12 @@ def main() -> None:
         if day.number == min(15, until):
             fifteen = dict(day.records)
     last = day
+    waiting = plan_prune(kept.store, kept.clock.now()).stats().waiting_bytes
     before_unchanged, cpu_before = stored(home), time.process_time()
     kept.keep(until + 1, batches(last, list(last.records)))
     result: dict[str, object] = {
         "stored_bytes": sizes[-1],
+        "waiting_bytes": waiting,
         "first_bytes": sizes[0],
         "written_bytes": written,
         "daily_bytes": [b - a for a, b in itertools.pairwise(sizes)],
@@ -126,9 +134,10 @@ def main() -> None:
 
 
 def merged(kept: Kept) -> int:
-    """Stored bytes [bytes] once the base is merged and what nothing refers to any more is swept."""
+    """Stored bytes [bytes] once the base is merged and the grace of what nothing refers to any more is over."""
     merge_base(kept.store, STREAM)
-    plan_prune(kept.store, kept.clock.now(), grace=timedelta(0)).execute(confirmed=True)
+    for _ in range(4):
+        kept.maintain()
     return stored(kept.home)
 
 
