@@ -13,6 +13,7 @@ BIN := $(VENV)/bin
 CORE := $(VENV)/.core-is-installed
 DEV := $(VENV)/.dev-is-installed
 PYTEST_ARGS ?=
+JOBS ?= 2
 
 .PHONY: help
 help: ## List the targets (this is what `make` alone does)
@@ -39,8 +40,8 @@ demo: $(CORE) ## Back up a simulated CRM twice, compare, restore and verify it: 
 	@$(BIN)/listbackup demo $(ARGS)
 
 .PHONY: test
-test: static ## Everything CI runs: the checks, then every test (PYTEST_ARGS="-k name" for some)
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: static ## Everything CI runs: the checks, then every test, JOBS=2 at a time (PYTEST_ARGS="-k name" for some)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: check
 check: static docs-test ## Lint, format, types, import contracts, spelling, and the commands in the docs
