@@ -9,6 +9,7 @@ Contract
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -17,6 +18,8 @@ from email.policy import SMTPUTF8
 from typing import Protocol
 
 from listbackup.base.errors import InputError
+
+_ADDRESS = re.compile(r"[^\s@\"<>(),;:\\\[\]]{1,64}@[^\s@\"<>(),;:\\\[\]/]{1,253}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +35,7 @@ class Letter:
         for name, value in (("id", self.id), ("to", self.to), ("subject", self.subject)):
             if not value or any(unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") for c in value):
                 raise InputError(f"a letter's {name} is one line of text", field=name)
-        if self.to.count("@") != 1:
+        if _ADDRESS.fullmatch(self.to) is None:
             raise InputError("a letter goes to one address", field="to")
 
     def __repr__(self) -> str:
