@@ -26,6 +26,8 @@ from listbackup.services.desk import Desk
 from listbackup.services.scope import Scope
 
 if TYPE_CHECKING:
+    from listbackup.backends.table.port import Tables
+    from listbackup.services.accounts import ApiKeys
     from listbackup.services.connections import Connections
     from listbackup.services.data import Data, Restores, Upkeep
     from listbackup.services.jobs import Jobs
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from listbackup.services.runs import Runs
     from listbackup.services.sources import Sources
     from listbackup.services.stores import Stores
+    from listbackup.services.system import Health
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +133,26 @@ class System:
         from listbackup.services.data import Upkeep
 
         return Upkeep(self._ground.desk, connections=self.connections, sources=self.sources, jobs=self.jobs, stores=self.stores)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        """Credentials of programs."""
+        from listbackup.services.accounts import ApiKeys
+
+        return ApiKeys(self._ground.desk)
+
+    @property
+    def tables(self) -> Tables:
+        """The tables of this ground."""
+        return self._ground.desk.tables
+
+    @cached_property
+    def health(self) -> Health:
+        """Whether each part answers."""
+        from listbackup.services.system import Health
+
+        objects, tables, queue = self.objects, self._ground.desk.tables, self.queue
+        return Health(self.clock, tables=tables, objects=objects, queue=queue, keys=self.keys, account=self.accounts.find_default)
 
     def enter(self, actor: str) -> Scope:
         """The scope of the installation's own account. Raises NotFound before ``init``."""
