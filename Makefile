@@ -39,6 +39,16 @@ $(DEV): pyproject.toml tools/setup_venv.py
 demo: $(CORE) ## Back up a simulated CRM twice, compare, restore and verify it: the whole product in one go
 	@$(BIN)/listbackup demo $(ARGS)
 
+SERVER := $(VENV)/.server-is-installed
+
+$(SERVER): pyproject.toml tools/setup_venv.py
+	@$(PYTHON) tools/setup_venv.py $(VENV) --extra server --stamp $@
+	@touch $(CORE)
+
+.PHONY: run
+run: $(SERVER) ## Serve the HTTP API on 127.0.0.1:8400 with scheduler and workers; the first start prints an API key
+	@$(BIN)/listbackup serve $(ARGS)
+
 .PHONY: test
 test: static ## Everything CI runs: the checks, then every test, JOBS=2 at a time (PYTEST_ARGS="-k name" for some)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)

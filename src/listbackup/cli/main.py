@@ -32,7 +32,7 @@ class Entry:
     panel: str
 
 
-_BEGIN, _BACK_UP, _LOOK, _GIVE_BACK, _KEEP, _PROOF = "Begin", "Back up", "Look", "Give back", "Keep", "Proof"
+_BEGIN, _BACK_UP, _LOOK, _GIVE_BACK, _KEEP, _SERVE, _PROOF = "Begin", "Back up", "Look", "Give back", "Keep", "Serve", "Proof"
 
 COMMANDS: tuple[Entry, ...] = (
     Entry("init", "init", _BEGIN),
@@ -43,6 +43,8 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("backup", "backup", _BACK_UP),
     Entry("schedule", "schedule", _BACK_UP),
     Entry("worker", "worker", _BACK_UP),
+    Entry("serve", "serve", _SERVE),
+    Entry("api-key", "api_key", _SERVE),
     Entry("runs", "runs", _BACK_UP),
     Entry("snapshots", "snapshots", _LOOK),
     Entry("ls", "ls", _LOOK),

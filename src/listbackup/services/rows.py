@@ -14,6 +14,7 @@ from listbackup.backends.table.port import Absent, Equals, Item, Scalar, Table, 
 from listbackup.base.errors import Conflict, InputError, NotFound
 from listbackup.base.ids import is_id
 from listbackup.base.paging import Page, iter_pages
+from listbackup.http.problem import VersionGone
 from listbackup.services.scope import AccountTable
 
 Writes: TypeAlias = Sequence[tuple[Table, Write]]
@@ -64,6 +65,13 @@ class Rows(Generic[T]):
         found = self.find(id_)
         if found is None:
             raise NotFound(f"there is no {self.noun} {id_!r}")
+        return found
+
+    def get_version(self, id_: str, version: int | None) -> T:
+        """The thing of this id, if it is this version (None: whichever). Raises NotFound, VersionGone."""
+        found = self.get(id_)
+        if version is not None and found.version != version:
+            raise VersionGone(f"the {self.noun} is version {found.version} by now, not {version}", hint="read it again and repeat")
         return found
 
     def insert(self, thing: T) -> Writes:

@@ -39,7 +39,7 @@ def command(
     from listbackup.worker.main import Worker, WorkerParts, stopped_by_signals
 
     with shell(context, as_json) as sh:
-        _free_dead(sh)
+        free_dead(sh)
         system, ended = sh.system, list[Run]()
 
         def told(run: Run) -> None:
@@ -59,7 +59,7 @@ def command(
         return ExitCode.OK
 
 
-def _free_dead(sh: Shell) -> None:
+def free_dead(sh: Shell) -> None:
     """Runs of processes that were killed on this machine need not wait for their leases."""
     for run in iter_pages(lambda cursor: sh.system.runs.list(sh.scope, active=True, cursor=cursor)):
         if run.owner is not None and is_dead(run.owner):

@@ -93,10 +93,10 @@ class Connections:
         """The connection of this id or name. Raises NotFound."""
         return self._rows(scope).get(connection)
 
-    def rename(self, scope: Scope, connection: str, name: str) -> Connection:
-        """The connection under its new name."""
+    def rename(self, scope: Scope, connection: str, name: str, *, version: int | None = None) -> Connection:
+        """The connection under its new name. Raises VersionGone for another ``version``."""
         rows = self._rows(scope)
-        old = rows.get(connection)
+        old = rows.get_version(connection, version)
         new, writes = rows.change(old, replace(old, name=name))
         self._commit(scope, rows, new, writes, "changed")
         return new

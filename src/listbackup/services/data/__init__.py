@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from listbackup.processor.export import ExportFormat, ExportOptions, ExportResult
     from listbackup.processor.restore_model import Action, RestorePlan, RestoreResult, Selection, Step, Why
     from listbackup.processor.verify import StreamVerified, Verification
+    from listbackup.services.data.errands import Errands
     from listbackup.services.data.keys import parse_key, show_key
     from listbackup.services.data.model import Restore, RestoreState
     from listbackup.services.data.restores import Restores
@@ -20,6 +21,7 @@ _HOMES = {  # loaded when they are named: reading a record must not wait for the
     "listbackup.processor.export": ("ExportFormat", "ExportOptions", "ExportResult"),
     "listbackup.processor.restore_model": ("Action", "RestorePlan", "RestoreResult", "Selection", "Step", "Why"),
     "listbackup.processor.verify": ("StreamVerified", "Verification"),
+    "listbackup.services.data.errands": ("Errands",),
     "listbackup.services.data.keys": ("parse_key", "show_key"),
     "listbackup.services.data.model": ("Restore", "RestoreState"),
     "listbackup.services.data.restores": ("Restores",),
@@ -42,6 +44,7 @@ __all__ = [
     "RESTORE_JOURNAL",
     "Action",
     "Data",
+    "Errands",
     "ExportFormat",
     "ExportOptions",
     "ExportResult",

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from listbackup.backends.table.port import ConditionFailed
-from listbackup.base.errors import Conflict
+from listbackup.base.errors import Conflict, InputError
 from listbackup.base.ids import RestoreId
 from listbackup.base.paging import Page
 from listbackup.processor.restore import carry_out, undo
@@ -77,6 +77,27 @@ class Restores:
         self._desk.commit(scope, self._rows(scope).insert(restore), restore_fact("started", restore))
         with self._room(scope, source, plan.snapshot_seq, should_stop) as room:
             return self._carry_out(scope, restore, room, plan, listen)
+
+    def open(
+        self, scope: Scope, source: str, *, seq: int | None = None, selection: Selection = Selection(), overwrite: bool = False
+    ) -> Restore:
+        """A restore that is only written down: ``resume`` plans it and carries it out. Raises NotFound, InputError (a stream that is not in the snapshot)."""
+        of = self._sources.get(scope, source)
+        snapshot = pick(self._stores.open(scope, of.id), of.name, seq)
+        unknown = sorted({*(selection.streams or ()), *selection.keys} - set(snapshot.streams))
+        if unknown:
+            raise InputError(f"the snapshot has no stream {unknown[0]!r}", field="streams", hint="it has: " + ", ".join(snapshot.streams))
+        restore = Restore(
+            id=RestoreId(self._desk.new_id("rst")),
+            source=of.id,
+            snapshot_seq=snapshot.seq,
+            selection=selection,
+            overwrite=overwrite,
+            state=RestoreState.RUNNING,
+            created_at=self._desk.clock.now(),
+        )
+        self._desk.commit(scope, self._rows(scope).insert(restore), restore_fact("started", restore))
+        return restore
 
     def resume(
         self, scope: Scope, restore: str, *, listen: ListenRestore = unheard_restore, should_stop: Callable[[], bool] = never

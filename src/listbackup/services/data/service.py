@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from listbackup.base.errors import NotFound
+from listbackup.base.paging import iter_pages
 from listbackup.services.data.events import source_data_fact
 from listbackup.services.data.keys import kept_key, parse_key, show_key
 from listbackup.services.desk import Desk
 from listbackup.services.scope import Scope
-from listbackup.services.sources import Sources
+from listbackup.services.sources import Source, Sources
 from listbackup.services.stores import Stores
 from listbackup.store import AttachmentInfo, Change, ChangeCounts, Key, Record, SnapshotInfo, Store, StreamCounts, Version, View
 
 if TYPE_CHECKING:
     from listbackup.processor.export import ExportFormat, ExportOptions, ExportResult, ListenExport
+
+
+_PLACES = 10_000  # remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,7 @@ class Data:
 
     def __init__(self, desk: Desk, *, sources: Sources, stores: Stores) -> None:
         self._desk, self._sources, self._stores = desk, sources, stores
+        self._places: dict[tuple[str, str], str] = {}
 
     def snapshots(self, scope: Scope, source: str, *, with_trash: bool = False) -> Sequence[SnapshotInfo]:
         """The source's snapshots, oldest first; those in the trash only when asked for."""
@@ -119,6 +124,26 @@ class Data:
         about = {"snapshot": snapshot.id, "format": form.value, "records": result.records}
         self._desk.commit(scope, [], source_data_fact("export.made", of.id, **about))
         return result
+
+    def place(self, scope: Scope, snapshot: str) -> tuple[Source, SnapshotInfo]:
+        """The source and the facts of a snapshot by its id, in the trash or not. Raises NotFound.
+
+        The id does not say which source it is of: the account's sources are asked one after the other, and the answer is remembered.
+        """
+        known = self._places.get((scope.account, snapshot))
+        for source in [known] if known is not None else iter_pages(lambda cursor: self._sources.list(scope, cursor=cursor)):
+            of = self._sources.get(scope, source if isinstance(source, str) else source.id)
+            store = self._stores.open(scope, of.id)
+            for entry in store.head().snaps:
+                if store.snapshot_id(entry) == snapshot:
+                    self._remember(scope, snapshot, of)
+                    return of, store.snapshot(entry.seq)
+        raise NotFound(f"there is no snapshot {snapshot!r}")
+
+    def _remember(self, scope: Scope, snapshot: str, source: Source) -> None:
+        if len(self._places) >= _PLACES:
+            self._places.clear()
+        self._places[(scope.account, snapshot)] = source.id
 
     def store(self, scope: Scope, source: str) -> Store:
         """The store of a source, for what this face does not offer."""

@@ -93,9 +93,10 @@ class Jobs:
         timetable: Timetable | None = None,
         no_timetable: bool = False,
         retention: Policy | None = None,
+        version: int | None = None,
     ) -> Job:
-        """The job with these changes; what is None stays as it is."""
-        old = self.get(scope, job)
+        """The job with these changes; what is None stays as it is. Raises VersionGone for another ``version``."""
+        old = self._rows(scope).get_version(job, version)
         when = None if no_timetable else timetable or old.timetable
         edited = replace(old, name=name or old.name, timetable=when, retention=retention or old.retention)
         return self._save(scope, old, self._timed(edited), "changed")

@@ -72,10 +72,11 @@ class Sources:
         all_streams: bool = False,
         filters: Mapping[str, Sequence[Filter]] | None = None,
         full_every: timedelta | None = None,
+        version: int | None = None,
     ) -> Source:
-        """The source with these changes; what is None stays as it is, ``all_streams`` drops the choice of streams."""
+        """The source with these changes; what is None stays as it is, ``all_streams`` drops the choice of streams. Raises VersionGone for another ``version``."""
         rows = self._rows(scope)
-        old = rows.get(source)
+        old = rows.get_version(source, version)
         edited = replace(
             old,
             name=name or old.name,

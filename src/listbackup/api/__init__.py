@@ -1,0 +1,1 @@
+"""The HTTP API: the rooms' routes behind one door (the ``server`` extra)."""

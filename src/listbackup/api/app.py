@@ -1,0 +1,177 @@
+"""The application: every room's routes in one list, behind one door."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as StarletteRoute
+from starlette.types import ASGIApp
+
+from listbackup.api.door import LOCAL, Door, Tally, note_failure, problem_response
+from listbackup.api.openapi import PREFIX, openapi
+from listbackup.api.operation import Gate, Operation
+from listbackup.backends.table.port import Tables
+from listbackup.base.clock import Clock
+from listbackup.http.idempotency import REPEATS, Repeats
+from listbackup.http.problem import NO_METHOD, NO_ROUTE, Refused
+from listbackup.http.ratelimit import Rate, RateLimiter
+from listbackup.services.accounts import Accounts, ApiKeys
+from listbackup.services.accounts import routes as accounts_routes
+from listbackup.services.activity import Activities
+from listbackup.services.activity import routes as activity_routes
+from listbackup.services.connections import Connections
+from listbackup.services.connections import routes as connections_routes
+from listbackup.services.data import Data, Errands, Restores, Upkeep
+from listbackup.services.data import routes as data_routes
+from listbackup.services.jobs import Jobs
+from listbackup.services.jobs import routes as jobs_routes
+from listbackup.services.platforms import Platforms
+from listbackup.services.platforms import routes as platforms_routes
+from listbackup.services.routing import Route
+from listbackup.services.runs import Runs
+from listbackup.services.runs import routes as runs_routes
+from listbackup.services.sources import Sources
+from listbackup.services.sources import routes as sources_routes
+from listbackup.services.system import Health
+from listbackup.services.system import routes as system_routes
+
+MAX_BODY_BYTES = 1024 * 1024
+RATE = Rate(per_second=20, burst=200)
+STRANGERS = Rate(per_second=0.5, burst=30)
+
+
+class House(Protocol):
+    """The rooms that are open to the outside (``bootstrap.system.System`` has them)."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def tables(self) -> Tables: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def api_keys(self) -> ApiKeys: ...
+    @property
+    def platforms(self) -> Platforms: ...
+    @property
+    def connections(self) -> Connections: ...
+    @property
+    def sources(self) -> Sources: ...
+    @property
+    def jobs(self) -> Jobs: ...
+    @property
+    def runs(self) -> Runs: ...
+    @property
+    def data(self) -> Data: ...
+    @property
+    def restores(self) -> Restores: ...
+    @property
+    def upkeep(self) -> Upkeep: ...
+    @property
+    def activities(self) -> Activities: ...
+    @property
+    def health(self) -> Health: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings:
+    """How the API meets the outside: names it answers for, origins whose pages may read it, how often each caller may ask."""
+
+    hosts: tuple[str, ...] = LOCAL
+    origins: tuple[str, ...] = ()
+    rate: Rate = RATE
+    strangers: Rate = STRANGERS
+    max_body_bytes: int = MAX_BODY_BYTES
+
+
+def every_route(house: House, errands: Errands, tally: Tally) -> Sequence[Route]:
+    """Every operation there is: the one list that mounts them, documents them and tests them."""
+    rooms = (
+        ("system", system_routes.routes(house.health, lambda: dict(tally.answered))),
+        ("accounts", accounts_routes.routes(house.accounts, house.api_keys)),
+        ("platforms", platforms_routes.routes(house.platforms)),
+        ("connections", connections_routes.routes(house.connections)),
+        ("sources", sources_routes.routes(house.sources)),
+        ("jobs", jobs_routes.routes(house.jobs)),
+        ("runs", runs_routes.routes(house.runs, house.jobs)),
+        ("data", data_routes.routes(house.data, house.upkeep)),
+        ("restores", data_routes.restore_routes(house.data, house.restores, errands)),
+        ("activity", activity_routes.routes(house.activities)),
+    )
+    return [replace(route, tag=tag) for tag, offered in rooms for route in offered]
+
+
+def application(house: House, errands: Errands, settings: ApiSettings = ApiSettings()) -> ASGIApp:
+    """The ASGI application over these rooms."""
+    tally = Tally()
+    routes = every_route(house, errands, tally)
+    gate = Gate(
+        authenticator=house.api_keys,
+        accounts=house.accounts,
+        limiter=RateLimiter(settings.rate, house.clock),
+        strangers=RateLimiter(settings.strangers, house.clock),
+        repeats=Repeats(house.tables.open(REPEATS), house.clock),
+        max_body_bytes=settings.max_body_bytes,
+    )
+    document = msgspec.json.encode(openapi(routes))
+
+    async def describe(_: Request) -> Response:
+        return Response(document, media_type="application/json")
+
+    mounted = [StarletteRoute(f"{PREFIX}/openapi.json", describe, methods=["GET"]), *(_mount(route, gate) for route in routes)]
+    app = Starlette(routes=mounted, exception_handlers={HTTPException: _unrouted}, middleware=_cors(settings.origins))
+    app.router.redirect_slashes = False
+    return Door(app, hosts=settings.hosts, clock=house.clock, tally=tally)
+
+
+def _mount(route: Route, gate: Gate) -> StarletteRoute:
+    operation = Operation(route, gate)
+    path = PREFIX + re.sub(r"\{(\w+):[a-z]{3}\}", r"{\1}", route.path)
+
+    async def endpoint(request: Request) -> Response:
+        request.state.route = path
+        try:
+            return await operation(request)
+        except Exception as error:  # noqa: BLE001  the rim: whatever goes wrong becomes a problem, and a log line where we are to blame
+            note_failure(error)
+            return problem_response(error, request.state.request_id, request.state.headers)
+
+    mounted = StarletteRoute(path, endpoint, methods=[route.method], name=f"{route.method} {path}")
+    mounted.methods = {route.method}  # no HEAD beside GET: it is not documented
+    return mounted
+
+
+def _cors(origins: tuple[str, ...]) -> list[Middleware]:
+    if not origins:
+        return []
+    allowed = ["authorization", "content-type", "idempotency-key", "if-match", "last-event-id", "x-request-id"]
+    exposed = ["etag", "location", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after", "x-request-id"]
+    methods = ["GET", "POST", "PATCH", "PUT", "DELETE"]
+    return [
+        Middleware(
+            CORSMiddleware, allow_origins=list(origins), allow_methods=methods, allow_headers=allowed, expose_headers=exposed, max_age=600
+        )
+    ]
+
+
+def _unrouted(request: Request, error: Exception) -> Response:
+    """What the router says about addresses that do not exist, in the words of the API."""
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    kind = NO_METHOD if status == 405 else NO_ROUTE
+    found = problem_response(Refused(kind, kind.title), request.state.request_id, {})
+    headers = getattr(error, "headers", None) or {}
+    found.headers.update(headers)
+    return found
+
+
+__all__ = ["ApiSettings", "House", "application", "every_route"]

@@ -1,0 +1,135 @@
+"""The OpenAPI 3.1 document, made from the routes: what is not declared there does not exist."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from listbackup import __version__
+from listbackup.http.problem import MEDIA_TYPE, Problem, all_kinds
+from listbackup.services.routing import Route, Stream, Text
+
+_PATH_PART = re.compile(r"\{(\w+)(?::(\w+))?\}")
+_REF = "#/components/schemas/{name}"
+PREFIX = "/v2"
+
+
+def openapi(routes: Sequence[Route]) -> dict[str, Any]:
+    """The document of these routes, the same for the same routes."""
+    answers = [route.answers for route in routes if route.answers not in (None, Text, Stream)]
+    shown, components = msgspec.json.schema_components([*answers, Problem], ref_template=_REF)
+    bodies = [route.body for route in routes if route.body is not None]
+    _, read = models_json_schema([(body, "validation") for body in dict.fromkeys(bodies)], ref_template="#/components/schemas/{model}")
+    schemas = iter(shown)
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        schema = next(schemas) if route.answers not in (None, Text, Stream) else None
+        paths.setdefault(PREFIX + plain_path(route.path), {})[route.method.lower()] = _operation(route, schema)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "ListBackup",
+            "version": __version__,
+            "summary": "Point-in-time copies of the data you hold in SaaS platforms, and the way back.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag} for tag in sorted({route.tag for route in routes})],
+        "paths": {path: paths[path] for path in sorted(paths)},
+        "components": {
+            "schemas": dict(sorted({**components, **read.get("$defs", {})}.items())),
+            "securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer", "bearerFormat": "lbk_…", "description": "An API key."}},
+        },
+    }
+
+
+def plain_path(path: str) -> str:
+    """The path with its parts by name only."""
+    return _PATH_PART.sub(r"{\1}", path)
+
+
+def operation_id(route: Route) -> str:
+    """A name for programs: ``get_sources_source``."""
+    return "_".join([route.method.lower(), *re.findall(r"[A-Za-z0-9]+", plain_path(route.path))])
+
+
+def statuses(route: Route) -> Sequence[int]:
+    """Every status that this operation can answer with a problem."""
+    found = {400, 405, 421, 500, 503, *route.problems}
+    found |= {401, 403, 404, 429} if route.access is not None else set()
+    found |= {404} if "{" in route.path else set()
+    found |= {413, 422}  # a body or a parameter that nobody reads is refused too
+    found |= {415} if route.body is not None else set()
+    found |= {409} if route.method != "GET" else set()
+    found |= {412} if route.versioned else set()
+    return sorted(found)
+
+
+def _operation(route: Route, schema: Mapping[str, Any] | None) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "operationId": operation_id(route),
+        "summary": route.summary,
+        "tags": [route.tag],
+        "security": [{"apiKey": []}] if route.access is not None else [],
+        "x-access": route.access.value if route.access is not None else "public",
+        "parameters": [*_path_parameters(route), *_query_parameters(route.query), *_header_parameters(route)],
+        "responses": {str(route.status): _good(route, schema), **{str(status): _bad(status) for status in statuses(route)}},
+    }
+    if route.body is not None:
+        content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{route.body.__name__}"}}}
+        found["requestBody"] = {"required": True, "content": content}
+    return found
+
+
+def _good(route: Route, schema: Mapping[str, Any] | None) -> dict[str, Any]:
+    headers: dict[str, Any] = {"X-Request-Id": {"schema": {"type": "string"}}}
+    if route.versioned:
+        headers["ETag"] = {"schema": {"type": "string"}}
+    if route.answers is Stream:
+        return {
+            "description": "A stream of server-sent events.",
+            "headers": headers,
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        }
+    if route.answers is Text:
+        return {"description": "Text.", "headers": headers, "content": {"text/plain": {"schema": {"type": "string"}}}}
+    if schema is None:
+        return {"description": "Done.", "headers": headers}
+    return {"description": "Done.", "headers": headers, "content": {"application/json": {"schema": schema}}}
+
+
+def _bad(status: int) -> dict[str, Any]:
+    codes = sorted(kind.code for kind in all_kinds() if kind.status == status)
+    return {
+        "description": "; ".join(codes) or "A problem.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+def _path_parameters(route: Route) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", **({"pattern": f"^{kind}_"} if len(kind) == 3 else {})}}
+        for name, kind in _PATH_PART.findall(route.path)
+    ]
+
+
+def _query_parameters(query: type[BaseModel] | None) -> list[dict[str, Any]]:
+    if query is None:
+        return []
+    schema = query.model_json_schema()
+    needed = schema.get("required", [])
+    return [{"name": name, "in": "query", "required": name in needed, "schema": one} for name, one in schema.get("properties", {}).items()]
+
+
+def _header_parameters(route: Route) -> list[dict[str, Any]]:
+    found = []
+    if route.repeatable:
+        found.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string", "maxLength": 200}})
+    if route.versioned and route.method != "GET":
+        found.append({"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"}})
+    return found

@@ -1,0 +1,236 @@
+"""One operation: a route with everything that is checked before its room is asked, in this order.
+
+Who calls (401) → how often (429) → whether they may (403) → ids in the path (404) → parameters (422) → media type, size and form of the body
+(415, 413, 400, 422) → ``If-Match`` (400) → the room. So nobody learns from an error about a body what they may not know of a thing.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from pydantic import BaseModel, ValidationError
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+
+from listbackup.base.errors import NotFound
+from listbackup.base.ids import is_id
+from listbackup.base.log import log_context
+from listbackup.base.secret import Secret
+from listbackup.http.caller import Authenticator, Caller, NotSignedIn, demand
+from listbackup.http.idempotency import Claim, Kept, Repeats
+from listbackup.http.problem import INVALID, MALFORMED, MEDIA, RATE, TOO_LARGE, FieldProblem, Refused
+from listbackup.http.ratelimit import Allowance, RateLimiter
+from listbackup.services.accounts import Accounts
+from listbackup.services.routing import Answer, Call, Route, Stream, Text
+
+_log = logging.getLogger(__name__)
+_PART = re.compile(r"\{(\w+):([a-z]{3})\}")
+_REPEAT_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_ETAG = re.compile(r'(?:W/)?"(\d{1,15})"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What every operation is checked with. ``strangers`` counts failed attempts to sign in by address."""
+
+    authenticator: Authenticator
+    accounts: Accounts
+    limiter: RateLimiter
+    strangers: RateLimiter
+    repeats: Repeats
+    max_body_bytes: int
+
+
+class Operation:
+    """A route as the server calls it."""
+
+    def __init__(self, route: Route, gate: Gate) -> None:
+        self._route, self._gate = route, gate
+        self._ids = dict(_PART.findall(route.path))
+
+    async def __call__(self, request: Request) -> Response:
+        """The answer. Raises what the room raises: the door makes problems of it."""
+        raw = await self._read(request)
+        return await run_in_threadpool(self._answer, request, raw)
+
+    async def _read(self, request: Request) -> bytes:
+        """The body, as far as it may be; judged later, because who calls comes first."""
+        pieces, size = [], 0
+        try:
+            async for piece in request.stream():
+                size += len(piece)
+                if size > self._gate.max_body_bytes:
+                    return b"x" * (self._gate.max_body_bytes + 1)
+                pieces.append(piece)
+        except ClientDisconnect:
+            raise Refused(MALFORMED, "the body broke off") from None
+        return b"".join(pieces)
+
+    def _answer(self, request: Request, raw: bytes) -> Response:
+        caller, allowance = self._admit(request)
+        headers = allowance.headers() if allowance is not None else {}
+        request.state.headers = headers
+        scope = self._gate.accounts.enter(caller.account, actor=caller.actor) if caller is not None else None
+        path = self._path(request)
+        call = Call(
+            path=path,
+            request_id=request.state.request_id,
+            seen_caller=caller,
+            seen_scope=scope,
+            parameters=self._parameters(request),
+            content=self._content(request, raw),
+            version=self._version(request),
+            last_event=request.headers.get("last-event-id"),
+        )
+        with log_context(**({"account": caller.account, "caller": caller.id} if caller is not None else {})):
+            response = self._once(request, call, raw)
+        response.headers.update(headers)
+        return response
+
+    def _admit(self, request: Request) -> tuple[Caller | None, Allowance | None]:
+        if self._route.access is None:
+            return None, None
+        address = request.client.host if request.client is not None else "-"
+        try:
+            caller = self._gate.authenticator.authenticate(_bearer(request))
+        except NotSignedIn:
+            tries = self._gate.strangers.take(address)
+            if not tries.allowed:
+                raise Refused(RATE, "too many failed attempts to sign in", retry_after=tries.wait) from None
+            raise
+        request.state.account, request.state.caller = caller.account, caller.id
+        allowance = self._gate.limiter.take(caller.id)
+        request.state.headers = allowance.headers()
+        if not allowance.allowed:
+            raise Refused(RATE, "too many requests", retry_after=allowance.wait, hint="wait as Retry-After says")
+        demand(caller, self._route.access)
+        return caller, allowance
+
+    def _path(self, request: Request) -> Mapping[str, str]:
+        values = {name: str(value) for name, value in request.path_params.items()}
+        for name, prefix in self._ids.items():
+            if not is_id(values[name], prefix):
+                raise NotFound(f"there is no {name} {values[name]!r}")
+        if any("\x00" in value for value in values.values()):
+            raise NotFound("nothing has a name with NUL in it")
+        return values
+
+    def _parameters(self, request: Request) -> BaseModel | None:
+        given: dict[str, Any] = {}
+        for name, value in request.query_params.multi_items():
+            if name in given:
+                raise _invalid(f"?{name}", "is given twice")
+            given[name] = value
+        if self._route.query is None:
+            if given:
+                raise _invalid(f"?{next(iter(given))}", "there is no such parameter")
+            return None
+        try:
+            return self._route.query.model_validate(given)
+        except ValidationError as error:
+            raise _refusal(error, "?") from None
+
+    def _content(self, request: Request, raw: bytes) -> BaseModel | None:
+        if len(raw) > self._gate.max_body_bytes:
+            raise Refused(TOO_LARGE, f"a body has at most {self._gate.max_body_bytes:,} bytes")
+        if self._route.body is None:
+            if raw:
+                raise Refused(MALFORMED, "this operation reads no body")
+            return None
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media != "application/json":
+            raise Refused(MEDIA, "send the body as application/json")
+        try:
+            return self._route.body.model_validate_json(raw, strict=True)
+        except ValidationError as error:
+            raise _refusal(error, "/") from None
+
+    def _version(self, request: Request) -> int | None:
+        said = request.headers.get("if-match")
+        if said is None or not self._route.versioned or said.strip() == "*":
+            return None
+        match = _ETAG.fullmatch(said.strip())
+        if match is None:
+            raise Refused(MALFORMED, "If-Match is not an ETag of this API", hint='it looks like "3"')
+        return int(match[1])
+
+    def _once(self, request: Request, call: Call, raw: bytes) -> Response:
+        """The room's answer; that of the first time where the request was sent before."""
+        key = request.headers.get("idempotency-key")
+        if key is None or not self._route.repeatable:
+            return self._respond(self._route.handle(call))
+        if _REPEAT_KEY.fullmatch(key) is None:
+            raise Refused(MALFORMED, "an Idempotency-Key has 1 to 200 visible ASCII characters")
+        operation = f"{self._route.method} {request.url.path}?{request.url.query}"
+        claim = self._gate.repeats.claim(call.scope.account, f"{call.caller.id}/{key}", operation, raw)
+        if isinstance(claim, Kept):
+            return _kept(claim)
+        return self._first(claim, call)
+
+    def _first(self, claim: Claim, call: Call) -> Response:
+        try:
+            response = self._respond(self._route.handle(call))
+        except Exception:
+            self._gate.repeats.give_up(claim)
+            raise
+        said = response.headers
+        kept = Kept(status=response.status_code, body=bytes(response.body), location=said.get("location"), etag=said.get("etag"))
+        self._gate.repeats.answer(claim, kept)
+        return response
+
+    def _respond(self, answer: Answer) -> Response:
+        status = answer.status or self._route.status
+        headers = {"cache-control": "no-store"}
+        if answer.version is not None:
+            headers["etag"] = f'"{answer.version}"'
+        if answer.location is not None:
+            headers["location"] = answer.location
+        match answer.content:
+            case None:
+                return Response(status_code=status, headers=headers)
+            case Text(content=content, media_type=media_type):
+                return Response(content, status_code=status, headers=headers, media_type=media_type)
+            case Stream(pieces=pieces, media_type=media_type):
+                return StreamingResponse(iterate_in_threadpool(pieces), status_code=status, headers=headers, media_type=media_type)
+            case content:
+                return Response(msgspec.json.encode(content), status_code=status, headers=headers, media_type="application/json")
+
+
+def _bearer(request: Request) -> Secret:
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not credential:
+        raise NotSignedIn("there is no credential", hint="send the API key as  Authorization: Bearer …")
+    return Secret(credential.strip())
+
+
+def _kept(kept: Kept) -> Response:
+    headers = {"cache-control": "no-store", "idempotent-replayed": "true"}
+    headers |= {name: value for name, value in (("location", kept.location), ("etag", kept.etag)) if value is not None}
+    return Response(kept.body, status_code=kept.status, headers=headers, media_type="application/json")
+
+
+def _invalid(pointer: str, message: str) -> Refused:
+    return Refused(INVALID, f"{pointer}: {message}", errors=(FieldProblem(pointer=pointer, message=message),))
+
+
+def _refusal(error: ValidationError, root: str) -> Refused:
+    """What pydantic found, without the values: a secret may stand in them."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    if any(one["type"] == "json_invalid" for one in found):
+        return Refused(MALFORMED, "the body is not JSON")
+    errors = tuple(FieldProblem(pointer=_pointer(one["loc"], root), message=one["msg"]) for one in found[:50])
+    return Refused(INVALID, f"{errors[0].pointer}: {errors[0].message}", errors=errors)
+
+
+def _pointer(place: tuple[int | str, ...], root: str) -> str:
+    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in place]
+    return root + "/".join(parts)
+
+
+__all__ = ["Gate", "Operation"]

@@ -1,0 +1,57 @@
+"""Errands: what takes longer than a request may, carried out by this process in the background, one at a time for each thing.
+
+An errand that the process's end interrupts is not lost: its row says ``running``, and ``resume`` (or ``undo``) goes on with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from listbackup.base.errors import BusyError, Interrupted, ListBackupError
+
+_log = logging.getLogger(__name__)
+
+
+class Errands:
+    """A few hands for background work."""
+
+    def __init__(self, *, hands: int = 2) -> None:
+        self._pool = ThreadPoolExecutor(hands, thread_name_prefix="errand")
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._active: set[str] = set()
+
+    def send(self, thing: str, errand: Callable[[Callable[[], bool]], object]) -> None:
+        """Carry it out soon; it is given what tells whether to stop. Raises BusyError while another errand for the same thing is not over."""
+        with self._lock:
+            if thing in self._active:
+                raise BusyError(f"{thing} is being worked on", hint="wait for it to end")
+            self._active.add(thing)
+        try:
+            self._pool.submit(self._carry_out, thing, errand)
+        except RuntimeError:
+            self._active.discard(thing)
+            raise Interrupted("this process is being stopped") from None
+
+    def is_active(self, thing: str) -> bool:
+        """Whether an errand for it waits or goes on here."""
+        return thing in self._active
+
+    def stop(self) -> None:
+        """Let every errand come to its next good place, and wait for that."""
+        self._stopping.set()
+        self._pool.shutdown(cancel_futures=True)
+
+    def _carry_out(self, thing: str, errand: Callable[[Callable[[], bool]], object]) -> None:
+        try:
+            errand(self._stopping.is_set)
+        except ListBackupError as error:
+            _log.warning("the errand for %s ended early: %s", thing, error)
+        except Exception as error:  # noqa: BLE001  a worker loop: one errand's bug must not be silent, nor end the others
+            _log.exception("the errand for %s failed in a way nobody thought of", thing, exc_info=error)
+        finally:
+            with self._lock:
+                self._active.discard(thing)

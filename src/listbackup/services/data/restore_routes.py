@@ -1,0 +1,127 @@
+"""What restores offer over HTTP: planned while the caller waits, carried out and undone in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from listbackup.base.errors import Conflict, InputError
+from listbackup.http.caller import Access
+from listbackup.http.paging import Listing, listing
+from listbackup.processor.restore_model import Selection
+from listbackup.services.data.errands import Errands
+from listbackup.services.data.model import Restore, RestoreState
+from listbackup.services.data.restores import Restores
+from listbackup.services.data.schema import (
+    PlanShown,
+    RestoreIn,
+    RestoreParameters,
+    RestoreShown,
+    platform_key,
+    show_plan,
+    show_restore,
+)
+from listbackup.services.data.service import Data
+from listbackup.services.routing import Answer, Call, Handle, Route
+from listbackup.services.scope import Scope
+from listbackup.store import SnapshotInfo
+
+_ONE = "/restores/{restore:rst}"
+
+
+def restore_routes(data: Data, restores: Restores, errands: Errands) -> Sequence[Route]:
+    """The account's restores."""
+
+    def shown(restore: Restore) -> RestoreShown:
+        return show_restore(restore, working=errands.is_active(restore.id))
+
+    def go_on(scope: Scope, restore: Restore) -> Answer:
+        errands.send(restore.id, lambda should_stop: restores.resume(scope, restore.id, should_stop=should_stop))
+        return Answer(content=show_restore(restore, working=True), location=f"/v2/restores/{restore.id}")
+
+    def plan(call: Call) -> Answer:
+        asked = call.body(RestoreIn)
+        source, snapshot = data.place(call.scope, asked.snapshot)
+        chosen = _selection(data, call.scope, source.id, snapshot, asked)
+        found = restores.plan(call.scope, source.id, seq=snapshot.seq, selection=chosen, overwrite=asked.overwrite)
+        return Answer(content=show_plan(found, snapshot.id))
+
+    def start(call: Call) -> Answer:
+        asked = call.body(RestoreIn)
+        source, snapshot = data.place(call.scope, asked.snapshot)
+        chosen = _selection(data, call.scope, source.id, snapshot, asked)
+        return go_on(call.scope, restores.open(call.scope, source.id, seq=snapshot.seq, selection=chosen, overwrite=asked.overwrite))
+
+    def list_all(call: Call) -> Answer:
+        asked = call.query(RestoreParameters)
+        return Answer(content=listing(restores.list(call.scope, source=asked.source, limit=asked.limit, cursor=asked.cursor), shown))
+
+    def get(call: Call) -> Answer:
+        return Answer(content=shown(restores.get(call.scope, call.path["restore"])))
+
+    def resume(call: Call) -> Answer:
+        found = restores.get(call.scope, call.path["restore"])
+        if found.state is not RestoreState.RUNNING:
+            raise Conflict(f"the restore is not interrupted: it is {found.state.value}")
+        return go_on(call.scope, found)
+
+    def undo(call: Call) -> Answer:
+        scope, found = call.scope, restores.get(call.scope, call.path["restore"])
+        if found.state is RestoreState.UNDONE:
+            raise Conflict("the restore was undone already")
+        errands.send(found.id, lambda should_stop: restores.undo(scope, found.id, should_stop=should_stop))
+        return Answer(content=show_restore(found, working=True), location=f"/v2/restores/{found.id}")
+
+    read, pages = Access.READ, Listing[RestoreShown]
+    return [
+        Route(
+            method="POST",
+            path="/restores/plan",
+            summary="What a restore would do; nothing is written",
+            access=Access.RESTORE,
+            handle=plan,
+            body=RestoreIn,
+            answers=PlanShown,
+            problems=(502,),
+        ),
+        Route(
+            method="POST",
+            path="/restores",
+            summary="Write records of a snapshot back to the platform",
+            access=Access.RESTORE,
+            handle=start,
+            body=RestoreIn,
+            answers=RestoreShown,
+            status=202,
+            repeatable=True,
+        ),
+        Route(
+            method="GET",
+            path="/restores",
+            summary="Restores, newest first",
+            access=read,
+            handle=list_all,
+            query=RestoreParameters,
+            answers=pages,
+        ),
+        Route(method="GET", path=_ONE, summary="A restore and how it ended", access=read, handle=get, answers=RestoreShown),
+        _act(f"{_ONE}/resume", "Go on with a restore that was interrupted", resume),
+        _act(f"{_ONE}/undo", "Take a restore back, except records that were changed since", undo),
+    ]
+
+
+def _act(path: str, summary: str, handle: Handle) -> Route:
+    return Route(method="POST", path=path, summary=summary, access=Access.RESTORE, handle=handle, answers=RestoreShown, status=202)
+
+
+def _selection(data: Data, scope: Scope, source: str, snapshot: SnapshotInfo, asked: RestoreIn) -> Selection:
+    for stream in [*(asked.streams or ()), *asked.keys]:
+        if stream.startswith("_") or stream not in snapshot.streams:
+            raise InputError(f"the snapshot has no stream {stream!r}", field="streams")
+    chosen = {}
+    for stream, keys in asked.keys.items():
+        found = [platform_key(data.record(scope, source, stream, key, seq=snapshot.seq).key) for key in keys]
+        if None in found:
+            raise InputError("records without a key of their own cannot be restored one by one", field="keys")
+        chosen[stream] = tuple(key for key in found if key is not None)
+    streams = asked.streams if asked.streams is not None or not chosen else None
+    return Selection(streams=streams, keys=chosen)

@@ -1,0 +1,40 @@
+"""What platforms offer over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from listbackup.http.caller import Access
+from listbackup.http.paging import Listing
+from listbackup.services.platforms.model import Platform
+from listbackup.services.platforms.service import Platforms
+from listbackup.services.routing import Answer, Call, Route
+
+
+def routes(platforms: Platforms) -> Sequence[Route]:
+    """What can be connected; the same for every account."""
+
+    def list_all(_: Call) -> Answer:
+        return Answer(content=Listing(items=platforms.list()))
+
+    def get(call: Call) -> Answer:
+        return Answer(content=platforms.get(call.path["platform"]))
+
+    return [
+        Route(
+            method="GET",
+            path="/platforms",
+            summary="Platforms that can be connected",
+            access=Access.READ,
+            handle=list_all,
+            answers=Listing[Platform],
+        ),
+        Route(
+            method="GET",
+            path="/platforms/{platform}",
+            summary="A platform and what it asks for",
+            access=Access.READ,
+            handle=get,
+            answers=Platform,
+        ),
+    ]

@@ -1,0 +1,99 @@
+"""What runs offer over HTTP; starting one for a source or a job is theirs too, since neither knows runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from listbackup.http.caller import Access
+from listbackup.http.paging import Listing, PageParameters, listing
+from listbackup.services.jobs import Jobs
+from listbackup.services.routing import Answer, Call, Handle, Route
+from listbackup.services.runs.model import LogLine, Run
+from listbackup.services.runs.schema import RunParameters, RunShown, Sync, show_run
+from listbackup.services.runs.service import Runs
+
+_ONE = "/runs/{run:run}"
+
+
+def routes(runs: Runs, jobs: Jobs) -> Sequence[Route]:
+    """The account's runs; a run that is started waits for a worker's hand."""
+
+    def list_all(call: Call) -> Answer:
+        asked = call.query(RunParameters)
+        page = runs.list(call.scope, source=asked.source, job=asked.job, active=asked.active, limit=asked.limit, cursor=asked.cursor)
+        return Answer(content=listing(page, show_run))
+
+    def list_of_job(call: Call) -> Answer:
+        page = call.query(PageParameters)
+        found = runs.list(call.scope, job=call.path["job"], limit=page.limit, cursor=page.cursor)
+        return Answer(content=listing(found, show_run))
+
+    def get(call: Call) -> Answer:
+        run = runs.get(call.scope, call.path["run"])
+        progress = runs.progress(call.scope, run.id) if run.is_active else None
+        return Answer(content=show_run(run, progress.streams if progress is not None else None))
+
+    def logs(call: Call) -> Answer:
+        page = call.query(PageParameters)
+        found = runs.logs(call.scope, call.path["run"], limit=page.limit, cursor=page.cursor)
+        return Answer(content=listing(found, lambda line: line))
+
+    def sync(call: Call) -> Answer:
+        return _started(runs.start(call.scope, call.path["source"], full=call.body(Sync).full))
+
+    def run_job(call: Call) -> Answer:
+        job = jobs.get(call.scope, call.path["job"])
+        return _started(runs.start(call.scope, job.source, job=job.id))
+
+    def cancel(call: Call) -> Answer:
+        return Answer(content=show_run(runs.cancel(call.scope, call.path["run"])))
+
+    def retry(call: Call) -> Answer:
+        return _started(runs.retry(call.scope, call.path["run"]))
+
+    read, write = Access.READ, Access.WRITE
+    pages = Listing[RunShown]
+    return [
+        Route(method="GET", path="/runs", summary="Runs, newest first", access=read, handle=list_all, query=RunParameters, answers=pages),
+        Route(
+            method="GET",
+            path="/jobs/{job:job}/runs",
+            summary="A job's runs, newest first",
+            access=read,
+            handle=list_of_job,
+            query=PageParameters,
+            answers=pages,
+        ),
+        Route(method="GET", path=_ONE, summary="A run and how far it is", access=read, handle=get, answers=RunShown),
+        Route(
+            method="GET",
+            path=f"{_ONE}/logs",
+            summary="What happened in a run",
+            access=read,
+            handle=logs,
+            query=PageParameters,
+            answers=Listing[LogLine],
+        ),
+        _starts("/sources/{source:src}/sync", "Back up a source now, or the run of it that is not over", sync, body=Sync),
+        _starts("/jobs/{job:job}/run", "Run a job now, or the run of its source that is not over", run_job),
+        _starts(f"{_ONE}/retry", "Run the same source again", retry),
+        Route(method="POST", path=f"{_ONE}/cancel", summary="Stop a run", access=write, handle=cancel, answers=RunShown),
+    ]
+
+
+def _starts(path: str, summary: str, handle: Handle, body: type[Sync] | None = None) -> Route:
+    return Route(
+        method="POST",
+        path=path,
+        summary=summary,
+        access=Access.WRITE,
+        handle=handle,
+        body=body,
+        answers=RunShown,
+        status=202,
+        repeatable=True,
+    )
+
+
+def _started(run: Run) -> Answer:
+    return Answer(content=show_run(run), location=f"/v2/runs/{run.id}")

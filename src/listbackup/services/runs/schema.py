@@ -1,0 +1,78 @@
+"""Runs as they go over the wire: without who holds them and how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from listbackup.http.paging import Body, JobRef, PageParameters, SourceRef
+from listbackup.processor.progress import RunState, StreamProgress
+from listbackup.services.runs.model import Run, Trigger
+
+
+class Sync(Body):
+    """How to back up now; ``full`` lists everything, so that every deletion is found."""
+
+    full: bool = False
+
+
+class RunParameters(PageParameters):
+    """Which runs: of one source, of one job, or those that are not over."""
+
+    source: SourceRef | None = None
+    job: JobRef | None = None
+    active: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunShown:
+    """One execution. ``reason`` is a stable code and ``message`` one sentence for anything but plain success; streams as far as they are."""
+
+    id: str
+    source: str
+    job: str | None
+    trigger: Trigger
+    state: RunState
+    full: bool
+    attempt: int
+    queued_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    cancel_requested: bool
+    reason: str | None
+    message: str | None
+    hint: str | None
+    snapshot: str | None
+    streams: Sequence[StreamProgress]
+    records: int
+    received_bytes: int
+    written_bytes: int
+    calls: int
+
+
+def show_run(run: Run, streams: Sequence[StreamProgress] | None = None) -> RunShown:
+    """The run as it goes out; ``streams`` where more is known than its row says."""
+    known = run.streams or streams or ()
+    return RunShown(
+        id=run.id,
+        source=run.source,
+        job=run.job,
+        trigger=run.trigger,
+        state=run.state,
+        full=run.full,
+        attempt=run.attempt,
+        queued_at=run.queued_at,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        cancel_requested=run.cancel_requested,
+        reason=run.reason,
+        message=run.message,
+        hint=run.hint,
+        snapshot=run.snapshot_id,
+        streams=known,
+        records=sum(stream.records for stream in known),
+        received_bytes=sum(stream.received_bytes + stream.attachment_bytes for stream in known),
+        written_bytes=run.written_bytes,
+        calls=run.calls,
+    )

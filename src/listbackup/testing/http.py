@@ -1,0 +1,121 @@
+"""The HTTP API in a test: a plain client over loopback, and a whole server over memory."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+from listbackup.api.app import ApiSettings, application
+from listbackup.backends.table.port import Tables
+from listbackup.http.caller import Access
+from listbackup.http.ratelimit import Rate
+from listbackup.services.accounts import ApiKeys
+from listbackup.services.data import Errands
+from listbackup.services.platforms import Platforms
+from listbackup.services.system import Health
+from listbackup.testing.system import MemoryKeys, Rooms
+
+PLENTY = Rate(per_second=10_000, burst=100_000)
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    raw: bytes
+
+    @property
+    def json(self) -> Any:
+        """Its JSON."""
+        return json.loads(self.raw)
+
+
+@dataclass(frozen=True)
+class Client:
+    """Somebody with a credential (None: nobody), who asks one thing at a time."""
+
+    port: int
+    key: str | None = None
+
+    def ask(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Said:
+        """The answer to one request; ``body`` goes as JSON, bytes go as they are."""
+        sent = {"host": "127.0.0.1", **({"authorization": f"Bearer {self.key}"} if self.key else {})}
+        raw: bytes | None = None
+        if body is not None:
+            raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+            sent["content-type"] = "application/json"
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request(method, f"/v2{path}", body=raw, headers={**sent, **(headers or {})})
+            response = connection.getresponse()
+            return Said(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+        finally:
+            connection.close()
+
+    def get(self, path: str) -> Any:
+        """The JSON of a GET that succeeds."""
+        said = self.ask("GET", path)
+        assert said.status == 200, (said.status, said.raw)
+        return said.json
+
+    def post(self, path: str, body: object = None) -> Any:
+        """The JSON of a POST that succeeds."""
+        said = self.ask("POST", path, body)
+        assert said.status in (200, 201, 202), (said.status, said.raw)
+        return said.json
+
+
+class MemoryHouse:
+    """The rooms of a memory system as the API sees them."""
+
+    def __init__(self, rooms: Rooms, platforms: Platforms) -> None:
+        self.rooms = rooms
+        self.clock, self.accounts, self.connections = rooms.clock, rooms.accounts, rooms.connections
+        self.sources, self.jobs, self.runs, self.data = rooms.sources, rooms.jobs, rooms.runs, rooms.data
+        self.restores, self.upkeep, self.activities = rooms.restores, rooms.upkeep, rooms.activities
+        self.tables: Tables = rooms.tables
+        self.platforms = platforms
+        self.api_keys = ApiKeys(rooms.desk, environment="test")
+        self.health = Health(
+            rooms.clock,
+            tables=rooms.tables,
+            objects=rooms.objects,
+            queue=rooms.queue,
+            keys=MemoryKeys(),
+            account=rooms.accounts.find_default,
+        )
+
+    def key(self, account: str, *access: Access) -> str:
+        """A fresh key of this account."""
+        scope = self.accounts.enter(account, actor="test")
+        return self.api_keys.create(scope, name="test", access=access).text.reveal()
+
+
+@contextmanager
+def served(house: MemoryHouse, settings: ApiSettings = ApiSettings(rate=PLENTY, strangers=PLENTY)) -> Iterator[int]:
+    """The port at which uvicorn serves the API over these rooms, for as long as the block runs."""
+    errands = Errands()
+    config = uvicorn.Config(
+        application(house, errands, settings), host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off"
+    )
+    server = uvicorn.Server(config)
+    listener = config.bind_socket()
+    listener.listen(128)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+        errands.stop()
