@@ -125,13 +125,13 @@ class BuiltinPasskeys:
         return options_to_json(options), writes
 
     def finish_sign_in(self, answer: str) -> tuple[Person, Passkey, Writes]:
-        """See the port. A passkey whose counter went back comes out ``suspicious`` and must not sign anybody in."""
+        """See the port. A passkey whose counter went back comes out ``suspicious`` once and must not sign anybody in; later it is refused."""
         credential, challenge = _taken_apart(answer)
         _, used = self._tickets.use(Purpose.PASSKEY_SIGN_IN, challenge)
         row = self._table.find(credential, "passkey") if len(credential.encode()) <= 2000 and credential else None
         passkey = _read(row) if row is not None else None
         person = self._people.find(passkey.user) if passkey is not None else None
-        if passkey is None or person is None or person.disabled:
+        if passkey is None or passkey.suspicious or person is None or person.disabled:
             raise SignInRefused
         with _refusing():
             proved = verify_authentication_response(
@@ -148,7 +148,7 @@ class BuiltinPasskeys:
             passkey,
             sign_count=max(passkey.sign_count, proved.new_sign_count),
             used_at=self._clock.now(),
-            suspicious=passkey.suspicious or went_back,
+            suspicious=went_back,
             version=passkey.version + 1,
         )
         return person, newer, [*used, (self._table, Put(item=_item(newer), if_=Equals({"version": passkey.version})))]
