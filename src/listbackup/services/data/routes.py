@@ -18,11 +18,11 @@ from listbackup.services.data.schema import (
     HitShown,
     Hold,
     RecordShown,
+    Sample,
     SearchParameters,
     SnapshotParameters,
     SnapshotShown,
     StreamShown,
-    VerifyIn,
     VersionShown,
     show_change,
     show_record,
@@ -135,7 +135,7 @@ def _keeping(data: Data, upkeep: Upkeep) -> Sequence[Route]:
 
     def verify(call: Call) -> Answer:
         source, snapshot = data.place(call.scope, call.path["snapshot"])
-        return Answer(content=upkeep.verify(call.scope, source.id, seq=snapshot.seq, sample=call.body(VerifyIn).sample))
+        return Answer(content=upkeep.verify(call.scope, source.id, seq=snapshot.seq, sample=call.body(Sample).sample))
 
     def preview_expire(call: Call) -> Answer:
         return Answer(content=upkeep.plan_expire(call.scope, call.path["source"]))
@@ -163,7 +163,7 @@ def _keeping(data: Data, upkeep: Upkeep) -> Sequence[Route]:
             summary="Compare a sample with the platform as it is now",
             access=write,
             handle=verify,
-            body=VerifyIn,
+            body=Sample,
             answers=Verification,
             problems=(502,),
         ),

@@ -58,7 +58,7 @@ class Hold(Body):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class VerifyIn(Body):
+class Sample(Body):
     """How many records of each stream are compared with the platform."""
 
     sample: Annotated[int, Field(ge=1, le=1000)] = 20

@@ -14,7 +14,7 @@ from listbackup.services.sources.model import FULL_EVERY, Filter, FilterOp
 StreamName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class FilterIn(Body):
+class FilterAsked(Body):
     """A condition on a field of a record."""
 
     field: Annotated[str, Field(min_length=1, max_length=500)]
@@ -22,7 +22,7 @@ class FilterIn(Body):
     value: Annotated[str, Field(max_length=10_000)] = ""
 
 
-Filters = Annotated[dict[StreamName, Annotated[tuple[FilterIn, ...], Field(max_length=20)]], Field(max_length=200)]
+Filters = Annotated[dict[StreamName, Annotated[tuple[FilterAsked, ...], Field(max_length=20)]], Field(max_length=200)]
 
 
 class NewSource(Body):
@@ -45,10 +45,10 @@ class ChangedSource(Body):
     full_every: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=3650))] | None = None
 
 
-def filters_of(asked: Mapping[str, tuple[FilterIn, ...]]) -> dict[str, tuple[Filter, ...]]:
+def filters_of(asked: Mapping[str, tuple[FilterAsked, ...]]) -> dict[str, tuple[Filter, ...]]:
     """The filters as the service takes them."""
     return {stream: tuple(_filter(one) for one in some) for stream, some in asked.items()}
 
 
-def _filter(asked: FilterIn) -> Filter:
+def _filter(asked: FilterAsked) -> Filter:
     return Filter(field=asked.field, op=asked.op, value=asked.value)

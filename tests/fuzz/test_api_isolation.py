@@ -1,0 +1,241 @@
+"""Nobody sees another's things: every operation, with every id it takes own, foreign and absent, under every credential.
+
+The cases come from the list of routes itself. A route with a body that stands in no line of ``BODIES``, with a part of its path that is no ``Things``, or one
+that is open to everybody without standing in ``PUBLIC``, fails here: so a new one cannot be forgotten.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from listbackup.api.app import every_route
+from listbackup.api.door import Tally
+from listbackup.base.ids import new_id
+from listbackup.base.secret import Secret
+from listbackup.connectors.demo_crm.connector import api
+from listbackup.connectors.engine.session import FactsConnector
+from listbackup.http.caller import Access
+from listbackup.services.data import Errands, Selection
+from listbackup.services.jobs import Timetable
+from listbackup.services.platforms import Platforms
+from listbackup.services.routing import Route
+from listbackup.services.runs import Means, Work
+from listbackup.services.scope import Scope
+from listbackup.testing.http import Client, MemoryHouse, Said, served
+from listbackup.testing.saas import Options, Saas, serve
+from listbackup.testing.system import rooms
+
+PUBLIC = {"/system/health/live", "/system/health/ready", "/system/version", "/system/metrics"}
+PLAIN = {"stream": "tags", "platform": "demo-crm"}  # parts of a path that name nothing of an account
+
+
+@dataclass(frozen=True, kw_only=True)
+class Things:
+    """One account's thing of every kind."""
+
+    account: str
+    connection: str
+    source: str
+    job: str
+    run: str
+    snapshot: str
+    restore: str
+    key: str  # an API key
+
+    def some(self, name: str) -> str:
+        return str(getattr(self, name))
+
+
+ABSENT = Things(
+    account=new_id("acc", 1),
+    connection=new_id("con", 1),
+    source=new_id("src", 1),
+    job=new_id("job", 1),
+    run=new_id("run", 1),
+    snapshot=new_id("snp", 1),
+    restore=new_id("rst", 1),
+    key="00000000",
+)
+
+BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
+    "NewKey": lambda _: {"name": "x", "scopes": ["admin"]},
+    "NewConnection": lambda _: {"platform": "demo-crm", "name": new_id("nam", 0)[4:], "test": False, "values": {"url": "http://127.0.0.1:9"}, "secrets": {"token": "x"}},
+    "ChangedConnection": lambda _: {"name": "renamed"},
+    "Rotation": lambda _: {},
+    "NewSource": lambda things: {"connection": things.connection, "name": new_id("nam", 0)[4:]},
+    "ChangedSource": lambda _: {"name": "renamed"},
+    "NewJob": lambda things: {"source": things.source, "name": new_id("nam", 0)[4:]},
+    "ChangedJob": lambda _: {"name": "renamed"},
+    "Sync": lambda _: {},
+    "Hold": lambda _: {"reason": "x"},
+    "Sample": lambda _: {"sample": 1},
+    "RestoreIn": lambda things: {"snapshot": things.snapshot, "streams": ["tags"]},
+}  # fmt: skip
+QUERIES: dict[str, Callable[[Things], dict[str, str]]] = {
+    "PageParameters": lambda _: {},
+    "RunParameters": lambda things: {"source": things.source},
+    "JobParameters": lambda things: {"source": things.source},
+    "RestoreParameters": lambda things: {"source": things.source},
+    "SnapshotParameters": lambda _: {},
+    "DiffParameters": lambda things: {"from": things.snapshot, "to": things.snapshot, "stream": "tags"},
+    "DiffCountsParameters": lambda things: {"from": things.snapshot, "to": things.snapshot},
+    "SearchParameters": lambda things: {"snapshot": things.snapshot, "q": "a"},
+    "ActivityParameters": lambda _: {},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    house: MemoryHouse
+    port: int
+    routes: Sequence[Route]
+    own: Things
+    foreign: Things
+    record: str
+    keys: dict[str, str]
+
+    def ask(self, route: Route, path: Things, query: Things, body: Things, *, key: str | None) -> Said:
+        return Client(self.port, key).ask(route.method, self.url(route, path, query), self.body(route, body))
+
+    def url(self, route: Route, path: Things, query: Things) -> str:
+        def part(match: re.Match[str]) -> str:
+            name = match[1]
+            if name == "key" and "/records/" in route.path:
+                return quote(self.record, safe="")
+            return PLAIN[name] if name in PLAIN else path.some(name)
+
+        url = re.sub(r"\{(\w+)(?::\w+)?\}", part, route.path)
+        return url + (f"?{urlencode(QUERIES[route.query.__name__](query))}" if route.query is not None else "")
+
+    def body(self, route: Route, things: Things) -> Any:
+        return BODIES[route.body.__name__](things) if route.body is not None else None
+
+    def places(self, route: Route) -> Iterator[tuple[str, Callable[[Things], Said]]]:
+        """Each place of a request where an id of an account can stand, and how to put somebody's there."""
+        own, key = self.own, self.keys["all"]
+        if self.url(route, own, own) != self.url(route, ABSENT, own):
+            yield "path", lambda things: self.ask(route, things, own, own, key=key)
+        if self.url(route, own, own) != self.url(route, own, ABSENT):
+            yield "query", lambda things: self.ask(route, own, things, own, key=key)
+        if route.body is not None and any(value in _texts(self.body(route, ABSENT)) for value in _values(ABSENT)):
+            yield "body", lambda things: self.ask(route, own, own, things, key=key)
+
+
+def _texts(body: dict[str, Any]) -> list[str]:
+    return [value for value in body.values() if isinstance(value, str)]
+
+
+def _values(things: Things) -> list[str]:
+    return [things.some(one.name) for one in fields(things)]
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with serve(Options(records=30)) as saas:
+        connector = FactsConnector(api=api(page_size=50))
+        house = MemoryHouse(rooms([connector], means=Means(maintain=False)), Platforms([connector]))
+        own, record = furnish(house, house.rooms.scope, saas, "mine")
+        other = house.accounts.create("other", actor="test")
+        foreign, _ = furnish(house, house.accounts.enter(other.id, actor="test"), saas, "zebra")
+        keys = {access.value: house.key(own.account, access) for access in Access}
+        keys["all"] = house.key(own.account, *Access)
+        errands = Errands()
+        with served(house) as port:
+            yield World(
+                house=house, port=port, routes=every_route(house, errands, Tally()), own=own, foreign=foreign, record=record, keys=keys
+            )
+        errands.stop()
+
+
+def furnish(house: MemoryHouse, scope: Scope, saas: Saas, name: str) -> tuple[Things, str]:
+    """One of everything for this account."""
+    connection = house.connections.create(
+        scope, platform="demo-crm", name=name, values={"url": saas.base_url}, secrets={"token": Secret(saas.token)}
+    )
+    source = house.sources.create(scope, connection=connection.id, name=name)
+    job = house.jobs.create(scope, source=source.id, timetable=Timetable(cron="0 3 * * *"))
+    run = house.runs.backup(scope, source.id, Work(owner="test"))
+    assert run.snapshot_id is not None, run
+    restore = house.restores.start(scope, house.restores.plan(scope, source.id, selection=Selection(streams=("tags",))))
+    key = house.api_keys.create(scope, name=name).key
+    record = next(house.data.scan(scope, source.id, "tags", limit=1))
+    things = Things(
+        account=scope.account,
+        connection=connection.id,
+        source=source.id,
+        job=job.id,
+        run=run.id,
+        snapshot=run.snapshot_id,
+        restore=restore.id,
+        key=key.id,
+    )
+    return things, str(record.key[0])
+
+
+def told(said: Said) -> tuple[int, Any]:
+    """What an answer tells: everything but the id of the request."""
+    content = json.loads(said.raw) if said.raw else None
+    return said.status, {**content, "request_id": ""} if isinstance(content, dict) else content
+
+
+def test_what_is_foreign_is_answered_exactly_like_what_is_absent(world: World) -> None:
+    cases = 0
+    for route in world.routes:
+        for place, ask in world.places(route):
+            foreign, absent = told(ask(world.foreign)), told(ask(ABSENT))
+            assert foreign == absent, f"{route.method} {route.path} by {place}"
+            assert foreign[0] == 404, f"{route.method} {route.path} by {place}: {foreign}"
+            cases += 1
+    assert cases >= 40
+
+
+def test_only_a_key_with_the_scope_gets_in_and_nobody_without_a_key(world: World) -> None:
+    for route in world.routes:
+        where = f"{route.method} {route.path}"
+        for name, key in [("nobody", None), ("a stranger", "lbk_test_nobody"), *world.keys.items()]:
+            said = world.ask(route, ABSENT, ABSENT, ABSENT, key=key) if route.access is not None else None
+            if said is None:
+                continue
+            if name in ("nobody", "a stranger"):
+                assert said.status == 401, where
+            elif name not in ("all", route.access):
+                assert said.status == 403, f"{where} as {name}"
+            else:
+                assert said.status not in (401, 403), f"{where} as {name}"
+
+
+def test_only_what_tells_nothing_of_an_account_is_open_to_everybody(world: World) -> None:
+    assert {route.path for route in world.routes if route.access is None} == PUBLIC
+    for path in PUBLIC:
+        said = Client(world.port).ask("GET", path)
+        assert said.status == 200
+        assert not any(value.encode() in said.raw for value in [*_values(world.own), *_values(world.foreign)])
+
+
+def test_no_answer_to_one_account_holds_anything_of_another(world: World) -> None:
+    secrets = [value.encode() for value in _values(world.foreign)] + [b"zebra"]
+    for route in world.routes:
+        if route.method == "GET":
+            said = world.ask(route, world.own, world.own, world.own, key=world.keys["all"])
+            assert said.status == 200, f"{route.path}: {said.raw!r}"
+            assert not any(secret in said.raw for secret in secrets), route.path
+
+
+def test_a_name_is_no_id(world: World) -> None:
+    by_name = replace(world.own, source="mine", connection="mine", job="mine")
+    client = Client(world.port, world.keys["all"])
+    for noun in ("source", "connection", "job"):
+        assert client.ask("GET", f"/{noun}s/{by_name.some(noun)}").status == 404
+
+
+def test_a_key_cannot_give_a_scope_that_it_lacks(world: World) -> None:
+    admin = Client(world.port, world.keys["admin"])
+    assert admin.ask("POST", "/api-keys", {"name": "more", "scopes": ["read"]}).status == 403
+    assert admin.ask("POST", "/api-keys", {"name": "same", "scopes": ["admin"]}).status == 201
