@@ -49,6 +49,10 @@ $(SERVER): pyproject.toml tools/setup_venv.py
 run: $(SERVER) ## Serve the HTTP API on 127.0.0.1:8400 with scheduler and workers; the first start prints an API key
 	@$(BIN)/listbackup serve $(ARGS)
 
+.PHONY: openapi
+openapi: $(DEV) ## Write openapi.json as the routes say it
+	@$(BIN)/python tools/write_openapi.py
+
 .PHONY: test
 test: static ## Everything CI runs: the checks, then every test, JOBS=2 at a time (PYTEST_ARGS="-k name" for some)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)

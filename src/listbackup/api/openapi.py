@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from listbackup import __version__
-from listbackup.http.problem import MEDIA_TYPE, Problem, all_kinds
+from listbackup.http.problem import MEDIA_TYPE, ProblemDetails, all_kinds
 from listbackup.services.routing import Route, Stream, Text
 
 _PATH_PART = re.compile(r"\{(\w+)(?::(\w+))?\}")
@@ -22,7 +22,7 @@ PREFIX = "/v2"
 def openapi(routes: Sequence[Route]) -> dict[str, Any]:
     """The document of these routes, the same for the same routes."""
     answers = [route.answers for route in routes if route.answers not in (None, Text, Stream)]
-    shown, components = msgspec.json.schema_components([*answers, Problem], ref_template=_REF)
+    shown, components = msgspec.json.schema_components([*answers, ProblemDetails], ref_template=_REF)
     bodies = [route.body for route in routes if route.body is not None]
     _, read = models_json_schema([(body, "validation") for body in dict.fromkeys(bodies)], ref_template="#/components/schemas/{model}")
     schemas = iter(shown)
@@ -42,6 +42,7 @@ def openapi(routes: Sequence[Route]) -> dict[str, Any]:
         "tags": [{"name": tag} for tag in sorted({route.tag for route in routes})],
         "paths": {path: paths[path] for path in sorted(paths)},
         "components": {
+            "responses": {str(status): _bad(status) for status in sorted({kind.status for kind in all_kinds()})},
             "schemas": dict(sorted({**components, **read.get("$defs", {})}.items())),
             "securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer", "bearerFormat": "lbk_…", "description": "An API key."}},
         },
@@ -78,7 +79,10 @@ def _operation(route: Route, schema: Mapping[str, Any] | None) -> dict[str, Any]
         "security": [{"apiKey": []}] if route.access is not None else [],
         "x-access": route.access.value if route.access is not None else "public",
         "parameters": [*_path_parameters(route), *_query_parameters(route.query), *_header_parameters(route)],
-        "responses": {str(route.status): _good(route, schema), **{str(status): _bad(status) for status in statuses(route)}},
+        "responses": {
+            str(route.status): _good(route, schema),
+            **{str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses(route)},
+        },
     }
     if route.body is not None:
         content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{route.body.__name__}"}}}
@@ -107,7 +111,7 @@ def _bad(status: int) -> dict[str, Any]:
     codes = sorted(kind.code for kind in all_kinds() if kind.status == status)
     return {
         "description": "; ".join(codes) or "A problem.",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
     }
 
 

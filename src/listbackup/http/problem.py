@@ -40,7 +40,7 @@ class FieldProblem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class ProblemDetails:
     """The answer to a request that failed; ``code`` is stable, ``detail`` one sentence."""
 
     type: str
@@ -127,13 +127,13 @@ def kind_of(error: Exception) -> Kind:
     return next((kind for cause, kind in _KINDS if isinstance(error, cause)), INTERNAL)
 
 
-def problem_of(error: Exception, request_id: str) -> Problem:
+def problem_of(error: Exception, request_id: str) -> ProblemDetails:
     """The problem that goes out for this error."""
     kind = kind_of(error)
     told = kind.told and isinstance(error, ListBackupError)
     detail = str(error) if told else kind.title
     hint = error.hint if told and isinstance(error, ListBackupError) else None
-    return Problem(
+    return ProblemDetails(
         type=f"urn:listbackup:problem:{kind.code}",
         title=kind.title,
         status=kind.status,
@@ -157,7 +157,7 @@ def headers_of(error: Exception) -> dict[str, str]:
     return headers
 
 
-def encode_problem(problem: Problem) -> bytes:
+def encode_problem(problem: ProblemDetails) -> bytes:
     """The body."""
     return msgspec.json.encode(problem)
 

@@ -12,7 +12,9 @@ from typing import Any
 
 import uvicorn
 
-from listbackup.api.app import ApiSettings, application
+from listbackup.api.app import ApiSettings, application, every_route
+from listbackup.api.door import Tally
+from listbackup.api.openapi import openapi
 from listbackup.backends.table.port import Tables
 from listbackup.http.caller import Access
 from listbackup.http.ratelimit import Rate
@@ -20,7 +22,7 @@ from listbackup.services.accounts import ApiKeys
 from listbackup.services.data import Errands
 from listbackup.services.platforms import Platforms
 from listbackup.services.system import Health
-from listbackup.testing.system import MemoryKeys, Rooms
+from listbackup.testing.system import MemoryKeys, Rooms, rooms
 
 PLENTY = Rate(per_second=10_000, burst=100_000)
 
@@ -77,21 +79,21 @@ class Client:
 class MemoryHouse:
     """The rooms of a memory system as the API sees them."""
 
-    def __init__(self, rooms: Rooms, platforms: Platforms) -> None:
-        self.rooms = rooms
-        self.clock, self.accounts, self.connections = rooms.clock, rooms.accounts, rooms.connections
-        self.sources, self.jobs, self.runs, self.data = rooms.sources, rooms.jobs, rooms.runs, rooms.data
-        self.restores, self.upkeep, self.activities = rooms.restores, rooms.upkeep, rooms.activities
-        self.tables: Tables = rooms.tables
+    def __init__(self, over: Rooms, platforms: Platforms) -> None:
+        self.rooms = over
+        self.clock, self.accounts, self.connections = over.clock, over.accounts, over.connections
+        self.sources, self.jobs, self.runs, self.data = over.sources, over.jobs, over.runs, over.data
+        self.restores, self.upkeep, self.activities = over.restores, over.upkeep, over.activities
+        self.tables: Tables = over.tables
         self.platforms = platforms
-        self.api_keys = ApiKeys(rooms.desk, environment="test")
+        self.api_keys = ApiKeys(over.desk, environment="test")
         self.health = Health(
-            rooms.clock,
-            tables=rooms.tables,
-            objects=rooms.objects,
-            queue=rooms.queue,
+            over.clock,
+            tables=over.tables,
+            objects=over.objects,
+            queue=over.queue,
             keys=MemoryKeys(),
-            account=rooms.accounts.find_default,
+            account=over.accounts.find_default,
         )
 
     def key(self, account: str, *access: Access) -> str:
@@ -118,4 +120,13 @@ def served(house: MemoryHouse, settings: ApiSettings = ApiSettings(rate=PLENTY, 
         server.should_exit = True
         thread.join()
         listener.close()
+        errands.stop()
+
+
+def current_openapi() -> dict[str, Any]:
+    """The document that today's routes make."""
+    errands = Errands()
+    try:
+        return openapi(every_route(MemoryHouse(rooms([]), Platforms([])), errands, Tally()))
+    finally:
         errands.stop()
