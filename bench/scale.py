@@ -19,8 +19,10 @@ import zstandard
 
 from bench.contacts import contact_bytes
 from bench.measure import WORK
-from bench.storage_ours import SPEC, START, STREAM, Kept, stored, took
+from bench.storage_ours import SPEC, STREAM, Kept, stored, took
+from listbackup.store.policy import Policy
 
+QUARTERLY = Policy(within=timedelta(hours=24), hourly=168, daily=30)
 EMPTY = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # imports alone
 Batch = tuple[list[tuple[str]], list[bytes]]
 
@@ -52,11 +54,12 @@ def keep_changes(kept: Kept, number: int, changed: list[int], minutes: int) -> N
     stream = writing.stream(STREAM, SPEC)
     stream.write(*rows(changed, number))
     stream.finish(listing=False, complete=True)
-    writing.commit(at=START + timedelta(minutes=minutes * number), cursor=b"{}", facts={})
+    kept.clock.advance(timedelta(minutes=minutes))
+    writing.commit(at=kept.clock.now(), cursor=b"{}", facts={})
 
 
 def quarters(runs: int) -> dict[str, object]:
-    """100,000 records, a run every 15 minutes with 52 changes: bytes written over the changes, segments, writes a run."""
+    """100,000 records, a run every 15 minutes with 52 changes, all kept for a day, hourly for a week, daily: bytes written over the changes, segments, writes."""
     kept, dice = fresh("quarters"), random.Random(3)
     kept.keep(0, pages(100_000))
     first = stored(kept.home)
@@ -66,6 +69,8 @@ def quarters(runs: int) -> dict[str, object]:
         changed = sorted(dice.sample(range(100_000), 52))
         raw_changes += len(zstandard.compress(b"\n".join(rows(changed, number)[1]), 3))
         keep_changes(kept, number, changed, 15)
+        if number % 96 == 0:
+            kept.maintain(QUARTERLY, passed=timedelta(0))
         segments.append(kept.segments())
     used = kept.objects.traffic()
     return {
@@ -88,6 +93,8 @@ def snapshots(count: int) -> dict[str, object]:
     seen: dict[str, float] = {}
     for number in range(1, count):
         keep_changes(kept, number, sorted(dice.sample(range(20_000), 20)), 60)
+        if number % 24 == 0:
+            kept.maintain(passed=timedelta(0))
         if number + 1 in (10, count):
             seen[str(number + 1)] = statistics.median(took(lambda: one_read(kept)) for _ in range(25))
     return {"snapshots": count, "read_seconds": seen, "ratio": seen[str(count)] / seen["10"]}

@@ -25,6 +25,7 @@ from listbackup.backends.objects.metered import MeteredObjects, Traffic
 from listbackup.backends.table.sqlite import SqliteTables
 from listbackup.store import ROOTS, Store, StoreGround, StreamSpec
 from listbackup.store.basemerge import merge_base
+from listbackup.store.policy import Policy
 from listbackup.store.prune import plan_prune
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.faults import FaultyObjects
@@ -40,7 +41,7 @@ class Kept:
 
     def __init__(self, home: Path, *, cache: bool = True) -> None:
         self.home = home
-        self.clock = ManualClock()
+        self.clock = ManualClock(START)
         self.files = FilesObjects(home / "objects")
         self.objects = MeteredObjects(self.files)
         self.keys = memory_scope()
@@ -65,10 +66,10 @@ class Kept:
         """How many segments the stream has now."""
         return len(self.store.head().streams[STREAM].segments)
 
-    def maintain(self) -> None:
-        """A day passes, and maintenance does what it does every day: merge what is due, sweep what nothing refers to."""
-        self.clock.advance(timedelta(days=1))
-        plan_prune(self.store, self.clock.now()).execute(confirmed=True)
+    def maintain(self, policy: Policy | None = None, *, passed: timedelta = timedelta(days=1)) -> None:
+        """A day passes, and maintenance does what it does every day: expire by the policy, merge what is due, sweep what nothing refers to."""
+        self.clock.advance(passed)
+        plan_prune(self.store, self.clock.now(), policy).execute(confirmed=True)
 
     def keep(self, number: int, batches: Iterator[tuple[list[tuple[str]], list[bytes]]], *, listing: bool = True) -> None:
         """One run: these batches, complete, committed."""
@@ -77,7 +78,7 @@ class Kept:
         for keys, raws in batches:
             stream.write(keys, raws)
         stream.finish(listing=listing, complete=True)
-        writing.commit(at=START + timedelta(days=number), cursor=b"{}", facts={})
+        writing.commit(at=self.clock.now(), cursor=b"{}", facts={})
 
 
 def batches(day: Day, order: list[int], size: int = 100) -> Iterator[tuple[list[tuple[str]], list[bytes]]]:
