@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import ipaddress
 import socket
@@ -20,6 +21,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from listbackup.backends.mail.memory import MemoryMail
 from listbackup.backends.mail.outbox import OutboxMail
@@ -180,3 +183,14 @@ def test_a_server_that_is_not_there_is_tried_again_later() -> None:
 
 def test_a_letter_does_not_print_what_it_says() -> None:
     assert "token" not in repr(Letter(id="ltr_1", to="a@b.c", subject="s", text="token"))
+
+
+@given(
+    to=st.one_of(st.emails(), st.text(max_size=20), st.tuples(st.text(max_size=8), st.text(max_size=8)).map("@".join)),
+    text=st.text(max_size=50),
+)
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_a_letter_or_a_refusal(to: str, text: str) -> None:
+    with contextlib.suppress(InputError):
+        raw = as_message(Letter(id="ltr_1", to=to, subject="s", text=text), sender="listbackup@localhost").as_bytes()
+        assert read(raw)["Bcc"] is None

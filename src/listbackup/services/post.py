@@ -9,10 +9,10 @@ import msgspec
 
 from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.keyring.seal import open_field, seal_field
-from listbackup.backends.mail.port import Letter, Mail
+from listbackup.backends.mail.port import Letter, Mail, as_message
 from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, IndexSpec, Item, Put, Scalar, TableSpec, Update, Write
 from listbackup.base.clock import unix_ms
-from listbackup.base.errors import BackendError
+from listbackup.base.errors import BackendError, InputError
 from listbackup.base.ids import AccountId
 from listbackup.services.desk import Desk, Fact
 from listbackup.services.rows import Writes
@@ -50,7 +50,9 @@ class Post:
         id_ = self._desk.new_id("ltr")
         letter = _Sealed(to=to, subject=subject, text=text, is_void=is_void)
         if not is_void:
-            Letter(id=id_, to=to, subject=subject, text=text)  # refused now rather than when it is sent
+            as_message(
+                Letter(id=id_, to=to, subject=subject, text=text), sender="listbackup@localhost"
+            )  # refused now rather than when it is sent
         sealed = seal_field(self._keys, msgspec.json.encode(letter), context=(POST.name, id_, "sealed"))
         row: dict[str, Scalar] = {"pk": id_, "sk": "letter", "queue": _QUEUE, "due": self._due(timedelta(0)), "tries": 0, "sealed": sealed}
         return [(self._table, Put(item=row, if_=Absent()))]
@@ -74,14 +76,14 @@ class Post:
         try:
             if not letter.is_void:
                 self._mail.send(Letter(id=id_, to=letter.to, subject=letter.subject, text=letter.text))
-        except BackendError as error:
+        except (BackendError, InputError) as error:  # an address that was written down and cannot be sent to is refused for good
             self._refused(id_, tries + 1, error)
             return False
         self._table.delete(id_, "letter")
         return not letter.is_void
 
-    def _refused(self, id_: str, tries: int, error: BackendError) -> None:
-        if error.retryable and tries < MOST_TRIES:
+    def _refused(self, id_: str, tries: int, error: BackendError | InputError) -> None:
+        if isinstance(error, BackendError) and error.retryable and tries < MOST_TRIES:
             wait = min(_FIRST_WAIT * 2 ** (tries - 1), _LONGEST_WAIT)
             self._table.update(Update(pk=id_, sk="letter", set={"due": self._due(wait)}))
             return

@@ -172,7 +172,7 @@ def test_a_passkey_signs_in_alone(house: Doors) -> None:
     entered = by_passkey(house, key)
     assert (entered.person.id, entered.session.by) == (person.id, (Factor.PASSKEY,))
     assert [one.name for one in house.auth.factors.passkeys(person)] == ["laptop"]
-    assert step(house).factors == (Factor.PASSKEY, Factor.RECOVERY_CODE)
+    assert step(house).factors == (Factor.PASSKEY,)
 
 
 def test_an_answer_works_once_and_for_five_minutes(house: Doors) -> None:

@@ -36,7 +36,7 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondStep:
-    """The password was right; ``ticket`` and one of these factors sign in until ``expires_at``."""
+    """The password was right; ``ticket`` and one of these factors sign in until ``expires_at``. A passkey needs no ticket: it signs in by itself."""
 
     ticket: str = field(repr=False)
     factors: tuple[Factor, ...]

@@ -115,8 +115,10 @@ class Auth:
         ticket = Ticket(purpose=Purpose.SECOND_STEP, user=person.id, generation=person.generation)
         token, writes = self._g.tickets.make(ticket, self._g.figures.second_step)
         self._g.desk.commit(own_scope(person.id), writes)
-        factors = [Factor.TOTP] * person.has_totp + [Factor.PASSKEY] * (person.passkeys > 0) + [Factor.RECOVERY_CODE]
-        return SecondStep(ticket=token, factors=tuple(factors), expires_at=self._g.desk.clock.now() + self._g.figures.second_step)
+        has_codes = self._g.identity.codes.count_recovery_codes(person) > 0
+        held = ((Factor.TOTP, person.has_totp), (Factor.PASSKEY, person.passkeys > 0), (Factor.RECOVERY_CODE, has_codes))
+        factors = tuple(factor for factor, is_held in held if is_held)
+        return SecondStep(ticket=token, factors=factors, expires_at=self._g.desk.clock.now() + self._g.figures.second_step)
 
     def second_step(self, ticket: str, factor: Factor, code: str, client: Client, *, kind: SessionKind) -> SignedIn:
         """In, with a one-time code or a recovery code. Raises SignInRefused, TooManyTries."""
