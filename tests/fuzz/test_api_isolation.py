@@ -66,12 +66,12 @@ ABSENT = Things(
 
 BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     "NewKey": lambda _: {"name": "x", "scopes": ["admin"]},
-    "NewConnection": lambda _: {"platform": "demo-crm", "name": new_id("nam", 0)[4:], "test": False, "values": {"url": "http://127.0.0.1:9"}, "secrets": {"token": "x"}},
+    "NewConnection": lambda _: {"platform": "demo-crm", "name": new_id("job", 0)[4:], "test": False, "values": {"url": "http://127.0.0.1:9"}, "secrets": {"token": "x"}},
     "ChangedConnection": lambda _: {"name": "renamed"},
     "Rotation": lambda _: {},
-    "NewSource": lambda things: {"connection": things.connection, "name": new_id("nam", 0)[4:]},
+    "NewSource": lambda things: {"connection": things.connection, "name": new_id("job", 0)[4:]},
     "ChangedSource": lambda _: {"name": "renamed"},
-    "NewJob": lambda things: {"source": things.source, "name": new_id("nam", 0)[4:]},
+    "NewJob": lambda things: {"source": things.source, "name": new_id("job", 0)[4:]},
     "ChangedJob": lambda _: {"name": "renamed"},
     "Sync": lambda _: {},
     "Hold": lambda _: {"reason": "x"},
