@@ -1,15 +1,14 @@
 """HTTP/1.1 for backups: keep-alive connections to checked, pinned addresses, and answers that are whole or an error.
 
-Built on ``http.client`` (decision 0050). Nothing is taken from the environment, no proxy is used, redirects stay on their host.
+Bodies are read by ``http.client``, heads by ``wire.py`` (decisions 0050, 0130). Nothing is taken from the environment, no proxy is used, redirects stay on their host.
 """
 
 from __future__ import annotations
 
 import http.client
 import select
-import socket
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 from urllib.parse import urljoin
@@ -19,11 +18,10 @@ from listbackup.base.errors import PlatformError
 from listbackup.connectors.engine.body import BodyLimits, decode, read_raw
 from listbackup.connectors.engine.egress import Origin, Resolver, Url, checked_addresses, parse_url, system_resolver
 from listbackup.connectors.engine.faults import BadAnswer, Reason, denied, unreachable
+from listbackup.connectors.engine.wire import Connection, Response
 
 AGENT = "ListBackup/0.1"
 MAX_REDIRECTS = 3
-CONNECT_SECONDS = 10.0
-READ_SECONDS = 60.0
 _REDIRECTS = (301, 302, 303, 307, 308)
 _CHUNK = 256 * 1024
 _FRESH_SECONDS = 2.0  # servers keep idle connections for five seconds and more
@@ -60,7 +58,7 @@ class Client:
         self, clock: Clock, *, allow_loopback: bool = False, resolver: Resolver = system_resolver, limits: BodyLimits = BodyLimits()
     ) -> None:
         self._clock, self._allow_loopback, self._resolver, self._limits = clock, allow_loopback, resolver, limits
-        self._idle: dict[Origin, list[_Connection]] = {}
+        self._idle: dict[Origin, list[Connection]] = {}
         self._closed = False
         self._tls: ssl.SSLContext | None = None
 
@@ -112,7 +110,7 @@ class Client:
         self._done(connection, response)
         return Answer(status=response.status, headers=headers, body=body, received_bytes=len(raw), framed=framed)
 
-    def _open(self, request: Request) -> tuple[_Connection, http.client.HTTPResponse]:
+    def _open(self, request: Request) -> tuple[Connection, Response]:
         """The answer's head. An idle connection that the platform has closed meanwhile is not its fault: a GET is sent again on a new one."""
         connection = self._idle_connection(request)
         if connection is not None:
@@ -129,13 +127,12 @@ class Client:
             connection.close()
             _fail(request.url.origin, error)
 
-    def _begin(self, connection: _Connection, request: Request) -> http.client.HTTPResponse:
+    def _begin(self, connection: Connection, request: Request) -> Response:
         """Raises ConnectionError when the connection was closed before anything came."""
         origin = request.url.origin
         headers = {"Host": origin.header, "User-Agent": AGENT, "Accept-Encoding": "gzip, deflate", **request.headers}
         try:
-            connection.request(request.method, request.url.target, request.body, headers)
-            return connection.getresponse()
+            return connection.ask(request.method, request.url.target, headers, request.body)
         except ConnectionError:  # http.client.RemoteDisconnected is one
             raise
         except (OSError, http.client.HTTPException) as error:
@@ -145,7 +142,7 @@ class Client:
             connection.close()
             raise denied("a header or path has characters that cannot be sent", hint="look for a line break in the credentials") from None
 
-    def _idle_connection(self, request: Request) -> _Connection | None:
+    def _idle_connection(self, request: Request) -> Connection | None:
         """A connection that is open as far as can be told; for what must not be sent twice only one that was used a moment ago."""
         idle = self._idle.get(request.url.origin)
         while idle:
@@ -154,14 +151,14 @@ class Client:
             except IndexError:  # another thread was quicker
                 break
             fresh = request.method == "GET" or self._clock.monotonic() - connection.idle_since < _FRESH_SECONDS
-            if fresh and connection.is_alive():
+            if fresh and _is_alive(connection):
                 return connection
             connection.close()
         return None
 
-    def _new_connection(self, origin: Origin) -> _Connection:
+    def _new_connection(self, origin: Origin) -> Connection:
         addresses = checked_addresses(origin, self._resolver, allow_loopback=self._allow_loopback)
-        connection = _Connection(origin, addresses, self._trust() if origin.scheme == "https" else None)
+        connection = Connection(origin, addresses, self._trust() if origin.scheme == "https" else None)
         try:
             connection.connect()
         except OSError as error:
@@ -177,7 +174,7 @@ class Client:
             self._tls = context
         return self._tls
 
-    def _done(self, connection: _Connection, response: http.client.HTTPResponse) -> None:
+    def _done(self, connection: Connection, response: Response) -> None:
         response.close()
         if response.will_close or self._closed:
             connection.close()
@@ -185,7 +182,7 @@ class Client:
             connection.idle_since = self._clock.monotonic()
             self._idle.setdefault(connection.origin, []).append(connection)
 
-    def _chunks(self, connection: _Connection, response: http.client.HTTPResponse) -> Iterator[bytes]:
+    def _chunks(self, connection: Connection, response: Response) -> Iterator[bytes]:
         if response.status != 200:
             connection.close()
             raise StatusAnswer(Answer(status=response.status, headers=_headers(response, self._limits), body=b""))
@@ -234,56 +231,21 @@ class StatusAnswer(Exception):
         self.answer = answer
 
 
-class _Connection(http.client.HTTPConnection):
-    """A connection to one of the checked addresses; TLS speaks to and verifies the host by its name."""
-
-    def __init__(self, origin: Origin, addresses: Sequence[str], tls: ssl.SSLContext | None) -> None:
-        super().__init__(origin.host, origin.port, timeout=READ_SECONDS)
-        self.origin, self._addresses, self._context = origin, addresses, tls
-        self.idle_since = 0.0
-
-    def connect(self) -> None:
-        """Connect to the first address that answers."""
-        last: OSError | None = None
-        for address in self._addresses:
-            try:
-                found = socket.create_connection((address, self.port), CONNECT_SECONDS)
-            except OSError as error:
-                last = error
-                continue
-            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            found.settimeout(READ_SECONDS)
-            self.sock = self._secure(found)
-            return
-        raise last or OSError("no address")
-
-    def _secure(self, found: socket.socket) -> socket.socket:
-        if self._context is None:
-            return found
-        try:
-            return self._context.wrap_socket(found, server_hostname=self.origin.host)
-        except OSError:
-            found.close()
-            raise
-
-    def is_alive(self) -> bool:
-        """Whether an idle connection is still open: nothing waits to be read on it."""
-        try:
-            waiting = select.poll()
-            waiting.register(self.sock, select.POLLIN | select.POLLHUP)
-            return not waiting.poll(0)
-        except (OSError, ValueError, TypeError):
-            return False
+def _is_alive(connection: Connection) -> bool:
+    """Whether an idle connection is still open: nothing waits to be read on it."""
+    if connection.sock is None:
+        return False
+    try:
+        waiting = select.poll()
+        waiting.register(connection.sock, select.POLLIN | select.POLLHUP)
+        return not waiting.poll(0)
+    except (OSError, ValueError):
+        return False
 
 
-def _headers(response: http.client.HTTPResponse, limits: BodyLimits) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    size = 0
-    for name, value in response.headers.items():
-        size += len(name) + len(value)
-        lower = name.lower()
-        headers[lower] = f"{headers[lower]}, {value}" if lower in headers else value
-    if size > limits.header_bytes:
+def _headers(response: Response, limits: BodyLimits) -> Mapping[str, str]:
+    headers = response.fields
+    if sum(map(len, headers)) + sum(map(len, headers.values())) > limits.header_bytes:
         raise BadAnswer(Reason.BAD_HEADERS, f"the answer has more than {limits.header_bytes} bytes of headers")
     if "," in headers.get("content-length", "") and len(set(headers["content-length"].replace(" ", "").split(","))) > 1:
         raise BadAnswer(Reason.TRUNCATED_BODY, "the answer announces two different lengths")
