@@ -173,3 +173,20 @@ def test_no_body_makes_the_server_fail(steady: Client, path: str, body: object) 
 def test_no_field_makes_the_server_fail(steady: Client, field: str, value: object) -> None:
     said = steady.ask("POST", "/connections", json.dumps({**CONNECTION, field: value}).encode())
     assert said.status < 500, (said.status, field, value)
+
+
+def test_who_was_away_hears_what_happened_meanwhile_once_and_in_order(client: Client) -> None:
+    for name in ("one", "two", "three"):
+        client.post("/connections", {**CONNECTION, "name": name})
+    lines = list(reversed(client.get("/activity?action=account:connection")["items"]))
+    said = client.ask("GET", "/events?seconds=1", headers={"last-event-id": str(lines[0]["seq"])})
+    events = [
+        dict(line.split(": ", 1) for line in event.splitlines()) for event in said.raw.decode().split("\n\n") if event.startswith("id")
+    ]
+    assert said.headers["content-type"].startswith("text/event-stream")
+    assert [(event["event"], json.loads(event["data"])["about"]["name"]) for event in events] == [
+        ("connection.created", "two"),
+        ("connection.created", "three"),
+    ]
+    assert client.ask("GET", "/events?seconds=1").raw == b": nothing new\n\n"
+    refused(client.ask("GET", "/events?seconds=1", headers={"last-event-id": "x"}), 422, "invalid")

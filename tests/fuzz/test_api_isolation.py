@@ -88,6 +88,7 @@ QUERIES: dict[str, Callable[[Things], dict[str, str]]] = {
     "DiffCountsParameters": lambda things: {"from": things.snapshot, "to": things.snapshot},
     "SearchParameters": lambda things: {"snapshot": things.snapshot, "q": "a"},
     "ActivityParameters": lambda _: {},
+    "EventParameters": lambda _: {"seconds": "1"},
 }
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from anyio import sleep
 from pydantic import BaseModel, ValidationError
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
@@ -196,10 +197,19 @@ class Operation:
                 return Response(status_code=status, headers=headers)
             case Text(content=content, media_type=media_type):
                 return Response(content, status_code=status, headers=headers, media_type=media_type)
-            case Stream(pieces=pieces, media_type=media_type):
-                return StreamingResponse(iterate_in_threadpool(pieces), status_code=status, headers=headers, media_type=media_type)
+            case Stream(media_type=media_type) as stream:
+                return StreamingResponse(_flow(stream), status_code=status, headers=headers, media_type=media_type)
             case content:
                 return Response(msgspec.json.encode(content), status_code=status, headers=headers, media_type="application/json")
+
+
+async def _flow(stream: Stream) -> AsyncIterator[bytes]:
+    for poll in range(stream.polls):
+        if poll:
+            await sleep(stream.every_seconds)
+        piece = await run_in_threadpool(stream.poll)
+        if piece:
+            yield piece
 
 
 def _bearer(request: Request) -> Secret:

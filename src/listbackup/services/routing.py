@@ -6,7 +6,7 @@ saying who may use it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -64,9 +64,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """An answer without an end: pieces as they come. ``close`` is called when nobody reads any more."""
+    """An answer that goes on: ``poll`` is asked for what is new every ``every_seconds``, ``polls`` times; no thread waits in between."""
 
-    pieces: Iterator[bytes]
+    poll: Callable[[], bytes]
+    polls: int
+    every_seconds: float
     media_type: str
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -60,6 +60,15 @@ class Activities:
         page = self._table(scope).query(prefix="line/", reverse=True, limit=limit, cursor=cursor)
         lines = [one for one in map(_read, page.items) if _matches(one, subject, action, actor)]
         return Page(items=lines, next_cursor=page.next_cursor)
+
+    def after(self, scope: Scope, seq: int, *, limit: int = 100) -> Sequence[Activity]:
+        """The lines behind this one, oldest first."""
+        return [_read(item) for item in self._table(scope).query(prefix="line/", after=_key(seq), limit=limit).items]
+
+    def last(self, scope: Scope) -> int:
+        """The number of the newest line; 0 before the first."""
+        head = self._table(scope).find("head")
+        return _int(head["seq"]) if head is not None else 0
 
     def verify(self, scope: Scope) -> ChainBreak | None:
         """The first place where the trail is not what was written, or None."""
