@@ -59,10 +59,13 @@ def main() -> None:
     parser.add_argument("sections", nargs="*", help=" ".join(SECTIONS))
     wanted = parser.parse_args().sections or list(SECTIONS)
     kept = HERE / "results.json"
-    results: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else {}
     for name in wanted:
         before, began = noise(), time.perf_counter()
         print(f"{name} …", flush=True)
+        result = SECTIONS[name]()
+        results: dict[str, Any] = (
+            json.loads(kept.read_text()) if kept.exists() else {}
+        )  # read late: another section may have ended meanwhile
         results[name] = {
             "result": SECTIONS[name](),
             "noise": before,
