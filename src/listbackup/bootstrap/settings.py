@@ -185,6 +185,11 @@ def _choice(values: Mapping[str, str], name: str, default: str, choices: tuple[s
     return text
 
 
+def use_one_blas_thread() -> None:
+    """Keep numpy, when it is imported later, from starting a thread for each core: they are for matrices, we have none, and they spin while they wait."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def is_color_refused(environ: Mapping[str, str] | None = None) -> bool:
     """Whether ``NO_COLOR`` is set to anything, or the terminal is a dumb one. Source: no-color.org."""
     env = os.environ if environ is None else environ

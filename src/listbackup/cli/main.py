@@ -17,7 +17,7 @@ import typer
 
 from listbackup import __version__
 from listbackup.base.errors import InputError, Interrupted, ListBackupError, PlatformError, PlatformFault
-from listbackup.bootstrap.settings import LOOPBACK_HINT, is_completing
+from listbackup.bootstrap.settings import LOOPBACK_HINT, is_completing, use_one_blas_thread
 from listbackup.cli.exit_codes import ExitCode, exit_code
 from listbackup.cli.output import NobodyReads, Output
 from listbackup.cli.quick import collect_rarely, quicken
@@ -80,6 +80,7 @@ _ABOUT = """Independent, encrypted, point-in-time copies of the data you hold in
 def main() -> None:
     """The console script."""
     collect_rarely()
+    use_one_blas_thread()
     sys.exit(run(sys.argv[1:]))
 
 

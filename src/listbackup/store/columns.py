@@ -170,11 +170,11 @@ def decode_keys_frame(raw: bytes, where: str | None = None) -> KeysFrame:
 
 def encode_values(values: Sequence[bytes]) -> tuple[FrameKind, bytes]:
     """The kind and raw bytes of the frame that holds these values (at least one)."""
-    lines = b"\n".join(values)
-    if lines.count(b"\n") == len(values) - 1:
-        return FrameKind.LINES, lines
+    joined = b"".join(values)
+    if b"\n" not in joined:
+        return FrameKind.LINES, b"\n".join(values)
     lengths = np.fromiter(map(len, values), np.uint32, len(values))
-    return FrameKind.VALUES, struct.pack("<I", len(values)) + lengths.astype("<u4", copy=False).tobytes() + b"".join(values)
+    return FrameKind.VALUES, struct.pack("<I", len(values)) + lengths.astype("<u4", copy=False).tobytes() + joined
 
 
 def decode_values(kind: int, raw: bytes, n: int, where: str | None = None) -> list[bytes]:

@@ -154,6 +154,13 @@ def make_prior(first: U64, second: U64, vhash: U64, canon: U64 | None) -> Prior:
     return Prior(first, second, vhash, canon, np.zeros(len(first), np.bool_), np.zeros(len(first), np.bool_))
 
 
+def id_order(first: U64, second: U64) -> Positions:
+    """Where ids lie in ascending order. Two ids share their first word once in 2**64 pairs: the second is looked at only then."""
+    order = np.argsort(first)
+    ascending = first[order]
+    return np.lexsort((second, first)) if (ascending[1:] == ascending[:-1]).any() else order
+
+
 def sorted_prior(ids: Ids, live: Iterable[Rows], *, with_canon: bool) -> Prior:
     """A prior from the live rows of a stream, in any order."""
     columns: list[tuple[U64, U64, U64, U64]] = []
@@ -165,5 +172,5 @@ def sorted_prior(ids: Ids, live: Iterable[Rows], *, with_canon: bool) -> Prior:
         empty = np.empty(0, np.uint64)
         return make_prior(empty, empty, empty, empty if with_canon else None)
     first, second, vhash, canon = (np.concatenate([column[i] for column in columns]) for i in range(4))
-    order = np.lexsort((second, first))
+    order = id_order(first, second)
     return make_prior(first[order], second[order], vhash[order], canon[order] if with_canon else None)

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from listbackup.store.columns import U64, Rows
-from listbackup.store.detect import Ids, Prior, make_prior, sorted_prior
+from listbackup.store.detect import Ids, Prior, id_order, make_prior, sorted_prior
 from listbackup.store.model import Op
 from listbackup.store.sizes import Sizes
 
@@ -60,7 +60,7 @@ def build_prior(path: Path, ids: Ids, live: Iterable[Rows], *, with_canon: bool,
             done = 0
             for bucket in buckets:
                 table = np.fromfile(bucket, "<u8").reshape(-1, width) if bucket.exists() else np.empty((0, width), np.uint64)
-                table = table[np.lexsort((table[:, 1], table[:, 0]))]
+                table = table[id_order(table[:, 0], table[:, 1])]
                 for column in range(width):
                     file.seek(_HEAD.size + 8 * (column * rows + done))
                     file.write(_bytes(table[:, column]))
@@ -74,7 +74,7 @@ def carry_on(prior: Prior, path: Path, ids: Ids, changes: Rows) -> None:
     kept = np.ones(len(prior), np.bool_)
     kept[positions[found]] = False
     canon = changes.canon if changes.canon is not None else np.zeros(len(changes), np.uint64)
-    order = np.lexsort((second, first))
+    order = id_order(first, second)
     order = order[changes.kind[order] != Op.DELETE]
     places = _places(prior, first[order], second[order])
     step = prior.sizes.bucket_rows

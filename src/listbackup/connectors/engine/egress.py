@@ -12,6 +12,7 @@ import re
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from listbackup.connectors.engine.faults import denied, unreachable
@@ -115,6 +116,7 @@ def _default_port(scheme: str) -> int:
     return 80 if scheme == "http" else 443
 
 
+@lru_cache(maxsize=256)
 def _host(text: str) -> str:
     if text.startswith("["):
         try:

@@ -24,6 +24,7 @@ T = TypeVar("T")
 AHEAD_BYTES = 64 * 1024 * 1024
 PAST_THE_END = (400, 404, 410, 416, 422)  # what platforms answer to a page behind the last
 _FAST_SECONDS = 0.005  # below this latency threads bring nothing
+_SURE_SECONDS = 0.05  # of waiting, after which the latest answers tell how fast the platform is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +115,7 @@ class Crew:
     def __init__(self, transport: Transport, size: int) -> None:
         self._transport = transport
         self._pool = ThreadPoolExecutor(size, thread_name_prefix="fetch")
-        self._latency = 0.0
+        self._latest: deque[float] = deque(maxlen=8)  # how long the latest calls took [s]
 
     def close(self) -> None:
         """Let nobody start anything more."""
@@ -124,13 +125,15 @@ class Crew:
         """What ``call`` returns; how long it took decides how many threads are worth their while."""
         began = self._transport.clock.monotonic()
         result = call()
-        self._latency = self._transport.clock.monotonic() - began
+        self._latest.append(self._transport.clock.monotonic() - began)
         return result
 
     @property
     def width(self) -> int:
-        """How many calls to have in flight: one at a time where the platform answers at once."""
-        return 1 if self._latency < _FAST_SECONDS else self._transport.limiter.width
+        """How many calls to have in flight: one at a time where the platform answers at once, even if not always (a busy machine delays some)."""
+        latest = list(self._latest)
+        slow = sum(latest) >= _SURE_SECONDS and min(latest) >= _FAST_SECONDS
+        return self._transport.limiter.width if slow else 1
 
     def in_order(self, calls: Iterable[Callable[[], T]], size: Callable[[T], int]) -> Iterator[T]:
         """What the calls return, in their order, with as many in flight as is polite and a bounded number waiting."""
