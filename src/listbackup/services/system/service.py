@@ -14,6 +14,8 @@ from listbackup.base.errors import ListBackupError
 from listbackup.services.accounts import ACCOUNTS, Account
 from listbackup.services.stores import Keys
 
+FRESH_SECONDS = 5.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -31,10 +33,14 @@ class Health:
         self, clock: Clock, *, tables: Tables, objects: Objects, queue: Queue, keys: Keys, account: Callable[[], Account | None]
     ) -> None:
         self._clock, self._tables, self._objects, self._queue, self._keys, self._account = clock, tables, objects, queue, keys, account
+        self._known: tuple[float, Sequence[Part]] | None = None
 
     def parts(self) -> Sequence[Part]:
-        """Every part, asked now."""
-        return [self._ask(name, question) for name, question in self._questions()]
+        """Every part, asked within the last few seconds: whoever asks often must not become a load."""
+        now = self._clock.monotonic()
+        if self._known is None or now - self._known[0] >= FRESH_SECONDS:
+            self._known = (now, [self._ask(name, question) for name, question in self._questions()])
+        return self._known[1]
 
     def depth(self) -> int:
         """Messages on the queue."""
