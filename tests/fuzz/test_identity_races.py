@@ -78,6 +78,21 @@ def test_64_uses_of_one_code_are_one(house: Doors) -> None:
     assert len(successes(lambda: use(Factor.RECOVERY_CODE, codes[0]))) == 1
 
 
+def test_64_codes_for_one_second_step_are_one_session(house: Doors) -> None:
+    person = house.person()
+    _, codes, _ = house.enrol(house.sign_in())
+    step, several = ticket(house), iter(codes * 7)
+    lock = threading.Lock()
+
+    def use() -> object:
+        with lock:
+            code = next(several)
+        return house.auth.second_step(step, Factor.RECOVERY_CODE, code, house.client, kind=SessionKind.BROWSER)
+
+    assert len(successes(use)) == 1
+    assert house.auth.factors.count_recovery_codes(person) == 9
+
+
 def ticket(house: Doors) -> str:
     step = house.auth.login(ADA, PASSWORD, house.client, kind=SessionKind.BROWSER)
     assert isinstance(step, SecondStep)

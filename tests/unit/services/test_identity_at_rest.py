@@ -50,6 +50,7 @@ def test_no_password_token_link_seed_or_code_is_readable_in_the_files(tmp_path: 
 
 
 def forms(text: str) -> list[bytes]:
-    """The secret itself, its secret part, and what it may be called."""
-    last = text.rpartition("_")[2] if text.startswith("lb") else text
+    """The secret itself, its secret part (behind ``lbs_<session>_`` or ``lbr_<session>_<counter>_``), and how it may be written."""
+    last = text.split("_", 3 if text.startswith("lbr_") else 2)[-1] if text.startswith("lb") else text
+    assert len(last) >= 24
     return [text.encode(), last.encode(), last.replace("-", "").encode(), last.encode().hex().encode()]

@@ -135,6 +135,18 @@ class IdentitySuite:
         with pytest.raises(SignInRefused):
             self.identity.sessions.authenticate(token)
 
+    def test_of_two_changes_that_began_with_one_reading_one_is_kept(self) -> None:
+        ada = self.ada()
+        session = self.identity.sessions.get_live(ada.id, self._open(ada, SessionKind.PROGRAM)[1])[1]
+        first, second = (self.identity.sessions.step_up(session, factor)[2] for factor in (Factor.TOTP, Factor.PASSKEY))
+        self.tables.transact(first)
+        with pytest.raises(ConditionFailed):
+            self.tables.transact(second)
+        first, second = (self.identity.people.end_sessions(ada)[1] for _ in range(2))
+        self.tables.transact(first)
+        with pytest.raises(ConditionFailed):
+            self.tables.transact(second)
+
     def test_a_session_that_ended_ends_once(self) -> None:
         ada = self.ada()
         token, session = self._open(ada, SessionKind.BROWSER)
