@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -110,7 +111,8 @@ def served(house: MemoryHouse, settings: ApiSettings = ApiSettings(rate=PLENTY, 
         application(house, errands, settings), host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off"
     )
     server = uvicorn.Server(config)
-    listener = config.bind_socket()
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # as `listbackup serve` does it
+    listener.bind(("127.0.0.1", 0))
     listener.listen(128)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

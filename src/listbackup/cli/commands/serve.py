@@ -111,7 +111,7 @@ def _listen(sh: Shell, app: ASGIApp, host: str, port: int, working: threading.Th
 
     config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, date_header=True, timeout_graceful_shutdown=10)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on: 40 ms an answer
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
