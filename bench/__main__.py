@@ -63,11 +63,10 @@ def main() -> None:
         before, began = noise(), time.perf_counter()
         print(f"{name} …", flush=True)
         result = SECTIONS[name]()
-        results: dict[str, Any] = (
-            json.loads(kept.read_text()) if kept.exists() else {}
-        )  # read late: another section may have ended meanwhile
+        # read late: another section may have ended meanwhile
+        results: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else {}
         results[name] = {
-            "result": SECTIONS[name](),
+            "result": result,
             "noise": before,
             "took_seconds": time.perf_counter() - began,
             "at": _now(),
