@@ -20,7 +20,7 @@ from listbackup.base.errors import InputError, Interrupted, ListBackupError, Pla
 from listbackup.bootstrap.settings import LOOPBACK_HINT, is_completing, use_one_blas_thread
 from listbackup.cli.exit_codes import ExitCode, exit_code
 from listbackup.cli.output import NobodyReads, Output
-from listbackup.cli.quick import collect_rarely, quicken
+from listbackup.cli.quick import collect_rarely, leave_quickly, quicken
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,9 @@ def main() -> None:
     """The console script."""
     collect_rarely()
     use_one_blas_thread()
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    leave_quickly()
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -30,8 +30,13 @@ def quicken() -> None:
 
 
 def collect_rarely() -> None:
-    """Have the collector of reference cycles look after 50,000 new containers, and at everything old only after 2,500 such looks."""
-    gc.set_threshold(50_000, 50, 50)
+    """Have the collector of reference cycles look after 200,000 new containers (starting makes 55,000), and at everything old only after 2,500 such looks."""
+    gc.set_threshold(200_000, 50, 50)
+
+
+def leave_quickly() -> None:
+    """Spare the interpreter, which is about to end, its last search for cycles among everything that was loaded: a tenth of a short command's CPU time."""
+    gc.freeze()
 
 
 def _deferred(descriptor: Any) -> Any:

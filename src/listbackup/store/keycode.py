@@ -19,6 +19,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+import numpy as np
+
 from listbackup.base.errors import DamagedError, InputError
 from listbackup.store.model import Key, KeyPart
 
@@ -128,11 +130,13 @@ def _is_integer(text: str) -> bool:
 
 def _texts(parts: Sequence[KeyPart]) -> list[bytes] | None:
     try:
-        joined = "\x00".join(parts)  # type: ignore[arg-type]
-        data = joined.encode()
+        data = ("\x02" + "\x00\x02".join(parts) + "\x00").encode()  # type: ignore[arg-type]
     except (TypeError, UnicodeEncodeError):
         return None
-    pieces = data.split(b"\x00")
+    width, odd = divmod(len(data), len(parts))
+    if not odd and width <= MAX_CODE and data.count(b"\x00") == data[width - 1 :: width].count(b"\x00") == len(parts):
+        return np.frombuffer(data, f"V{width}").tolist()  # type: ignore[no-any-return]  # texts of one length, none with a zero inside
+    pieces = "\x00".join(parts).encode().split(b"\x00")  # type: ignore[arg-type]
     if len(pieces) != len(parts) or len(max(pieces, key=len)) > MAX_CODE - 2:
         return None
     return [b"\x02" + piece + b"\x00" for piece in pieces]
