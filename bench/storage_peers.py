@@ -17,7 +17,7 @@ from bench.candidates import program
 from bench.evolve import Day, days
 from bench.measure import ROOT, WORK, run
 
-RECORD = "000000150000"
+RECORD = "000000150001"
 ENV = {"RESTIC_PASSWORD": "bench", "BORG_PASSPHRASE": "bench", "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes"}
 
 

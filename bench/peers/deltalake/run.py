@@ -4,43 +4,46 @@ import json
 import sys
 
 import pyarrow as pa
-import pyarrow.compute as pc
-from deltalake import DeltaTable, write_deltalake
+from deltalake import DeltaTable, QueryBuilder, WriterProperties, write_deltalake
+
+ZSTD = WriterProperties(compression="ZSTD", compression_level=3)
 
 
 def lines(day):
     with open(f"changes/{day}.jsonl", "rb") as file:
         raws = file.read().split(b"\n")
-    return pa.table({"id": [json.loads(r)["id"] for r in raws], "json": [r.decode() for r in raws]})
+    with open(f"changes/{day}.gone") as file:
+        gone = file.read().split()
+    ids = [json.loads(r)["id"] for r in raws] + gone
+    return pa.table({"id": ids, "json": pa.array([r.decode() for r in raws] + [None] * len(gone), pa.string())})
 
 
 def keep(days):
-    write_deltalake("repo", lines(0))
+    write_deltalake("repo", lines(0), writer_properties=ZSTD)
     for day in range(1, days + 1):
-        table = DeltaTable("repo")
-        merge = table.merge(lines(day), predicate="t.id = s.id", source_alias="s", target_alias="t")
-        merge.when_matched_update_all().when_not_matched_insert_all().execute()
-        with open(f"changes/{day}.gone") as file:
-            gone = ",".join(f"'{key}'" for key in file.read().split())
-        DeltaTable("repo").delete(f"id IN ({gone})")
+        merge = DeltaTable("repo").merge(lines(day), predicate="t.id = s.id", source_alias="s", target_alias="t", writer_properties=ZSTD)
+        merge = merge.when_matched_delete(predicate="s.json is null").when_matched_update_all(predicate="s.json is not null")
+        merge.when_not_matched_insert_all(predicate="s.json is not null").execute()
 
 
-def version_of(day):
-    return 2 * day
+def at(day):
+    return DeltaTable("repo", version=day)
 
 
-def at(day, **more):
-    return DeltaTable("repo", version=version_of(day)).to_pyarrow_table(**more)
+def ask(sql, **days):
+    builder = QueryBuilder()
+    for name, day in days.items():
+        builder = builder.register(name, at(day))
+    return builder.execute(sql)
 
 
 if sys.argv[1] == "keep":
     keep(int(sys.argv[2]))
 elif sys.argv[1] == "record":
-    print(at(15, filters=[("id", "=", "000000150000")])["json"][0])
+    print(next(iter(ask("select json from t where id = '000000150001'", t=15)))["json"][0])
 elif sys.argv[1] == "diff":
-    a, b = at(10), at(20)
-    both = a.join(b, keys="id", join_type="full outer", right_suffix="_b")
-    print(both.filter(pc.fill_null(pc.not_equal(both["json"], both["json_b"]), True)).num_rows)
+    differ = "select count(*) as n from a full outer join b on a.id = b.id where a.json is distinct from b.json"
+    print(next(iter(ask(differ, a=10, b=20)))["n"][0])
 else:
-    for text in at(15)["json"]:
-        print(text)
+    for batch in ask("select json from t", t=15):
+        print("\n".join(pa.array(batch["json"]).to_pylist()))
