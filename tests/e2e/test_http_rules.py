@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from listbackup.api.app import ApiSettings
 from listbackup.connectors.demo_crm.connector import api
 from listbackup.connectors.engine.session import FactsConnector
-from listbackup.http.caller import Access
+from listbackup.http.permission import Bundle
 from listbackup.http.ratelimit import Rate
 from listbackup.services.platforms import Platforms
 from listbackup.testing.http import PLENTY, Client, MemoryHouse, Said, served
@@ -40,7 +40,7 @@ def house() -> MemoryHouse:
 @pytest.fixture
 def client(house: MemoryHouse) -> Iterator[Client]:
     with served(house) as port:
-        yield Client(port, house.key(house.rooms.scope.account, *Access))
+        yield Client(port, house.key(house.rooms.scope.account, *Bundle))
 
 
 def refused(said: Said, status: int, code: str) -> None:
@@ -127,7 +127,7 @@ def test_every_answer_carries_its_request_id_and_is_neither_kept_nor_run(client:
 def test_who_asks_too_often_is_told_when_to_come_back_and_others_are_not_held_up(house: MemoryHouse) -> None:
     slow = ApiSettings(rate=Rate(per_second=0.5, burst=3), strangers=Rate(per_second=1, burst=2))
     with served(house, slow) as port:
-        one, two = (Client(port, house.key(house.rooms.scope.account, Access.READ)) for _ in range(2))
+        one, two = (Client(port, house.key(house.rooms.scope.account, Bundle.READ)) for _ in range(2))
         assert [one.ask("GET", "/sources").status for _ in range(3)] == [200, 200, 200]
         said = one.ask("GET", "/sources")
         refused(said, 429, "rate_limited")
@@ -158,7 +158,7 @@ json_values = st.recursive(
 def steady() -> Iterator[Client]:
     house = build()
     with served(house, ApiSettings(rate=PLENTY)) as port:
-        yield Client(port, house.key(house.rooms.scope.account, *Access))
+        yield Client(port, house.key(house.rooms.scope.account, *Bundle))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
+from listbackup.http.permission import Permission, Signed
 from listbackup.testing.http import current_openapi
 
 KEPT = Path(__file__).parents[2] / "openapi.json"
@@ -22,8 +23,8 @@ def test_every_operation_has_a_name_of_its_own_a_summary_its_access_and_its_prob
     assert len(set(names)) == len(names)
     for one in operations:
         assert one["summary"], one
-        assert one["x-access"] in ("read", "write", "restore", "admin", "public"), one
-        assert bool(one["security"]) == (one["x-access"] != "public"), one
+        assert one["x-permission"] in {*Permission, *Signed, "public"}, one
+        assert bool(one["security"]) == (one["x-permission"] != "public"), one
         assert {"400", "405", "413", "421", "422", "500", "503"} <= set(one["responses"]), one
 
 

@@ -11,12 +11,24 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from listbackup import __version__
+from listbackup.http.permission import Signed
 from listbackup.http.problem import MEDIA_TYPE, ProblemDetails, all_kinds
 from listbackup.services.routing import Route, Stream, Text
 
 _PATH_PART = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _REF = "#/components/schemas/{name}"
 PREFIX = "/v2"
+_SCHEMES = {
+    "apiKey": {"type": "http", "scheme": "bearer", "bearerFormat": "lbk_…", "description": "An API key."},
+    "accessToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A person's access token, good for 15 minutes.",
+    },
+    "session": {"type": "apiKey", "in": "cookie", "name": "__Host-lb", "description": "A person's browser session."},
+    "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token", "description": "Beside the cookie, for everything but GET."},
+}
 
 
 def openapi(routes: Sequence[Route]) -> dict[str, Any]:
@@ -44,7 +56,7 @@ def openapi(routes: Sequence[Route]) -> dict[str, Any]:
         "components": {
             "responses": {str(status): _bad(status) for status in sorted({kind.status for kind in all_kinds()})},
             "schemas": dict(sorted({**components, **read.get("$defs", {})}.items())),
-            "securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer", "bearerFormat": "lbk_…", "description": "An API key."}},
+            "securitySchemes": _SCHEMES,
         },
     }
 
@@ -76,8 +88,9 @@ def _operation(route: Route, schema: Mapping[str, Any] | None) -> dict[str, Any]
         "operationId": operation_id(route),
         "summary": route.summary,
         "tags": [route.tag],
-        "security": [{"apiKey": []}] if route.access is not None else [],
-        "x-access": route.access.value if route.access is not None else "public",
+        "security": _security(route),
+        "x-permission": route.access.value if route.access is not None else "public",
+        **({"x-step-up": True} if route.step_up else {}),
         "parameters": [*_path_parameters(route), *_query_parameters(route.query), *_header_parameters(route)],
         "responses": {
             str(route.status): _good(route, schema),
@@ -88,6 +101,15 @@ def _operation(route: Route, schema: Mapping[str, Any] | None) -> dict[str, Any]
         content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{route.body.__name__}"}}}
         found["requestBody"] = {"required": True, "content": content}
     return found
+
+
+def _security(route: Route) -> list[dict[str, list[str]]]:
+    """Each of these alone is enough."""
+    if route.access is None:
+        return []
+    cookie: dict[str, list[str]] = {"session": []} if route.method == "GET" else {"session": [], "csrf": []}
+    people = [{"accessToken": list[str]()}, cookie]
+    return people if route.access is Signed.PERSON else [{"apiKey": []}, *people]
 
 
 def _good(route: Route, schema: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -23,12 +23,14 @@ from listbackup.base.errors import NotFound
 from listbackup.base.ids import is_id
 from listbackup.base.log import log_context
 from listbackup.base.secret import Secret
-from listbackup.http.caller import Authenticator, Caller, NotSignedIn, demand
+from listbackup.http.caller import Authenticator, Caller, CallerKind, NotAllowed, NotSignedIn, demand
 from listbackup.http.idempotency import Claim, Kept, Repeats
+from listbackup.http.permission import Permission, Signed
 from listbackup.http.problem import INVALID, MALFORMED, MEDIA, RATE, TOO_LARGE, FieldProblem, Refused
 from listbackup.http.ratelimit import Allowance, RateLimiter
 from listbackup.services.accounts import Accounts
 from listbackup.services.routing import Answer, Call, Route, Stream, Text
+from listbackup.services.scope import Scope
 
 _log = logging.getLogger(__name__)
 _PART = re.compile(r"\{(\w+):([a-z]{3})\}")
@@ -77,7 +79,7 @@ class Operation:
         caller, allowance = self._admit(request)
         headers = allowance.headers() if allowance is not None else {}
         request.state.headers = headers
-        scope = self._gate.accounts.enter(caller.account, actor=caller.actor) if caller is not None else None
+        scope = self._scope(caller)
         path = self._path(request)
         call = Call(
             path=path,
@@ -89,7 +91,7 @@ class Operation:
             version=self._version(request),
             last_event=request.headers.get("last-event-id"),
         )
-        with log_context(**({"account": caller.account, "caller": caller.id} if caller is not None else {})):
+        with log_context(**({"account": caller.account or "-", "caller": caller.id} if caller is not None else {})):
             response = self._once(request, call, raw)
         response.headers.update(headers)
         return response
@@ -110,8 +112,19 @@ class Operation:
         request.state.headers = allowance.headers()
         if not allowance.allowed:
             raise Refused(RATE, "too many requests", retry_after=allowance.wait, hint="wait as Retry-After says")
-        demand(caller, self._route.access)
+        chosen = request.headers.get("x-account-id")
+        if chosen is not None and chosen != caller.account:
+            raise NotFound(f"there is no account {chosen[:40]!r}")
+        if isinstance(self._route.access, Permission):
+            demand(caller, self._route.access)
+        elif self._route.access is Signed.PERSON and caller.kind is CallerKind.KEY:
+            raise NotAllowed("this is for people, not for API keys", hint="sign in")
         return caller, allowance
+
+    def _scope(self, caller: Caller | None) -> Scope | None:
+        if caller is None or caller.account is None or not isinstance(self._route.access, Permission):
+            return None
+        return self._gate.accounts.enter(caller.account, actor=caller.actor)
 
     def _path(self, request: Request) -> Mapping[str, str]:
         values = {name: str(value) for name, value in request.path_params.items()}

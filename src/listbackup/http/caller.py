@@ -1,36 +1,43 @@
-"""Who calls, for which account, and what they may do.
+"""Who calls, in which account, and what they may do there.
 
-``Authenticator`` is the port: API keys stand behind it (``services/accounts``), and sessions and tokens of people can stand beside them.
+``Authenticator`` is the port for bearer credentials: API keys stand behind it (``services/accounts``), and sessions and tokens of people beside them (``api/admission.py``).
+``Members`` and ``MfaPolicy`` are what is asked about people and accounts; ``services/accounts`` answers.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from listbackup.base.errors import ListBackupError
-from listbackup.base.ids import AccountId
+from listbackup.base.ids import AccountId, UserId
 from listbackup.base.secret import Secret
+from listbackup.http.permission import Permission
 
 
-class Access(StrEnum):
-    """What a route asks for, and what a caller has. Nothing includes anything else: a key that may write has to be given ``read`` too."""
+class CallerKind(StrEnum):
+    """What somebody proved who they are with."""
 
-    READ = "read"  # look at everything, content of records included
-    WRITE = "write"  # connections, sources, jobs, runs, holds
-    RESTORE = "restore"  # write records back to a platform, and take that back
-    ADMIN = "admin"  # API keys
+    KEY = "key"  # an API key
+    TOKEN = "token"  # noqa: S105 - a person's program, by an access token
+    COOKIE = "cookie"  # a person's browser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Somebody who proved who they are. ``id`` names the credential (an API key's id), ``actor`` is what the activity trail shows."""
+    """Somebody who proved who they are. ``id`` names the credential, ``actor`` is what the activity trail shows; ``permissions`` hold in ``account``."""
 
     id: str
     actor: str
-    account: AccountId
-    has: frozenset[Access]
+    kind: CallerKind
+    user: UserId | None = None
+    session: str | None = None
+    proved_at: datetime | None = None  # when a factor was last shown
+    has_mfa: bool = False  # whether this person has a second factor
+    account: AccountId | None = None
+    permissions: frozenset[Permission] = field(default_factory=frozenset)
 
 
 class NotSignedIn(ListBackupError):
@@ -41,15 +48,53 @@ class NotAllowed(ListBackupError):
     """The credential holds, and does not reach this far."""
 
 
+class MfaRequired(NotAllowed):
+    """The account wants a second factor of its people, and this person has none."""
+
+    def __init__(self) -> None:
+        super().__init__("this account asks its people for a second factor", hint="set up one-time codes or a passkey, then repeat")
+
+
+class AccountSuspended(NotAllowed):
+    """The account may be looked at and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__("this account is suspended: it can be looked at and not changed", hint="ask whoever runs the account above it")
+
+
+class PlanLimit(ListBackupError):
+    """The account's plan holds no more of this; the hint names what does."""
+
+
 class Authenticator(Protocol):
-    """Tells who a credential belongs to."""
+    """Tells who a bearer credential belongs to."""
 
     def authenticate(self, bearer: Secret) -> Caller:
         """The caller of this bearer credential. Raises NotSignedIn."""
         ...
 
 
-def demand(caller: Caller, access: Access) -> None:
-    """Raises NotAllowed for a caller without this access."""
-    if access not in caller.has:
-        raise NotAllowed(f"this needs the scope {access.value!r}", hint="use a key that has it")
+class Members(Protocol):
+    """Who belongs to which account, and as what."""
+
+    def permissions(self, user: UserId, account: AccountId) -> frozenset[Permission]:
+        """What this person may do in this account. Raises NotFound without a relation; a suspended account gives only what looks."""
+        ...
+
+    def home(self, user: UserId) -> AccountId | None:
+        """The account this person works in when no other is named."""
+        ...
+
+
+class MfaPolicy(Protocol):
+    """What accounts ask of their people's sign-in."""
+
+    def require_mfa(self, account: AccountId) -> bool:
+        """Whether people need a second factor in this account."""
+        ...
+
+
+def demand(caller: Caller, permission: Permission) -> None:
+    """Raises NotAllowed for a caller without this permission."""
+    if permission not in caller.permissions:
+        raise NotAllowed(f"this needs the permission {permission.value!r}", hint="use a credential that has it, or ask an owner for it")

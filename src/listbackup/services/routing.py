@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from listbackup.http.caller import Access, Caller
+from listbackup.http.caller import Caller
+from listbackup.http.permission import Permission, Signed
 from listbackup.services.scope import Scope
 
 M = TypeVar("M", bound=BaseModel)
@@ -33,7 +34,7 @@ class Call:
 
     @property
     def scope(self) -> Scope:
-        """The account that is asked about, and who asks. Only on routes that ask for access."""
+        """The account that is asked about, and who asks. Only on routes that ask for a permission."""
         assert self.seen_scope is not None
         return self.seen_scope
 
@@ -89,13 +90,14 @@ Handle = Callable[[Call], Answer]
 class Route:
     """One operation. ``path`` stands below ``/v2``; ``{id:src}`` is an id with this prefix, ``{name}`` any text.
 
-    ``access`` None: everybody, also who is not signed in. ``repeatable`` creating routes keep their answer for a repeated ``Idempotency-Key``.
+    ``access`` a Permission: in the chosen account; ``Signed``: without an account; None: everybody, also who is not signed in. ``step_up``: people must have
+    shown a factor within the last 10 minutes. ``repeatable`` creating routes keep their answer for a repeated ``Idempotency-Key``.
     """
 
     method: str
     path: str
     summary: str
-    access: Access | None
+    access: Permission | Signed | None
     handle: Handle
     answers: Any = None  # the type of the content; None: no content
     body: type[BaseModel] | None = None
@@ -103,5 +105,6 @@ class Route:
     status: int = 200
     repeatable: bool = False
     versioned: bool = False  # reads If-Match
+    step_up: bool = False
     problems: Sequence[int] = field(default_factory=tuple)  # statuses beyond those that every such route can answer
     tag: str = ""

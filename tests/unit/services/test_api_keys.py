@@ -8,7 +8,8 @@ import pytest
 
 from listbackup.base.errors import InputError, NotFound
 from listbackup.base.secret import Secret
-from listbackup.http.caller import Access, NotSignedIn
+from listbackup.http.caller import NotSignedIn
+from listbackup.http.permission import BUNDLES, Bundle
 from listbackup.services.accounts import API_KEYS, ApiKeys
 from listbackup.services.accounts.key_text import make_key, read_key
 from listbackup.testing.clock import ManualClock
@@ -28,7 +29,7 @@ def keys(house: Rooms) -> ApiKeys:
 def test_a_key_opens_its_own_account_with_its_own_scopes(house: Rooms, keys: ApiKeys) -> None:
     new = keys.create(house.scope, name="report")
     caller = keys.authenticate(new.text)
-    assert (caller.account, caller.has, caller.actor) == (house.scope.account, frozenset({Access.READ}), f"key_{new.key.id}")
+    assert (caller.account, caller.permissions, caller.actor) == (house.scope.account, BUNDLES[Bundle.READ], f"key_{new.key.id}")
     assert new.key.expires_at - new.key.created_at == timedelta(days=90)
 
 

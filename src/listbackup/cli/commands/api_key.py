@@ -11,7 +11,7 @@ from listbackup.base.errors import InputError
 from listbackup.base.paging import iter_pages
 from listbackup.cli.options import Json
 from listbackup.cli.shell import shell
-from listbackup.http.caller import Access
+from listbackup.http.permission import Permission, expand, shown
 from listbackup.services.accounts import ApiKey
 
 app = typer.Typer(help="Make, list and revoke keys for the HTTP API.", no_args_is_help=True)
@@ -22,7 +22,8 @@ def create(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for.", show_default=False)],
     scope: Annotated[
-        list[str] | None, typer.Option("--scope", metavar="SCOPE", help="read (default), write, restore, admin; repeat.")
+        list[str] | None,
+        typer.Option("--scope", metavar="SCOPE", help="read (default), write, restore, admin, or a permission like runs:execute; repeat."),
     ] = None,
     days: Annotated[int, typer.Option("--days", min=1, max=365, help="How long it opens anything.")] = 90,
     as_json: Json = False,
@@ -35,7 +36,7 @@ def create(
       listbackup api-key create deploy --scope read --scope write --days 30
     """
     with shell(context, as_json) as sh:
-        new = sh.system.api_keys.create(sh.scope, name=name, access=_scopes(scope or ["read"]), life=timedelta(days=days))
+        new = sh.system.api_keys.create(sh.scope, name=name, permissions=_scopes(scope or ["read"]), life=timedelta(days=days))
         sh.out.document({"key": _document(new.key), "text": new.text.reveal()})
         sh.out.say(new.text.reveal())
         sh.out.good(f"made {new.key.id} ({_access(new.key)}), good until {new.key.expires_at:%Y-%m-%d}; it is not shown again")
@@ -76,23 +77,23 @@ def revoke(
         sh.out.good(f"{revoked.id} ({revoked.name}) opens nothing any more")
 
 
-def _scopes(names: list[str]) -> list[Access]:
+def _scopes(names: list[str]) -> tuple[Permission, ...]:
     try:
-        return [Access(name) for name in names]
+        return expand(names)
     except ValueError:
-        known = ", ".join(access.value for access in Access)
+        known = "read, write, restore, admin, " + ", ".join(Permission)
         raise InputError(f"{', '.join(names)}: not every one of these is a scope", field="scope", hint=f"scopes are {known}") from None
 
 
 def _access(key: ApiKey) -> str:
-    return " ".join(access.value for access in key.access)
+    return shown(key.permissions)
 
 
 def _document(key: ApiKey) -> dict[str, object]:
     return {
         "id": key.id,
         "name": key.name,
-        "scopes": [access.value for access in key.access],
+        "scopes": [one.value for one in key.permissions],
         "created_at": key.created_at,
         "created_by": key.created_by,
         "expires_at": key.expires_at,

@@ -12,7 +12,7 @@ from listbackup.bootstrap.embedded import init_system, is_folder
 from listbackup.cli.options import Json
 from listbackup.cli.shell import Shell, shell
 from listbackup.cli.stopping import stop_on_signals
-from listbackup.http.caller import Access
+from listbackup.http.permission import Bundle
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -67,7 +67,7 @@ def _first_key(sh: Shell) -> None:
     """The owner's key, made when the account never had one."""
     if sh.system.api_keys.list(sh.scope, limit=1).items:
         return
-    new = sh.system.api_keys.create(sh.scope, name="owner", access=tuple(Access))
+    new = sh.system.api_keys.create(sh.scope, name="owner", permissions=tuple(Bundle))
     if sh.out.as_json:
         sh.out.line({"first_api_key": new.text.reveal(), "expires_at": new.key.expires_at})
     sh.out.say("An API key for you, shown this once (other keys: listbackup api-key create):")

@@ -15,7 +15,8 @@ from listbackup.base.errors import Conflict, InputError, NotFound
 from listbackup.base.ids import AccountId
 from listbackup.base.paging import Page
 from listbackup.base.secret import Secret
-from listbackup.http.caller import Access, Caller, NotSignedIn
+from listbackup.http.caller import Caller, CallerKind, NotSignedIn
+from listbackup.http.permission import Bundle, Permission, expand, shown
 from listbackup.services.accounts.key_text import make_key, read_key
 from listbackup.services.accounts.table import API_KEYS
 from listbackup.services.desk import Desk, Fact
@@ -33,7 +34,7 @@ class ApiKey:
     id: str
     account: AccountId
     name: str
-    access: tuple[Access, ...]
+    permissions: tuple[Permission, ...]
     created_at: datetime
     expires_at: datetime
     created_by: str
@@ -57,10 +58,11 @@ class ApiKeys:
         self._desk, self._environment = desk, environment
         self._table = desk.tables.open(API_KEYS)
 
-    def create(self, scope: Scope, *, name: str, access: Iterable[Access] = (Access.READ,), life: timedelta = DEFAULT_LIFE) -> NewApiKey:
-        """A new key and its text, which nobody can show again. Raises InputError."""
-        asked = set(access)
-        chosen = tuple(one for one in Access if one in asked)
+    def create(
+        self, scope: Scope, *, name: str, permissions: Iterable[Bundle | Permission] = (Bundle.READ,), life: timedelta = DEFAULT_LIFE
+    ) -> NewApiKey:
+        """A new key and its text, which nobody can show again; bundles are kept as what they hold now. Raises InputError."""
+        chosen = expand(permissions)
         if not name.strip() or len(name) > 100 or not name.isprintable():
             raise InputError("an API key's name has 1 to 100 printable characters", field="name")
         if not chosen:
@@ -73,13 +75,13 @@ class ApiKeys:
             id=id_,
             account=scope.account,
             name=name.strip(),
-            access=chosen,
+            permissions=chosen,
             created_at=now,
             expires_at=now + life,
             created_by=scope.actor,
         )
         item: dict[str, Scalar] = {**_item(key), "digest": digest}
-        fact = Fact(name="api_key.created", subject=id_, about={"name": key.name, "scopes": " ".join(chosen)})
+        fact = Fact(name="api_key.created", subject=id_, about={"name": key.name, "scopes": shown(chosen)})
         self._desk.commit(scope, [(self._table, Put(item=item, if_=Absent()))], fact)
         return NewApiKey(key=key, text=text)
 
@@ -121,7 +123,7 @@ class ApiKeys:
             raise NotSignedIn("the API key has expired", hint="make another")
         if key.used_at is None or now - key.used_at >= NOTED_EVERY:
             self._table.update(Update(pk=key.id, sk="key", set={"used_at": iso(now)}))
-        return Caller(id=key.id, actor=f"key_{key.id}", account=key.account, has=frozenset(key.access))
+        return Caller(id=key.id, actor=f"key_{key.id}", kind=CallerKind.KEY, account=key.account, permissions=frozenset(key.permissions))
 
 
 def _item(key: ApiKey) -> dict[str, Scalar]:
@@ -140,8 +142,15 @@ def _doc(key: ApiKey) -> str:
 
 
 def _read(item: Item) -> ApiKey:
-    key, used = msgspec.json.decode(str(item["doc"]), type=ApiKey), item.get("used_at")
+    doc, used = str(item["doc"]), item.get("used_at")
+    key = msgspec.json.decode(doc, type=ApiKey) if '"permissions":' in doc else _older(doc)
     return replace(key, used_at=parse_iso(str(used)) if used is not None else None)
+
+
+def _older(doc: str) -> ApiKey:
+    """A key of before there were permissions: its words stand for what they always stood for."""
+    kept = msgspec.json.decode(doc)
+    return msgspec.convert({**kept, "permissions": expand(kept["access"])}, ApiKey, strict=False)
 
 
 def _bytes(value: Scalar) -> bytes:

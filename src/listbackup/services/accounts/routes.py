@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from listbackup.base.errors import NotFound
-from listbackup.http.caller import Access, NotAllowed
+from listbackup.http.caller import NotAllowed
 from listbackup.http.paging import Listing, PageParameters, listing
+from listbackup.http.permission import Permission, expand
 from listbackup.services.accounts.api_keys import ApiKeys
 from listbackup.services.accounts.model import Account
 from listbackup.services.accounts.schema import KeyMade, KeyShown, NewKey, show_key, show_new
@@ -30,10 +31,11 @@ def routes(accounts: Accounts, keys: ApiKeys) -> Sequence[Route]:
 
     def create_key(call: Call) -> Answer:
         asked = call.body(NewKey)
-        beyond = set(asked.scopes) - call.caller.has
+        given = expand(asked.scopes)
+        beyond = set(given) - call.caller.permissions
         if beyond:
-            raise NotAllowed(f"a key cannot give the scope {min(beyond).value!r} that it has not")
-        new = keys.create(call.scope, name=asked.name, access=asked.scopes, life=timedelta(days=asked.days))
+            raise NotAllowed(f"nobody gives a key the permission {min(beyond).value!r} who has not got it")
+        new = keys.create(call.scope, name=asked.name, permissions=given, life=timedelta(days=asked.days))
         return Answer(content=show_new(new), location=f"/v2/api-keys/{new.key.id}")
 
     def get_key(call: Call) -> Answer:
@@ -43,7 +45,7 @@ def routes(accounts: Accounts, keys: ApiKeys) -> Sequence[Route]:
         keys.revoke(call.scope, call.path["key"])
         return Answer()
 
-    read, admin = Access.READ, Access.ADMIN
+    read, admin = Permission.ACCOUNTS_READ, Permission.API_KEYS_MANAGE
     return [
         Route(method="GET", path="/accounts/{account:acc}", summary="The account", access=read, handle=get, answers=Account),
         Route(
@@ -60,6 +62,7 @@ def routes(accounts: Accounts, keys: ApiKeys) -> Sequence[Route]:
             path="/api-keys",
             summary="Make an API key; its text is in this answer and nowhere else",
             access=admin,
+            step_up=True,
             handle=create_key,
             body=NewKey,
             answers=KeyMade,

@@ -9,8 +9,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from listbackup.http.caller import Access
 from listbackup.http.paging import Body
+from listbackup.http.permission import Bundle, Permission
 from listbackup.services.accounts.api_keys import LONGEST_LIFE, ApiKey, NewApiKey
 
 
@@ -18,7 +18,10 @@ class NewKey(Body):
     """An API key to be made."""
 
     name: Annotated[str, Field(min_length=1, max_length=100, examples=["nightly report"])]
-    scopes: Annotated[tuple[Access, ...], Field(min_length=1, max_length=4)] = (Access.READ,)
+    scopes: Annotated[
+        tuple[Bundle | Permission, ...],
+        Field(min_length=1, max_length=40, description="Permissions, or words for many: read, write, restore, admin."),
+    ] = (Bundle.READ,)
     days: Annotated[int, Field(ge=1, le=LONGEST_LIFE.days)] = 90
 
 
@@ -28,7 +31,7 @@ class KeyShown:
 
     id: str
     name: str
-    scopes: Sequence[Access]
+    scopes: Sequence[Permission]
     created_at: datetime
     created_by: str
     expires_at: datetime
@@ -49,7 +52,7 @@ def show_key(key: ApiKey) -> KeyShown:
     return KeyShown(
         id=key.id,
         name=key.name,
-        scopes=key.access,
+        scopes=key.permissions,
         created_at=key.created_at,
         created_by=key.created_by,
         expires_at=key.expires_at,

@@ -10,8 +10,8 @@ import msgspec
 from pydantic import Field
 
 from listbackup.base.errors import InputError
-from listbackup.http.caller import Access
 from listbackup.http.paging import Listing, PageParameters, Parameters, listing
+from listbackup.http.permission import Permission
 from listbackup.services.activity.model import Activity, ChainBreak
 from listbackup.services.activity.service import Activities
 from listbackup.services.routing import Answer, Call, Route, Stream
@@ -68,7 +68,7 @@ def routes(activities: Activities) -> Sequence[Route]:
             method="GET",
             path="/events",
             summary="What happens, as it happens (server-sent events; resume with Last-Event-ID)",
-            access=Access.READ,
+            access=Permission.ACTIVITY_READ,
             handle=events,
             query=EventParameters,
             answers=Stream,
@@ -77,7 +77,7 @@ def routes(activities: Activities) -> Sequence[Route]:
             method="GET",
             path="/activity",
             summary="What happened, newest first",
-            access=Access.READ,
+            access=Permission.ACTIVITY_READ,
             handle=list_all,
             query=ActivityParameters,
             answers=Listing[Activity],
@@ -86,7 +86,7 @@ def routes(activities: Activities) -> Sequence[Route]:
             method="GET",
             path="/activity/verify",
             summary="Whether the trail is what was written",
-            access=Access.READ,
+            access=Permission.ACTIVITY_READ,
             handle=verify,
             answers=Verified,
         ),

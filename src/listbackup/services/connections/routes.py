@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from listbackup.http.caller import Access
 from listbackup.http.paging import Listing, PageParameters, listing
+from listbackup.http.permission import Permission
 from listbackup.services.connections.model import Connection
 from listbackup.services.connections.schema import ChangedConnection, NewConnection, Rotation, hidden
 from listbackup.services.connections.service import Connections
@@ -41,7 +41,7 @@ def _kept(connections: Connections) -> Sequence[Route]:
         connections.delete(call.scope, call.path["connection"])
         return Answer()
 
-    read, write, one = Access.READ, Access.WRITE, Connection
+    read, write, one = Permission.CONNECTIONS_READ, Permission.CONNECTIONS_MANAGE, Connection
     return [
         Route(
             method="GET",
@@ -87,7 +87,7 @@ def _credentials(connections: Connections) -> Sequence[Route]:
         asked = call.body(Rotation)
         return _shown(connections.reconnect(call.scope, call.path["connection"], values=asked.values, secrets=hidden(asked.secrets)))
 
-    write, one = Access.WRITE, Connection
+    write, one = Permission.CONNECTIONS_MANAGE, Connection
     return [
         Route(
             method="POST",

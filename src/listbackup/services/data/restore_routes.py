@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from listbackup.base.errors import Conflict, InputError
-from listbackup.http.caller import Access
 from listbackup.http.paging import Listing, listing
+from listbackup.http.permission import Permission
 from listbackup.processor.restore_model import Selection
 from listbackup.services.data.errands import Errands
 from listbackup.services.data.model import Restore, RestoreState
@@ -71,13 +71,13 @@ def restore_routes(data: Data, restores: Restores, errands: Errands) -> Sequence
         errands.send(found.id, lambda should_stop: restores.undo(scope, found.id, should_stop=should_stop))
         return Answer(content=show_restore(found, working=True), location=f"/v2/restores/{found.id}")
 
-    read, pages = Access.READ, Listing[RestoreShown]
+    read, pages = Permission.RESTORES_READ, Listing[RestoreShown]
     return [
         Route(
             method="POST",
             path="/restores/plan",
             summary="What a restore would do; nothing is written",
-            access=Access.RESTORE,
+            access=Permission.RESTORES_PLAN,
             handle=plan,
             body=RestoreIn,
             answers=PlanShown,
@@ -87,7 +87,8 @@ def restore_routes(data: Data, restores: Restores, errands: Errands) -> Sequence
             method="POST",
             path="/restores",
             summary="Write records of a snapshot back to the platform",
-            access=Access.RESTORE,
+            access=Permission.RESTORES_EXECUTE,
+            step_up=True,
             handle=start,
             body=RestoreIn,
             answers=RestoreShown,
@@ -110,7 +111,16 @@ def restore_routes(data: Data, restores: Restores, errands: Errands) -> Sequence
 
 
 def _act(path: str, summary: str, handle: Handle) -> Route:
-    return Route(method="POST", path=path, summary=summary, access=Access.RESTORE, handle=handle, answers=RestoreShown, status=202)
+    return Route(
+        method="POST",
+        path=path,
+        summary=summary,
+        access=Permission.RESTORES_EXECUTE,
+        step_up=True,
+        handle=handle,
+        answers=RestoreShown,
+        status=202,
+    )
 
 
 def _selection(data: Data, scope: Scope, source: str, snapshot: SnapshotInfo, asked: RestoreIn) -> Selection:

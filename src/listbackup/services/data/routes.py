@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from listbackup.base.errors import InputError, NotFound
-from listbackup.http.caller import Access
 from listbackup.http.paging import Listing, PageParameters, Parameters, listing
+from listbackup.http.permission import Permission
 from listbackup.processor.verify import Verification
 from listbackup.services.data.restore_routes import restore_routes
 from listbackup.services.data.schema import (
@@ -94,10 +94,12 @@ def _looking(data: Data) -> Sequence[Route]:
         ),
         _get(_ONE, "A snapshot", get, SnapshotShown),
         _get(f"{_ONE}/streams", "The streams of a snapshot", streams, Listing[StreamShown]),
-        _get(_RECORDS, "Records as they stood, in order of their keys", records, Listing[RecordShown], PageParameters),
-        _get(f"{_RECORDS}/{{key:path}}/history", "Every kept version of a record, newest first", history, Listing[VersionShown]),
-        _get(f"{_RECORDS}/{{key:path}}", "A record as it stood", record, RecordShown),
-        _get("/search", "Records of a snapshot that hold a text", search, Hits, SearchParameters),
+        _get(_RECORDS, "Records as they stood, in order of their keys", records, Listing[RecordShown], PageParameters, content=True),
+        _get(
+            f"{_RECORDS}/{{key:path}}/history", "Every kept version of a record, newest first", history, Listing[VersionShown], content=True
+        ),
+        _get(f"{_RECORDS}/{{key:path}}", "A record as it stood", record, RecordShown, content=True),
+        _get("/search", "Records of a snapshot that hold a text", search, Hits, SearchParameters, content=True),
     ]
 
 
@@ -118,7 +120,7 @@ def _comparing(data: Data) -> Sequence[Route]:
         return Answer(content=data.diff_counts(call.scope, source.id, before.seq, after.seq))
 
     return [
-        _get("/diff", "What differs between two snapshots of a source", diff, Listing[ChangeShown], DiffParameters),
+        _get("/diff", "What differs between two snapshots of a source", diff, Listing[ChangeShown], DiffParameters, content=True),
         _get("/diff/counts", "How much differs, by stream", counts, dict[str, ChangeCounts], DiffCountsParameters),
     ]
 
@@ -143,7 +145,7 @@ def _keeping(data: Data, upkeep: Upkeep) -> Sequence[Route]:
     def preview_prune(call: Call) -> Answer:
         return Answer(content=upkeep.plan_prune(call.scope, call.path["source"]).stats())
 
-    write, of = Access.WRITE, "/sources/{source:src}"
+    keep, of = Permission.RETENTION_MANAGE, "/sources/{source:src}"
     return [
         _get(f"{of}/retention/preview", "Which snapshots the retention would keep and drop", preview_expire, ExpirePlan),
         _get(f"{of}/prune/preview", "What a prune would do", preview_prune, PruneStats),
@@ -151,17 +153,19 @@ def _keeping(data: Data, upkeep: Upkeep) -> Sequence[Route]:
             method="POST",
             path=f"{_ONE}/hold",
             summary="Keep a snapshot whatever the retention says",
-            access=write,
+            access=keep,
             handle=hold,
             body=Hold,
             answers=SnapshotShown,
         ),
-        Route(method="DELETE", path=f"{_ONE}/hold", summary="Let a held snapshot go", access=write, handle=release, status=204),
+        Route(
+            method="DELETE", path=f"{_ONE}/hold", summary="Let a held snapshot go", access=keep, step_up=True, handle=release, status=204
+        ),
         Route(
             method="POST",
             path=f"{_ONE}/verify",
             summary="Compare a sample with the platform as it is now",
-            access=write,
+            access=Permission.RUNS_EXECUTE,
             handle=verify,
             body=Sample,
             answers=Verification,
@@ -170,8 +174,11 @@ def _keeping(data: Data, upkeep: Upkeep) -> Sequence[Route]:
     ]
 
 
-def _get(path: str, summary: str, handle: Handle, answers: object, query: type[Parameters] | None = None) -> Route:
-    return Route(method="GET", path=path, summary=summary, access=Access.READ, handle=handle, answers=answers, query=query)
+def _get(
+    path: str, summary: str, handle: Handle, answers: object, query: type[Parameters] | None = None, *, content: bool = False
+) -> Route:
+    access = Permission.CONTENT_READ if content else Permission.SNAPSHOTS_READ
+    return Route(method="GET", path=path, summary=summary, access=access, handle=handle, answers=answers, query=query)
 
 
 def _with_stream(data: Data, call: Call) -> tuple[Source, SnapshotInfo]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from listbackup.http.caller import Access
 from listbackup.http.paging import Listing, listing
+from listbackup.http.permission import Permission
 from listbackup.services.jobs.model import Job
 from listbackup.services.jobs.schema import ChangedJob, JobParameters, NewJob
 from listbackup.services.jobs.service import Jobs
@@ -59,7 +59,7 @@ def routes(jobs: Jobs) -> Sequence[Route]:
     def resume(call: Call) -> Answer:
         return _shown(jobs.resume(call.scope, call.path["job"]))
 
-    read, write, pages = Access.READ, Access.WRITE, Listing[Job]
+    read, write, pages = Permission.JOBS_READ, Permission.JOBS_MANAGE, Listing[Job]
     return [
         Route(method="GET", path="/jobs", summary="The jobs", access=read, handle=list_all, query=JobParameters, answers=pages),
         Route(

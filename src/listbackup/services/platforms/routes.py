@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from listbackup.http.caller import Access
 from listbackup.http.paging import Listing
+from listbackup.http.permission import Permission
 from listbackup.services.platforms.model import Platform
 from listbackup.services.platforms.service import Platforms
 from listbackup.services.routing import Answer, Call, Route
@@ -25,7 +25,7 @@ def routes(platforms: Platforms) -> Sequence[Route]:
             method="GET",
             path="/platforms",
             summary="Platforms that can be connected",
-            access=Access.READ,
+            access=Permission.INTEGRATIONS_READ,
             handle=list_all,
             answers=Listing[Platform],
         ),
@@ -33,7 +33,7 @@ def routes(platforms: Platforms) -> Sequence[Route]:
             method="GET",
             path="/platforms/{platform}",
             summary="A platform and what it asks for",
-            access=Access.READ,
+            access=Permission.INTEGRATIONS_READ,
             handle=get,
             answers=Platform,
         ),

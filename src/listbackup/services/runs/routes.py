@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from listbackup.http.caller import Access
 from listbackup.http.paging import Listing, PageParameters, listing
+from listbackup.http.permission import Permission
 from listbackup.services.jobs import Jobs
 from listbackup.services.routing import Answer, Call, Handle, Route
 from listbackup.services.runs.model import LogLine, Run
@@ -51,7 +51,7 @@ def routes(runs: Runs, jobs: Jobs) -> Sequence[Route]:
     def retry(call: Call) -> Answer:
         return _started(runs.retry(call.scope, call.path["run"]))
 
-    read, write = Access.READ, Access.WRITE
+    read, write = Permission.RUNS_READ, Permission.RUNS_EXECUTE
     pages = Listing[RunShown]
     return [
         Route(method="GET", path="/runs", summary="Runs, newest first", access=read, handle=list_all, query=RunParameters, answers=pages),
@@ -86,7 +86,7 @@ def _starts(path: str, summary: str, handle: Handle, body: type[Sync] | None = N
         method="POST",
         path=path,
         summary=summary,
-        access=Access.WRITE,
+        access=Permission.RUNS_EXECUTE,
         handle=handle,
         body=body,
         answers=RunShown,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from listbackup.connectors.engine.connector import Site, StreamInfo
-from listbackup.http.caller import Access
 from listbackup.http.paging import Listing, PageParameters, listing
+from listbackup.http.permission import Permission
 from listbackup.services.routing import Answer, Call, Route
 from listbackup.services.sources.model import Source
 from listbackup.services.sources.schema import ChangedSource, NewSource, filters_of
@@ -59,7 +59,7 @@ def _kept(sources: Sources) -> Sequence[Route]:
         sources.delete(call.scope, call.path["source"])
         return Answer()
 
-    read, write, pages = Access.READ, Access.WRITE, Listing[Source]
+    read, write, pages = Permission.SOURCES_READ, Permission.SOURCES_MANAGE, Listing[Source]
     return [
         Route(method="GET", path="/sources", summary="The sources", access=read, handle=list_all, query=PageParameters, answers=pages),
         Route(
@@ -100,7 +100,7 @@ def _asking(sources: Sources) -> Sequence[Route]:
     def test(call: Call) -> Answer:
         return Answer(content=sources.test(call.scope, call.path["source"]))
 
-    read, write = Access.READ, Access.WRITE
+    read, write = Permission.SOURCES_READ, Permission.SOURCES_MANAGE
     return [
         Route(
             method="POST",
