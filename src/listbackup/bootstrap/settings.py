@@ -1,10 +1,14 @@
-"""Settings: the environment and one configuration file, read once and handed down as values.
+"""Settings: the command line, the environment and one configuration file, read once and handed down as values.
 
-Precedence: environment, then the file, then the default. The file is TOML with the names of the variables in lower case and without the prefix::
+Precedence: the command's own options, then the environment, then the file, then the default. The file is TOML with the names of the variables in lower
+case and without the prefix; a table's name may stand before its names (``[s3]`` and ``bucket`` are ``s3_bucket``)::
 
     data = "/srv/listbackup"
-    s3_bucket = "backups"
-    s3_endpoint = "https://objects.example.org"
+    port = 8400
+
+    [s3]
+    bucket = "backups"
+    endpoint = "https://objects.example.org"
 
 What belongs to a data folder and must never change under it (where its objects lie) is written into the folder by ``listbackup init``
 and read from there afterwards: see ``bootstrap/folder.py``.
@@ -13,15 +17,13 @@ and read from there afterwards: see ``bootstrap/folder.py``.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from listbackup.base.errors import InputError
 from listbackup.base.secret import Secret
-
-PREFIX = "LISTBACKUP_"
+from listbackup.bootstrap.configuration import PREFIX, Values, gather
 
 LOOPBACK_HINT = "for a site of your own on this machine or in a private network, set LISTBACKUP_ALLOW_LOOPBACK=1"
 
@@ -30,18 +32,34 @@ VARIABLES: dict[str, str] = {
     "DATA": "the data folder: tables, objects, logs (default: $XDG_DATA_HOME/listbackup)",
     "KEYS": "the key folder, outside the data folder (default: $XDG_CONFIG_HOME/listbackup/keys)",
     "CACHE": "the cache of a bucket's objects, safe to delete (default: $XDG_CACHE_HOME/listbackup)",
+    "HOST": "the address that `listbackup serve` listens on (default: 127.0.0.1)",
+    "PORT": "its port; 0: any that is free (default: 8400)",
+    "HOSTS": "names it answers for beside this machine's own, separated by commas",
+    "ORIGINS": "origins whose pages may call the API, separated by commas",
+    "PROXIES": "addresses of proxies whose word about the caller's address is taken, separated by commas",
+    "MAX_REQUESTS": "requests answered at once; as many again may wait a moment, the others get 503 (default: 32)",
     "S3_BUCKET": "keep objects in this bucket instead of the data folder; read by `listbackup init`",
     "S3_ENDPOINT": "address of an S3-compatible service; read by `listbackup init`",
     "S3_REGION": "region of the bucket; read by `listbackup init`",
     "S3_PREFIX": "begin every object's name with this; read by `listbackup init`",
     "S3_ACCESS_KEY_ID": "access key of the bucket (default: the AWS SDK's own chain)",
     "S3_SECRET_ACCESS_KEY": "its secret; never written anywhere",
+    "MAIL_HOST": "the mail server that takes letters; without one they are written into `mail/` of the data folder",
+    "MAIL_PORT": "its port (default: 587)",
+    "MAIL_SECURITY": "starttls, tls, or none for a server on this machine (default: starttls)",
+    "MAIL_USER": "who hands letters in there",
+    "MAIL_PASSWORD": "the password for it; never written anywhere",
+    "MAIL_FROM": "the sender of letters (default: listbackup@localhost)",
     "ALLOW_LOOPBACK": "1 lets connections speak to this machine and to private networks over plain http (a self-hosted site)",
     "CONCURRENCY": "requests in flight at most, per run (default: 16)",
-    "WORKERS": "runs at once in `listbackup worker` (default: 2)",
+    "WORKERS": "runs at once in `listbackup worker` and `listbackup serve` (default: 2)",
+    "RUNS_PER_ACCOUNT": "runs of one account at once, over all workers (default: 4)",
+    "RUNS_PER_CONNECTION": "runs through one connection at once, over all workers (default: 1)",
     "LOG_LEVEL": "debug, info, warning or error (default: info)",
+    "LOG_STDERR": "1 writes the log's lines to standard error too, for containers",
     "DEBUG": "1 writes the traceback of an unexpected error into the log",
 }
+SECRETS = ("S3_SECRET_ACCESS_KEY", "MAIL_PASSWORD")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +81,30 @@ class S3Keys:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """Where letters are handed in; ``security`` is ``starttls``, ``tls`` or ``none``."""
+
+    host: str
+    port: int = 587
+    security: str = "starttls"
+    user: str = ""
+    password: Secret | None = None
+    sender: str = "listbackup@localhost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeSettings:
+    """How ``listbackup serve`` meets the outside."""
+
+    host: str = "127.0.0.1"
+    port: int = 8400
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
+    max_requests: int = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the environment may say, with defaults in place."""
 
@@ -71,35 +113,52 @@ class Settings:
     cache: Path
     s3: S3Settings | None = None
     s3_keys: S3Keys | None = None
+    mail: MailSettings | None = None
+    serve: ServeSettings = field(default_factory=ServeSettings)
     allow_loopback: bool = False
     concurrency: int = 16
     workers: int = 2
+    runs_per_account: int = 4
+    runs_per_connection: int = 1
     log_level: str = "info"
+    log_stderr: bool = False
     debug: bool = False
 
 
-def read_settings(*, data: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings of this process; ``data`` (the command line's own word) wins over both environment and file.
+def read_settings(
+    *,
+    data: Path | None = None,
+    config: Path | None = None,
+    flags: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings of this process. ``data``, ``config`` and ``flags`` (by the variable's name without prefix) are the command line's own words and win.
 
-    Raises InputError for a file that is not TOML, an unknown name in it, or a value of the wrong form.
+    Raises InputError for a file that is not TOML, an unknown name in it, or a value of the wrong form; the message says where it stands.
     """
     env = os.environ if environ is None else environ
     home = Path(env.get("HOME") or "/")
     config_home = Path(env.get("XDG_CONFIG_HOME") or home / ".config") / "listbackup"
-    values = _values(env, config_home)
     data_home = Path(env.get("XDG_DATA_HOME") or home / ".local" / "share") / "listbackup"
     cache_home = Path(env.get("XDG_CACHE_HOME") or home / ".cache") / "listbackup"
+    said = {**(flags or {}), **({"DATA": str(data)} if data is not None else {})}
+    values = _values(env, said, config, config_home)
     settings = Settings(
-        data=_path(str(data) if data is not None else values.get("DATA"), data_home),
-        keys=_path(values.get("KEYS"), config_home / "keys"),
-        cache=_path(values.get("CACHE"), cache_home),
+        data=_path(values.text("DATA"), data_home),
+        keys=_path(values.text("KEYS"), config_home / "keys"),
+        cache=_path(values.text("CACHE"), cache_home),
         s3=_s3(values),
         s3_keys=_s3_keys(values),
-        allow_loopback=_flag(values, "ALLOW_LOOPBACK"),
-        concurrency=_number(values, "CONCURRENCY", 16, 1, 256),
-        workers=_number(values, "WORKERS", 2, 1, 64),
-        log_level=_choice(values, "LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
-        debug=_flag(values, "DEBUG"),
+        mail=_mail(values),
+        serve=_serve(values),
+        allow_loopback=values.flag("ALLOW_LOOPBACK"),
+        concurrency=values.number("CONCURRENCY", 16, 1, 256),
+        workers=values.number("WORKERS", 2, 1, 64),
+        runs_per_account=values.number("RUNS_PER_ACCOUNT", 4, 1, 1000),
+        runs_per_connection=values.number("RUNS_PER_CONNECTION", 1, 1, 16),
+        log_level=values.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
+        log_stderr=values.flag("LOG_STDERR"),
+        debug=values.flag("DEBUG"),
     )
     if settings.keys == settings.data or settings.data in settings.keys.parents:
         raise InputError(
@@ -109,54 +168,27 @@ def read_settings(*, data: Path | None = None, environ: Mapping[str, str] | None
     return settings
 
 
-def _values(env: Mapping[str, str], config_home: Path) -> dict[str, str]:
-    """Values by variable name without its prefix; a variable set to nothing counts as not set."""
-    named = env.get(PREFIX + "CONFIG")
-    values = _read_file(Path(named) if named else config_home / "config.toml", required=bool(named))
-    values |= {name: env[PREFIX + name] for name in VARIABLES if env.get(PREFIX + name)}
-    return values
-
-
-def _read_file(path: Path, *, required: bool) -> dict[str, str]:
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        if required:
-            raise InputError(f"there is no configuration file {path}", hint=f"correct or unset {PREFIX}CONFIG") from None
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"the configuration file {path} cannot be read: {error}", hint="it is TOML: name = value, one a line") from None
-    values = {}
-    for name, value in content.items():
-        if name.upper() not in VARIABLES or name.upper() in ("CONFIG", "S3_SECRET_ACCESS_KEY") or name != name.lower():
-            raise InputError(f"{path} sets {name!r}, which is no setting", hint="settings: " + ", ".join(_file_names()))
-        if not isinstance(value, str | int):
-            raise InputError(f"{path} gives {name} a value that is neither text nor a number", field=name)
-        values[name.upper()] = str(int(value)) if isinstance(value, bool) else str(value)
-    return values
-
-
-def _file_names() -> list[str]:
-    return [name.lower() for name in VARIABLES if name not in ("CONFIG", "S3_SECRET_ACCESS_KEY")]
+def _values(env: Mapping[str, str], flags: Mapping[str, str], config: Path | None, config_home: Path) -> Values:
+    named = str(config) if config is not None else env.get(PREFIX + "CONFIG")
+    file = Path(named) if named else config_home / "config.toml"
+    known = [name for name in VARIABLES if name != "CONFIG"]
+    return gather(known, environ=env, flags=flags, file=file, required=bool(named), never_in_file=SECRETS)
 
 
 def _path(text: str | None, default: Path) -> Path:
     return Path(text).expanduser().absolute() if text else default.absolute()
 
 
-def _s3(values: Mapping[str, str]) -> S3Settings | None:
-    if not values.get("S3_BUCKET"):
+def _s3(values: Values) -> S3Settings | None:
+    bucket = values.text("S3_BUCKET")
+    if bucket is None:
         return None
-    return S3Settings(
-        bucket=values["S3_BUCKET"],
-        endpoint=values.get("S3_ENDPOINT") or None,
-        region=values.get("S3_REGION") or None,
-        prefix=values.get("S3_PREFIX", "").strip("/"),
-    )
+    prefix = (values.text("S3_PREFIX") or "").strip("/")
+    return S3Settings(bucket=bucket, endpoint=values.text("S3_ENDPOINT"), region=values.text("S3_REGION"), prefix=prefix)
 
 
-def _s3_keys(values: Mapping[str, str]) -> S3Keys | None:
-    name, secret = values.get("S3_ACCESS_KEY_ID"), values.get("S3_SECRET_ACCESS_KEY")
+def _s3_keys(values: Values) -> S3Keys | None:
+    name, secret = values.text("S3_ACCESS_KEY_ID"), values.text("S3_SECRET_ACCESS_KEY")
     if not name and not secret:
         return None
     if not name or not secret:
@@ -164,25 +196,32 @@ def _s3_keys(values: Mapping[str, str]) -> S3Keys | None:
     return S3Keys(access_key_id=name, secret_access_key=Secret(secret))
 
 
-def _flag(values: Mapping[str, str], name: str) -> bool:
-    text = values.get(name, "0").lower()
-    if text not in ("0", "1", "true", "false", "yes", "no"):
-        raise InputError(f"{PREFIX}{name} is {text!r}; it is 1 or 0", field=name)
-    return text in ("1", "true", "yes")
+def _mail(values: Values) -> MailSettings | None:
+    host, password = values.text("MAIL_HOST"), values.text("MAIL_PASSWORD")
+    if host is None:
+        return None
+    security = values.choice("MAIL_SECURITY", "starttls", ("starttls", "tls", "none"))
+    if password is not None and security == "none":
+        raise InputError(f"{values.where('MAIL_SECURITY')} is 'none', and a password is not sent in the clear", hint="use starttls or tls")
+    return MailSettings(
+        host=host,
+        port=values.number("MAIL_PORT", 587, 1, 65535),
+        security=security,
+        user=values.text("MAIL_USER") or "",
+        password=Secret(password) if password is not None else None,
+        sender=values.text("MAIL_FROM") or "listbackup@localhost",
+    )
 
 
-def _number(values: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    text = values.get(name, str(default))
-    if not text.isdigit() or not least <= int(text) <= most:
-        raise InputError(f"{PREFIX}{name} is {text!r}; it is a number from {least} to {most}", field=name)
-    return int(text)
-
-
-def _choice(values: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
-    text = values.get(name, default).lower()
-    if text not in choices:
-        raise InputError(f"{PREFIX}{name} is {text!r}; it is one of {', '.join(choices)}", field=name)
-    return text
+def _serve(values: Values) -> ServeSettings:
+    return ServeSettings(
+        host=values.text("HOST") or "127.0.0.1",
+        port=values.number("PORT", 8400, 0, 65535),
+        hosts=values.names("HOSTS"),
+        origins=values.names("ORIGINS"),
+        proxies=values.names("PROXIES"),
+        max_requests=values.number("MAX_REQUESTS", 32, 1, 1000),
+    )
 
 
 def use_one_blas_thread() -> None:

@@ -94,3 +94,39 @@ def test_colour_is_refused_by_no_color_and_by_dumb_terminals() -> None:
     assert is_color_refused({"NO_COLOR": "1"})
     assert is_color_refused({"TERM": "dumb"})
     assert not is_color_refused({"TERM": "xterm", "NO_COLOR": ""})
+
+
+def test_an_option_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text('port = 1\nhosts = ["a.example", "b.example"]\n[s3]\nbucket = "b"\nendpoint = "http://127.0.0.1:9"\n')
+    env = {"HOME": "/h"}
+    settings = read_settings(config=file, environ=env)
+    assert (settings.serve.port, settings.serve.hosts) == (1, ("a.example", "b.example"))
+    assert settings.s3 == S3Settings(bucket="b", endpoint="http://127.0.0.1:9")
+    assert read_settings(config=file, environ=env | {"LISTBACKUP_PORT": "2"}).serve.port == 2
+    assert read_settings(config=file, flags={"PORT": "3"}, environ=env | {"LISTBACKUP_PORT": "2"}).serve.port == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('host = "127.0.0.1"\nport = "http"\n', r"c\.toml:2: port is 'http'; it is a number from 0 to 65535"),
+        ('[s3]\nbuket = "b"\n', r"c\.toml:2: s3_buket is no setting"),
+        ('\n\n[mail]\nhost = "m"\nsecurity = "plain"\n', r"c\.toml:5: mail_security is 'plain'; it is one of starttls, tls, none"),
+        ('mail_password = "x"', r"c\.toml:1: mail_password is no setting"),
+    ],
+)
+def test_a_complaint_names_the_file_the_line_and_the_key(tmp_path: Path, content: str, message: str) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(content)
+    with pytest.raises(InputError, match=message):
+        read_settings(config=file, environ={"HOME": "/h"})
+
+
+def test_a_complaint_about_an_option_or_a_variable_names_it() -> None:
+    with pytest.raises(InputError, match="--port is '-1'"):
+        read_settings(flags={"PORT": "-1"}, environ={"HOME": "/h"})
+    with pytest.raises(InputError, match="LISTBACKUP_MAIL_SECURITY is 'none', and a password"):
+        read_settings(
+            environ={"HOME": "/h", "LISTBACKUP_MAIL_HOST": "m", "LISTBACKUP_MAIL_SECURITY": "none", "LISTBACKUP_MAIL_PASSWORD": "p"}
+        )
