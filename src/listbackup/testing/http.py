@@ -17,7 +17,7 @@ from listbackup.api.app import ApiSettings, application, every_route
 from listbackup.api.door import Tally
 from listbackup.api.openapi import openapi
 from listbackup.backends.table.port import Tables
-from listbackup.http.caller import Access
+from listbackup.http.permission import Bundle, Permission
 from listbackup.http.ratelimit import Rate
 from listbackup.services.accounts import ApiKeys
 from listbackup.services.data import Errands
@@ -97,10 +97,10 @@ class MemoryHouse:
             account=over.accounts.find_default,
         )
 
-    def key(self, account: str, *access: Access) -> str:
+    def key(self, account: str, *permissions: Bundle | Permission) -> str:
         """A fresh key of this account."""
         scope = self.accounts.enter(account, actor="test")
-        return self.api_keys.create(scope, name="test", access=access).text.reveal()
+        return self.api_keys.create(scope, name="test", permissions=permissions).text.reveal()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ def test_the_bundles_are_everything_and_none_holds_what_another_holds() -> None:
 
 
 def test_what_only_looks_does_not_look_into_records() -> None:
-    assert READS == {one for one in Permission if one.endswith(":read")} - {Permission.CONTENT_READ}
+    assert {one for one in Permission if one.endswith(":read")} - {Permission.CONTENT_READ} == READS
 
 
 def test_words_and_names_stand_for_permissions_in_the_order_of_the_list() -> None:
