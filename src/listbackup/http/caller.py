@@ -55,6 +55,17 @@ class MfaRequired(NotAllowed):
         super().__init__("this account asks its people for a second factor", hint="set up one-time codes or a passkey, then repeat")
 
 
+class StepUpNeeded(NotAllowed):
+    """The session is good, and what was asked for needs a factor shown within the last 10 minutes."""
+
+    def __init__(self) -> None:
+        super().__init__("this needs a fresh proof that it is you", hint="enter a code or use a passkey, then repeat")
+
+
+class WrongOrigin(NotAllowed):
+    """The request was made by a page of somebody else's, or without the token that only our own pages know."""
+
+
 class AccountSuspended(NotAllowed):
     """The account may be looked at and nothing else."""
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 import msgspec
 
+from listbackup.backends.identity.port import EmailNotVerified, Overloaded, SignInRefused, TooManyTries, WeakPassword
 from listbackup.base.errors import (
     BackendError,
     BusyError,
@@ -25,7 +26,7 @@ from listbackup.base.errors import (
     PlatformFault,
     StoreError,
 )
-from listbackup.http.caller import NotAllowed, NotSignedIn
+from listbackup.http.caller import AccountSuspended, MfaRequired, NotAllowed, NotSignedIn, PlanLimit, StepUpNeeded, WrongOrigin
 
 MEDIA_TYPE = "application/problem+json"
 WAIT = timedelta(seconds=5)  # what to wait where nobody knows better
@@ -95,6 +96,16 @@ INTERNAL = Kind(status=500, code="internal", title="Something went wrong inside;
 
 _KINDS: tuple[tuple[type[ListBackupError], Kind], ...] = (  # the first that fits: subclasses before their parents
     (NotSignedIn, Kind(status=401, code="not_signed_in", title="Who calls is not known")),
+    (EmailNotVerified, Kind(status=401, code="email_not_verified", title="The address is not verified yet")),
+    (SignInRefused, Kind(status=401, code="sign_in_refused", title="This signs nobody in")),
+    (PlanLimit, Kind(status=402, code="plan_limit", title="The account's plan holds no more")),
+    (StepUpNeeded, Kind(status=403, code="step_up_required", title="This needs a fresh proof of who you are")),
+    (MfaRequired, Kind(status=403, code="mfa_required", title="This needs a second factor")),
+    (AccountSuspended, Kind(status=403, code="account_suspended", title="The account is suspended")),
+    (WrongOrigin, Kind(status=403, code="wrong_origin", title="This request does not come from one of our pages")),
+    (TooManyTries, Kind(status=429, code="too_many_tries", title="Too many tries")),
+    (WeakPassword, Kind(status=422, code="weak_password", title="Others would guess this password")),
+    (Overloaded, Kind(status=503, code="overloaded", title="This server is at its limit; ask again")),
     (NotAllowed, Kind(status=403, code="not_allowed", title="This credential does not reach this far")),
     (NotFound, NO_ROUTE),
     (VersionGone, Kind(status=412, code="version_gone", title="It was changed since it was read")),
@@ -165,7 +176,7 @@ def encode_problem(problem: ProblemDetails) -> bytes:
 def _fields(error: Exception) -> Sequence[FieldProblem]:
     if isinstance(error, Refused):
         return error.errors
-    if type(error) is InputError and error.field is not None:
+    if type(error) in (InputError, WeakPassword) and isinstance(error, InputError) and error.field is not None:
         return (FieldProblem(pointer="/" + error.field.replace("~", "~0").replace("/", "~1"), message=error.message),)
     return ()
 

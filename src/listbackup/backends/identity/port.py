@@ -32,6 +32,13 @@ class SignInRefused(InputError):
         super().__init__(message, hint=hint)
 
 
+class EmailNotVerified(SignInRefused):
+    """The password is right, and nobody has shown yet that the address is this person's."""
+
+    def __init__(self) -> None:
+        super().__init__("the address is not verified yet", hint="follow the link in the mail, or ask for another one")
+
+
 class TooManyTries(InputError):
     """Too many tries; ``retry_after`` says how long to wait (None: waiting does not help, the password must be reset)."""
 
@@ -268,6 +275,10 @@ class AccessTokens(Protocol):
 
     def key_set(self) -> Mapping[str, object]:
         """The public keys as a JSON Web Key Set (RFC 7517)."""
+        ...
+
+    def renew(self) -> bool:
+        """A new signing key when the youngest has signed for long enough; whether one was made. To be called now and then."""
         ...
 
 

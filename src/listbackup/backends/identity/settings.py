@@ -42,12 +42,14 @@ class IdentitySettings:
     absolute_privileged: timedelta = timedelta(hours=12)
     step_up: timedelta = timedelta(minutes=10)
     access: timedelta = timedelta(minutes=15)
+    signing_key: timedelta = timedelta(days=30)  # how long one key signs
     refresh: timedelta = timedelta(days=30)  # since the last refresh
     refresh_absolute: timedelta = timedelta(days=90)
     refresh_grace: timedelta = timedelta(seconds=10)
 
     verify_link: timedelta = timedelta(hours=24)
     reset_link: timedelta = timedelta(minutes=20)
+    setup_code: timedelta = timedelta(hours=24)
     second_step: timedelta = timedelta(minutes=5)
     challenge: timedelta = timedelta(minutes=5)
     links_per_hour: int = 3

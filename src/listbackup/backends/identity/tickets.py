@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     TOTP_SETUP = "totp_setup"
     PASSKEY_REGISTRATION = "passkey_registration"
     PASSKEY_SIGN_IN = "passkey_sign_in"
+    SET_UP = "set_up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,10 @@ from listbackup.backends.identity.people import email_key
 from listbackup.backends.identity.port import Client, Person, Session, SignInRefused, TooManyTries
 from listbackup.backends.identity.tickets import Purpose, Ticket
 from listbackup.base.errors import InputError
+from listbackup.http.caller import StepUpNeeded
 from listbackup.services.auth.acts import Act, own, own_scope
 from listbackup.services.auth.events import person_fact
 from listbackup.services.auth.ground import AuthGround
-from listbackup.services.auth.model import StepUpNeeded
 from listbackup.services.post import installation
 
 

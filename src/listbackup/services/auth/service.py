@@ -8,6 +8,7 @@ from datetime import timedelta
 from listbackup.backends.identity.people import check_email
 from listbackup.backends.identity.port import (
     Client,
+    EmailNotVerified,
     Factor,
     Person,
     Session,
@@ -24,7 +25,7 @@ from listbackup.services.auth.acts import Act, own, own_scope
 from listbackup.services.auth.events import person_fact, session_fact
 from listbackup.services.auth.factors import Factors
 from listbackup.services.auth.ground import AuthGround, Privileged
-from listbackup.services.auth.model import EmailNotVerified, SecondStep, SignedIn
+from listbackup.services.auth.model import SecondStep, SignedIn
 from listbackup.services.auth.passwords import Passwords
 from listbackup.services.post import installation
 from listbackup.services.rows import Writes
