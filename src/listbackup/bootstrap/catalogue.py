@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from listbackup.connectors.engine.connector import ConfigField, Connector, Credentials, Ground, Session, asked_fields
+from listbackup.connectors.engine.connector import (
+    ConfigField,
+    Connector,
+    Credentials,
+    Describes,
+    Ground,
+    Session,
+    StreamNature,
+    asked_fields,
+)
+
+if TYPE_CHECKING:
+    from listbackup.connectors.engine.sign_in import SignIn
 
 PLATFORMS: dict[str, str] = {  # a module with ``connector()``, or with ``api()``: facts that the engine's own connector reads
     "demo-crm": "listbackup.connectors.demo_crm.connector",
@@ -41,6 +54,16 @@ class LazyConnector:
     def config_for(self, values: Mapping[str, str]) -> Sequence[ConfigField]:
         """See ``AsksByValues``."""
         return asked_fields(self._connector, values)
+
+    def sign_in(self, values: Mapping[str, str]) -> SignIn | None:
+        """See ``SignsIn``."""
+        from listbackup.connectors.engine.sign_in import SignsIn
+
+        return self._connector.sign_in(values) if isinstance(self._connector, SignsIn) else None
+
+    def describe(self) -> Sequence[StreamNature]:
+        """See ``Describes``."""
+        return self._connector.describe() if isinstance(self._connector, Describes) else ()
 
     def open(self, credentials: Credentials, ground: Ground) -> Session:
         """See the protocol."""

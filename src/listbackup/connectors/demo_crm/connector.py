@@ -17,7 +17,7 @@ from listbackup.connectors.engine.facts import (
     StreamFacts,
     Write,
 )
-from listbackup.connectors.engine.facts_auth import Bearer
+from listbackup.connectors.engine.facts_auth import Bearer, OAuth2
 from listbackup.connectors.engine.facts_paging import Cursor, NextUrl, Offset, PageNumber
 from listbackup.connectors.engine.session import FactsConnector
 
@@ -48,6 +48,13 @@ def api(page_size: int = 100) -> Api:
             Ask(name="token", label="Token", secret=True, help="printed beside the address"),
         ),
         auth=Bearer(),
+        oauth=OAuth2(
+            authorize_url="/oauth/authorize",
+            token_url="/oauth/token",  # noqa: S106  an address
+            revoke_url="/oauth/revoke",
+            issuer="/",
+            scope="read write",
+        ),
         site=SiteFacts(path="/v1/me", name="account.name", account="account.id"),
         error="error",
         streams=(

@@ -17,11 +17,13 @@ from listbackup.base.clock import Clock
 from listbackup.base.errors import PlatformError
 from listbackup.connectors.engine.body import BodyLimits, decode, read_raw
 from listbackup.connectors.engine.egress import Origin, Resolver, Url, checked_addresses, parse_url, system_resolver
-from listbackup.connectors.engine.faults import BadAnswer, Reason, denied, unreachable
-from listbackup.connectors.engine.wire import Connection, Response
+from listbackup.connectors.engine.faults import BadAnswer, Reason, Unsent, denied, unreachable
+from listbackup.connectors.engine.wire import READ_SECONDS, Connection, Response
 
 AGENT = "ListBackup/0.1"
 MAX_REDIRECTS = 3
+BRIEF = BodyLimits(body_bytes=1024 * 1024, seconds=10.0)
+BRIEF_READ_SECONDS = 20.0  # with connecting and the body less than a lease of a refresh
 _REDIRECTS = (301, 302, 303, 307, 308)
 _CHUNK = 256 * 1024
 _FRESH_SECONDS = 2.0  # servers keep idle connections for five seconds and more
@@ -55,9 +57,16 @@ class Client:
     """Sends requests from any number of threads; idle connections are kept and reused, the latest first."""
 
     def __init__(
-        self, clock: Clock, *, allow_loopback: bool = False, resolver: Resolver = system_resolver, limits: BodyLimits = BodyLimits()
+        self,
+        clock: Clock,
+        *,
+        allow_loopback: bool = False,
+        resolver: Resolver = system_resolver,
+        limits: BodyLimits = BodyLimits(),
+        read_seconds: float = READ_SECONDS,
     ) -> None:
         self._clock, self._allow_loopback, self._resolver, self._limits = clock, allow_loopback, resolver, limits
+        self._read_seconds = read_seconds
         self._idle: dict[Origin, list[Connection]] = {}
         self._closed = False
         self._tls: ssl.SSLContext | None = None
@@ -85,6 +94,12 @@ class Client:
             connection.close()
             request = onward
         raise BadAnswer(Reason.PAGE_LOOP, f"{request.url.origin.host} redirects more than {MAX_REDIRECTS} times", again=False)
+
+    def brief(self) -> Client:
+        """Another client under the same rules of egress, for answers that are small and must come soon: tokens."""
+        return Client(
+            self._clock, allow_loopback=self._allow_loopback, resolver=self._resolver, limits=BRIEF, read_seconds=BRIEF_READ_SECONDS
+        )
 
     def close(self) -> None:
         """Close idle connections; idempotent."""
@@ -158,12 +173,12 @@ class Client:
 
     def _new_connection(self, origin: Origin) -> Connection:
         addresses = checked_addresses(origin, self._resolver, allow_loopback=self._allow_loopback)
-        connection = Connection(origin, addresses, self._trust() if origin.scheme == "https" else None)
+        connection = Connection(origin, addresses, self._trust() if origin.scheme == "https" else None, read_seconds=self._read_seconds)
         try:
             connection.connect()
         except OSError as error:
             connection.close()
-            _fail(origin, error)
+            _fail(origin, error, sent=False)
         return connection
 
     def _trust(self) -> ssl.SSLContext:
@@ -252,11 +267,12 @@ def _headers(response: Response, limits: BodyLimits) -> Mapping[str, str]:
     return headers
 
 
-def _fail(origin: Origin, error: Exception) -> NoReturn:
+def _fail(origin: Origin, error: Exception, *, sent: bool = True) -> NoReturn:
     """Turn what the socket says into a sentence without addresses or secrets."""
     if isinstance(error, ssl.SSLCertVerificationError):
         raise denied(f"the certificate of {origin.host} cannot be trusted: {error.verify_message}", hint="check the address") from None
     if isinstance(error, http.client.HTTPException) and not isinstance(error, http.client.RemoteDisconnected):
         raise BadAnswer(Reason.BAD_HEADERS, f"{origin.host} answers in something that is not HTTP/1.1") from None
     what = "took too long" if isinstance(error, TimeoutError) else (getattr(error, "strerror", None) or type(error).__name__)
-    raise unreachable(f"{origin.host} cannot be reached: {what}", hint="check the address and the network, then run again") from None
+    message, hint = f"{origin.host} cannot be reached: {what}", "check the address and the network, then run again"
+    raise (unreachable(message, hint=hint) if sent else Unsent(message, hint=hint)) from None

@@ -90,6 +90,17 @@ class Credentials:
         return secret.reveal() if secret is not None else self.values.get(name)
 
 
+class Renew(Protocol):
+    """Renews the tokens of one connection, once, whoever else wants to at the same time: threads, processes, machines."""
+
+    def __call__(self, stale: str, send: Callable[[Secret | None], Mapping[str, Secret]]) -> Mapping[str, Secret]:
+        """The tokens as they are kept now, durable, other than the access token ``stale``.
+
+        ``send`` gives a refresh token to the platform, once, and returns what it granted. Raises PlatformError.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """What the house hands to a session: time, egress rules, how to keep a rotated token, when to stop."""
@@ -101,6 +112,8 @@ class Ground:
         None  # called with rotated secrets BEFORE their first use; durable on return
     )
     should_stop: Callable[[], bool] = lambda: False
+    renew: Renew | None = None  # how tokens are renewed where more than this session may want to; without it, by this session alone
+    calls_per_second: float | None = None  # at most, beside what the platform declares
 
 
 class Session(Protocol):
@@ -190,6 +203,31 @@ class Connector(Protocol):
 
     def open(self, credentials: Credentials, ground: Ground) -> Session:
         """A session; sends nothing yet. Raises InputError for a configuration that cannot work."""
+        ...
+
+
+class AuthMethod(StrEnum):
+    """How a person lets us in."""
+
+    KEY = "key"  # a key, a password, a token: typed or pasted
+    OAUTH = "oauth"  # through the platform's own sign-in page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamNature:
+    """A stream as a platform offers it to anybody, and how changes and deletions are seen there."""
+
+    info: StreamInfo
+    incremental: bool  # can be asked for what changed since
+    deletions: str  # ``feed``, ``flag``, ``trash``: the platform's own word; ``listing``: what a whole listing lacks; ``never``
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """A connector that can say what there is before anybody connects."""
+
+    def describe(self) -> Sequence[StreamNature]:
+        """The streams that the platform offers."""
         ...
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
-from listbackup.connectors.engine.faults import denied, unreachable
+from listbackup.connectors.engine.faults import Unsent, denied
 
 Resolver = Callable[[str, int], Sequence[str]]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -180,7 +180,7 @@ def _resolve(origin: Origin, resolver: Resolver) -> Sequence[str]:
     except (OSError, UnicodeError):
         found = []
     if not found:
-        raise unreachable(f"there is no address for {origin.host}", hint="check the host name and this machine's network")
+        raise Unsent(f"there is no address for {origin.host}", hint="check the host name and this machine's network")
     return found
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-from listbackup.connectors.engine.facts_auth import Auth, NoAuth
+from listbackup.connectors.engine.facts_auth import Auth, NoAuth, OAuth2
 from listbackup.connectors.engine.facts_paging import NoPaging, Paging
 
 Param = str | int | float | bool
@@ -227,6 +227,7 @@ class Api(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     base_url: str  # template; may end in a query (``/index.php?rest_route=/wp/v2``), paths are appended to it
     config: tuple[Ask, ...] = ()
     auth: Auth = field(default_factory=NoAuth)
+    oauth: OAuth2 | None = None  # beside ``auth``: people may also connect through the platform's sign-in page
     headers: dict[str, str] = {}
     hosts: tuple[str, ...] = ()  # other hosts that may see the credentials
     limits: Limits = field(default_factory=Limits)

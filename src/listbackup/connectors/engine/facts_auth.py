@@ -43,9 +43,18 @@ class OAuth2(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
     """OAuth 2: an access token renewed by a refresh token, which may be rotated; or by client credentials where there is no refresh token.
 
     The connection's secrets ``access_token``, ``refresh_token`` and ``access_expires_at`` are kept up to date before each first use.
+    With ``authorize_url`` people connect through the platform's own sign-in page; client id and secret are then the account's application (``integrations``)
+    unless the platform's config asks for them. Addresses may be relative to the base URL.
     """
 
     token_url: str
+    authorize_url: str | None = None  # the page where a person agrees
+    revoke_url: str | None = None  # RFC 7009
+    issuer: str | None = (
+        None  # what ``iss`` of the way back must say (RFC 9207); without it the way back has the platform's name in its path
+    )
+    authorize_params: dict[str, str] = {}  # more parameters of the page: access_type=offline
+    pkce: bool = True  # RFC 7636, S256; off only where the platform refuses it
     grant: Literal["refresh_token", "client_credentials"] = "refresh_token"
     client_id: str = "{client_id}"
     client_secret: str = "{client_secret}"  # noqa: S105

@@ -34,6 +34,10 @@ def troubles(api: Api) -> list[Trouble]:
     asked = {ask.name: ask for ask in api.config}
     found += _names(("base_url",), api.base_url, asked)
     found += _auth(api.auth, asked)
+    if api.oauth is not None:
+        found += [Trouble(("oauth", *one.where[1:]), one.message, one.hint) for one in _auth(api.oauth, asked)]
+        if api.oauth.authorize_url is None:
+            found.append(Trouble(("oauth",), "there is no page to sign in at", "give authorize_url"))
     for name, text in api.headers.items():
         found += _names(("headers", name), text, asked)
     if not api.streams:
@@ -52,8 +56,9 @@ def troubles(api: Api) -> list[Trouble]:
 
 
 def _auth(auth: Auth, asked: Mapping[str, Any]) -> Iterator[Trouble]:
+    signs_in = isinstance(auth, OAuth2) and auth.authorize_url is not None
     for name, text in _texts(auth):
-        yield from _names(("auth", name), text, asked)
+        yield from _names(("auth", name), text, {**asked, **dict.fromkeys(("client_id", "client_secret"))} if signs_in else asked)
         if isinstance(auth, OAuth2) and name not in ("client_secret",):
             continue
         for hole in _holes(text):

@@ -54,6 +54,13 @@ class BadAnswer(PlatformError):
         return self._again
 
 
+class Unsent(PlatformError):
+    """The platform could not be reached, and nothing was sent: sending again repeats nothing."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, fault=PlatformFault.UNREACHABLE, hint=hint)
+
+
 def denied(message: str, *, hint: str | None = None) -> PlatformError:
     """An address that we may not speak to."""
     return PlatformError(message, fault=PlatformFault.EGRESS_DENIED, hint=hint)

@@ -12,9 +12,19 @@ from listbackup.base.errors import NotFound, PlatformError, PlatformFault
 from listbackup.connectors.engine.attachments import attachments
 from listbackup.connectors.engine.attachments import fetch as fetch_file
 from listbackup.connectors.engine.client import Client
-from listbackup.connectors.engine.connector import Capability, ConfigField, Credentials, Ground, Mode, Site, StreamInfo, Written
+from listbackup.connectors.engine.connector import (
+    Capability,
+    ConfigField,
+    Credentials,
+    Ground,
+    Mode,
+    Site,
+    StreamInfo,
+    StreamNature,
+    Written,
+)
 from listbackup.connectors.engine.egress import Resolver, system_resolver
-from listbackup.connectors.engine.facts import Api, Parent, StreamFacts
+from listbackup.connectors.engine.facts import Api, DeletionFeed, FlaggedDeletion, Parent, StreamFacts, TrashDeletion
 from listbackup.connectors.engine.facts_auth import OAuth2
 from listbackup.connectors.engine.listing import Crew
 from listbackup.connectors.engine.parts import ChildrenRead, SlicesRead
@@ -22,6 +32,8 @@ from listbackup.connectors.engine.places import find
 from listbackup.connectors.engine.reading import Ground as ReadingGround
 from listbackup.connectors.engine.reading import ListingRead, can_filter
 from listbackup.connectors.engine.record import AttachmentRef, Json, Key, KeyPart, StreamReading
+from listbackup.connectors.engine.sign_in import TOKENS, SignIn
+from listbackup.connectors.engine.template import holes
 from listbackup.connectors.engine.transport import Ask, Transport
 from listbackup.connectors.engine.writes import Writes
 
@@ -172,9 +184,22 @@ class FactsConnector:
             for ask in self.api.config
         ]
         known = {ask.name for ask in self.api.config}
-        kept = ("access_token", "refresh_token", "access_expires_at") if isinstance(self.api.auth, OAuth2) else ()
+        kept = TOKENS if isinstance(self.api.auth, OAuth2) else ()
         asked += [ConfigField(name=name, label=name.replace("_", " "), secret=True, required=False) for name in kept if name not in known]
         return asked
+
+    def sign_in(self, values: Mapping[str, str]) -> SignIn | None:
+        """The platform's sign-in page, if it has one; what is asked for first is what its addresses and parameters need."""
+        facts = self.api.oauth or (self.api.auth if isinstance(self.api.auth, OAuth2) else None)
+        if facts is None or facts.authorize_url is None:
+            return None
+        secret = {name for text in _texts(self.api.auth) for name in holes(text)} if self.api.oauth is not None else set()
+        asks = tuple(one for one in self.config if one.name not in {*TOKENS, *secret})
+        return SignIn(api=self.api, facts=facts, asks=asks)
+
+    def describe(self) -> Sequence[StreamNature]:
+        """The streams that the platform offers."""
+        return [StreamNature(info=stream_info(one), incremental=can_filter(one), deletions=_deletions(one)) for one in self.api.streams]
 
     def open(self, credentials: Credentials, ground: Ground) -> ApiSession:
         """A session; sends nothing yet. Raises InputError for a configuration that cannot work."""
@@ -204,6 +229,22 @@ def stream_info(facts: StreamFacts) -> StreamInfo:
         ),
         references=facts.references,
     )
+
+
+def _deletions(facts: StreamFacts) -> str:
+    match facts.deletions:
+        case DeletionFeed():
+            return "feed"
+        case FlaggedDeletion():
+            return "flag"
+        case TrashDeletion():
+            return "trash"
+        case None:
+            return "never" if facts.append_only else "listing"
+
+
+def _texts(auth: object) -> list[str]:
+    return [text for text in msgspec.structs.asdict(auth).values() if isinstance(text, str)] if isinstance(auth, msgspec.Struct) else []
 
 
 def _is_json(body: bytes) -> bool:

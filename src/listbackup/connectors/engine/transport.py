@@ -19,7 +19,8 @@ from listbackup.connectors.engine.auth import Authority, authority, texts
 from listbackup.connectors.engine.client import Answer, Client, Request, StatusAnswer
 from listbackup.connectors.engine.connector import Credentials, Ground
 from listbackup.connectors.engine.egress import Url, parse_url
-from listbackup.connectors.engine.facts import Api, Param
+from listbackup.connectors.engine.facts import Api, Limits, Param
+from listbackup.connectors.engine.facts_auth import Auth
 from listbackup.connectors.engine.faults import BadAnswer, Reason, unreachable
 from listbackup.connectors.engine.limits import Limiter, retry_after
 from listbackup.connectors.engine.template import as_text, fill, holes
@@ -58,8 +59,9 @@ class Transport:
         self._headers = {"Accept": "application/json", "Cache-Control": "no-cache"} | {
             k: fill(v, self.values) for k, v in api.headers.items()
         }
-        self.authority: Authority = authority(api.auth, credentials, ground, self._post)
-        self.limiter = Limiter(ground.clock, api.limits, concurrency=ground.concurrency)
+        self._token_client: Client | None = None
+        self.authority: Authority = authority(auth_of(api, credentials), credentials, ground, self._post)
+        self.limiter = Limiter(ground.clock, slower(api.limits, ground.calls_per_second), concurrency=ground.concurrency)
         self._counting = threading.Lock()
         self.calls = 0
 
@@ -71,6 +73,8 @@ class Transport:
     def close(self) -> None:
         """Wake up everybody who waits for the platform; idempotent."""
         self._patience.close()
+        if self._token_client is not None:
+            self._token_client.close()
 
     def url(self, path: str, params: Mapping[str, Param]) -> Url:
         """Where a path leads. Raises PlatformError (egress_denied), BadAnswer (another host)."""
@@ -211,11 +215,11 @@ class Transport:
 
     def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """One POST to the token endpoint: no credentials of ours on it, no repetition."""
-        text = urljoin(str(self.base), url)
-        target = parse_url(text, allow_loopback=self._ground.allow_loopback)
+        target = endpoint(url, self.base, self.values, allow_loopback=self._ground.allow_loopback)
+        self._token_client = self._token_client or self._client.brief()
         with self._counting:
             self.calls += 1
-        return self._client.send(Request(url=target, method="POST", headers=dict(headers), body=body))
+        return self._token_client.send(Request(url=target, method="POST", headers=dict(headers), body=body))
 
 
 class Patience:
@@ -247,14 +251,39 @@ class Patience:
 
 def base_url(template: str, values: Mapping[str, object], *, allow_loopback: bool) -> Url:
     """The base URL of a connection. Raises InputError for a value that would lead to another host than the template means, PlatformError."""
-    authority = template.partition("://")[2].partition("/")[0]
-    for name in holes(authority):
-        if not all(c.isalnum() or c in ".-" for c in as_text(values.get(name))):
-            raise InputError(f"{name} can hold letters, digits, dots and dashes only", field=name, hint="give the name alone, not a URL")
+    _check_host(template, values)
     text = fill(template, values).strip()
     if "://" not in text:
         raise InputError(f"{text!r} is not an address", hint="write it with https:// in front", field=next(iter(holes(template)), None))
     return parse_url(text.rstrip("/"), allow_loopback=allow_loopback)
+
+
+def _check_host(template: str, values: Mapping[str, object]) -> None:
+    for name in holes(template.partition("://")[2].partition("/")[0]):
+        if not all(c.isalnum() or c in ".-" for c in as_text(values.get(name))):
+            raise InputError(f"{name} can hold letters, digits, dots and dashes only", field=name, hint="give the name alone, not a URL")
+
+
+def endpoint(template: str, base: Url, values: Mapping[str, object], *, allow_loopback: bool) -> Url:
+    """An address of the platform's sign-in, relative to the base URL or of its own. Raises InputError, PlatformError (egress_denied)."""
+    if "://" not in template:
+        return parse_url(urljoin(str(base), fill(template, values)), allow_loopback=allow_loopback)
+    _check_host(template, values)
+    return parse_url(fill(template, values).strip(), allow_loopback=allow_loopback)
+
+
+def auth_of(api: Api, credentials: Credentials) -> Auth:
+    """How these credentials are shown: those of the sign-in page as the tokens that they are."""
+    if api.oauth is not None and ("access_token" in credentials.secrets or "refresh_token" in credentials.secrets):
+        return api.oauth
+    return api.auth
+
+
+def slower(limits: Limits, per_second: float | None) -> Limits:
+    """The limits, no faster than this."""
+    if per_second is None or (limits.per_second is not None and limits.per_second <= per_second):
+        return limits
+    return msgspec.structs.replace(limits, per_second=per_second)
 
 
 def _only_if_unheard(call: Callable[[], T]) -> Callable[[], T]:

@@ -76,8 +76,8 @@ class Response(http.client.HTTPResponse):
 class Connection:
     """A connection to one of the checked addresses of an origin; TLS speaks to and verifies the host by its name."""
 
-    def __init__(self, origin: Origin, addresses: Sequence[str], tls: ssl.SSLContext | None) -> None:
-        self.origin, self._addresses, self._context = origin, addresses, tls
+    def __init__(self, origin: Origin, addresses: Sequence[str], tls: ssl.SSLContext | None, *, read_seconds: float = READ_SECONDS) -> None:
+        self.origin, self._addresses, self._context, self._read_seconds = origin, addresses, tls, read_seconds
         self.sock: socket.socket | None = None
         self.idle_since = 0.0
 
@@ -91,7 +91,7 @@ class Connection:
                 last = error
                 continue
             found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            found.settimeout(READ_SECONDS)
+            found.settimeout(self._read_seconds)
             self.sock = self._secure(found)
             return
         raise last or OSError("no address")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from listbackup.base.errors import InputError
 from listbackup.connectors.engine.connector import ConfigField, Credentials, Ground
 from listbackup.connectors.engine.session import ApiSession, FactsConnector
+from listbackup.connectors.engine.sign_in import SignIn
 from listbackup.connectors.rest.file import MAX_BYTES, parse
 
 DEFINITION = ConfigField(
@@ -32,6 +34,12 @@ class RestConnector:
         """The definition, and what it asks for. Raises InputError for one that cannot be used."""
         text = values.get(DEFINITION.name)
         return [DEFINITION, *(_described(text).config if text else ())]
+
+    def sign_in(self, values: Mapping[str, str]) -> SignIn | None:
+        """The sign-in page that the definition describes. Raises InputError for a definition that cannot be used."""
+        text = values.get(DEFINITION.name)
+        found = _described(text).sign_in(values) if text else None
+        return None if found is None else replace(found, asks=(DEFINITION, *found.asks))
 
     def open(self, credentials: Credentials, ground: Ground) -> ApiSession:
         """A session; sends nothing yet. Raises InputError."""

@@ -18,6 +18,7 @@ from listbackup.testing.saas.invent import stamp
 from listbackup.testing.saas.liar import Liar
 from listbackup.testing.saas.limits import Limiter
 from listbackup.testing.saas.listing import Asked, BadQuery, Listed, Listings, from_cursor, to_cursor
+from listbackup.testing.saas.oauth import SignInPage
 from listbackup.testing.saas.options import Options
 from listbackup.testing.saas.rows import State
 from listbackup.testing.saas.wire import Request, Response, WireServer
@@ -34,6 +35,7 @@ class Saas:
         self._clock = clock or SystemClock()
         self.world = World(options.records, options.seed)
         self.token = "tok_" + hashlib.sha256(f"crm/{options.seed}".encode()).hexdigest()[:32]
+        self.sign_in = SignInPage(self._clock, options.seed)
         self._listings = Listings(self.world, options.max_page_size)
         self._writes = Writes(self.world, keeps_ids=options.keeps_ids)
         self._counting = threading.Lock()
@@ -74,6 +76,8 @@ class Saas:
 
     def _answer(self, request: Request) -> Response:
         try:
+            if request.path.startswith("/oauth/"):
+                return self.sign_in.answer(request, self.base_url)
             if request.path.startswith("/simulate/"):
                 self._authorise(request)
                 return self._control(request)
@@ -84,7 +88,8 @@ class Saas:
             return answer(400, {"error": {"code": "bad_query", "message": str(error)}})
 
     def _authorise(self, request: Request) -> None:
-        if request.headers.get("authorization") != f"Bearer {self.token}":
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Bearer" or (token != self.token and not self.sign_in.accepts(token)):
             raise Refused(401, "the token is not valid")
 
     def _api(self, request: Request) -> Response:
