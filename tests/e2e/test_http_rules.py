@@ -188,5 +188,5 @@ def test_who_was_away_hears_what_happened_meanwhile_once_and_in_order(client: Cl
         ("connection.created", "two"),
         ("connection.created", "three"),
     ]
-    assert client.ask("GET", "/events?seconds=1").raw == b": nothing new\n\n"
+    assert client.ask("GET", "/events?seconds=1").raw == b": listening\n\n"
     refused(client.ask("GET", "/events?seconds=1", headers={"last-event-id": "x"}), 422, "invalid")

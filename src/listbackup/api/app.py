@@ -27,7 +27,7 @@ from listbackup.http.problem import NO_METHOD, NO_ROUTE, Refused
 from listbackup.http.ratelimit import Rate, RateLimiter
 from listbackup.services.accounts import Accounts, ApiKeys
 from listbackup.services.accounts import routes as accounts_routes
-from listbackup.services.activity import Activities
+from listbackup.services.activity import Activities, Feed
 from listbackup.services.activity import routes as activity_routes
 from listbackup.services.connections import Connections
 from listbackup.services.connections import routes as connections_routes
@@ -80,6 +80,8 @@ class House(Protocol):
     @property
     def activities(self) -> Activities: ...
     @property
+    def feed(self) -> Feed: ...
+    @property
     def health(self) -> Health: ...
 
 
@@ -106,7 +108,7 @@ def every_route(house: House, errands: Errands, tally: Tally) -> Sequence[Route]
         ("runs", runs_routes.routes(house.runs, house.jobs)),
         ("data", data_routes.routes(house.data, house.upkeep)),
         ("restores", data_routes.restore_routes(house.data, house.restores, errands)),
-        ("activity", activity_routes.routes(house.activities)),
+        ("activity", activity_routes.routes(house.activities, house.feed)),
     )
     return [replace(route, tag=tag) for tag, offered in rooms for route in offered]
 

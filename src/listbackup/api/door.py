@@ -15,6 +15,7 @@ from listbackup.base.clock import Clock, unix_ms
 from listbackup.base.errors import ListBackupError
 from listbackup.base.ids import new_id
 from listbackup.base.log import log_context
+from listbackup.base.origin import coming_from
 from listbackup.http.problem import MEDIA_TYPE, WRONG_HOST, Refused, encode_problem, headers_of, kind_of, problem_of
 
 _log = logging.getLogger(__name__)
@@ -65,7 +66,8 @@ class Door:
                 message["headers"] = [*message["headers"], *((name.encode(), value.encode()) for name, value in added.items())]
             await send(message)
 
-        with log_context(request=request_id):
+        address = request.client.host if request.client is not None else None
+        with log_context(request=request_id), coming_from(address, request.headers.get("user-agent")):
             try:
                 if not self._is_ours(request.headers.get("host", "")):
                     raise Refused(WRONG_HOST, "this server does not answer for that host", hint="see `listbackup serve --allow-host`")

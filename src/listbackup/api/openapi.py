@@ -13,7 +13,7 @@ from pydantic.json_schema import models_json_schema
 from listbackup import __version__
 from listbackup.http.permission import Signed
 from listbackup.http.problem import MEDIA_TYPE, ProblemDetails, all_kinds
-from listbackup.services.routing import Route, Stream, Text
+from listbackup.services.routing import Chunks, Route, Stream, Text
 
 _PATH_PART = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _REF = "#/components/schemas/{name}"
@@ -33,14 +33,14 @@ _SCHEMES = {
 
 def openapi(routes: Sequence[Route]) -> dict[str, Any]:
     """The document of these routes, the same for the same routes."""
-    answers = [route.answers for route in routes if route.answers not in (None, Text, Stream)]
+    answers = [route.answers for route in routes if route.answers not in (None, Text, Stream, Chunks)]
     shown, components = msgspec.json.schema_components([*answers, ProblemDetails], ref_template=_REF)
     bodies = [route.body for route in routes if route.body is not None]
     _, read = models_json_schema([(body, "validation") for body in dict.fromkeys(bodies)], ref_template="#/components/schemas/{model}")
     schemas = iter(shown)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        schema = next(schemas) if route.answers not in (None, Text, Stream) else None
+        schema = next(schemas) if route.answers not in (None, Text, Stream, Chunks) else None
         paths.setdefault(PREFIX + plain_path(route.path), {})[route.method.lower()] = _operation(route, schema)
     return {
         "openapi": "3.1.0",
@@ -122,6 +122,8 @@ def _good(route: Route, schema: Mapping[str, Any] | None) -> dict[str, Any]:
             "headers": headers,
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         }
+    if route.answers is Chunks:
+        return {"description": "A file.", "headers": headers, "content": {media: {"schema": {"type": "string"}} for media in route.media}}
     if route.answers is Text:
         return {"description": "Text.", "headers": headers, "content": {"text/plain": {"schema": {"type": "string"}}}}
     if schema is None:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from anyio import sleep
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
+from listbackup.api.live import events_of
 from listbackup.base.errors import NotFound
 from listbackup.base.ids import is_id
 from listbackup.base.log import log_context
@@ -29,7 +29,7 @@ from listbackup.http.permission import Permission, Signed
 from listbackup.http.problem import INVALID, MALFORMED, MEDIA, RATE, TOO_LARGE, FieldProblem, Refused
 from listbackup.http.ratelimit import Allowance, RateLimiter
 from listbackup.services.accounts import Accounts
-from listbackup.services.routing import Answer, Call, Route, Stream, Text
+from listbackup.services.routing import Answer, Call, Chunks, Route, Stream, Text
 from listbackup.services.scope import Scope
 
 _log = logging.getLogger(__name__)
@@ -211,18 +211,12 @@ class Operation:
             case Text(content=content, media_type=media_type):
                 return Response(content, status_code=status, headers=headers, media_type=media_type)
             case Stream(media_type=media_type) as stream:
-                return StreamingResponse(_flow(stream), status_code=status, headers=headers, media_type=media_type)
+                return StreamingResponse(events_of(stream), status_code=status, headers=headers, media_type=media_type)
+            case Chunks(content=chunks, media_type=media_type, filename=filename):
+                headers["content-disposition"] = f'attachment; filename="{filename}"'
+                return StreamingResponse(chunks, status_code=status, headers=headers, media_type=media_type)
             case content:
                 return Response(msgspec.json.encode(content), status_code=status, headers=headers, media_type="application/json")
-
-
-async def _flow(stream: Stream) -> AsyncIterator[bytes]:
-    for poll in range(stream.polls):
-        if poll:
-            await sleep(stream.every_seconds)
-        piece = await run_in_threadpool(stream.poll)
-        if piece:
-            yield piece
 
 
 def _bearer(request: Request) -> Secret:

@@ -28,6 +28,7 @@ from listbackup.services.scope import Scope
 if TYPE_CHECKING:
     from listbackup.backends.table.port import Tables
     from listbackup.services.accounts import ApiKeys
+    from listbackup.services.activity import Feed
     from listbackup.services.connections import Connections
     from listbackup.services.data import Data, Restores, Upkeep
     from listbackup.services.jobs import Jobs
@@ -140,6 +141,13 @@ class System:
         from listbackup.services.accounts import ApiKeys
 
         return ApiKeys(self._ground.desk)
+
+    @cached_property
+    def feed(self) -> Feed:
+        """What happens, for whoever listens in this process."""
+        from listbackup.services.activity import Feed
+
+        return Feed(self.activities, self.clock, underway=self.runs.underway)
 
     @property
     def tables(self) -> Tables:

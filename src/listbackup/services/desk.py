@@ -11,6 +11,7 @@ from listbackup.backends.table.port import Table, Tables, TableSpec, Write
 from listbackup.base.clock import Clock, unix_ms
 from listbackup.base.errors import BackendError
 from listbackup.base.ids import new_id
+from listbackup.base.origin import current_origin
 from listbackup.services.scope import AccountTable, Scope
 
 _log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """Something that happened to a thing: becomes an event with the actor added, and so a line of the activity trail."""
+    """Something that happened to a thing: becomes an event with the actor and the request's origin added, and so a line of the activity trail."""
 
     name: str  # ``source.created``
     subject: str  # the thing's id
@@ -56,5 +57,7 @@ class Desk:
             _log.warning("events wait in the outbox: %s", error)
 
     def _event(self, scope: Scope, fact: Fact) -> Event:
-        body = {"actor": scope.actor, "subject": fact.subject, **fact.about}
+        origin = current_origin()
+        from_ = {"origin_address": origin.address, "origin_agent": origin.agent} if origin is not None else {}
+        body = {"actor": scope.actor, "subject": fact.subject, **fact.about, **from_}
         return Event(id=self.new_id("evt"), name=fact.name, account=scope.account, at=self.clock.now(), body=body)

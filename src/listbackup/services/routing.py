@@ -6,12 +6,14 @@ saying who may use it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from datetime import timedelta
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from listbackup.backends.identity.port import Client
 from listbackup.http.caller import Caller
 from listbackup.http.permission import Permission, Signed
 from listbackup.services.scope import Scope
@@ -31,6 +33,8 @@ class Call:
     content: BaseModel | None = None
     version: int | None = None
     last_event: str | None = None
+    client: Client = Client()  # where the request comes from
+    csrf: str | None = None  # what the cookie's pages must send with every change
 
     @property
     def scope(self) -> Scope:
@@ -63,14 +67,59 @@ class Text:
     media_type: str
 
 
+class Told(Protocol):
+    """Something that a listener is told."""
+
+    def as_sse(self) -> bytes:
+        """As a server-sent event."""
+        ...
+
+    def as_message(self) -> str:
+        """As the text of a WebSocket message."""
+        ...
+
+
+class Listening(Protocol):
+    """Somebody's place in what happens."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come."""
+        ...
+
+    def is_behind(self) -> bool:
+        """Whether ``catch_up`` has to read, and so waits."""
+        ...
+
+    def take(self) -> Sequence[Told]:
+        """What is new; never waits."""
+        ...
+
+    def catch_up(self) -> Sequence[Told]:
+        """What is new, read where it is kept."""
+        ...
+
+    def close(self) -> None:
+        """No more, thank you; idempotent."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """An answer that goes on: ``poll`` is asked for what is new every ``every_seconds``, ``polls`` times; no thread waits in between."""
+    """An answer that goes on for ``seconds``: ``listen`` is given what to call when there is something new; no thread waits in between."""
 
-    poll: Callable[[], bytes]
-    polls: int
-    every_seconds: float
+    listen: Callable[[Callable[[], None]], Listening]
+    seconds: int
     media_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunks:
+    """An answer that is too large to be held: written piece by piece while it is made; browsers save it under ``filename``."""
+
+    content: Iterator[bytes]
+    media_type: str
+    filename: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +130,8 @@ class Answer:
     version: int | None = None
     location: str | None = None
     status: int | None = None  # None: the route's own
+    cookie: str | None = field(default=None, repr=False)  # the session's cookie; empty: take it back
+    keep_for: timedelta | None = None  # how long caches may keep the answer
 
 
 Handle = Callable[[Call], Answer]
@@ -106,5 +157,7 @@ class Route:
     repeatable: bool = False
     versioned: bool = False  # reads If-Match
     step_up: bool = False
+    at_root: bool = False  # outside ``/v2``: what other standards look for at a fixed place
+    media: Sequence[str] = ()  # the media types of an answer that is not JSON
     problems: Sequence[int] = field(default_factory=tuple)  # statuses beyond those that every such route can answer
     tag: str = ""

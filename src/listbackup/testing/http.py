@@ -20,6 +20,7 @@ from listbackup.backends.table.port import Tables
 from listbackup.http.permission import Bundle, Permission
 from listbackup.http.ratelimit import Rate
 from listbackup.services.accounts import ApiKeys
+from listbackup.services.activity import Feed
 from listbackup.services.data import Errands
 from listbackup.services.platforms import Platforms
 from listbackup.services.system import Health
@@ -86,6 +87,7 @@ class MemoryHouse:
         self.sources, self.jobs, self.runs, self.data = over.sources, over.jobs, over.runs, over.data
         self.restores, self.upkeep, self.activities = over.restores, over.upkeep, over.activities
         self.tables: Tables = over.tables
+        self.feed = Feed(over.activities, over.clock, underway=over.runs.underway)
         self.platforms = platforms
         self.api_keys = ApiKeys(over.desk, environment="test")
         self.health = Health(

@@ -8,7 +8,7 @@ import pytest
 from listbackup.backends.events.port import Event
 from listbackup.backends.table.port import Item
 from listbackup.base.secret import Secret
-from listbackup.services.activity import ACTIVITY
+from listbackup.services.activity import ACTIVITY, Wanted
 from listbackup.testing.platform import FakeConnector, fake_platform, fake_stream
 from listbackup.testing.system import Rooms, rooms
 
@@ -68,6 +68,6 @@ def test_every_single_change_dropped_line_or_swap_is_found(house: Rooms) -> None
 
 def test_lines_can_be_asked_for_by_subject_and_action(house: Rooms) -> None:
     source = house.sources.get(house.scope, "crm2")
-    found = house.activities.list(house.scope, subject=source.id, action="account:source")
+    found = house.activities.list(house.scope, Wanted(subject=source.id, action="account:source"))
     assert [line.action for line in found.items] == ["account:source:changed", "account:source:created"]
-    assert house.activities.list(house.scope, actor="nobody").items == []
+    assert house.activities.list(house.scope, Wanted(actor="nobody")).items == []

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-
-import msgspec
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 
 from listbackup.backends.events.port import Event
 from listbackup.backends.table.port import Absent, ConditionFailed, Equals, Item, Scalar
+from listbackup.base.errors import InputError
 from listbackup.base.ids import AccountId
-from listbackup.base.paging import Page, iter_pages
-from listbackup.services.activity.model import Activity, ChainBreak
+from listbackup.base.paging import Page
+from listbackup.services.activity.chain import FIRST, encode_line, find_break, key_of, next_line, number, read_line
+from listbackup.services.activity.model import Activity, ChainBreak, Wanted
 from listbackup.services.activity.table import ACTIVITY
-from listbackup.services.desk import Desk
+from listbackup.services.desk import Desk, Fact
 from listbackup.services.scope import AccountTable, Scope
 
-_FIRST = "0" * 64
 _LISTENER = "activity"
+_SCANNED = 5000  # lines looked at for one page
+_CHUNK = 500
+_DISORDER = timedelta(hours=1)  # clocks of processes that write one trail differ by less
 
 
 class Activities:
@@ -26,113 +27,122 @@ class Activities:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._told: list[Callable[[AccountId], None]] = []
         desk.events.subscribe("*", self.hear)
 
     def hear(self, event: Event) -> None:
         """Keep the event as the next line; one that was heard before is left alone."""
-        table = self._desk.open(ACTIVITY, Scope(account=AccountId(event.account), actor=_LISTENER))
+        scope = Scope(account=AccountId(event.account), actor=_LISTENER)
+        table = self._desk.open(ACTIVITY, scope)
+        is_mended = False
         while table.find(f"event/{event.id}") is None:
             head = table.find("head")
-            line = _line(event, head)
+            line = next_line(event, _beyond(table) if is_mended else head)
             grown: dict[str, Scalar] = {"seq": line.seq, "hash": line.hash}
             condition = Absent() if head is None else Equals({"seq": head["seq"], "hash": head["hash"]})
             writes = [
                 table.put("head", grown, if_=condition),
-                table.put(_key(line.seq), {"doc": msgspec.json.encode(line).decode()}, if_=Absent()),
+                table.put(key_of(line.seq), {"doc": encode_line(line)}, if_=Absent()),
                 table.put(f"event/{event.id}", {"seq": line.seq}, if_=Absent()),
             ]
             try:
                 self._desk.tables.transact(writes)
             except ConditionFailed:  # another process wrote the next line first
+                is_mended = table.find(key_of(line.seq)) is not None and table.find("head") == head
                 continue
+            for tell in self._told:
+                tell(scope.account)
 
-    def list(
-        self,
-        scope: Scope,
-        *,
-        subject: str | None = None,
-        action: str | None = None,
-        actor: str | None = None,
-        limit: int = 100,
-        cursor: str | None = None,
-    ) -> Page[Activity]:
-        """Lines, newest first. Filters are applied to each page, so that a page may hold fewer lines than asked for and still have a next."""
-        page = self._table(scope).query(prefix="line/", reverse=True, limit=limit, cursor=cursor)
-        lines = [one for one in map(_read, page.items) if _matches(one, subject, action, actor)]
-        return Page(items=lines, next_cursor=page.next_cursor)
+    def tell(self, heard: Callable[[AccountId], None]) -> None:
+        """Call this whenever this process wrote a line of an account."""
+        self._told.append(heard)
+
+    def list(self, scope: Scope, wanted: Wanted = Wanted(), *, limit: int = 100, cursor: str | None = None) -> Page[Activity]:
+        """Lines, newest first. A page may hold fewer than ``limit`` and still have a next: it looks at some thousands of lines and no more."""
+        table = self._table(scope)
+        found: list[Activity] = []
+        behind = _position(cursor) if cursor is not None else self._end(table, wanted.until)
+        for looked in range(0, _SCANNED, _CHUNK):
+            size = min(_CHUNK, max(limit, 50)) if looked == 0 else _CHUNK
+            items = table.query(prefix="line/", before=key_of(behind), reverse=True, limit=size).items
+            for line in map(read_line, items):
+                behind = line.seq
+                if wanted.since is not None and line.at < wanted.since - _DISORDER:
+                    return Page(items=found, next_cursor=None)
+                if wanted.matches(line):
+                    found.append(line)
+                if len(found) == limit:
+                    return Page(items=found, next_cursor=str(behind) if behind > 1 else None)
+            if len(items) < size:
+                return Page(items=found, next_cursor=None)
+        return Page(items=found, next_cursor=str(behind))
+
+    def export(self, scope: Scope, wanted: Wanted = Wanted()) -> Iterator[Activity]:
+        """Every wanted line, oldest first, up to the one that tells of this export."""
+        self._desk.commit(scope, [], Fact(name="activity.exported", subject=scope.account))
+        return self._wanted(self._table(scope), wanted, self.last(scope))
 
     def after(self, scope: Scope, seq: int, *, limit: int = 100) -> Sequence[Activity]:
         """The lines behind this one, oldest first."""
-        return [_read(item) for item in self._table(scope).query(prefix="line/", after=_key(seq), limit=limit).items]
+        return [read_line(item) for item in self._table(scope).query(prefix="line/", after=key_of(seq), limit=limit).items]
 
     def last(self, scope: Scope) -> int:
         """The number of the newest line; 0 before the first."""
         head = self._table(scope).find("head")
-        return _int(head["seq"]) if head is not None else 0
+        return number(head["seq"]) if head is not None else 0
 
     def verify(self, scope: Scope) -> ChainBreak | None:
-        """The first place where the trail is not what was written, or None."""
+        """The first place where the trail is not what was written, or None. Lines that are written meanwhile do not disturb."""
         table = self._table(scope)
-        previous, expected = _FIRST, 1
-        for line in self._iter(table):
-            if line.seq != expected:
-                return ChainBreak(seq=expected, message=f"line {expected} is missing")
-            if line.previous != previous or line.hash != _hash(line):
-                return ChainBreak(seq=line.seq, message=f"line {line.seq} is not what was written")
-            previous, expected = line.hash, expected + 1
         head = table.find("head")
-        ended = (expected - 1, previous)
-        if head is not None and (head["seq"], head["hash"]) != ended:
-            return ChainBreak(seq=expected, message="the end of the trail is missing")
-        if head is None and expected > 1:
-            return ChainBreak(seq=expected, message="the head of the trail is missing")
-        return None
+        return find_break(self._up_to(table, number(head["seq"]) if head is not None else None), head)
 
-    def _iter(self, table: AccountTable) -> Iterator[Activity]:
-        return map(_read, iter_pages(lambda cursor: table.query(prefix="line/", limit=500, cursor=cursor)))
+    def _wanted(self, table: AccountTable, wanted: Wanted, last: int) -> Iterator[Activity]:
+        for item in self._up_to(table, last):
+            line = read_line(item)
+            if wanted.until is not None and line.at >= wanted.until + _DISORDER:
+                return
+            if wanted.matches(line):
+                yield line
+
+    def _up_to(self, table: AccountTable, last: int | None) -> Iterator[Item]:
+        """The items of all lines, oldest first, page by page; with ``last`` those up to it."""
+        before = key_of(last + 1) if last is not None else None
+        after: str | None = None
+        while True:
+            items = table.query(prefix="line/", after=after, before=before, limit=_CHUNK).items
+            yield from items
+            if len(items) < _CHUNK:
+                return
+            after = str(items[-1]["sk"])
+
+    def _end(self, table: AccountTable, until: datetime | None) -> int:
+        """A number behind every line that is older than ``until``, found by halving: the trail is in the order of time, but for the clocks' disorder."""
+        head = table.find("head")
+        low, high = 0, number(head["seq"]) if head is not None else 0
+        if until is None:
+            return 10**12 - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            item = table.find(key_of(middle))
+            if item is not None and read_line(item).at < until + _DISORDER:
+                low = middle
+            else:
+                high = middle - 1
+        return low + 1
 
     def _table(self, scope: Scope) -> AccountTable:
         return self._desk.open(ACTIVITY, scope)
 
 
-def _line(event: Event, head: Item | None) -> Activity:
-    seq, previous = (1, _FIRST) if head is None else (_int(head["seq"]) + 1, str(head["hash"]))
-    about = {name: value for name, value in event.body.items() if name not in ("actor", "subject")}
-    line = Activity(
-        seq=seq,
-        event=event.id,
-        at=event.at,
-        actor=str(event.body.get("actor")),
-        action="account:" + event.name.replace(".", ":"),
-        subject=str(event.body.get("subject")),
-        about=about,
-        previous=previous,
-        hash="",
-    )
-    return replace(line, hash=_hash(line))
+def _beyond(table: AccountTable) -> dict[str, Scalar]:
+    """Where to go on when somebody took the head away or turned it back: behind the last line there is, with a number left out, so that ``verify`` names the
+    place for ever. Not to go on would hold up the events of everybody."""
+    last = table.query(prefix="line/", reverse=True, limit=1).items[0]
+    return {"seq": int(str(last["sk"]).removeprefix("line/")) + 1, "hash": FIRST}
 
 
-def _hash(line: Activity) -> str:
-    """SHA-256 over the line's canonical JSON with an empty hash; the previous hash is part of the line."""
-    return hashlib.sha256(msgspec.json.encode(replace(line, hash=""), order="sorted")).hexdigest()
-
-
-def _matches(line: Activity, subject: str | None, action: str | None, actor: str | None) -> bool:
-    return (
-        (subject is None or line.subject == subject)
-        and (action is None or line.action == action or line.action.startswith(action + ":"))
-        and (actor is None or line.actor == actor)
-    )
-
-
-def _read(item: Item) -> Activity:
-    return msgspec.json.decode(str(item["doc"]), type=Activity)
-
-
-def _key(seq: int) -> str:
-    return f"line/{seq:012d}"
-
-
-def _int(value: object) -> int:
-    assert isinstance(value, int)
-    return value
+def _position(cursor: str) -> int:
+    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 12:
+        raise InputError("the cursor is none of this listing", field="cursor", hint="take `next` of the page before")
+    return int(cursor)

@@ -12,7 +12,7 @@ from listbackup.base.paging import Page
 from listbackup.connectors.engine.record import Problem
 from listbackup.processor.progress import Note, Progress, StreamProgress
 from listbackup.services.desk import Desk
-from listbackup.services.runs.model import LogLine
+from listbackup.services.runs.model import LogLine, Run
 from listbackup.services.runs.table import RUN_LOGS, RUN_PROGRESS
 from listbackup.services.scope import Scope
 
@@ -72,6 +72,34 @@ def read_progress(desk: Desk, scope: Scope, run: str) -> Progress | None:
     """How far a run is, or None when it has not begun."""
     row = desk.open(RUN_PROGRESS, scope).find(run)
     return msgspec.json.decode(str(row["doc"]), type=Progress) if row is not None else None
+
+
+def encode_progress(run: Run, progress: Progress) -> bytes:
+    """How far a run is, as its listeners are told: counts by stream, without the records that went wrong."""
+    streams = [
+        {
+            "stream": one.stream,
+            "state": one.state,
+            "total": one.total,
+            "records": one.records,
+            "added": one.added,
+            "changed": one.changed,
+            "gone": one.gone,
+            "attachments": one.attachments,
+            "received_bytes": one.received_bytes + one.attachment_bytes,
+            "problems": one.problem_count,
+        }
+        for one in progress.streams
+    ]
+    word = {
+        "subject": run.id,
+        "source": run.source,
+        "job": run.job,
+        "attempt": run.attempt,
+        "records": progress.records,
+        "streams": streams,
+    }
+    return msgspec.json.encode({**word, "received_bytes": progress.received_bytes, "calls": progress.calls})
 
 
 def read_log(desk: Desk, scope: Scope, run: str, *, limit: int, cursor: str | None) -> Page[LogLine]:

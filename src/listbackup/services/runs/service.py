@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from listbackup.services.desk import Desk
 from listbackup.services.jobs import Jobs
 from listbackup.services.runs.execution import Execution, Means
 from listbackup.services.runs.ledger import ACTIVE, Ledger
-from listbackup.services.runs.logbook import read_log, read_progress
+from listbackup.services.runs.logbook import encode_progress, read_log, read_progress
 from listbackup.services.runs.model import LogLine, Run, Trigger
 from listbackup.services.scope import Scope
 from listbackup.services.sources import Sources
@@ -124,6 +124,13 @@ class Runs:
     def progress(self, scope: Scope, run: str) -> Progress | None:
         """How far the run is, a second old at most; None before it begins."""
         return read_progress(self._desk, scope, self.get(scope, run).id)
+
+    def underway(self, scope: Scope) -> Iterator[tuple[str, bytes]]:
+        """The runs that go on now, fifty at most: id, and how far each is as JSON (``RunProgress``)."""
+        for run in self._ledger(scope).rows.page(part=ACTIVE, index="active", limit=50).items:
+            progress = read_progress(self._desk, scope, run.id) if run.state is RunState.RUNNING else None
+            if progress is not None:
+                yield run.id, encode_progress(run, progress)
 
     def logs(self, scope: Scope, run: str, *, limit: int = 100, cursor: str | None = None) -> Page[LogLine]:
         """The run's log in the order it was written."""
