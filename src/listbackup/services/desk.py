@@ -24,6 +24,7 @@ class Fact:
     name: str  # ``source.created``
     subject: str  # the thing's id
     about: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+    account: str | None = None  # whose trail is told, where it is not that of the scope: the other end of a move
 
 
 class Desk:
@@ -60,4 +61,4 @@ class Desk:
         origin = current_origin()
         from_ = {"origin_address": origin.address, "origin_agent": origin.agent} if origin is not None else {}
         body = {"actor": scope.actor, "subject": fact.subject, **fact.about, **from_}
-        return Event(id=self.new_id("evt"), name=fact.name, account=scope.account, at=self.clock.now(), body=body)
+        return Event(id=self.new_id("evt"), name=fact.name, account=fact.account or scope.account, at=self.clock.now(), body=body)

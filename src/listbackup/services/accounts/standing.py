@@ -1,0 +1,59 @@
+"""What somebody may do in an account at this moment, with the writes that fail as soon as it is not so any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from listbackup.base.ids import AccountId, UserId
+from listbackup.http.caller import AccountSuspended, NotAllowed
+from listbackup.http.permission import READS, Permission
+from listbackup.services.rows import Writes
+from listbackup.services.scope import Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """``permissions`` hold in the account when it is not suspended; ``roles`` are those that give them. Put ``checks`` into the transaction that they allow."""
+
+    actor: str
+    permissions: frozenset[Permission]
+    user: UserId | None = None
+    roles: frozenset[str] = frozenset()
+    is_suspended: bool = False
+    checks: Writes = field(default=(), repr=False)
+    renew: Callable[[], Standing] | None = field(default=None, repr=False)
+
+    @property
+    def usable(self) -> frozenset[Permission]:
+        """What may be done now: only looking, while the account is suspended."""
+        return self.permissions & READS if self.is_suspended else self.permissions
+
+    def now(self, *permissions: Permission) -> Standing:
+        """The same one's standing as it is kept now, which has all of these. Raises NotAllowed, AccountSuspended, NotFound (no standing any more)."""
+        newer = self.renew() if self.renew is not None else self
+        for permission in permissions:
+            newer.demand(permission)
+        return newer
+
+    def demand(self, permission: Permission) -> None:
+        """Raises NotAllowed, AccountSuspended."""
+        if permission not in self.permissions:
+            raise NotAllowed(f"this needs the permission {permission.value!r}", hint="ask an owner of the account for it")
+        if permission not in self.usable:
+            raise AccountSuspended
+
+    def demand_to_give(self, permissions: Iterable[Permission]) -> None:
+        """Raises NotAllowed for what is more than one's own: nobody gives it, and nobody takes it from who has it."""
+        beyond = sorted(set(permissions) - self.permissions)
+        if beyond:
+            raise NotAllowed(f"this reaches beyond what you may do yourself: {beyond[0].value!r}", hint="ask an owner of the account")
+
+    def scope(self, account: str) -> Scope:
+        """Where this one acts."""
+        return Scope(account=AccountId(account), actor=self.actor)
+
+
+def machine(actor: str) -> Standing:
+    """Whoever sits at the machine itself (the command line, a set-up, a test): everything."""
+    return Standing(actor=actor, permissions=frozenset(Permission), roles=frozenset({"owner"}))
