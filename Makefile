@@ -50,8 +50,9 @@ run: $(SERVER) ## Serve the HTTP API on 127.0.0.1:8400 with scheduler and worker
 	@$(BIN)/listbackup serve $(ARGS)
 
 .PHONY: openapi
-openapi: $(DEV) ## Write openapi.json as the routes say it
+openapi: $(DEV) ## Write openapi.json as the routes say it, and the Python client that it describes
 	@$(BIN)/python tools/write_openapi.py
+	@$(BIN)/python tools/write_client.py
 
 .PHONY: test
 test: static ## Everything CI runs: the checks, then every test, JOBS=2 at a time (PYTEST_ARGS="-k name" for some)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from listbackup import __version__
+from listbackup.api.instants import mark_instants
 from listbackup.http.permission import Signed
 from listbackup.http.problem import MEDIA_TYPE, ProblemDetails, all_kinds
 from listbackup.services.routing import Chunks, Route, Stream, Text
@@ -35,8 +36,10 @@ def openapi(routes: Sequence[Route]) -> dict[str, Any]:
     """The document of these routes, the same for the same routes."""
     answers = [route.answers for route in routes if route.answers not in (None, Text, Stream, Chunks)]
     shown, components = msgspec.json.schema_components([*answers, ProblemDetails], ref_template=_REF)
+    mark_instants(answers, components)
     bodies = [route.body for route in routes if route.body is not None]
     _, read = models_json_schema([(body, "validation") for body in dict.fromkeys(bodies)], ref_template="#/components/schemas/{model}")
+    named = {name: one for route in routes for name, one in _query_schema(route.query).get("$defs", {}).items()}
     schemas = iter(shown)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
@@ -55,7 +58,7 @@ def openapi(routes: Sequence[Route]) -> dict[str, Any]:
         "paths": {path: paths[path] for path in sorted(paths)},
         "components": {
             "responses": {str(status): _bad(status) for status in sorted({kind.status for kind in all_kinds()})},
-            "schemas": dict(sorted({**components, **read.get("$defs", {})}.items())),
+            "schemas": dict(sorted({**components, **named, **read.get("$defs", {})}.items())),
             "securitySchemes": _SCHEMES,
         },
     }
@@ -146,10 +149,12 @@ def _path_parameters(route: Route) -> list[dict[str, Any]]:
     ]
 
 
+def _query_schema(query: type[BaseModel] | None) -> dict[str, Any]:
+    return query.model_json_schema(ref_template="#/components/schemas/{model}") if query is not None else {}
+
+
 def _query_parameters(query: type[BaseModel] | None) -> list[dict[str, Any]]:
-    if query is None:
-        return []
-    schema = query.model_json_schema()
+    schema = _query_schema(query)
     needed = schema.get("required", [])
     return [{"name": name, "in": "query", "required": name in needed, "schema": one} for name, one in schema.get("properties", {}).items()]
 

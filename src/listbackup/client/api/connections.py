@@ -1,0 +1,111 @@
+"""``client.connections``: operations, and the models that only they use.
+
+Made by tools/write_client.py (``make openapi``); do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+from listbackup.client.api.shared import AuthMethod
+from listbackup.client.paging import Page, every
+from listbackup.client.session import Request, Session, given, part, repeat_header, version_header
+from listbackup.client.words import Word
+
+
+class Connection(Struct, frozen=True, kw_only=True):
+    """Credentials for one site of a platform; ``secret_names`` says which secrets are kept, sealed, beside it."""
+
+    id: str
+    name: str
+    platform: str
+    created_at: datetime
+    method: AuthMethod | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    secret_names: Sequence[str] = ()
+    state: ConnectionState | None = None
+    site_name: str | None = None
+    site_url: str | None = None
+    tested_at: datetime | None = None
+    message: str | None = None
+    client_id: str | None = None
+    version: int = 1
+
+
+class ConnectionState(Word):
+    """Whether the credentials work, as far as we know."""
+
+    NEEDS_REAUTH = "needs_reauth"
+    READY = "ready"
+    UNREACHABLE = "unreachable"
+    UNTESTED = "untested"
+
+
+class ConnectionsApi:
+    """The operations of ``connections``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def list(self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[Connection]:
+        """The connections."""
+        request = Request(method="GET", path="/v2/connections", query={"cursor": cursor, "limit": limit})
+        return self._session.ask(Page[Connection], request)
+
+    def iter(self, *, limit: int | UnsetType = UNSET) -> Iterator[Connection]:
+        """Every item of ``list``, page after page."""
+        return every(lambda cursor: self.list(limit=limit, cursor=cursor))
+
+    def create(
+        self,
+        *,
+        platform: str,
+        name: str,
+        values: Mapping[str, str] | UnsetType = UNSET,
+        secrets: Mapping[str, str] | UnsetType = UNSET,
+        test: bool | UnsetType = UNSET,
+        idempotency_key: str | None = None,
+    ) -> Connection:
+        """Connect a site of a platform."""
+        request = Request(
+            method="POST",
+            path="/v2/connections",
+            body=given({"platform": platform, "name": name, "values": values, "secrets": secrets, "test": test}),
+            headers={**repeat_header(idempotency_key)},
+            repeatable=True,
+        )
+        return self._session.ask(Connection, request)
+
+    def delete(self, connection: str) -> None:
+        """Forget a connection and its secrets."""
+        request = Request(method="DELETE", path=f"/v2/connections/{part(connection)}")
+        self._session.do(request)
+
+    def get(self, connection: str) -> Connection:
+        """A connection."""
+        request = Request(method="GET", path=f"/v2/connections/{part(connection)}")
+        return self._session.ask(Connection, request)
+
+    def update(self, connection: str, *, name: str, version: int | None = None) -> Connection:
+        """Rename a connection."""
+        request = Request(
+            method="PATCH", path=f"/v2/connections/{part(connection)}", body=given({"name": name}), headers={**version_header(version)}
+        )
+        return self._session.ask(Connection, request)
+
+    def rotate(
+        self, connection: str, *, values: Mapping[str, str] | UnsetType = UNSET, secrets: Mapping[str, str] | UnsetType = UNSET
+    ) -> Connection:
+        """Give new credentials, tested before the old ones go."""
+        request = Request(
+            method="POST", path=f"/v2/connections/{part(connection)}/rotate", body=given({"values": values, "secrets": secrets})
+        )
+        return self._session.ask(Connection, request)
+
+    def test(self, connection: str) -> Connection:
+        """Ask the platform who we are."""
+        request = Request(method="POST", path=f"/v2/connections/{part(connection)}/test")
+        return self._session.ask(Connection, request)

@@ -1,0 +1,170 @@
+"""``client.restores``: operations, and the models that only they use.
+
+Made by tools/write_client.py (``make openapi``); do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from msgspec import UNSET, Struct, UnsetType
+
+from listbackup.client.paging import Page, every
+from listbackup.client.session import Request, Session, given, part, repeat_header
+from listbackup.client.words import Word
+
+
+class Action(Word):
+    """What is to happen to one record on the platform."""
+
+    CONFLICT = "conflict"
+    CREATE = "create"
+    SKIP = "skip"
+    UPDATE = "update"
+
+
+class PlanShown(Struct, frozen=True, kw_only=True):
+    """What a restore would do: counts by stream and action, and the first thousand steps that do something."""
+
+    source: str
+    snapshot: str
+    streams: Mapping[str, Mapping[str, int]]
+    writes: int
+    calls: int
+    side_effects: Sequence[str]
+    steps: Sequence[StepShown]
+
+
+class RestoreResult(Struct, frozen=True, kw_only=True):
+    """What a restore, or its undoing, did."""
+
+    created: int = 0
+    updated: int = 0
+    skipped: int = 0
+    conflicts: int = 0
+    failed: int = 0
+    deleted: int = 0
+    reverted: int = 0
+    kept: int = 0
+    problems: Sequence[str] = ()
+
+
+class RestoreShown(Struct, frozen=True, kw_only=True):
+    """A restore. ``working`` is whether this server is at it; one that is ``running`` (``undoing``) without that was interrupted: resume
+    (undo) it.
+    """
+
+    id: str
+    source: str
+    snapshot_number: int
+    overwrite: bool
+    state: RestoreState
+    working: bool
+    created_at: datetime
+    ended_at: datetime | None
+    result: RestoreResult | None
+    undo_result: RestoreResult | None
+
+
+class RestoreState(Word):
+    """Where a restore stands."""
+
+    DONE = "done"
+    PARTIAL = "partial"
+    RUNNING = "running"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+class StepShown(Struct, frozen=True, kw_only=True):
+    """What a restore would do with one record."""
+
+    stream: str
+    key: str
+    action: Action
+    why: Why
+
+
+class Why(Word):
+    """Why a step does what it does."""
+
+    CANNOT_CREATE = "cannot_create"
+    CANNOT_LOOK = "cannot_look"
+    CANNOT_UPDATE = "cannot_update"
+    CHANGED_SINCE_PLAN = "changed_since_plan"
+    DIFFERS = "differs"
+    FOLLOWS = "follows"
+    MISSING = "missing"
+    NEWER_EDIT = "newer_edit"
+    NOT_KEPT = "not_kept"
+    OVERWRITE = "overwrite"
+    SAME = "same"
+
+
+class RestoresApi:
+    """The operations of ``restores``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def list(
+        self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET, source: str | None | UnsetType = UNSET
+    ) -> Page[RestoreShown]:
+        """Restores, newest first."""
+        request = Request(method="GET", path="/v2/restores", query={"cursor": cursor, "limit": limit, "source": source})
+        return self._session.ask(Page[RestoreShown], request)
+
+    def iter(self, *, limit: int | UnsetType = UNSET, source: str | None | UnsetType = UNSET) -> Iterator[RestoreShown]:
+        """Every item of ``list``, page after page."""
+        return every(lambda cursor: self.list(limit=limit, source=source, cursor=cursor))
+
+    def create(
+        self,
+        *,
+        snapshot: str,
+        streams: Sequence[str] | None | UnsetType = UNSET,
+        keys: Mapping[str, Sequence[str]] | UnsetType = UNSET,
+        overwrite: bool | UnsetType = UNSET,
+        idempotency_key: str | None = None,
+    ) -> RestoreShown:
+        """Write records of a snapshot back to the platform."""
+        request = Request(
+            method="POST",
+            path="/v2/restores",
+            body=given({"snapshot": snapshot, "streams": streams, "keys": keys, "overwrite": overwrite}),
+            headers={**repeat_header(idempotency_key)},
+            repeatable=True,
+        )
+        return self._session.ask(RestoreShown, request)
+
+    def plan(
+        self,
+        *,
+        snapshot: str,
+        streams: Sequence[str] | None | UnsetType = UNSET,
+        keys: Mapping[str, Sequence[str]] | UnsetType = UNSET,
+        overwrite: bool | UnsetType = UNSET,
+    ) -> PlanShown:
+        """What a restore would do; nothing is written."""
+        request = Request(
+            method="POST",
+            path="/v2/restores/plan",
+            body=given({"snapshot": snapshot, "streams": streams, "keys": keys, "overwrite": overwrite}),
+        )
+        return self._session.ask(PlanShown, request)
+
+    def get(self, restore: str) -> RestoreShown:
+        """A restore and how it ended."""
+        request = Request(method="GET", path=f"/v2/restores/{part(restore)}")
+        return self._session.ask(RestoreShown, request)
+
+    def resume(self, restore: str) -> RestoreShown:
+        """Go on with a restore that was interrupted."""
+        request = Request(method="POST", path=f"/v2/restores/{part(restore)}/resume")
+        return self._session.ask(RestoreShown, request)
+
+    def undo(self, restore: str) -> RestoreShown:
+        """Take a restore back, except records that were changed since."""
+        request = Request(method="POST", path=f"/v2/restores/{part(restore)}/undo")
+        return self._session.ask(RestoreShown, request)
