@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -17,18 +17,24 @@ from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp
 
+from listbackup.api.crowd import Crowd
+from listbackup.api.admission import Admission
 from listbackup.api.door import LOCAL, Door, Tally, note_failure, problem_response
-from listbackup.api.openapi import PREFIX, openapi
+from listbackup.api.openapi import PREFIX, full_path, openapi
 from listbackup.api.operation import Gate, Operation
+from listbackup.backends.identity.port import Person
 from listbackup.backends.table.port import Tables
 from listbackup.base.clock import Clock
+from listbackup.base.metrics import Metric, gauge
 from listbackup.http.idempotency import REPEATS, Repeats
-from listbackup.http.problem import NO_METHOD, NO_ROUTE, Refused
+from listbackup.http.problem import MAINTENANCE, MAINTENANCE_WAIT, NO_METHOD, NO_ROUTE, Refused
 from listbackup.http.ratelimit import Rate, RateLimiter
-from listbackup.services.accounts import Accounts, ApiKeys
+from listbackup.services.accounts import Accounts, AccountState, ApiKeys
 from listbackup.services.accounts import routes as accounts_routes
 from listbackup.services.activity import Activities, Feed
 from listbackup.services.activity import routes as activity_routes
+from listbackup.services.auth import Auth
+from listbackup.services.auth import routes as auth_routes
 from listbackup.services.connections import Connections
 from listbackup.services.connections import routes as connections_routes
 from listbackup.services.data import Data, Errands, Restores, Upkeep
@@ -42,11 +48,15 @@ from listbackup.services.runs import Runs
 from listbackup.services.runs import routes as runs_routes
 from listbackup.services.sources import Sources
 from listbackup.services.sources import routes as sources_routes
-from listbackup.services.system import Health
+from listbackup.services.system import Installation, Maintenance
 from listbackup.services.system import routes as system_routes
+from listbackup.services.users import Registration, Users
+from listbackup.services.users import routes as users_routes
 
 MAX_BODY_BYTES = 1024 * 1024
+MAX_REQUESTS = 32
 RATE = Rate(per_second=20, burst=200)
+PASSERS = Rate(per_second=10, burst=100)
 STRANGERS = Rate(per_second=0.5, burst=30)
 
 
@@ -61,6 +71,12 @@ class House(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def api_keys(self) -> ApiKeys: ...
+    @property
+    def auth(self) -> Auth: ...
+    @property
+    def users(self) -> Users: ...
+    @property
+    def registration(self) -> Registration: ...
     @property
     def platforms(self) -> Platforms: ...
     @property
@@ -82,7 +98,7 @@ class House(Protocol):
     @property
     def feed(self) -> Feed: ...
     @property
-    def health(self) -> Health: ...
+    def installation(self) -> Installation: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +109,17 @@ class ApiSettings:
     origins: tuple[str, ...] = ()
     rate: Rate = RATE
     strangers: Rate = STRANGERS
+    passers: Rate = PASSERS
     max_body_bytes: int = MAX_BODY_BYTES
+    max_requests: int = MAX_REQUESTS
 
 
 def every_route(house: House, errands: Errands, tally: Tally) -> Sequence[Route]:
     """Every operation there is: the one list that mounts them, documents them and tests them."""
     rooms = (
-        ("system", system_routes.routes(house.health, lambda: dict(tally.answered))),
+        ("system", system_routes.routes(house.accounts, house.installation, lambda: [*tally.metrics(), _listeners(house.feed)])),
+        ("auth", [*users_routes.registration_routes(house.auth, house.registration), *auth_routes.routes(house.auth, settle=_settled(house))]),
+        ("users", users_routes.routes(house.users, house.auth)),
         ("accounts", accounts_routes.routes(house.accounts, house.api_keys)),
         ("platforms", platforms_routes.routes(house.platforms)),
         ("connections", connections_routes.routes(house.connections)),
@@ -118,10 +138,11 @@ def application(house: House, errands: Errands, settings: ApiSettings = ApiSetti
     tally = Tally()
     routes = every_route(house, errands, tally)
     gate = Gate(
-        authenticator=house.api_keys,
+        admission=_admission(house, settings),
         accounts=house.accounts,
         limiter=RateLimiter(settings.rate, house.clock),
         strangers=RateLimiter(settings.strangers, house.clock),
+        passers=RateLimiter(settings.passers, house.clock),
         repeats=Repeats(house.tables.open(REPEATS), house.clock),
         max_body_bytes=settings.max_body_bytes,
     )
@@ -130,19 +151,46 @@ def application(house: House, errands: Errands, settings: ApiSettings = ApiSetti
     async def describe(_: Request) -> Response:
         return Response(document, media_type="application/json")
 
-    mounted = [StarletteRoute(f"{PREFIX}/openapi.json", describe, methods=["GET"]), *(_mount(route, gate) for route in routes)]
+    mounted = [
+        StarletteRoute(f"{PREFIX}/openapi.json", describe, methods=["GET"]),
+        *(_mount(route, gate, house.installation.maintenance) for route in routes),
+    ]
     app = Starlette(routes=mounted, exception_handlers={HTTPException: _unrouted}, middleware=_cors(settings.origins))
     app.router.redirect_slashes = False
-    return Door(app, hosts=settings.hosts, clock=house.clock, tally=tally)
+    door = Door(app, hosts=settings.hosts, clock=house.clock, tally=tally)
+    return Crowd(door, places=settings.max_requests, clock=house.clock, tally=tally)
 
 
-def _mount(route: Route, gate: Gate) -> StarletteRoute:
+def _listeners(feed: Feed) -> Metric:
+    return gauge("listbackup_listeners", "Who listens to events.", float(feed.count()))
+
+
+def _settled(house: House) -> Callable[[Person], None]:
+    return lambda person: house.registration.settle(person.id)
+
+
+def _admission(house: House, settings: ApiSettings) -> Admission:
+    accounts = house.accounts
+    return Admission(
+        clock=house.clock,
+        keys=house.api_keys,
+        people=house.auth,
+        members=accounts.members,
+        policy=accounts.policies,
+        is_suspended=lambda account: accounts.state(account) is AccountState.SUSPENDED,
+        origins=frozenset(origin.lower().rstrip("/") for origin in settings.origins),
+        step_up=house.auth.step_up_lasts,
+    )
+
+
+def _mount(route: Route, gate: Gate, maintenance: Maintenance) -> StarletteRoute:
     operation = Operation(route, gate)
-    path = PREFIX + re.sub(r"\{(\w+):[a-z]{3}\}", r"{\1}", route.path)
+    path = full_path(route)
 
     async def endpoint(request: Request) -> Response:
         request.state.route = path
         try:
+            _ensure_open(route, maintenance)
             return await operation(request)
         except Exception as error:  # noqa: BLE001  the rim: whatever goes wrong becomes a problem, and a log line where we are to blame
             note_failure(error)
@@ -153,10 +201,19 @@ def _mount(route: Route, gate: Gate) -> StarletteRoute:
     return mounted
 
 
+def _ensure_open(route: Route, maintenance: Maintenance) -> None:
+    """Raises Refused for what changes something during maintenance. Signing in and the switch itself stay open, or nobody could turn it off."""
+    if route.method == "GET" or route.tag in ("auth", "system"):
+        return
+    state = maintenance.state()
+    if state.on:
+        raise Refused(MAINTENANCE, f"the installation is in maintenance: {state.reason}", retry_after=MAINTENANCE_WAIT)
+
+
 def _cors(origins: tuple[str, ...]) -> list[Middleware]:
     if not origins:
         return []
-    allowed = ["authorization", "content-type", "idempotency-key", "if-match", "last-event-id", "x-request-id"]
+    allowed = ["authorization", "content-type", "idempotency-key", "if-match", "last-event-id", "x-account-id", "x-csrf-token", "x-request-id"]
     exposed = ["etag", "location", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after", "x-request-id"]
     methods = ["GET", "POST", "PATCH", "PUT", "DELETE"]
     return [

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +14,7 @@ from listbackup.base.clock import Clock, unix_ms
 from listbackup.base.errors import ListBackupError
 from listbackup.base.ids import new_id
 from listbackup.base.log import log_context
+from listbackup.base.metrics import Counter, Histogram, Metric, gauge
 from listbackup.base.origin import coming_from
 from listbackup.http.problem import MEDIA_TYPE, WRONG_HOST, Refused, encode_problem, headers_of, kind_of, problem_of
 
@@ -27,18 +27,34 @@ SECURITY = {  # nothing here is a page: nothing may be run, framed, sniffed or c
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"})
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
-@dataclass(slots=True, kw_only=True)
 class Tally:
-    """How many requests were answered, by status, for the metrics."""
+    """What this process answered, for the metrics; the patterns of paths only, never a value."""
 
-    answered: dict[int, int] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._answered = Counter("listbackup_http_requests_total", "Requests answered, by method, path and status.")
+        self._seconds = Histogram("listbackup_http_request_duration_seconds", "From a request to the end of its answer.")
+        self._shed = Counter("listbackup_http_shed_total", "Requests sent away because there were too many at once.")
+        self._shed.add(0)
+        self.busy = 0
 
-    def count(self, status: int) -> None:
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """One more."""
-        self.answered[status] = self.answered.get(status, 0) + 1
+        named = method if method in _METHODS else "other"
+        self._answered.add(method=named, route=route, status=str(status))
+        self._seconds.observe(seconds, method=named, route=route)
+
+    def shed(self) -> None:
+        """One more that was sent away."""
+        self._shed.add()
+
+    def metrics(self) -> Sequence[Metric]:
+        """What was counted so far."""
+        busy = gauge("listbackup_http_requests_in_flight", "Requests that are being answered, or wait to be.", float(self.busy))
+        return [self._answered.collect(), self._seconds.collect(), self._shed.collect(), busy]
 
 
 class Door:
@@ -75,8 +91,9 @@ class Door:
             except Exception as error:  # noqa: BLE001  the rim: whatever goes wrong becomes a problem and a log line
                 await self._refuse(error, request, answer, begun=status != 0)
             finally:
-                self._tally.count(status)
-                self._note(scope, status, self._clock.monotonic() - begun)
+                seconds = self._clock.monotonic() - begun
+                self._tally.count(scope["method"], state.get("route", "-"), status, seconds)
+                self._note(scope, status, seconds)
 
     async def _refuse(self, error: Exception, request: Request, send: Send, *, begun: bool) -> None:
         note_failure(error)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from listbackup.services.runs import Runs
     from listbackup.services.sources import Sources
     from listbackup.services.stores import Stores
-    from listbackup.services.system import Health
+    from listbackup.services.system import Health, Installation, Probe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +160,26 @@ class System:
         from listbackup.services.system import Health
 
         objects, tables, queue = self.objects, self._ground.desk.tables, self.queue
-        return Health(self.clock, tables=tables, objects=objects, queue=queue, keys=self.keys, account=self.accounts.find_default)
+        account, probes = self.accounts.find_default, self._probes()
+        return Health(self.clock, tables=tables, objects=objects, queue=queue, keys=self.keys, account=account, probes=probes)
+
+    def _probes(self) -> list[Probe]:
+        """What this machine adds to the health of the ports: its disk, its mail server."""
+        from listbackup.bootstrap.probes import disk_has_room, mail_answers
+        from listbackup.services.system import Probe
+
+        folder, mail = self.folder.data, self._settings.mail
+        probes = [Probe(name="disk", ask=lambda: disk_has_room(folder))]
+        if mail is not None:
+            probes.append(Probe(name="mail", ask=lambda: mail_answers(mail), essential=False, every_seconds=60))
+        return probes
+
+    @cached_property
+    def installation(self) -> Installation:
+        """The installation as a whole; name it early in a process that works: it counts the runs that end."""
+        from listbackup.services.system import Installation
+
+        return Installation(self._ground.desk, self.health)
 
     def enter(self, actor: str) -> Scope:
         """The scope of the installation's own account. Raises NotFound before ``init``."""

@@ -92,6 +92,9 @@ MEDIA = Kind(status=415, code="unsupported_media_type", title="The body is not J
 WRONG_HOST = Kind(status=421, code="wrong_host", title="This server does not answer for that host")
 INVALID = Kind(status=422, code="invalid", title="Something in the request cannot be used")
 RATE = Kind(status=429, code="rate_limited", title="Too many requests")
+OVERLOADED = Kind(status=503, code="overloaded", title="This server is at its limit; ask again")
+MAINTENANCE = Kind(status=503, code="maintenance", title="The installation is in maintenance: nothing can be changed for a while")
+MAINTENANCE_WAIT = timedelta(seconds=60)
 INTERNAL = Kind(status=500, code="internal", title="Something went wrong inside; the log has the details", told=False)
 
 _KINDS: tuple[tuple[type[ListBackupError], Kind], ...] = (  # the first that fits: subclasses before their parents
@@ -105,7 +108,7 @@ _KINDS: tuple[tuple[type[ListBackupError], Kind], ...] = (  # the first that fit
     (WrongOrigin, Kind(status=403, code="wrong_origin", title="This request does not come from one of our pages")),
     (TooManyTries, Kind(status=429, code="too_many_tries", title="Too many tries")),
     (WeakPassword, Kind(status=422, code="weak_password", title="Others would guess this password")),
-    (Overloaded, Kind(status=503, code="overloaded", title="This server is at its limit; ask again")),
+    (Overloaded, OVERLOADED),
     (NotAllowed, Kind(status=403, code="not_allowed", title="This credential does not reach this far")),
     (NotFound, NO_ROUTE),
     (VersionGone, Kind(status=412, code="version_gone", title="It was changed since it was read")),
@@ -183,5 +186,5 @@ def _fields(error: Exception) -> Sequence[FieldProblem]:
 
 def all_kinds() -> Sequence[Kind]:
     """Every kind of problem there is, for the documentation."""
-    own = (MALFORMED, NO_METHOD, TOO_LARGE, MEDIA, WRONG_HOST, RATE, INTERNAL)
+    own = (MALFORMED, NO_METHOD, TOO_LARGE, MEDIA, WRONG_HOST, RATE, MAINTENANCE, INTERNAL)
     return sorted({*own, *(kind for _, kind in _KINDS), *_FAULTS.values()}, key=lambda kind: (kind.status, kind.code))

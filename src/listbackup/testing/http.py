@@ -23,7 +23,7 @@ from listbackup.services.accounts import ApiKeys
 from listbackup.services.activity import Feed
 from listbackup.services.data import Errands
 from listbackup.services.platforms import Platforms
-from listbackup.services.system import Health
+from listbackup.services.system import Health, Installation
 from listbackup.testing.system import MemoryKeys, Rooms, rooms
 
 PLENTY = Rate(per_second=10_000, burst=100_000)
@@ -90,13 +90,16 @@ class MemoryHouse:
         self.feed = Feed(over.activities, over.clock, underway=over.runs.underway)
         self.platforms = platforms
         self.api_keys = ApiKeys(over.desk, environment="test")
-        self.health = Health(
-            over.clock,
-            tables=over.tables,
-            objects=over.objects,
-            queue=over.queue,
-            keys=MemoryKeys(),
-            account=over.accounts.find_default,
+        self.installation = Installation(
+            over.desk,
+            Health(
+                over.clock,
+                tables=over.tables,
+                objects=over.objects,
+                queue=over.queue,
+                keys=MemoryKeys(),
+                account=over.accounts.find_default,
+            ),
         )
 
     def key(self, account: str, *permissions: Bundle | Permission) -> str:

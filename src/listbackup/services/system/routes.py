@@ -2,70 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from listbackup import __version__
+from listbackup.base.metrics import Metric
+from listbackup.http.caller import NotAllowed
+from listbackup.http.paging import Listing
+from listbackup.http.permission import Permission
+from listbackup.services.accounts import Accounts
 from listbackup.services.routing import Answer, Call, Route, Text
-from listbackup.services.system.service import Health, Part
+from listbackup.services.scope import Scope
+from listbackup.services.system.heartbeats import Beat
+from listbackup.services.system.installation import Installation
+from listbackup.services.system.maintenance import MaintenanceState
+from listbackup.services.system.schema import Live, MaintenanceIn, QueueShown, Ready, Status, Version
+
+_METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
-    """This process answers."""
-
-    status: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
-    """Whether this process can work, part by part."""
-
-    status: str
-    parts: Sequence[Part]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """What runs here."""
-
-    version: str
-    api: str
-
-
-def routes(health: Health, answered: Callable[[], Mapping[int, int]]) -> Sequence[Route]:
-    """Health, version and figures; none of them tells anything of an account."""
-
-    def live(_: Call) -> Answer:
-        return Answer(content=Live(status="live"))
+def routes(accounts: Accounts, installation: Installation, of_process: Callable[[], Sequence[Metric]]) -> Sequence[Route]:
+    """Health, version and figures, which tell nothing of an account; and what an operator turns."""
 
     def ready(_: Call) -> Answer:
-        parts = health.parts()
-        ok = all(part.ok for part in parts)
-        return Answer(content=Ready(status="ready" if ok else "not_ready", parts=parts), status=200 if ok else 503)
+        status = installation.health.status()
+        return Answer(content=Ready(status=status, parts=installation.health.parts()), status=503 if status == "not_ready" else 200)
 
-    def version(_: Call) -> Answer:
-        return Answer(content=Version(version=__version__, api="v2"))
+    def status(_: Call) -> Answer:
+        state = installation.maintenance.state()
+        shown = "maintenance" if state.on else installation.health.status()
+        return Answer(content=Status(status=shown, version=__version__, maintenance=state.on, reason=state.reason, since=state.since))
 
-    def metrics(_: Call) -> Answer:
-        return Answer(content=Text(content=_exposition(health, answered()), media_type="text/plain; version=0.0.4; charset=utf-8"))
+    def queues(call: Call) -> Answer:
+        ensure_operator(accounts, call.scope)
+        return Answer(content=Listing(items=[QueueShown(name="runs", depth=installation.health.depth(), dead=installation.health.dead())]))
 
+    def processes(call: Call) -> Answer:
+        ensure_operator(accounts, call.scope)
+        return Answer(content=Listing(items=installation.beats.list()))
+
+    def maintenance(call: Call) -> Answer:
+        ensure_operator(accounts, call.scope)
+        return Answer(content=installation.maintenance.state())
+
+    def switch(call: Call) -> Answer:
+        ensure_operator(accounts, call.scope)
+        asked = call.body(MaintenanceIn)
+        return Answer(content=installation.maintenance.switch(call.scope, on=asked.on, reason=asked.reason))
+
+    operate = Permission.SYSTEM_OPERATE
     return [
-        Route(method="GET", path="/system/health/live", summary="Whether this process answers", access=None, handle=live, answers=Live),
-        Route(method="GET", path="/system/health/ready", summary="Whether each part works", access=None, handle=ready, answers=Ready),
-        Route(method="GET", path="/system/version", summary="What runs here", access=None, handle=version, answers=Version),
-        Route(method="GET", path="/system/metrics", summary="Figures for Prometheus", access=None, handle=metrics, answers=Text),
+        _open("/system/health/live", "Whether this process answers", lambda _: Answer(content=Live(status="live")), Live),
+        _open("/system/health/ready", "Whether each part works", ready, Ready),
+        _open("/system/status", "Whether all is well, or in maintenance", status, Status),
+        _open("/system/version", "What runs here", lambda _: Answer(content=Version(version=__version__, api="v2")), Version),
+        _open(
+            "/system/metrics",
+            "Figures for Prometheus",
+            lambda _: Answer(content=Text(content=installation.figures.page(of_process), media_type=_METRICS)),
+            Text,
+        ),
+        Route(
+            method="GET",
+            path="/system/queues",
+            summary="How full the queues are",
+            access=operate,
+            handle=queues,
+            answers=Listing[QueueShown],
+        ),
+        Route(
+            method="GET",
+            path="/system/workers",
+            summary="Who works, as last heard of",
+            access=operate,
+            handle=processes,
+            answers=Listing[Beat],
+        ),
+        Route(
+            method="GET",
+            path="/system/maintenance",
+            summary="Whether the installation is in maintenance",
+            access=operate,
+            handle=maintenance,
+            answers=MaintenanceState,
+        ),
+        Route(
+            method="PUT",
+            path="/system/maintenance",
+            summary="Turn maintenance on or off: changes answer 503 and no run begins, what is kept can be read",
+            access=operate,
+            handle=switch,
+            body=MaintenanceIn,
+            answers=MaintenanceState,
+        ),
     ]
 
 
-def _exposition(health: Health, answered: Mapping[int, int]) -> str:
-    """Prometheus text format 0.0.4."""
-    lines = ["# HELP listbackup_part_up Whether a part answers.", "# TYPE listbackup_part_up gauge"]
-    lines += [f'listbackup_part_up{{part="{part.name}"}} {int(part.ok)}' for part in health.parts()]
-    lines += ["# HELP listbackup_http_requests_total Requests answered, by status.", "# TYPE listbackup_http_requests_total counter"]
-    lines += [f'listbackup_http_requests_total{{status="{status}"}} {count}' for status, count in sorted(answered.items())]
-    lines += ["# HELP listbackup_queue_messages Messages on the queue.", "# TYPE listbackup_queue_messages gauge"]
-    lines += [f"listbackup_queue_messages {health.depth()}"]
-    lines += ["# HELP listbackup_dead_letters Messages given up, 100 at most.", "# TYPE listbackup_dead_letters gauge"]
-    lines += [f"listbackup_dead_letters {health.dead()}"]
-    return "\n".join(lines) + "\n"
+def ensure_operator(accounts: Accounts, scope: Scope) -> None:
+    """Raises NotAllowed in every account but the installation's first: its people run the machine."""
+    first = accounts.find_default()
+    if first is None or first.id != scope.account:
+        raise NotAllowed("this is for the operator of the installation", hint="work in the installation's first account")
+
+
+def _open(path: str, summary: str, handle: Callable[[Call], Answer], answers: object) -> Route:
+    return Route(method="GET", path=path, summary=summary, access=None, handle=handle, answers=answers)

@@ -1,4 +1,4 @@
-"""Health: each part of the ground asked a small question."""
+"""Health: each part asked a small question, as often as its answer can be trusted."""
 
 from __future__ import annotations
 
@@ -13,8 +13,23 @@ from listbackup.base.clock import Clock
 from listbackup.base.errors import ListBackupError
 from listbackup.services.accounts import ACCOUNTS, Account
 from listbackup.services.stores import Keys
+from listbackup.services.system.heartbeats import Heartbeats
 
 FRESH_SECONDS = 5.0
+
+
+class Unwell(ListBackupError):
+    """A part does not work as it should, in words that everybody may read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A question to a part: it answers, or raises. Without an ``essential`` part the installation is degraded and still ready."""
+
+    name: str
+    ask: Callable[[], object]
+    essential: bool = True
+    every_seconds: float = FRESH_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,23 +39,39 @@ class Part:
     name: str
     ok: bool
     took_ms: int
+    essential: bool = True
+    message: str | None = None
 
 
 class Health:
-    """The parts that everything stands on."""
+    """The parts that everything stands on, and those that ``probes`` adds."""
 
     def __init__(
-        self, clock: Clock, *, tables: Tables, objects: Objects, queue: Queue, keys: Keys, account: Callable[[], Account | None]
+        self,
+        clock: Clock,
+        *,
+        tables: Tables,
+        objects: Objects,
+        queue: Queue,
+        keys: Keys,
+        account: Callable[[], Account | None],
+        probes: Sequence[Probe] = (),
     ) -> None:
         self._clock, self._tables, self._objects, self._queue, self._keys, self._account = clock, tables, objects, queue, keys, account
-        self._known: tuple[float, Sequence[Part]] | None = None
+        self._beats = Heartbeats(tables, clock)
+        self._probes = [*self._own_probes(), *probes]
+        self._known: dict[str, tuple[float, Part]] = {}
 
     def parts(self) -> Sequence[Part]:
         """Every part, asked within the last few seconds: whoever asks often must not become a load."""
-        now = self._clock.monotonic()
-        if self._known is None or now - self._known[0] >= FRESH_SECONDS:
-            self._known = (now, [self._ask(name, question) for name, question in self._questions()])
-        return self._known[1]
+        return [self._current(probe) for probe in self._probes]
+
+    def status(self) -> str:
+        """``ready``; ``degraded`` when something that can be done without does not work; ``not_ready``."""
+        unwell = [part for part in self.parts() if not part.ok]
+        if any(part.essential for part in unwell):
+            return "not_ready"
+        return "degraded" if unwell else "ready"
 
     def depth(self) -> int:
         """Messages on the queue."""
@@ -50,22 +81,43 @@ class Health:
         """Messages that were given up, a hundred at most."""
         return len(self._queue.list_dead(limit=100))
 
-    def _questions(self) -> Sequence[tuple[str, Callable[[], object]]]:
+    def _own_probes(self) -> Sequence[Probe]:
         return [
-            ("tables", lambda: self._tables.open(ACCOUNTS).find("installation", "default")),
-            ("objects", lambda: next(iter(self._objects.list("objects/")), None)),
-            ("queue", self._queue.depth),
-            ("keys", self._open_key),
+            Probe(name="tables", ask=lambda: self._tables.open(ACCOUNTS).find("installation", "default")),
+            Probe(name="objects", ask=lambda: next(iter(self._objects.list("objects/")), None)),
+            Probe(name="queue", ask=self._queue.depth),
+            Probe(name="keys", ask=self._open_key),
+            Probe(name="scheduler", ask=self._ask_scheduler, essential=False),
+            Probe(name="workers", ask=self._ask_workers, essential=False),
         ]
 
     def _open_key(self) -> KeyScope | None:
         account = self._account()
         return self._keys.for_account(account.id) if account is not None else None
 
-    def _ask(self, name: str, question: Callable[[], object]) -> Part:
-        begun = self._clock.monotonic()
+    def _ask_scheduler(self) -> None:
+        ticks = [beat.ticked_at for beat in self._beats.alive() if beat.ticked_at is not None]
+        if not ticks or (self._clock.now() - max(ticks)).total_seconds() > 60:
+            raise Unwell("no scheduler was heard of for a minute: nothing starts by itself")
+
+    def _ask_workers(self) -> None:
+        if not any(beat.hands for beat in self._beats.alive()):
+            raise Unwell("no worker was heard of for a minute: runs wait")
+
+    def _current(self, probe: Probe) -> Part:
+        now = self._clock.monotonic()
+        known = self._known.get(probe.name)
+        if known is None or now - known[0] >= probe.every_seconds:
+            known = self._known[probe.name] = (now, self._asked(probe))
+        return known[1]
+
+    def _asked(self, probe: Probe) -> Part:
+        begun, problem, ok = self._clock.monotonic(), None, True
         try:
-            question()
+            probe.ask()
+        except Unwell as error:
+            problem, ok = error.message, False
         except ListBackupError:
-            return Part(name=name, ok=False, took_ms=int((self._clock.monotonic() - begun) * 1000))
-        return Part(name=name, ok=True, took_ms=int((self._clock.monotonic() - begun) * 1000))
+            ok = False
+        took = int((self._clock.monotonic() - begun) * 1000)
+        return Part(name=probe.name, ok=ok, took_ms=took, essential=probe.essential, message=problem)

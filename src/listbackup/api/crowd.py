@@ -1,0 +1,79 @@
+"""Not more at once than can be answered: who comes on top is sent away at once and told when to come back, so that those inside are served as fast as ever.
+
+Half of the places are threads that answer, half are for who waits a moment for one. Being sent away costs no thread, no credential's look-up and no log
+line: that is what keeps a crowd from becoming a standstill. What tells of the system's health is always answered.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import anyio.to_thread
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from listbackup.api.door import SECURITY, Tally
+from listbackup.base.clock import Clock
+from listbackup.http.problem import MEDIA_TYPE, OVERLOADED, Refused, encode_problem, problem_of
+
+_log = logging.getLogger(__name__)
+_ALWAYS = ("/v2/system/health/", "/v2/system/metrics", "/v2/system/status")
+_SAID_EVERY_SECONDS = 5.0
+
+
+class Crowd:
+    """ASGI middleware with ``places`` for threads, and as many for who waits."""
+
+    def __init__(self, app: ASGIApp, *, places: int, clock: Clock, tally: Tally) -> None:
+        self._app, self._places, self._clock, self._tally = app, places, clock, tally
+        self._has_threads = False
+        self._said_at, self._unsaid = -_SAID_EVERY_SECONDS, 0
+        refused = Refused(OVERLOADED, OVERLOADED.title)
+        self._body = encode_problem(problem_of(refused, ""))
+        named = {
+            **SECURITY,
+            "content-type": MEDIA_TYPE,
+            "retry-after": "1",
+            "cache-control": "no-store",
+            "content-length": str(len(self._body)),
+        }
+        self._headers = [(name.encode(), value.encode()) for name, value in named.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let it in, or send it away."""
+        if scope["type"] != "http" or scope["path"].startswith(_ALWAYS):
+            await self._app(scope, receive, send)
+            return
+        if not self._has_threads:
+            anyio.to_thread.current_default_thread_limiter().total_tokens = self._places + 4  # four for what is always answered
+            self._has_threads = True
+        if self._tally.busy >= 2 * self._places:
+            await self._send_away(scope, send)
+            return
+        await self._admit(scope, receive, send)
+
+    async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        inside = True
+        self._tally.busy += 1
+
+        async def answer(message: Message) -> None:
+            nonlocal inside
+            if inside and message["type"] == "http.response.start":  # who listens for minutes takes nobody's place
+                inside = False
+                self._tally.busy -= 1
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            if inside:
+                self._tally.busy -= 1
+
+    async def _send_away(self, scope: Scope, send: Send) -> None:
+        self._tally.shed()
+        self._unsaid += 1
+        now = self._clock.monotonic()
+        if now - self._said_at >= _SAID_EVERY_SECONDS:
+            _log.warning("%d requests were sent away: more at once than there are places", self._unsaid)
+            self._said_at, self._unsaid = now, 0
+        await send({"type": "http.response.start", "status": 503, "headers": self._headers})
+        await send({"type": "http.response.body", "body": self._body})

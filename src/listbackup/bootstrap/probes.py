@@ -1,0 +1,32 @@
+"""Questions to this machine: is there room on its disk, does its mail server answer."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from pathlib import Path
+
+from listbackup.bootstrap.settings import MailSettings
+from listbackup.services.system import Unwell
+
+LOW_DISK_BYTES = 256 * 1024 * 1024  # below it writes begin to be refused by SQLite's log and by packs
+_PATIENCE_SECONDS = 2.0
+
+
+def disk_has_room(folder: Path, *, least: int = LOW_DISK_BYTES) -> int:
+    """The free bytes of the folder's disk [bytes]. Raises Unwell when they are few."""
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise Unwell(f"the data folder's disk cannot be asked: {error.strerror}") from None
+    if free < least:
+        raise Unwell("the data folder's disk is nearly full", hint="docs/runbooks/disk-full.md")
+    return free
+
+
+def mail_answers(mail: MailSettings) -> None:
+    """Raises Unwell when nobody listens where letters are handed in."""
+    try:
+        socket.create_connection((mail.host, mail.port), timeout=_PATIENCE_SECONDS).close()
+    except OSError:
+        raise Unwell("the mail server does not answer: letters wait") from None
