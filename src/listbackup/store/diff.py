@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from listbackup.store.cursor import Chosen, SegmentCursor, chunks, newest, oldest
+from listbackup.store.cursor import KEY_FRAMES_AT_ONCE, Chosen, SegmentCursor, chunks, newest, oldest
 from listbackup.store.head import Head
 from listbackup.store.keycode import decode_key
 from listbackup.store.model import HIDDEN, Change, ChangeCounts, ChangeKind, Op
@@ -22,11 +22,19 @@ if TYPE_CHECKING:
     from listbackup.store.store import Store
 
 
-def iter_changes(store: Store, older: int, newer: int, stream: str | None, *, values: bool) -> Iterator[Change]:
-    """Every change from the older to the newer snapshot, by stream and in key order. Without ``values`` both sides stay None."""
+PAGE_ROWS = 256
+
+
+def iter_changes(
+    store: Store, older: int, newer: int, stream: str | None, *, values: bool, after_code: bytes | None = None, small: bool = False
+) -> Iterator[Change]:
+    """Every change from the older to the newer snapshot, by stream and in key order. Without ``values`` both sides stay None.
+
+    ``after_code`` begins behind this key's code (of a named stream); ``small`` reads little at a time, for who wants a page.
+    """
     for name in _streams(store.head(), stream):
         before = store.at(older) if values else None
-        for after, existed in _chunks(store, name, older, newer):
+        for after, existed in _pieces(_chunks(store, name, older, newer, after_code, small=small), small=small):
             lives = after.rows.kind != Op.DELETE
             differs = lives | existed
             after, kinds = after.where(differs), _kinds(existed[differs], lives[differs])
@@ -62,9 +70,23 @@ def _streams(head: Head, stream: str | None) -> list[str]:
     return [name for name in head.streams if not name.startswith(HIDDEN)]
 
 
-def _chunks(store: Store, stream: str, older: int, newer: int) -> Iterator[tuple[Chosen, npt.NDArray[np.bool_]]]:
-    """Of every key that was touched in between: its newest row, and whether it existed at the older snapshot."""
-    last: bytes | None = None
+def _pieces(found: Iterator[tuple[Chosen, npt.NDArray[np.bool_]]], *, small: bool) -> Iterator[tuple[Chosen, npt.NDArray[np.bool_]]]:
+    """The same in pieces of a page's size, so that values are read for what is shown and not for what merely lies beside it."""
+    for after, existed in found:
+        rows = len(after)
+        if not small or rows <= PAGE_ROWS:
+            yield after, existed
+            continue
+        for start in range(0, rows, PAGE_ROWS):
+            mine = np.zeros(rows, np.bool_)
+            mine[start : start + PAGE_ROWS] = True
+            yield after.where(mine), existed[mine]
+
+
+def _chunks(
+    store: Store, stream: str, older: int, newer: int, last: bytes | None = None, *, small: bool = False
+) -> Iterator[tuple[Chosen, npt.NDArray[np.bool_]]]:
+    """Of every key (behind ``last``) that was touched in between: its newest row, and whether it existed at the older snapshot."""
     generation = -1
     while True:
         head = store.head()
@@ -73,7 +95,8 @@ def _chunks(store: Store, stream: str, older: int, newer: int) -> Iterator[tuple
         generation = head.gen
         erased = {erasure.key for erasure in head.erasures if erasure.stream == stream}
         segments = [segment for segment in head.streams[stream].segments if segment.lo < newer and segment.hi > older]
-        cursors = [SegmentCursor(store.packs, head.packs, segment, after=last) for segment in segments]
+        at_once = 1 if small else KEY_FRAMES_AT_ONCE
+        cursors = [SegmentCursor(store.packs, head.packs, segment, after=last, at_once=at_once) for segment in segments]
         try:
             for slices in chunks(cursors):
                 after, before = newest(slices, newer, older), oldest(slices, newer, older)

@@ -10,7 +10,7 @@ the records, the next run adds them again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -25,11 +25,12 @@ from listbackup.store.columns import Rows, join_rows
 from listbackup.store.compact import Task, commit, segment_blocks
 from listbackup.store.head import CountsEntry, Erased, Erasure, Head, Segment, SnapshotEntry, edited
 from listbackup.store.jobs import Job, JobLost, job
-from listbackup.store.keycode import encode_key, prefix_range
+from listbackup.store.keycode import decode_key, encode_key, prefix_range
 from listbackup.store.merge import Block
-from listbackup.store.model import ATTACHMENTS, BLOBS, Key, Op
+from listbackup.store.model import ATTACHMENTS, BLOBS, HIDDEN, Key, Op
 from listbackup.store.rewrite import rewrite
 from listbackup.store.totals import Totals
+from listbackup.store.view import needles_of
 
 if TYPE_CHECKING:
     from listbackup.store.store import Store
@@ -49,6 +50,21 @@ def erase(store: Store, records: Iterable[tuple[str, Key]], now: datetime) -> Er
         codes = _with_attachments(store, head, _codes(head, records))
         store.root.edit(lambda head: _noted(head, erasure, codes, unix_ms(now)))
         return _carry_out(store, mine, erasure, now)
+
+
+def find_holding(store: Store, text: str, stop: Callable[[], bool]) -> Iterator[tuple[str, Key]]:
+    """Every record (stream, key), each once, of which any kept version in any snapshot holds the text; ended early when told to stop."""
+    needles = needles_of(text)
+    head = store.head()
+    for stream in [name for name in head.streams if not name.startswith(HIDDEN)]:
+        seen: set[bytes] = {erasure.key for erasure in head.erasures if erasure.stream == stream}
+        for rows, values in _all_blocks(store, head, stream):
+            if stop():
+                return
+            for code, op, value in zip(rows.codes, rows.kind.tolist(), values, strict=True):
+                if op != Op.DELETE and code not in seen and any(needle in value.lower() for needle in needles):
+                    seen.add(code)
+                    yield stream, decode_key(code)
 
 
 def finish_erasures(store: Store, now: datetime) -> Sequence[Erased]:

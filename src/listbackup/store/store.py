@@ -175,13 +175,19 @@ class Store:
             return [self._version(row.seq, row.op, row.raw, times) for row in rows]
         raise BusyError(f"the packs of source {self.source} are moving too fast", hint="try again")
 
-    def diff(self, older: int, newer: int, stream: str | None = None, *, values: bool = True) -> Iterator[Change]:
-        """Every change from one snapshot to the other, by stream and in key order; without ``values`` only which keys. Raises NotFound."""
+    def diff(
+        self, older: int, newer: int, stream: str | None = None, *, values: bool = True, after: Key | None = None, small: bool = False
+    ) -> Iterator[Change]:
+        """Every change from one snapshot to the other, by stream and in key order; without ``values`` only which keys. Raises NotFound.
+
+        ``after`` begins behind this key of the named stream, without reading what lies before it; ``small`` is for who wants a page.
+        """
         if older > newer:
             raise InputError(f"snapshot {older} is newer than {newer}", hint="name the older one first", field="snapshot")
         self.at(older)
         self.at(newer)
-        return iter_changes(self, older, newer, stream, values=values)
+        code = encode_key(after) if after is not None else None
+        return iter_changes(self, older, newer, stream, values=values, after_code=code, small=small)
 
     def diff_counts(self, older: int, newer: int, stream: str | None = None) -> Mapping[str, ChangeCounts]:
         """How many keys were added, changed and removed per stream, without reading any value."""

@@ -93,8 +93,8 @@ class View:
         for chosen in self._chosen(stream, None, None):
             yield chosen.rows
 
-    def items(self, stream: str, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """(code, value) of the live rows of any stream, hidden ones too, with ``start < code < stop``."""
+    def items(self, stream: str, start: bytes | None, stop: bytes | None) -> Iterator[tuple[bytes, bytes]]:
+        """(code, value) of the live rows of any stream, hidden ones too, with ``start < code < stop`` (None: no bound)."""
         for chosen in self._chosen(stream, start, stop, small=True):
             yield from zip(chosen.rows.codes, chosen.values(), strict=True)
 
@@ -131,13 +131,27 @@ class View:
 
     def search(self, text: str, stream: str | None = None) -> Iterator[tuple[str, Record]]:
         """(stream, record) of every record whose raw bytes hold the text as UTF-8 or as JSON escapes it, whatever the case of ASCII letters."""
-        needles = _needles(text)
+        needles = needles_of(text)
         for name in [stream] if stream is not None else list(self.streams()):
             for codes, values, seqs in self.blocks(name):
                 for index, value in enumerate(values):
                     lowered = value.lower()
                     if any(needle in lowered for needle in needles):
                         yield name, Record(decode_key(codes[index]), value, seqs[index])
+
+    def look_through(self, stream: str, text: str, *, after: Key | None = None) -> Iterator[tuple[Key, Sequence[Record]]]:
+        """The stream in blocks of some thousand records: the last key of each, and its records that hold the text (as ``search`` judges).
+
+        For who must stop in time and go on later: what is behind the last key given out is what was not looked at yet.
+        """
+        needles = needles_of(text)
+        for codes, values, seqs in self.blocks(stream, after=after, small=True):
+            found = [
+                Record(decode_key(code), value, seq)
+                for code, value, seq in zip(codes, values, seqs, strict=True)
+                if any(needle in value.lower() for needle in needles)
+            ]
+            yield decode_key(codes[-1]), found
 
     # --- inside ---
 
@@ -208,7 +222,7 @@ def _cursor_key(cursor: str) -> Key:
         raise InputError("this is not a cursor of a page", field="cursor") from None
 
 
-def _needles(text: str) -> list[bytes]:
+def needles_of(text: str) -> list[bytes]:
     """The text as it may stand in a record: as it is, and as JSON escapes it with and without non-ASCII letters."""
     forms = {text, json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1]}
     return sorted({form.encode("utf-8", "surrogatepass").lower() for form in forms})
