@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from listbackup.base.errors import InputError, NotFound
-from listbackup.http.paging import Listing, PageParameters, Parameters, listing
+from listbackup.http.paging import Listing, Parameters, listing
 from listbackup.http.permission import Permission
 from listbackup.processor.verify import Verification
+from listbackup.services.data.keys import parse_key
 from listbackup.services.data.restore_routes import restore_routes
 from listbackup.services.data.schema import (
     ChangeShown,
@@ -17,6 +18,7 @@ from listbackup.services.data.schema import (
     Hits,
     HitShown,
     Hold,
+    RecordParameters,
     RecordShown,
     Sample,
     SearchParameters,
@@ -64,8 +66,9 @@ def _looking(data: Data) -> Sequence[Route]:
 
     def records(call: Call) -> Answer:
         source, snapshot = _with_stream(data, call)
-        page = call.query(PageParameters)
-        found = data.store(call.scope, source.id).at(snapshot.seq).page(call.path["stream"], cursor=page.cursor, limit=page.limit)
+        page = call.query(RecordParameters)
+        start = page.cursor or (encode_key(parse_key(page.after)[0]).hex() if page.after is not None else None)
+        found = data.store(call.scope, source.id).at(snapshot.seq).page(call.path["stream"], cursor=start, limit=page.limit)
         return Answer(content=listing(found, show_record))
 
     def record(call: Call) -> Answer:
@@ -85,7 +88,9 @@ def _looking(data: Data) -> Sequence[Route]:
         found = data.search(call.scope, source.id, asked.q, stream=asked.stream, seq=snapshot.seq)
         seen = (one for one in found if not one.stream.startswith(HIDDEN))
         hits = [(one.stream, show_record(one.record)) for one in islice(seen, asked.limit + 1)]
-        items = [HitShown(stream=stream, key=one.key, record=one.record) for stream, one in hits[: asked.limit]]
+        items = [
+            HitShown(stream=stream, key=one.key, parts=one.parts, since=one.since, record=one.record) for stream, one in hits[: asked.limit]
+        ]
         return Answer(content=Hits(items=items, more=len(hits) > asked.limit))
 
     return [
@@ -94,7 +99,7 @@ def _looking(data: Data) -> Sequence[Route]:
         ),
         _get(_ONE, "A snapshot", get, SnapshotShown),
         _get(f"{_ONE}/streams", "The streams of a snapshot", streams, Listing[StreamShown]),
-        _get(_RECORDS, "Records as they stood, in order of their keys", records, Listing[RecordShown], PageParameters, content=True),
+        _get(_RECORDS, "Records as they stood, in order of their keys", records, Listing[RecordShown], RecordParameters, content=True),
         _get(
             f"{_RECORDS}/{{key:path}}/history", "Every kept version of a record, newest first", history, Listing[VersionShown], content=True
         ),

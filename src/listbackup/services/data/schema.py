@@ -28,6 +28,12 @@ class SnapshotParameters(Parameters):
     with_trash: bool = False
 
 
+class RecordParameters(PageParameters):
+    """Which records; ``after`` begins behind this key, as people write it."""
+
+    after: KeyText | None = None
+
+
 class DiffParameters(PageParameters):
     """Two snapshots of one source, and the stream whose changes are wanted."""
 
@@ -115,9 +121,13 @@ class SnapshotShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordShown:
-    """A record as the platform sent it; ``key`` is what addresses it, ``since`` the number of the snapshot that brought it so."""
+    """A record as the platform sent it; ``key`` is what addresses it, ``since`` the number of the snapshot that brought it so.
+
+    ``parts`` are the key as it is: numbers as numbers, a part that the store made up in hexadecimal.
+    """
 
     key: str
+    parts: Sequence[str | int]
     since: int
     record: msgspec.Raw
 
@@ -139,6 +149,7 @@ class ChangeShown:
 
     stream: str
     key: str
+    parts: Sequence[str | int]
     kind: ChangeKind
     before: msgspec.Raw | None
     after: msgspec.Raw | None
@@ -150,6 +161,8 @@ class HitShown:
 
     stream: str
     key: str
+    parts: Sequence[str | int]
+    since: int
     record: msgspec.Raw
 
 
@@ -167,6 +180,7 @@ class StepShown:
 
     stream: str
     key: str
+    parts: Sequence[str | int]
     action: Action
     why: Why
 
@@ -239,7 +253,7 @@ def show_streams(streams: Mapping[str, StreamCounts]) -> Sequence[StreamShown]:
 
 def show_record(record: Record) -> RecordShown:
     """The record as it goes out."""
-    return RecordShown(key=show_key(record.key), since=record.seq, record=msgspec.Raw(record.raw))
+    return RecordShown(key=show_key(record.key), parts=key_parts(record.key), since=record.seq, record=msgspec.Raw(record.raw))
 
 
 def show_version(version: Version) -> VersionShown:
@@ -252,7 +266,12 @@ def show_version(version: Version) -> VersionShown:
 def show_change(change: Change) -> ChangeShown:
     """The change as it goes out."""
     return ChangeShown(
-        stream=change.stream, key=show_key(change.key), kind=change.kind, before=_raw(change.before), after=_raw(change.after)
+        stream=change.stream,
+        key=show_key(change.key),
+        parts=key_parts(change.key),
+        kind=change.kind,
+        before=_raw(change.before),
+        after=_raw(change.after),
     )
 
 
@@ -266,7 +285,10 @@ def show_plan(plan: RestorePlan, snapshot: str) -> PlanShown:
         writes=plan.writes,
         calls=plan.calls,
         side_effects=plan.side_effects,
-        steps=[StepShown(stream=step.stream, key=show_key(step.key), action=step.action, why=step.why) for step in steps],
+        steps=[
+            StepShown(stream=step.stream, key=show_key(step.key), parts=key_parts(step.key), action=step.action, why=step.why)
+            for step in steps
+        ],
     )
 
 
@@ -284,6 +306,11 @@ def show_restore(restore: Restore, *, working: bool) -> RestoreShown:
         result=restore.result,
         undo_result=restore.undo_result,
     )
+
+
+def key_parts(key: Key) -> Sequence[str | int]:
+    """The parts of a key as JSON has them."""
+    return [part.hex() if isinstance(part, bytes) else part for part in key]
 
 
 def platform_key(key: Key) -> tuple[str | int, ...] | None:

@@ -44,6 +44,8 @@ class RunShown:
     message: str | None
     hint: str | None
     snapshot: str | None
+    snapshot_number: int | None
+    not_before: datetime | None  # the platform asked to be left alone until then
     streams: Sequence[StreamProgress]
     records: int
     received_bytes: int
@@ -70,6 +72,8 @@ def show_run(run: Run, streams: Sequence[StreamProgress] | None = None) -> RunSh
         message=run.message,
         hint=run.hint,
         snapshot=run.snapshot_id,
+        snapshot_number=run.snapshot_seq,
+        not_before=run.not_before,
         streams=known,
         records=sum(stream.records for stream in known),
         received_bytes=sum(stream.received_bytes + stream.attachment_bytes for stream in known),
