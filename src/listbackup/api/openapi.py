@@ -44,7 +44,7 @@ def openapi(routes: Sequence[Route]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         schema = next(schemas) if route.answers not in (None, Text, Stream, Chunks) else None
-        paths.setdefault(PREFIX + plain_path(route.path), {})[route.method.lower()] = _operation(route, schema)
+        paths.setdefault(plain_path(full_path(route)), {})[route.method.lower()] = _operation(route, schema)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -62,6 +62,11 @@ def openapi(routes: Sequence[Route]) -> dict[str, Any]:
             "securitySchemes": _SCHEMES,
         },
     }
+
+
+def full_path(route: Route) -> str:
+    """Where the route stands on the server, its parts by name only."""
+    return ("" if route.at_root else PREFIX) + re.sub(r"\{(\w+):[a-z]{3}\}", r"{\1}", route.path)
 
 
 def plain_path(path: str) -> str:

@@ -18,14 +18,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
+from listbackup.api.admission import Admission, client_of, csrf_of, hand_cookie
 from listbackup.api.live import events_of
 from listbackup.base.errors import NotFound
 from listbackup.base.ids import is_id
 from listbackup.base.log import log_context
-from listbackup.base.secret import Secret
-from listbackup.http.caller import Authenticator, Caller, CallerKind, NotAllowed, NotSignedIn, demand
+from listbackup.http.caller import Caller, CallerKind, NotSignedIn
 from listbackup.http.idempotency import Claim, Kept, Repeats
-from listbackup.http.permission import Permission, Signed
+from listbackup.http.permission import Permission
 from listbackup.http.problem import INVALID, MALFORMED, MEDIA, RATE, TOO_LARGE, FieldProblem, Refused
 from listbackup.http.ratelimit import Allowance, RateLimiter
 from listbackup.services.accounts import Accounts
@@ -40,12 +40,13 @@ _ETAG = re.compile(r'(?:W/)?"(\d{1,15})"')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """What every operation is checked with. ``strangers`` counts failed attempts to sign in by address."""
+    """What every operation is checked with. ``strangers`` counts failed attempts to sign in by address, ``passers`` requests of nobody."""
 
-    authenticator: Authenticator
+    admission: Admission
     accounts: Accounts
     limiter: RateLimiter
     strangers: RateLimiter
+    passers: RateLimiter
     repeats: Repeats
     max_body_bytes: int
 
@@ -77,8 +78,7 @@ class Operation:
 
     def _answer(self, request: Request, raw: bytes) -> Response:
         caller, allowance = self._admit(request)
-        headers = allowance.headers() if allowance is not None else {}
-        request.state.headers = headers
+        headers = allowance.headers()
         scope = self._scope(caller)
         path = self._path(request)
         call = Call(
@@ -90,36 +90,41 @@ class Operation:
             content=self._content(request, raw),
             version=self._version(request),
             last_event=request.headers.get("last-event-id"),
+            client=client_of(request),
+            csrf=csrf_of(request),
         )
         with log_context(**({"account": caller.account or "-", "caller": caller.id} if caller is not None else {})):
             response = self._once(request, call, raw)
         response.headers.update(headers)
         return response
 
-    def _admit(self, request: Request) -> tuple[Caller | None, Allowance | None]:
+    def _admit(self, request: Request) -> tuple[Caller | None, Allowance]:
+        """Who calls, counted, placed in an account and judged; nobody on public operations, counted by address."""
+        gate, address = self._gate, client_of(request).address
+        gate.admission.judge_page(request)
         if self._route.access is None:
-            return None, None
-        address = request.client.host if request.client is not None else "-"
+            return None, self._count(request, gate.passers, address)
         try:
-            caller = self._gate.authenticator.authenticate(_bearer(request))
+            caller = gate.admission.recognise(request)
         except NotSignedIn:
-            tries = self._gate.strangers.take(address)
+            tries = gate.strangers.take(address)
             if not tries.allowed:
                 raise Refused(RATE, "too many failed attempts to sign in", retry_after=tries.wait) from None
             raise
-        request.state.account, request.state.caller = caller.account, caller.id
-        allowance = self._gate.limiter.take(caller.id)
+        request.state.caller = caller.id
+        allowance = self._count(request, gate.limiter, _counted(caller))
+        caller = gate.admission.place(caller, request, self._route)
+        if caller.account is not None:
+            request.state.account = caller.account
+        gate.admission.judge(caller, self._route)
+        return caller, allowance
+
+    def _count(self, request: Request, limiter: RateLimiter, name: str) -> Allowance:
+        allowance = limiter.take(name)
         request.state.headers = allowance.headers()
         if not allowance.allowed:
             raise Refused(RATE, "too many requests", retry_after=allowance.wait, hint="wait as Retry-After says")
-        chosen = request.headers.get("x-account-id")
-        if chosen is not None and chosen != caller.account:
-            raise NotFound(f"there is no account {chosen[:40]!r}")
-        if isinstance(self._route.access, Permission):
-            demand(caller, self._route.access)
-        elif self._route.access is Signed.PERSON and caller.kind is CallerKind.KEY:
-            raise NotAllowed("this is for people, not for API keys", hint="sign in")
-        return caller, allowance
+        return allowance
 
     def _scope(self, caller: Caller | None) -> Scope | None:
         if caller is None or caller.account is None or not isinstance(self._route.access, Permission):
@@ -178,18 +183,19 @@ class Operation:
         """The room's answer; that of the first time where the request was sent before."""
         key = request.headers.get("idempotency-key")
         if key is None or not self._route.repeatable:
-            return self._respond(self._route.handle(call))
+            return self._respond(request, self._route.handle(call))
         if _REPEAT_KEY.fullmatch(key) is None:
             raise Refused(MALFORMED, "an Idempotency-Key has 1 to 200 visible ASCII characters")
         operation = f"{self._route.method} {request.url.path}?{request.url.query}"
-        claim = self._gate.repeats.claim(call.scope.account, f"{call.caller.id}/{key}", operation, raw)
+        account, who = _whose(call)
+        claim = self._gate.repeats.claim(account, f"{who}/{key}", operation, raw)
         if isinstance(claim, Kept):
             return _kept(claim)
-        return self._first(claim, call)
+        return self._first(request, claim, call)
 
-    def _first(self, claim: Claim, call: Call) -> Response:
+    def _first(self, request: Request, claim: Claim, call: Call) -> Response:
         try:
-            response = self._respond(self._route.handle(call))
+            response = self._respond(request, self._route.handle(call))
         except Exception:
             self._gate.repeats.give_up(claim)
             raise
@@ -198,9 +204,15 @@ class Operation:
         self._gate.repeats.answer(claim, kept)
         return response
 
-    def _respond(self, answer: Answer) -> Response:
-        status = answer.status or self._route.status
-        headers = {"cache-control": "no-store"}
+    def _respond(self, request: Request, answer: Answer) -> Response:
+        response = self._rendered(answer)
+        if answer.cookie is not None:
+            hand_cookie(response, request, answer.cookie)
+        return response
+
+    def _rendered(self, answer: Answer) -> Response:
+        status, kept = answer.status or self._route.status, answer.keep_for
+        headers = {"cache-control": "no-store" if kept is None else f"public, max-age={int(kept.total_seconds())}"}
         if answer.version is not None:
             headers["etag"] = f'"{answer.version}"'
         if answer.location is not None:
@@ -219,11 +231,15 @@ class Operation:
                 return Response(msgspec.json.encode(content), status_code=status, headers=headers, media_type="application/json")
 
 
-def _bearer(request: Request) -> Secret:
-    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not credential:
-        raise NotSignedIn("there is no credential", hint="send the API key as  Authorization: Bearer …")
-    return Secret(credential.strip())
+def _counted(caller: Caller) -> str:
+    """In whose name requests are counted: a key's own; a person's, however many sessions there are."""
+    return caller.id if caller.kind is CallerKind.KEY or caller.user is None else caller.user
+
+
+def _whose(call: Call) -> tuple[str, str]:
+    """In whose name a repeated request is kept: the account's and the caller's; a person's own where there is no account."""
+    who = _counted(call.caller)
+    return (call.seen_scope.account if call.seen_scope is not None else who), who
 
 
 def _kept(kept: Kept) -> Response:

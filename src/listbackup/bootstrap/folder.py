@@ -7,6 +7,7 @@
     DATA/keys.db              account keys, wrapped by the root key
     DATA/objects/             packs and attachments, sealed (unless a bucket holds them)
     DATA/logs/                one JSON object a line, one file a day
+    DATA/mail/                letters, where no mail server takes them
     KEYS/<installation>/      the root key: apart from the data, so that a copy of one is useless without the other
     CACHE/<installation>/     what was read from a bucket; safe to delete
 """
@@ -29,7 +30,7 @@ from listbackup.bootstrap.settings import S3Settings, Settings
 
 FORMAT = 1
 MARK = "listbackup.json"
-_OURS = ("listbackup.", "tables.db", "keys.db", "objects", "logs", "lost+found")
+_OURS = ("listbackup.", "tables.db", "keys.db", "objects", "logs", "mail", "lost+found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

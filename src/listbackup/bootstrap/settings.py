@@ -17,6 +17,7 @@ and read from there afterwards: see ``bootstrap/folder.py``.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,11 +33,16 @@ VARIABLES: dict[str, str] = {
     "DATA": "the data folder: tables, objects, logs (default: $XDG_DATA_HOME/listbackup)",
     "KEYS": "the key folder, outside the data folder (default: $XDG_CONFIG_HOME/listbackup/keys)",
     "CACHE": "the cache of a bucket's objects, safe to delete (default: $XDG_CACHE_HOME/listbackup)",
+    "SERVER": "work through this server instead of a data folder: https://backup.example.org",
+    "API_KEY": "the API key for it (default: what `listbackup login` kept); never written anywhere",
+    "ACCOUNT": "the account to work in there, `acc_…` (default: the credential's own)",
     "HOST": "the address that `listbackup serve` listens on (default: 127.0.0.1)",
     "PORT": "its port; 0: any that is free (default: 8400)",
     "HOSTS": "names it answers for beside this machine's own, separated by commas",
     "ORIGINS": "origins whose pages may call the API, separated by commas",
     "PROXIES": "addresses of proxies whose word about the caller's address is taken, separated by commas",
+    "PUBLIC_URL": "where people find it, for links in letters, tokens and passkeys (default: http://127.0.0.1:PORT)",
+    "REGISTRATION": "open: whoever comes may register an account of their own; invited: by invitation only (default: invited)",
     "MAX_REQUESTS": "requests answered at once; as many again may wait a moment, the others get 503 (default: 32)",
     "S3_BUCKET": "keep objects in this bucket instead of the data folder; read by `listbackup init`",
     "S3_ENDPOINT": "address of an S3-compatible service; read by `listbackup init`",
@@ -59,7 +65,7 @@ VARIABLES: dict[str, str] = {
     "LOG_STDERR": "1 writes the log's lines to standard error too, for containers",
     "DEBUG": "1 writes the traceback of an unexpected error into the log",
 }
-SECRETS = ("S3_SECRET_ACCESS_KEY", "MAIL_PASSWORD")
+SECRETS = ("API_KEY", "S3_SECRET_ACCESS_KEY", "MAIL_PASSWORD")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +107,8 @@ class ServeSettings:
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     proxies: tuple[str, ...] = ()
+    public_url: str | None = None
+    registration: str = "invited"
     max_requests: int = 32
 
 
@@ -111,6 +119,10 @@ class Settings:
     data: Path
     keys: Path
     cache: Path
+    logins: Path = Path("logins.json")
+    server: str | None = None
+    api_key: Secret | None = None
+    account: str | None = None
     s3: S3Settings | None = None
     s3_keys: S3Keys | None = None
     mail: MailSettings | None = None
@@ -147,6 +159,10 @@ def read_settings(
         data=_path(values.text("DATA"), data_home),
         keys=_path(values.text("KEYS"), config_home / "keys"),
         cache=_path(values.text("CACHE"), cache_home),
+        logins=config_home / "logins.json",
+        server=(values.text("SERVER") or None) if data is None else None,
+        api_key=Secret(key) if (key := values.text("API_KEY")) is not None else None,
+        account=values.text("ACCOUNT"),
         s3=_s3(values),
         s3_keys=_s3_keys(values),
         mail=_mail(values),
@@ -220,8 +236,17 @@ def _serve(values: Values) -> ServeSettings:
         hosts=values.names("HOSTS"),
         origins=values.names("ORIGINS"),
         proxies=values.names("PROXIES"),
+        public_url=_url(values, "PUBLIC_URL"),
+        registration=values.choice("REGISTRATION", "invited", ("open", "invited")),
         max_requests=values.number("MAX_REQUESTS", 32, 1, 1000),
     )
+
+
+def _url(values: Values, name: str) -> str | None:
+    text = values.text(name)
+    if text is not None and re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?|https?://\[[0-9A-Fa-f:]+\](:\d{1,5})?/?", text) is None:
+        raise InputError(f"{values.where(name)} is {text!r}; it is an address like https://backup.example.org", field=name)
+    return text.rstrip("/") if text is not None else None
 
 
 def use_one_blas_thread() -> None:

@@ -27,8 +27,10 @@ from listbackup.services.scope import Scope
 
 if TYPE_CHECKING:
     from listbackup.backends.table.port import Tables
+    from listbackup.bootstrap.identity import Doors
     from listbackup.services.accounts import ApiKeys
     from listbackup.services.activity import Feed
+    from listbackup.services.auth import Auth
     from listbackup.services.connections import Connections
     from listbackup.services.data import Data, Restores, Upkeep
     from listbackup.services.jobs import Jobs
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from listbackup.services.sources import Sources
     from listbackup.services.stores import Stores
     from listbackup.services.system import Health, Installation, Probe
+    from listbackup.services.users import Registration, Users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +143,7 @@ class System:
         """Credentials of programs."""
         from listbackup.services.accounts import ApiKeys
 
-        return ApiKeys(self._ground.desk)
+        return ApiKeys(self._ground.desk, self.accounts)
 
     @cached_property
     def feed(self) -> Feed:
@@ -148,6 +151,27 @@ class System:
         from listbackup.services.activity import Feed
 
         return Feed(self.activities, self.clock, underway=self.runs.underway)
+
+    @cached_property
+    def _doors(self) -> Doors:
+        from listbackup.bootstrap.identity import open_doors
+
+        return open_doors(self._ground.desk, self.keys, self.accounts, self.folder, self._settings)
+
+    @property
+    def auth(self) -> Auth:
+        """Who signs in."""
+        return self._doors.auth
+
+    @property
+    def users(self) -> Users:
+        """What people say of themselves."""
+        return self._doors.users
+
+    @property
+    def registration(self) -> Registration:
+        """How people come to be known."""
+        return self._doors.registration
 
     @property
     def tables(self) -> Tables:

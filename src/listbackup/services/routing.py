@@ -33,7 +33,7 @@ class Call:
     content: BaseModel | None = None
     version: int | None = None
     last_event: str | None = None
-    client: Client = Client()  # where the request comes from
+    client: Client = field(default_factory=Client)  # where the request comes from
     csrf: str | None = None  # what the cookie's pages must send with every change
 
     @property
@@ -161,3 +161,51 @@ class Route:
     media: Sequence[str] = ()  # the media types of an answer that is not JSON
     problems: Sequence[int] = field(default_factory=tuple)  # statuses beyond those that every such route can answer
     tag: str = ""
+
+
+def public(
+    path: str, summary: str, handle: Handle, *, body: type[BaseModel], answers: Any = None, status: int = 200, problems: Sequence[int] = ()
+) -> Route:
+    """An operation for who is not signed in. Guesses are counted by the room, so it can be told to wait."""
+    return Route(
+        method="POST",
+        path=path,
+        summary=summary,
+        access=None,
+        handle=handle,
+        body=body,
+        answers=answers,
+        status=status,
+        problems=problems,
+    )
+
+
+def mine(
+    method: str,
+    path: str,
+    summary: str,
+    handle: Handle,
+    *,
+    body: type[BaseModel] | None = None,
+    query: type[BaseModel] | None = None,
+    answers: Any = None,
+    status: int = 200,
+    step_up: bool = False,
+    versioned: bool = False,
+    problems: Sequence[int] = (),
+) -> Route:
+    """An operation for a person, about themselves."""
+    return Route(
+        method=method,
+        path=path,
+        summary=summary,
+        access=Signed.PERSON,
+        handle=handle,
+        body=body,
+        query=query,
+        answers=answers,
+        status=status,
+        step_up=step_up,
+        versioned=versioned,
+        problems=problems,
+    )

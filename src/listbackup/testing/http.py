@@ -24,6 +24,8 @@ from listbackup.services.activity import Feed
 from listbackup.services.data import Errands
 from listbackup.services.platforms import Platforms
 from listbackup.services.system import Health, Installation
+from listbackup.services.users import Admission, Registration
+from listbackup.testing.identity import doors_over
 from listbackup.testing.system import MemoryKeys, Rooms, rooms
 
 PLENTY = Rate(per_second=10_000, burst=100_000)
@@ -89,7 +91,11 @@ class MemoryHouse:
         self.tables: Tables = over.tables
         self.feed = Feed(over.activities, over.clock, underway=over.runs.underway)
         self.platforms = platforms
-        self.api_keys = ApiKeys(over.desk, environment="test")
+        self.api_keys = ApiKeys(over.desk, over.accounts, environment="test")
+        self.doors = doors_over(over.desk, over.activities, clock=over.clock)
+        self.auth, self.users = self.doors.auth, self.doors.users
+        self.auth.rank(over.accounts.members.is_privileged)
+        self.registration = Registration(self.doors.ground, self.auth, self.users, over.accounts, admission=Admission.OPEN)
         self.installation = Installation(
             over.desk,
             Health(
@@ -109,7 +115,7 @@ class MemoryHouse:
 
 
 @contextmanager
-def served(house: MemoryHouse, settings: ApiSettings = ApiSettings(rate=PLENTY, strangers=PLENTY)) -> Iterator[int]:
+def served(house: MemoryHouse, settings: ApiSettings = ApiSettings(rate=PLENTY, strangers=PLENTY, passers=PLENTY)) -> Iterator[int]:
     """The port at which uvicorn serves the API over these rooms, for as long as the block runs."""
     errands = Errands()
     config = uvicorn.Config(

@@ -14,6 +14,7 @@ from listbackup.backends.identity.totp import code_of, step_of
 from listbackup.backends.mail.memory import MemoryMail
 from listbackup.backends.table.memory import MemoryTables
 from listbackup.backends.table.port import Tables
+from listbackup.base.clock import Clock
 from listbackup.services.activity import Activities
 from listbackup.services.auth import Auth, AuthGround, SecondStep, SignedIn
 from listbackup.services.desk import Desk
@@ -31,7 +32,7 @@ _TOKEN = re.compile(r"#token=(\S+)")
 class Doors:
     """Auth and users with their ground; ``client`` is where requests come from."""
 
-    clock: ManualClock
+    clock: Clock
     tables: Tables
     desk: Desk
     identity: BuiltinIdentity
@@ -83,17 +84,21 @@ def doors(tables: Tables | None = None, *, clock: ManualClock | None = None, fig
     """Everything over memory, or over these tables."""
     clock = clock or ManualClock()
     tables = tables or MemoryTables(clock)
-    figures = replace(figures or IdentitySettings(), hash_cost=CHEAP)
     desk = Desk(tables, OutboxEvents(tables), clock)
-    activities = Activities(desk)
+    return doors_over(desk, Activities(desk), clock=clock, figures=figures)
+
+
+def doors_over(desk: Desk, activities: Activities, *, clock: Clock, figures: IdentitySettings | None = None) -> Doors:
+    """Everything over a desk that others work on too."""
+    figures = replace(figures or IdentitySettings(), hash_cost=CHEAP)
     scope = memory_scope("installation")
     mail = MemoryMail()
     post = Post(desk, mail, scope)
-    identity = BuiltinIdentity(tables, scope, clock, figures)
+    identity = BuiltinIdentity(desk.tables, scope, clock, figures)
     ground = AuthGround(desk=desk, identity=identity, post=post, figures=figures, web_url="http://localhost:8400")
     return Doors(
         clock=clock,
-        tables=tables,
+        tables=desk.tables,
         desk=desk,
         identity=identity,
         ground=ground,

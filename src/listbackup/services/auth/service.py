@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from listbackup.backends.identity.people import check_email
@@ -42,6 +42,25 @@ class Auth:
     def rank(self, is_privileged: Privileged) -> None:
         """Have this asked for whose sessions are shorter and who must have a second factor (``Accounts`` knows)."""
         self._g.is_privileged = is_privileged
+
+    @property
+    def issuer(self) -> str:
+        """Who signs access tokens: the address in the settings."""
+        return self._g.figures.issuer
+
+    @property
+    def step_up_lasts(self) -> timedelta:
+        """How long a proof counts as fresh."""
+        return self._g.figures.step_up
+
+    def key_set(self) -> Mapping[str, object]:
+        """The public keys of access tokens (RFC 7517)."""
+        return self._g.identity.access_tokens.key_set()
+
+    def keep_house(self) -> None:
+        """What is to be done now and then: send letters, make a new signing key when the old one signed for long enough."""
+        self._g.identity.access_tokens.renew()
+        self._g.post.dispatch()
 
     # coming to be known
 
@@ -160,6 +179,10 @@ class Auth:
             raise SignInRefused
         return person, session
 
+    def current(self, user: str, session: str) -> tuple[Person, Session]:
+        """A person and one of their sessions, as they are kept now. Raises SignInRefused when it has ended."""
+        return self._g.identity.sessions.get_live(user, session)
+
     def refresh(self, token: str) -> Tokens:
         """New tokens for an old refresh token. Raises SignInRefused; a token that was replaced before ends its session and its person is told."""
         try:
@@ -216,6 +239,17 @@ class Auth:
             return newer, writes, [person_fact("sessions_ended", user, why=why)]
 
         return self._g.acts.do(attempt, own(user))
+
+    def end_other_sessions(self, person: Person, session: Session) -> Session:
+        """Every session of this person but this one is dead. Raises SignInRefused when this one is too."""
+
+        def attempt() -> Act[Session]:
+            now, held = self._g.identity.sessions.get_live(person.id, session.id)
+            newer, ended = self._g.identity.people.end_sessions(now)
+            kept, moved = self._g.identity.sessions.keep(held, newer)
+            return kept, [*ended, *moved], [person_fact("sessions_ended", person.id, why="asked by the person", kept=session.id)]
+
+        return self._g.acts.do(attempt, own(person.id))
 
     def set_disabled(self, user: str, disabled: bool, *, why: str) -> Person:
         """Nobody signs in as this person, or again. Raises NotFound."""

@@ -1,7 +1,19 @@
-"""Users: the people as others see them: profile, settings, and the address they are written to."""
+"""Users: the people as others see them: registration, profile, settings, and the address they are written to."""
 
 from listbackup.services.users.model import Profile, Theme, UserSettings
+from listbackup.services.users.registration import Admission, Homes, Registration
 from listbackup.services.users.service import Users
-from listbackup.services.users.table import EMAIL_CHANGES, PROFILES
+from listbackup.services.users.table import EMAIL_CHANGES, PROFILES, REGISTRATIONS
 
-__all__ = ["EMAIL_CHANGES", "PROFILES", "Profile", "Theme", "UserSettings", "Users"]
+__all__ = [
+    "EMAIL_CHANGES",
+    "PROFILES",
+    "REGISTRATIONS",
+    "Admission",
+    "Homes",
+    "Profile",
+    "Registration",
+    "Theme",
+    "UserSettings",
+    "Users",
+]

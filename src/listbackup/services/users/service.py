@@ -15,8 +15,9 @@ from listbackup.backends.identity.people import check_email, email_key
 from listbackup.backends.identity.port import Person, Session, SignInRefused
 from listbackup.backends.identity.tickets import Purpose, Ticket
 from listbackup.backends.table.port import Absent, Delete, Equals, Put, Scalar, Table, Update, Write
-from listbackup.base.errors import Conflict, InputError, NotFound
+from listbackup.base.errors import InputError, NotFound
 from listbackup.base.ids import UserId
+from listbackup.http.problem import VersionGone
 from listbackup.services.auth import AuthGround, StepUpNeeded, own_scope
 from listbackup.services.desk import Fact
 from listbackup.services.rows import Writes
@@ -129,7 +130,7 @@ class Users:
 
 
 def _stale() -> NoReturn:
-    raise Conflict("the profile was changed by somebody else meanwhile", hint="look again and repeat")
+    raise VersionGone("the profile was changed by somebody else meanwhile", hint="look again and repeat")
 
 
 def _checked_name(name: str) -> str:

@@ -6,3 +6,4 @@ PROFILES = TableSpec(name="profiles", about="what people say of themselves and h
 EMAIL_CHANGES = TableSpec(
     name="email_changes", ttl="ends", about="an address that waits until both the old and the new one have agreed, by user id"
 )
+REGISTRATIONS = TableSpec(name="registrations", about="the name of the account that somebody asked for and has not got yet, by user id")
