@@ -81,7 +81,11 @@ class Authenticator(Protocol):
     """Tells who a bearer credential belongs to."""
 
     def authenticate(self, bearer: Secret) -> Caller:
-        """The caller of this bearer credential. Raises NotSignedIn."""
+        """The caller of this bearer credential, in its own account. Raises NotSignedIn."""
+        ...
+
+    def permissions(self, key: str, account: AccountId) -> frozenset[Permission]:
+        """What the credential of this id may do in another account. Raises NotFound beyond its reach."""
         ...
 
 

@@ -31,7 +31,7 @@ def test_words_and_names_stand_for_permissions_in_the_order_of_the_list() -> Non
 
 def test_a_key_of_before_there_were_permissions_opens_what_it_opened() -> None:
     house = rooms([])
-    keys = ApiKeys(house.desk, environment="test")
+    keys = ApiKeys(house.desk, house.accounts, environment="test")
     new = keys.create(house.scope, name="old")
     table = house.tables.open(API_KEYS)
     item = table.find(new.key.id, "key")

@@ -23,7 +23,7 @@ def house() -> Rooms:
 
 @pytest.fixture
 def keys(house: Rooms) -> ApiKeys:
-    return ApiKeys(house.desk, environment="test")
+    return ApiKeys(house.desk, house.accounts, environment="test")
 
 
 def test_a_key_opens_its_own_account_with_its_own_scopes(house: Rooms, keys: ApiKeys) -> None:

@@ -6,30 +6,46 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import msgspec
 
-from listbackup.backends.table.port import Absent, ConditionFailed, Equals, Item, Put, Scalar, Update
+from listbackup.backends.table.port import Absent, Check, ConditionFailed, Equals, Item, Put, Scalar, Update
 from listbackup.base.clock import iso, parse_iso
 from listbackup.base.errors import Conflict, InputError, NotFound
-from listbackup.base.ids import AccountId
-from listbackup.base.paging import Page
+from listbackup.base.ids import AccountId, UserId
+from listbackup.base.paging import Page, iter_pages
 from listbackup.base.secret import Secret
 from listbackup.http.caller import Caller, CallerKind, NotSignedIn
 from listbackup.http.permission import Bundle, Permission, expand, shown
+from listbackup.services.accounts.acts import Act, Acts
 from listbackup.services.accounts.key_text import make_key, read_key
+from listbackup.services.accounts.model import AccountState
+from listbackup.services.accounts.service import Accounts
+from listbackup.services.accounts.standing import Standing, machine
 from listbackup.services.accounts.table import API_KEYS
 from listbackup.services.desk import Desk, Fact
 from listbackup.services.scope import Scope
 
 DEFAULT_LIFE = timedelta(days=90)
 LONGEST_LIFE = timedelta(days=365)
+GRACE, LONGEST_GRACE = timedelta(hours=24), timedelta(days=7)
 NOTED_EVERY = timedelta(minutes=1)  # how exact ``used_at`` is
+
+
+class Reach(StrEnum):
+    """How far a key reaches."""
+
+    ACCOUNT = "account"
+    BRANCH = "branch"  # the account and everything below it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """A program's credential for one account. The key itself is not part of it: only its digest is kept."""
+    """A program's credential for one account, or for its branch. The key itself is not part of it: only its digest is kept.
+
+    A key that a person made is theirs: it can never do more than they can, and dies with their membership.
+    """
 
     id: str
     account: AccountId
@@ -41,6 +57,10 @@ class ApiKey:
     revoked_at: datetime | None = None
     used_at: datetime | None = None
     version: int = 1
+    user: UserId | None = None  # whose it is; None: made at the machine itself
+    reach: Reach = Reach.ACCOUNT
+    rotated_at: datetime | None = None
+    old_until: datetime | None = None  # until when the text before the last rotation opens too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,36 +74,84 @@ class NewApiKey:
 class ApiKeys:
     """The API keys of all accounts, each found by its own id; an ``Authenticator``."""
 
-    def __init__(self, desk: Desk, *, environment: str = "live") -> None:
-        self._desk, self._environment = desk, environment
+    def __init__(self, desk: Desk, accounts: Accounts, *, environment: str = "live") -> None:
+        self._desk, self._accounts, self._environment = desk, accounts, environment
         self._table = desk.tables.open(API_KEYS)
+        self._acts = Acts(desk)
 
     def create(
-        self, scope: Scope, *, name: str, permissions: Iterable[Bundle | Permission] = (Bundle.READ,), life: timedelta = DEFAULT_LIFE
+        self,
+        scope: Scope,
+        *,
+        name: str,
+        permissions: Iterable[Bundle | Permission] = (Bundle.READ,),
+        life: timedelta = DEFAULT_LIFE,
+        reach: Reach = Reach.ACCOUNT,
+        by: Standing | None = None,
     ) -> NewApiKey:
-        """A new key and its text, which nobody can show again; bundles are kept as what they hold now. Raises InputError."""
-        chosen = expand(permissions)
-        if not name.strip() or len(name) > 100 or not name.isprintable():
-            raise InputError("an API key's name has 1 to 100 printable characters", field="name")
-        if not chosen:
+        """A new key and its text, which nobody can show again; bundles are kept as what they hold now, ``system:operate`` only where the maker has it.
+
+        ``by`` stands in the account; None: whoever sits at the machine. Raises InputError, NotAllowed (more than the maker's own), PlanLimit.
+        """
+        asked = tuple(permissions)
+        maker = by or machine(scope.actor)
+        checked = _checked_name(name)
+        if not asked:
             raise InputError("an API key needs at least one scope", field="scopes")
         if not timedelta(minutes=1) <= life <= LONGEST_LIFE:
             raise InputError(f"an API key lives from a minute to {LONGEST_LIFE.days} days", field="life")
         id_, text, digest = make_key(self._environment)
-        now = self._desk.clock.now()
-        key = ApiKey(
-            id=id_,
-            account=scope.account,
-            name=name.strip(),
-            permissions=chosen,
-            created_at=now,
-            expires_at=now + life,
-            created_by=scope.actor,
-        )
-        item: dict[str, Scalar] = {**_item(key), "digest": digest}
-        fact = Fact(name="api_key.created", subject=id_, about={"name": key.name, "scopes": shown(chosen)})
-        self._desk.commit(scope, [(self._table, Put(item=item, if_=Absent()))], fact)
-        return NewApiKey(key=key, text=text)
+
+        def attempt() -> Act[NewApiKey]:
+            who, now = maker.now(Permission.API_KEYS_MANAGE), self._desk.clock.now()
+            chosen = _within(asked, who.permissions)
+            who.demand_to_give(chosen)
+            self._accounts.limits.check(scope.account, "api_keys", self._count_living(scope))
+            key = ApiKey(
+                id=id_,
+                account=scope.account,
+                name=checked,
+                permissions=chosen,
+                created_at=now,
+                expires_at=now + life,
+                created_by=who.actor,
+                user=who.user,
+                reach=reach,
+            )
+            item: dict[str, Scalar] = {**_item(key), "digest": digest}
+            fact = Fact(name="api_key.created", subject=id_, about={"name": key.name, "scopes": shown(chosen), "reach": reach.value})
+            return NewApiKey(key=key, text=text), [(self._table, Put(item=item, if_=Absent())), *who.checks], [fact]
+
+        return self._acts.do(attempt, scope)
+
+    def rotate(self, scope: Scope, key: str, *, grace: timedelta = GRACE, by: Standing | None = None) -> NewApiKey:
+        """The key with a new text and its life anew; the old text opens until the grace is over. Raises NotFound, InputError, NotAllowed, Conflict (revoked)."""
+        if not timedelta(0) <= grace <= LONGEST_GRACE:
+            raise InputError(f"the old text may open for at most {LONGEST_GRACE.days} days more", field="grace_hours")
+        maker = by or machine(scope.actor)
+
+        def attempt() -> Act[NewApiKey]:
+            who, old, now = maker.now(Permission.API_KEYS_MANAGE), self.get(scope, key), self._desk.clock.now()
+            who.demand_to_give(old.permissions)
+            if old.revoked_at is not None:
+                raise Conflict("the API key was revoked", hint="make another")
+            _, text, digest = make_key(self._environment, id_=old.id)
+            life = old.expires_at - (old.rotated_at or old.created_at)
+            until = min(now + grace, old.expires_at)
+            new = replace(old, rotated_at=now, expires_at=now + life, old_until=until, version=old.version + 1)
+            kept = self._item(old.id)["digest"]
+            changed: dict[str, Scalar] = {
+                "doc": _doc(new),
+                "version": new.version,
+                "digest": digest,
+                "old_digest": kept,
+                "old_until": iso(until),
+            }
+            write = Update(pk=new.id, sk="key", set=changed, if_=Equals({"version": old.version}))
+            fact = Fact(name="api_key.rotated", subject=new.id, about={"name": new.name, "old_until": iso(until)})
+            return NewApiKey(key=new, text=text), [(self._table, write), *who.checks], [fact]
+
+        return self._acts.do(attempt, scope)
 
     def list(self, scope: Scope, *, limit: int = 100, cursor: str | None = None) -> Page[ApiKey]:
         """The account's keys, oldest first, revoked and expired ones too."""
@@ -111,19 +179,92 @@ class ApiKeys:
         return new
 
     def authenticate(self, bearer: Secret) -> Caller:
-        """See ``Authenticator``: the caller of a key that is known, not revoked and not over."""
+        """See ``Authenticator``: the caller of a key that is known, not revoked and not over, with what it may do now in its own account."""
         said = read_key(bearer)
         item = self._table.find(said.id, "key") if said is not None else None
-        if said is None or item is None or not hmac.compare_digest(said.digest, _bytes(item["digest"])):
+        now = self._desk.clock.now()
+        if said is None or item is None or not _opens(item, said.digest, now):
             raise NotSignedIn("the API key is not known", hint="make one with:  listbackup api-key create NAME")
-        key, now = _read(item), self._desk.clock.now()
+        key = _read(item)
         if key.revoked_at is not None:
             raise NotSignedIn("the API key was revoked")
         if key.expires_at <= now:
             raise NotSignedIn("the API key has expired", hint="make another")
+        try:
+            standing = self._standing(key, key.account)
+        except NotFound:
+            raise NotSignedIn("the API key's account, or the person it belongs to there, is gone") from None
         if key.used_at is None or now - key.used_at >= NOTED_EVERY:
             self._table.update(Update(pk=key.id, sk="key", set={"used_at": iso(now)}))
-        return Caller(id=key.id, actor=f"key_{key.id}", kind=CallerKind.KEY, account=key.account, permissions=frozenset(key.permissions))
+        return Caller(id=key.id, actor=standing.actor, kind=CallerKind.KEY, account=key.account, permissions=standing.usable)
+
+    def permissions(self, key: str, account: AccountId) -> frozenset[Permission]:
+        """See ``Authenticator``: what this key may do in this account now. Raises NotFound beyond its reach."""
+        return self.standing(key, account).usable
+
+    def standing(self, key: str, account: str, *, in_trash: bool = False) -> Standing:
+        """What this key may do in this account now: never more than the person it belongs to. Raises NotFound beyond its reach, or when it is over."""
+        found = _read(self._item(key))
+        if found.revoked_at is not None or found.expires_at <= self._desk.clock.now():
+            raise NotFound(f"there is no API key {key!r}")
+        return self._standing(found, account, in_trash=in_trash)
+
+    def _standing(self, key: ApiKey, account: str, *, in_trash: bool = False) -> Standing:
+        tree = self._accounts.tree
+        chain = tree.chain(account) if in_trash else tree.live(account)
+        if key.account != account and not (key.reach is Reach.BRANCH and key.account in chain.ids):
+            raise NotFound(f"there is no account {account!r}")
+        if key.user is not None:
+            person = self._accounts.members.standing(key.user, account, in_trash=in_trash)
+        else:
+            person = self._accounts.members.machine_standing(chain)
+        alive = Check(pk=key.id, sk="key", if_=Equals({"version": key.version}))
+        return Standing(
+            actor=f"key_{key.id}",
+            user=key.user,
+            permissions=frozenset(key.permissions) & person.permissions,
+            roles=person.roles,
+            is_suspended=chain.state is AccountState.SUSPENDED,
+            checks=[*person.checks, (self._table, alive)],
+            renew=lambda: self.standing(key.id, account, in_trash=in_trash),
+        )
+
+    def forget(self, account: str) -> None:
+        """Removes every key of an account that is no more."""
+        for item in list(iter_pages(lambda cursor: self._table.query(account, index="by_account", cursor=cursor))):
+            self._table.delete(str(item["pk"]), "key")
+
+    def _count_living(self, scope: Scope) -> int:
+        now = self._desk.clock.now()
+        keys = iter_pages(lambda cursor: self.list(scope, cursor=cursor))
+        return sum(1 for key in keys if key.revoked_at is None and key.expires_at > now)
+
+    def _item(self, key: str) -> Item:
+        item = self._table.find(key, "key") if key.isascii() and key else None
+        if item is None:
+            raise NotFound(f"there is no API key {key!r}")
+        return item
+
+
+def _opens(item: Item, digest: bytes, now: datetime) -> bool:
+    """Whether this is the digest of the key's text, or of the one before while its grace lasts."""
+    is_new = hmac.compare_digest(digest, _bytes(item["digest"]))
+    old = item.get("old_digest")
+    is_old = old is not None and hmac.compare_digest(digest, _bytes(old)) and now < parse_iso(str(item["old_until"]))
+    return is_new or is_old
+
+
+def _within(asked: Iterable[Bundle | Permission], own: frozenset[Permission]) -> tuple[Permission, ...]:
+    """What was asked for; a bundle holds ``system:operate`` only for who has it."""
+    by_name = {one for one in asked if isinstance(one, Permission)}
+    chosen = expand(asked)
+    return tuple(one for one in chosen if one is not Permission.SYSTEM_OPERATE or one in own or one in by_name)
+
+
+def _checked_name(name: str) -> str:
+    if not name.strip() or len(name) > 100 or not name.isprintable():
+        raise InputError("an API key's name has 1 to 100 printable characters", field="name")
+    return name.strip()
 
 
 def _item(key: ApiKey) -> dict[str, Scalar]:

@@ -27,9 +27,9 @@ class KeyText:
     digest: bytes
 
 
-def make_key(environment: str) -> tuple[str, Secret, bytes]:
-    """A fresh key: its id, its text, and the digest to keep."""
-    id_ = "".join(secrets.choice(_ID_DIGITS) for _ in range(8))
+def make_key(environment: str, *, id_: str | None = None) -> tuple[str, Secret, bytes]:
+    """A fresh key (or a fresh text for the key of this id): its id, its text, and the digest to keep."""
+    id_ = id_ or "".join(secrets.choice(_ID_DIGITS) for _ in range(8))
     body = f"lbk_{environment}_{id_}_{_base62(secrets.randbits(256), 43)}"
     text = f"{body}_{_check(body)}"
     return id_, Secret(text), _digest(text)

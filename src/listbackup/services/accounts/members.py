@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from listbackup.backends.table.port import Absent, Check, Delete, Equals, Item, Put, Scalar, Table, Write
+from listbackup.backends.table.port import Absent, Check, Delete, Equals, Exists, Item, Put, Scalar, Table, Write
 from listbackup.base.errors import Conflict, NotFound
 from listbackup.base.ids import AccountId, UserId
 from listbackup.base.paging import Page, iter_pages
@@ -75,6 +75,12 @@ class Members:
             renew=lambda: self.standing(user, account, in_trash=in_trash),
         )
 
+    def machine_standing(self, chain: Chain) -> Standing:
+        """What whoever sits at the machine may do here by a key of theirs: as an owner of the account, its policy included."""
+        roles = frozenset({Role.OWNER.value})
+        grant = Grant(role=Role.OWNER, permissions=self._roles.permissions(Role.OWNER, chain), account=chain.account.id, checks=())
+        return Standing(actor="machine", permissions=self._judged(chain, [grant], roles), roles=roles, checks=self._tree.check(chain))
+
     def _judged(self, chain: Chain, grants: Sequence[Grant], roles: frozenset[str]) -> frozenset[Permission]:
         """What the grants come to here: less what the policy keeps for other roles, and with the installation's own where it belongs."""
         allowed = frozenset().union(*(grant.permissions for grant in grants))
@@ -96,13 +102,14 @@ class Members:
         for team, of in self._teams(user):
             if of in belongs:
                 rows = (self._table.find(account.id, _TEAM + team) for account in chain.accounts)
-                found += [self._grant(row, chain) for row in rows if row is not None]
+                in_it = (self._team_people, Check(pk=team, sk=user, if_=Exists()))
+                found += [self._grant(row, chain, in_it) for row in rows if row is not None]
         return found
 
-    def _grant(self, row: Item, chain: Chain) -> Grant:
+    def _grant(self, row: Item, chain: Chain, *also: tuple[Table, Write]) -> Grant:
         role = str(row["role"])
         check = (self._table, Check(pk=str(row["pk"]), sk=str(row["sk"]), if_=Equals({"version": row["version"]})))
-        return Grant(role=role, permissions=self._roles.permissions(role, chain), account=AccountId(str(row["pk"])), checks=[check])
+        return Grant(role=role, permissions=self._roles.permissions(role, chain), account=AccountId(str(row["pk"])), checks=[check, *also])
 
     def _teams(self, user: str) -> Iterator[tuple[str, str]]:
         for row in iter_pages(lambda cursor: self._team_people.query(user, index="by_user", cursor=cursor)):

@@ -31,6 +31,7 @@ class Account:
     suspended_why: str | None = None
     trashed_at: datetime | None = None
     shred_at: datetime | None = None  # when the keys of a trashed account are destroyed
+    is_shredding: bool = False  # it has begun, and cannot be taken back
 
     @property
     def state(self) -> AccountState:
