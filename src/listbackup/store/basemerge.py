@@ -17,6 +17,7 @@ import numpy as np
 from listbackup.base.clock import unix_ms
 from listbackup.store.columns import Rows
 from listbackup.store.compact import Compacted, Task, check_inputs, commit, label_of, merged
+from listbackup.store.deadrows import dead_share, superseded_share
 from listbackup.store.head import Head, PackRef, PartRef, Segment, StreamState, edited
 from listbackup.store.jobs import Job, JobLost, job
 from listbackup.store.merge import key_starts
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 DELTA_SHARE = 0.5  # of the base's bytes, before a base merge is due
 WAIT = timedelta(days=30)  # how long dropped rows may stay on the disk
+WORTH = 0.2  # of what is kept, seen by nobody, before a base is rewritten for that alone: four bytes written for each one freed
 BASE_LEVEL = 6  # zstd
 PART_BYTES = 16 * 1024 * 1024
 
@@ -47,22 +49,38 @@ class _Mark(msgspec.Struct, kw_only=True, frozen=True):
     packs: dict[str, PackRef] = {}
     last: bytes = b""
     number: int = 0
+    purged_at: int = 0  # the head's when the merge began: what was purged later is not thinned
 
 
-def plan_bases(head: Head, now: datetime, *, thoroughly: bool = False) -> tuple[str, ...]:
-    """The streams whose base is due to be merged, largest gain first; ``thoroughly``: also those that may hold anything nobody sees."""
-    due = {name: _due(head, state, now, thoroughly) for name, state in head.streams.items()}
+def plan_bases(head: Head, now: datetime) -> tuple[str, ...]:
+    """The streams whose base is due to be merged, largest gain first."""
+    due = {name: _due(head, state, now) for name, state in head.streams.items()}
     return tuple(sorted((name for name, gain in due.items() if gain), key=lambda name: -due[name]))
 
 
-def _due(head: Head, state: StreamState, now: datetime, thoroughly: bool) -> int:
+def plan_worthy(store: Store, head: Head) -> tuple[str, ...]:
+    """The streams whose base is not due, but holds so much that nobody sees that merging it pays."""
+    return tuple(
+        name
+        for name, state in head.streams.items()
+        if _waiting_since(head, state) and superseded_share(head, name) >= WORTH and dead_share(store, head, name) >= WORTH
+    )
+
+
+def _due(head: Head, state: StreamState, now: datetime) -> int:
     base = sum(segment.size for segment in state.segments if segment.lo == 0)
     delta = sum(segment.size for segment in state.segments if segment.lo > 0)
     if delta > DELTA_SHARE * base:
         return delta
-    waiting = bool(state.segments) and head.purged_at > state.thinned_at
-    overdue = waiting and unix_ms(now) - state.thinned_at > WAIT / timedelta(milliseconds=1)
-    return max(1, delta) if overdue or (thoroughly and waiting) else 0
+    since = _waiting_since(head, state)
+    return max(1, delta) if since and unix_ms(now) - since > WAIT / timedelta(milliseconds=1) else 0
+
+
+def _waiting_since(head: Head, state: StreamState) -> int:
+    """Since when the stream may hold rows that nobody sees; 0 when it holds none."""
+    if not state.segments:
+        return 0
+    return state.dropped_at or (head.purged_at if head.purged_at > state.thinned_at else 0)
 
 
 def merge_base(store: Store, stream: str, progress: Progress | None = None, *, part_bytes: int = PART_BYTES) -> Compacted:
@@ -81,8 +99,10 @@ def _fresh(head: Head, stream: str) -> _Mark:
     superseded = sum(segment.rows for segment in state.segments) - state.live
     inputs = tuple(segment.id for segment in state.segments)
     if state.live and superseded > state.live:
-        return _Mark(stream=stream, inputs=inputs, labels=(label_of(task, full=False), label_of(task, full=True)))
-    return _Mark(stream=stream, inputs=inputs, labels=(label_of(task, full=True),))
+        labels: tuple[Segment, ...] = (label_of(task, full=False), label_of(task, full=True))
+    else:
+        labels = (label_of(task, full=True),)
+    return _Mark(stream=stream, inputs=inputs, labels=labels, purged_at=head.purged_at)
 
 
 def _resumed(store: Store, mine: Job, head: Head) -> _Mark | None:
@@ -159,7 +179,9 @@ class _Merging:
         return {**self._mark.packs, **{name: ref for writer in self._writers for name, ref in writer.refs.items()}}
 
     def _thinned(self, head: Head) -> Head:
-        state = msgspec.structs.replace(head.streams[self._mark.stream], thinned_at=unix_ms(self._store.ground.clock.now()))
+        now = unix_ms(self._store.ground.clock.now())
+        missed = head.purged_at if head.purged_at != self._mark.purged_at else 0
+        state = msgspec.structs.replace(head.streams[self._mark.stream], thinned_at=now, dropped_at=missed)
         return edited(head, streams={**head.streams, self._mark.stream: state})
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FAN_OUT = 8
 MOST_SEGMENTS = 24
-TIER_LEVEL = 3  # zstd
+TIER_LEVEL = 6  # zstd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ Body: a msgpack map, sealed as an object of type H (kind T, see ``sealed.py``). 
     next_stream  the number the next new stream gets
     features   {read: [names], write: [names], gc: [names]}: what a program must know to read, to write, to drop anything
     packs      {object id (hex): {run, size, tail_off, sha}}: every pack a segment refers to; its name is p/<run>/<object id>
-    streams    {name: {id, spec, live, digest, changed_seq, thinned_at, segments: [...]}}, hidden streams (``_attachments``, ``_blobs``) included
+    streams    {name: {id, spec, live, digest, changed_seq, thinned_at, dropped_at, segments: [...]}}, hidden streams (``_attachments``, ``_blobs``) included
       segment  {id, lo, hi, level, full, rows, size, parts: [[pack, part, rows, size, first, last], ...]}
                covers the snapshots in (lo, hi]; parts are in key order and do not overlap; ``part`` is the index in the pack's tail; sizes are sealed bytes.
                Segments of a stream are ordered by lo; the first has lo 0 (the base). ``full``: it holds every record that lives at hi. Two over the same range are
@@ -27,7 +27,8 @@ Body: a msgpack map, sealed as an object of type H (kind T, see ``sealed.py``). 
     erased     [{id, stream, at, done_at, rows, packs}]: erasures carried out: how many rows vanished, and which packs were replaced (names gone after the grace)
     copies     [{name, gen, at}]: copies of HEAD under st/
     clock_mark the latest instant that maintenance has seen
-    purged_at  when snapshots were last dropped for good; a stream whose ``thinned_at`` (its last base merge) is older may hold rows that nobody sees
+    purged_at  when snapshots were last dropped for good; a stream whose ``thinned_at`` (its last base merge) is older may hold rows that nobody sees,
+               since ``dropped_at``, the first such purge after that merge
 
 Where the streams' segment lists grow beyond 48 KB together, ``root.py`` moves the largest to objects of type S: the stream then has
 ``segments: []`` and ``spilled: {name, sha}``, and the object's body is the msgpack array of segments.
@@ -101,6 +102,7 @@ class StreamState(msgspec.Struct, kw_only=True, frozen=True):
     segments: tuple[Segment, ...] = ()
     spilled: SpillRef | None = None
     thinned_at: int = 0
+    dropped_at: int = 0
 
 
 class CountsEntry(msgspec.Struct, array_like=True, frozen=True):
@@ -302,6 +304,12 @@ def without_snapshots(head: Head, seqs: Iterable[int]) -> Head:
     """The head without these snapshots; the newest cannot go (the caller sees to that)."""
     gone = set(seqs)
     return edited(head, snaps=tuple(entry for entry in head.snaps if entry.seq not in gone))
+
+
+def with_dropped(head: Head, now_ms: int) -> Head:
+    """The head that notes that snapshots were dropped for good now: every stream may hold rows that nobody sees."""
+    streams = {name: msgspec.structs.replace(state, dropped_at=state.dropped_at or now_ms) for name, state in head.streams.items()}
+    return edited(head, streams=streams, purged_at=now_ms)
 
 
 def counts_of(entry: CountsEntry) -> StreamCounts:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from listbackup.base.clock import unix_ms
 from listbackup.base.errors import BusyError
-from listbackup.store.basemerge import merge_base, plan_bases
+from listbackup.store.basemerge import merge_base, plan_bases, plan_worthy
 from listbackup.store.compact import Compacted, compact_tiers, plan_tiers
 from listbackup.store.erase import finish_erasures
-from listbackup.store.head import Head, edited
+from listbackup.store.head import Head, edited, without_snapshots
 from listbackup.store.policy import TRASH, ExpirePlan, Policy
 from listbackup.store.retention import NeedsConfirmation, check_clock, due_for_purge, expire, fewer_copies, plan_for, purge
 from listbackup.store.sweep import DEAD_AFTER, GRACE, SweepPlan, plan_sweep, sweep
@@ -93,7 +93,8 @@ class PrunePlan:
             with suppress(BusyError):  # a run is open: what is to be erased stays hidden until the next prune
                 finish_erasures(store, self.now)
         compacted = compact_tiers(store)
-        for stream in plan_bases(store.root.read().head, self.now, thoroughly=True):
+        head = store.root.read().head
+        for stream in dict.fromkeys((*plan_bases(head, self.now), *plan_worthy(store, head))):
             compacted += merge_base(store, stream, lambda done, total: tell("merge", done, total))
         swept = plan_sweep(store, self.now, grace=self.grace, dead_after=DEAD_AFTER)
         deleted = sweep(store, swept, lambda done, total: tell("sweep", done, total))
@@ -108,7 +109,8 @@ def plan_prune(
     head = store.root.read().head
     due = due_for_purge(head, now, trash)
     tiers = plan_tiers(head)
-    bases = plan_bases(edited(head, purged_at=unix_ms(now)) if due else head, now, thoroughly=True)
+    later = without_snapshots(edited(head, purged_at=unix_ms(now)), due) if due else head
+    bases = tuple(dict.fromkeys((*plan_bases(later, now), *plan_worthy(store, later))))
     base_bytes = sum(segment.size for name in bases for segment in head.streams[name].segments)
     return PrunePlan(
         store=store,

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING
 
 from listbackup.base.clock import from_unix_ms, unix_ms
 from listbackup.base.errors import Conflict, NotFound
-from listbackup.store.head import Garbage, Head, HeadCopy, SnapshotEntry, demand_droppable, edited, with_snapshot_entry, without_snapshots
+from listbackup.store.head import (
+    Garbage,
+    Head,
+    HeadCopy,
+    SnapshotEntry,
+    demand_droppable,
+    edited,
+    with_dropped,
+    with_snapshot_entry,
+    without_snapshots,
+)
 from listbackup.store.policy import TRASH, ExpirePlan, Policy, clock_objection, plan_expire
 
 if TYPE_CHECKING:
@@ -108,7 +118,7 @@ def purge(store: Store, now: datetime, *, trash: timedelta = TRASH, confirmed: b
         nonlocal purged
         purged = due_for_purge(head, now, trash)
         mark = max(head.clock_mark, unix_ms(now))
-        return edited(without_snapshots(head, purged), purged_at=unix_ms(now), clock_mark=mark, copies=(*head.copies, copy))
+        return edited(with_dropped(without_snapshots(head, purged), unix_ms(now)), clock_mark=mark, copies=(*head.copies, copy))
 
     store.root.edit(drop)
     return purged
