@@ -35,10 +35,12 @@ from listbackup.services.activity import Activities, Feed
 from listbackup.services.activity import routes as activity_routes
 from listbackup.services.auth import Auth
 from listbackup.services.auth import routes as auth_routes
-from listbackup.services.connections import Connections
+from listbackup.services.connections import Connections, Consents
 from listbackup.services.connections import routes as connections_routes
 from listbackup.services.data import Data, Errands, Restores, Upkeep
 from listbackup.services.data import routes as data_routes
+from listbackup.services.integrations import Integrations
+from listbackup.services.integrations import routes as integrations_routes
 from listbackup.services.jobs import Jobs
 from listbackup.services.jobs import routes as jobs_routes
 from listbackup.services.platforms import Platforms
@@ -80,7 +82,11 @@ class House(Protocol):
     @property
     def platforms(self) -> Platforms: ...
     @property
+    def integrations(self) -> Integrations: ...
+    @property
     def connections(self) -> Connections: ...
+    @property
+    def consents(self) -> Consents: ...
     @property
     def sources(self) -> Sources: ...
     @property
@@ -122,7 +128,9 @@ def every_route(house: House, errands: Errands, tally: Tally) -> Sequence[Route]
         ("users", users_routes.routes(house.users, house.auth)),
         ("accounts", accounts_routes.routes(house.accounts, house.api_keys)),
         ("platforms", platforms_routes.routes(house.platforms)),
+        ("integrations", integrations_routes.routes(house.integrations)),
         ("connections", connections_routes.routes(house.connections)),
+        ("connections", connections_routes.consent_routes(house.consents, house.accounts)),
         ("sources", sources_routes.routes(house.sources)),
         ("jobs", jobs_routes.routes(house.jobs)),
         ("runs", runs_routes.routes(house.runs, house.jobs)),

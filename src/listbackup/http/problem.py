@@ -90,6 +90,7 @@ NO_METHOD = Kind(status=405, code="method_not_allowed", title="This cannot be do
 TOO_LARGE = Kind(status=413, code="too_large", title="The body is too large")
 MEDIA = Kind(status=415, code="unsupported_media_type", title="The body is not JSON")
 WRONG_HOST = Kind(status=421, code="wrong_host", title="This server does not answer for that host")
+WAY_BACK = Kind(status=400, code="way_back_broken", title="This way back from a sign-in page leads nowhere")
 INVALID = Kind(status=422, code="invalid", title="Something in the request cannot be used")
 RATE = Kind(status=429, code="rate_limited", title="Too many requests")
 OVERLOADED = Kind(status=503, code="overloaded", title="This server is at its limit; ask again")
@@ -186,5 +187,5 @@ def _fields(error: Exception) -> Sequence[FieldProblem]:
 
 def all_kinds() -> Sequence[Kind]:
     """Every kind of problem there is, for the documentation."""
-    own = (MALFORMED, NO_METHOD, TOO_LARGE, MEDIA, WRONG_HOST, RATE, MAINTENANCE, INTERNAL)
+    own = (MALFORMED, NO_METHOD, TOO_LARGE, MEDIA, WRONG_HOST, RATE, MAINTENANCE, INTERNAL, WAY_BACK)
     return sorted({*own, *(kind for _, kind in _KINDS), *_FAULTS.values()}, key=lambda kind: (kind.status, kind.code))

@@ -33,7 +33,7 @@ class Outcome(StrEnum):
     """What became of a refresh token that was sent."""
 
     REFUSED = "refused"  # the platform says that it is no good: it will never be
-    NOT_NOW = "not_now"  # nothing was done with it: it was not heard, or the platform says so
+    NOT_NOW = "not_now"  # it was not heard, or the platform answers that it cannot now
     UNKNOWN = "unknown"  # it may be used up, and what came in its place is lost
     WRONG_CLIENT = "wrong_client"  # our application is refused, not the token
 
@@ -189,7 +189,7 @@ def _granted(answer: Answer) -> Granted:
     if status in (200, 400, 401, 403) and said != "temporarily_unavailable":
         message = "the platform no longer accepts the refresh token"
         raise NotGranted(message, Outcome.REFUSED, hint="connect again: listbackup connect", status=status)
-    outcome = Outcome.NOT_NOW if status in (429, 503) or said == "temporarily_unavailable" else Outcome.UNKNOWN
+    outcome = Outcome.NOT_NOW if status == 429 or status >= 500 or said == "temporarily_unavailable" else Outcome.UNKNOWN
     raise NotGranted(f"no access token was granted (status {status})", outcome, hint="try again later", status=status)
 
 

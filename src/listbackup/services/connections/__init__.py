@@ -1,7 +1,27 @@
 """Connections: an account's credentials for one site of a platform."""
 
+from listbackup.services.connections.consent import Begun, BroughtBack, Came, Consents, Declined, WayBackBroken
 from listbackup.services.connections.model import Connection, ConnectionState
-from listbackup.services.connections.service import Connections, Egress
-from listbackup.services.connections.table import CONNECTION_SECRETS, CONNECTIONS
+from listbackup.services.connections.notices import Letters, Notices
+from listbackup.services.connections.reach import Egress
+from listbackup.services.connections.service import Connections
+from listbackup.services.connections.table import CONNECTION_SECRETS, CONNECTIONS, RENEWALS, SIGN_INS
 
-__all__ = ["CONNECTIONS", "CONNECTION_SECRETS", "Connection", "ConnectionState", "Connections", "Egress"]
+__all__ = [
+    "CONNECTIONS",
+    "CONNECTION_SECRETS",
+    "RENEWALS",
+    "SIGN_INS",
+    "Begun",
+    "BroughtBack",
+    "Came",
+    "Connection",
+    "ConnectionState",
+    "Connections",
+    "Consents",
+    "Declined",
+    "Egress",
+    "Letters",
+    "Notices",
+    "WayBackBroken",
+]

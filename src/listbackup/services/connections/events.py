@@ -6,9 +6,10 @@ from listbackup.services.connections.model import Connection
 from listbackup.services.desk import Fact
 
 
-def connection_fact(happened: str, connection: Connection) -> Fact:
-    """``connection.created``, ``.changed``, ``.reconnected``, ``.tested``, ``.needs_reauth``, ``.deleted``."""
-    about = {"name": connection.name, "platform": connection.platform, "state": connection.state.value}
+def connection_fact(happened: str, connection: Connection, *, revoked: bool | None = None) -> Fact:
+    """``connection.created``, ``.changed``, ``.reconnected``, ``.tested``, ``.needs_reauth``, ``.unreachable``, ``.working``, ``.deleted``."""
+    about: dict[str, str | int | bool | None] = {"name": connection.name, "platform": connection.platform, "state": connection.state.value}
+    about |= {"method": connection.method.value} | ({"revoked": revoked} if revoked is not None else {})
     return Fact(name=f"connection.{happened}", subject=connection.id, about=about)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from listbackup.base.ids import ConnectionId
+from listbackup.connectors.engine.connector import AuthMethod
 
 
 class ConnectionState(StrEnum):
@@ -15,6 +16,7 @@ class ConnectionState(StrEnum):
 
     UNTESTED = "untested"
     READY = "ready"
+    UNREACHABLE = "unreachable"  # the platform did not answer the last test
     NEEDS_REAUTH = "needs_reauth"  # the platform refuses them: a person must give new ones
 
 
@@ -26,11 +28,13 @@ class Connection:
     name: str
     platform: str
     created_at: datetime
+    method: AuthMethod = AuthMethod.KEY
     values: Mapping[str, str] = field(default_factory=dict)
     secret_names: tuple[str, ...] = ()
     state: ConnectionState = ConnectionState.UNTESTED
     site_name: str | None = None
     site_url: str | None = None
     tested_at: datetime | None = None
-    message: str | None = None  # why it needs a person
+    message: str | None = None  # why it needs a person, or what the last test met
+    client_id: str | None = None  # the application that was agreed to, where people agreed to one
     version: int = 1

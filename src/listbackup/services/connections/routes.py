@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from listbackup.http.paging import Listing, PageParameters, listing
 from listbackup.http.permission import Permission
+from listbackup.services.connections.consent_routes import consent_routes
 from listbackup.services.connections.model import Connection
-from listbackup.services.connections.schema import ChangedConnection, NewConnection, Rotation, hidden
+from listbackup.services.connections.schema import ChangedConnection, DeleteParameters, NewConnection, Rotation, hidden
 from listbackup.services.connections.service import Connections
 from listbackup.services.routing import Answer, Call, Route
 
@@ -38,7 +39,7 @@ def _kept(connections: Connections) -> Sequence[Route]:
         return _shown(connections.rename(call.scope, call.path["connection"], call.body(ChangedConnection).name, version=call.version))
 
     def delete(call: Call) -> Answer:
-        connections.delete(call.scope, call.path["connection"])
+        connections.delete(call.scope, call.path["connection"], force=call.query(DeleteParameters).force)
         return Answer()
 
     read, write, one = Permission.CONNECTIONS_READ, Permission.CONNECTIONS_MANAGE, Connection
@@ -75,7 +76,15 @@ def _kept(connections: Connections) -> Sequence[Route]:
             answers=one,
             versioned=True,
         ),
-        Route(method="DELETE", path=_ONE, summary="Forget a connection and its secrets", access=write, handle=delete, status=204),
+        Route(
+            method="DELETE",
+            path=_ONE,
+            summary="Forget a connection and its secrets, here and at the platform",
+            access=write,
+            handle=delete,
+            query=DeleteParameters,
+            status=204,
+        ),
     ]
 
 
@@ -113,3 +122,6 @@ def _credentials(connections: Connections) -> Sequence[Route]:
 
 def _shown(connection: Connection) -> Answer:
     return Answer(content=connection, version=connection.version)
+
+
+__all__ = ["consent_routes", "routes"]

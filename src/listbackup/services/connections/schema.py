@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from listbackup.base.secret import Secret
-from listbackup.http.paging import Body, Name
+from listbackup.http.paging import Body, ConnectionRef, Name, Parameters
 
 Values = Annotated[dict[Annotated[str, Field(max_length=100)], Annotated[str, Field(max_length=100_000)]], Field(max_length=50)]
 
@@ -27,6 +27,37 @@ class ChangedConnection(Body):
     """What is to change."""
 
     name: Name
+
+
+class NewSignIn(Body):
+    """What has to be known before a person is sent to the platform's sign-in page."""
+
+    name: Annotated[str | None, Field(min_length=1, max_length=100, description="Of the new connection; else its site's.")] = None
+    values: Values = Field(default={})
+    secrets: Values = Field(default={}, repr=False)
+
+
+class SignInParameters(Parameters):
+    """``reconnect`` repairs a connection instead of making one."""
+
+    reconnect: ConnectionRef | None = None
+
+
+class WayBack(BaseModel):
+    """What a sign-in page sends back. Platforms add parameters of their own: those are not read."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    state: Annotated[str, Field(max_length=500)] = ""
+    code: Annotated[str | None, Field(max_length=8_000)] = None
+    iss: Annotated[str | None, Field(max_length=2_000, description="RFC 9207.")] = None
+    error: Annotated[str | None, Field(max_length=200)] = None
+
+
+class DeleteParameters(Parameters):
+    """``force`` deletes what sources still use: their runs then fail until they are given another."""
+
+    force: bool = False
 
 
 class Rotation(Body):

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from listbackup.backends.table.port import ConditionFailed
-from listbackup.base.errors import BusyError, Conflict, InputError, PlatformError, PlatformFault
+from listbackup.base.errors import BusyError, Conflict, PlatformError, PlatformFault
 from listbackup.base.ids import ConnectionId
 from listbackup.base.paging import Page
 from listbackup.base.secret import Secret
-from listbackup.connectors.engine.connector import Connector, Credentials, Ground, Session, Site, asked_fields
+from listbackup.connectors.engine.connector import AuthMethod, Credentials, Session, Site
+from listbackup.services.connections.credentials import by_key, without_tokens
 from listbackup.services.connections.events import connection_fact
 from listbackup.services.connections.model import Connection, ConnectionState
+from listbackup.services.connections.notices import Notices
+from listbackup.services.connections.reach import Egress, Reach
+from listbackup.services.connections.renewal import Renewal, forget_renewal
 from listbackup.services.connections.table import CONNECTIONS
 from listbackup.services.connections.vault import Keys, Vault
 from listbackup.services.desk import Desk
+from listbackup.services.integrations import Integrations
 from listbackup.services.platforms import Platforms
 from listbackup.services.rows import NamedRows, Writes
 from listbackup.services.scope import Scope
@@ -33,19 +39,31 @@ class Dependants(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Egress:
-    """How sessions may reach out from this installation."""
+class AgreedTo:
+    """What a person agreed to, tested."""
 
-    allow_loopback: bool = False
-    concurrency: int = 16
+    values: Mapping[str, str]
+    secrets: Mapping[str, Secret]
+    client_id: str | None
+    site: Site
 
 
 class Connections:
     """The connections of an account. A connection is named by id or by name."""
 
-    def __init__(self, desk: Desk, platforms: Platforms, keys: Keys, *, egress: Egress = Egress()) -> None:
-        self._desk, self._platforms, self._egress = desk, platforms, egress
-        self._vault = Vault(desk, keys)
+    def __init__(
+        self,
+        desk: Desk,
+        platforms: Platforms,
+        keys: Keys,
+        *,
+        egress: Egress = Egress(),
+        integrations: Integrations | None = None,
+        notices: Notices | None = None,
+    ) -> None:
+        self._desk, self._platforms = desk, platforms
+        self._reach = Reach(desk, platforms, integrations, egress)
+        self._vault, self._notices = Vault(desk, keys), notices
         self._dependants: list[Dependants] = []
 
     def guard(self, dependants: Dependants) -> None:
@@ -67,7 +85,8 @@ class Connections:
         Raises InputError (a field is missing or unknown, the name cannot be one), Conflict (the name is taken), PlatformError (what the test met).
         """
         connector = self._platforms.connector(platform)
-        credentials = _credentials(connector, values, secrets)
+        self._reach.check(scope, platform)
+        credentials = by_key(connector, values, secrets)
         connection = Connection(
             id=ConnectionId(self._desk.new_id("con")),
             name=name,
@@ -80,7 +99,7 @@ class Connections:
         rows.insert(connection)  # a name that is taken is said before the platform is asked
         rotated: dict[str, Secret] = dict(credentials.secrets)
         if test:
-            connection = self._tested(connection, self._ask(connector, credentials, rotated.update))
+            connection = self._tested(connection, self._reach.ask(scope, connector, credentials, rotated.update))
         writes = [*rows.insert(connection), *self._vault.write(scope, connection.id, rotated, after=0)]
         self._commit(scope, rows, connection, writes, "created")
         return connection
@@ -106,14 +125,18 @@ class Connections:
     ) -> Connection:
         """The connection with new credentials (what is not given stays as it was), tested before the old ones are let go. Raises PlatformError."""
         rows = self._rows(scope)
-        old, kept = rows.get(connection), self._vault.read(scope, rows.get(connection).id)
+        old = rows.get(connection)
+        kept = self._vault.read(scope, old.id)
         connector = self._platforms.connector(old.platform)
-        credentials = _credentials(connector, {**old.values, **(values or {})}, {**kept.secrets, **(secrets or {})})
+        merged = {**kept.secrets, **(secrets or {})}
+        if old.method is AuthMethod.OAUTH:
+            merged = without_tokens(merged)  # a key in place of what was agreed to
+        credentials = by_key(connector, {**old.values, **(values or {})}, merged)
         fresh: dict[str, Secret] = dict(credentials.secrets)
-        site = self._ask(connector, credentials, fresh.update)
+        site = self._reach.ask(scope, connector, credentials, fresh.update)
         changed = replace(self._tested(old, site), values=credentials.values, secret_names=tuple(sorted(fresh)))
-        new, writes = rows.change(old, changed)
-        writes = [*writes, *self._vault.write(scope, old.id, fresh, after=kept.version)]
+        new, writes = rows.change(old, replace(changed, method=AuthMethod.KEY, client_id=None))
+        writes = [*writes, *self._vault.write(scope, old.id, fresh, after=kept.version), *forget_renewal(self._desk, scope, old.id)]
         self._commit(scope, rows, new, writes, "reconnected")
         return new
 
@@ -124,52 +147,130 @@ class Connections:
         try:
             site = session.test()
         except PlatformError as error:
-            if error.fault is PlatformFault.NEEDS_REAUTH:
-                self.mark_needs_reauth(scope, found.id, error.message)
+            self._met(scope, found, error)
             raise
         finally:
             session.close()
         return self._change(scope, found.id, lambda now: self._tested(now, site), "tested")
 
     def mark_needs_reauth(self, scope: Scope, connection: str, message: str) -> Connection:
-        """Remember that the platform refuses the credentials."""
+        """Remember that the platform refuses the credentials, and write to the owners when that is new."""
 
         def refused(now: Connection) -> Connection:
             return replace(now, state=ConnectionState.NEEDS_REAUTH, message=message)
 
-        return self._change(scope, connection, refused, "needs_reauth")
+        found = self.get(scope, connection)
+        if found.state is ConnectionState.NEEDS_REAUTH:
+            return found
+        return self._change(scope, connection, refused, "needs_reauth", tell=True)
 
-    def delete(self, scope: Scope, connection: str) -> None:
-        """Forget the connection and its secrets. Raises Conflict while something needs it."""
+    def mark_working(self, scope: Scope, connection: str) -> Connection:
+        """Remember that the credentials were just used with success."""
+        found = self.get(scope, connection)
+        if found.state is ConnectionState.READY:
+            return found
+        return self._change(scope, connection, lambda now: replace(now, state=ConnectionState.READY, message=None), "working")
+
+    def delete(self, scope: Scope, connection: str, *, force: bool = False) -> None:
+        """Forget the connection and its secrets; the platform is told to forget the tokens, where it has an address for that.
+
+        Raises Conflict while something needs it, unless forced: what needs it then fails until it is given another.
+        """
         rows = self._rows(scope)
         found = rows.get(connection)
         needed_by = [name for dependants in self._dependants for name in dependants(scope, found.id)]
-        if needed_by:
+        if needed_by and not force:
             raise Conflict(f"connection {found.name!r} is used by {', '.join(needed_by)}", hint="remove what uses it first")
-        self._commit(scope, rows, found, [*rows.remove(found), *self._vault.remove(scope, found.id)], "deleted")
+        revoked = self._reach.revoke(scope, found, self._vault.read(scope, found.id).secrets)
+        writes = [*rows.remove(found), *self._vault.remove(scope, found.id), *forget_renewal(self._desk, scope, found.id)]
+        self._commit(scope, rows, found, writes, "deleted", revoked=revoked)
 
     def open(self, scope: Scope, connection: str, *, should_stop: Callable[[], bool] = lambda: False) -> Session:
         """A session through this connection; the caller closes it. Tokens that the platform rotates are kept before their first use."""
         found = self.get(scope, connection)
         kept = self._vault.read(scope, found.id)
-        ground = self._ground(self._vault.keeper(scope, found.id, kept), should_stop)
-        return self._platforms.connector(found.platform).open(Credentials(values=found.values, secrets=kept.secrets), ground)
-
-    def _ground(self, keep: Callable[[Mapping[str, Secret]], None], should_stop: Callable[[], bool]) -> Ground:
-        return Ground(
-            clock=self._desk.clock,
-            allow_loopback=self._egress.allow_loopback,
-            concurrency=self._egress.concurrency,
-            keep_secrets=keep,
+        refused = partial(self._refused, scope, found.id)
+        ground = replace(
+            self._reach.ground(scope, found.platform),
+            keep_secrets=self._vault.keeper(scope, found.id, kept),
             should_stop=should_stop,
+            renew=Renewal(self._desk, self._vault, scope, found.id, refused=refused),
+        )
+        return self._platforms.connector(found.platform).open(self._reach.with_application(scope, found, kept.secrets), ground)
+
+    # the sign-in page -----------------------------------------------------------------------------------------------
+
+    @property
+    def reach(self) -> Reach:
+        """How the outside is reached."""
+        return self._reach
+
+    def keep_agreed(
+        self, scope: Scope, *, platform: str, given: Credentials, tokens: Mapping[str, Secret], name: str | None, reconnect: str | None
+    ) -> Connection:
+        """What was agreed to, tested and kept: a new connection, or ``reconnect`` with new tokens. Raises PlatformError, Conflict, NotFound."""
+        connector = self._platforms.connector(platform)
+        whole = self._reach.for_client(scope, platform, given)
+        fresh = {**given.secrets, **tokens}
+        site = self._reach.ask(scope, connector, replace(whole, secrets={**whole.secrets, **tokens}), fresh.update)
+        own = None if "client_id" in given.values else whole.values.get("client_id")
+        agreed = AgreedTo(values=given.values, secrets=fresh, client_id=own, site=site)
+        return self._repaired(scope, reconnect, agreed) if reconnect is not None else self._agreed(scope, platform, name, agreed)
+
+    def _agreed(self, scope: Scope, platform: str, name: str | None, agreed: AgreedTo) -> Connection:
+        rows = self._rows(scope)
+        label = name or agreed.site.name or self._platforms.connector(platform).label
+        for number in range(1, _TRIES):
+            made = Connection(
+                id=ConnectionId(self._desk.new_id("con")),
+                name=sayable(label, number),
+                platform=platform,
+                created_at=self._desk.clock.now(),
+            )
+            try:
+                connection = self._with(made, agreed)
+                writes = [*rows.insert(connection), *self._vault.write(scope, made.id, agreed.secrets, after=0)]
+                self._commit(scope, rows, connection, writes, "created")
+            except Conflict:  # the name is taken; a person who comes back from elsewhere is not sent away for that
+                continue
+            return connection
+        raise Conflict(f"a connection named {label!r} exists already", hint="choose another name", field="name")
+
+    def _repaired(self, scope: Scope, connection: str, agreed: AgreedTo) -> Connection:
+        rows = self._rows(scope)
+        for _ in range(_TRIES):
+            old, kept = rows.get(connection), self._vault.read(scope, connection)
+            new, writes = rows.change(old, self._with(old, agreed))
+            writes = [*writes, *self._vault.write(scope, old.id, agreed.secrets, after=kept.version)]
+            try:
+                self._desk.commit(scope, [*writes, *forget_renewal(self._desk, scope, old.id)], connection_fact("reconnected", new))
+            except ConditionFailed:
+                continue
+            return new
+        raise BusyError(f"connection {connection!r} is being changed by too many at once", hint="try again")
+
+    def _with(self, connection: Connection, agreed: AgreedTo) -> Connection:
+        return replace(
+            self._tested(connection, agreed.site),
+            method=AuthMethod.OAUTH,
+            values=agreed.values,
+            secret_names=tuple(sorted(agreed.secrets)),
+            client_id=agreed.client_id,
         )
 
-    def _ask(self, connector: Connector, credentials: Credentials, keep: Callable[[Mapping[str, Secret]], None]) -> Site:
-        session = connector.open(credentials, self._ground(keep, lambda: False))
-        try:
-            return session.test()
-        finally:
-            session.close()
+    # inside ---------------------------------------------------------------------------------------------------------
+
+    def _met(self, scope: Scope, found: Connection, error: PlatformError) -> None:
+        """Remember what a test met."""
+        if error.fault is PlatformFault.NEEDS_REAUTH:
+            self.mark_needs_reauth(scope, found.id, error.message)
+        elif found.state is not ConnectionState.NEEDS_REAUTH:
+            seen = replace(found, state=ConnectionState.UNREACHABLE, message=error.message)
+            if (found.state, found.message) != (seen.state, seen.message):
+                self._change(scope, found.id, lambda now: replace(now, state=seen.state, message=seen.message), "unreachable")
+
+    def _refused(self, scope: Scope, connection: str, message: str) -> None:
+        self.mark_needs_reauth(scope, connection, message)
 
     def _tested(self, connection: Connection, site: Site) -> Connection:
         return replace(
@@ -181,11 +282,15 @@ class Connections:
             message=None,
         )
 
-    def _change(self, scope: Scope, connection: str, edit: Callable[[Connection], Connection], happened: str) -> Connection:
+    def _change(
+        self, scope: Scope, connection: str, edit: Callable[[Connection], Connection], happened: str, *, tell: bool = False
+    ) -> Connection:
         rows = self._rows(scope)
         for _ in range(_TRIES):
             old = rows.get(connection)
             new, writes = rows.change(old, edit(old))
+            if tell and self._notices is not None and old.state is not new.state:
+                writes = [*writes, *self._notices.needs_reauth(scope, new)]
             try:
                 self._desk.commit(scope, writes, connection_fact(happened, new))
             except ConditionFailed:
@@ -193,9 +298,18 @@ class Connections:
             return new
         raise BusyError(f"connection {connection!r} is being changed by too many at once", hint="try again")
 
-    def _commit(self, scope: Scope, rows: NamedRows[Connection], connection: Connection, writes: Writes, happened: str) -> None:
+    def _commit(
+        self,
+        scope: Scope,
+        rows: NamedRows[Connection],
+        connection: Connection,
+        writes: Writes,
+        happened: str,
+        *,
+        revoked: bool | None = None,
+    ) -> None:
         try:
-            self._desk.commit(scope, writes, connection_fact(happened, connection))
+            self._desk.commit(scope, writes, connection_fact(happened, connection, revoked=revoked))
         except ConditionFailed:
             message = f"connection {connection.name!r} was changed by somebody else meanwhile, or its name was taken"
             raise Conflict(message, hint="look again and repeat") from None
@@ -205,20 +319,7 @@ class Connections:
         return NamedRows(table, Connection, noun="connection", prefix="con", columns=lambda one: {"platform": one.platform})
 
 
-def _credentials(connector: Connector, values: Mapping[str, str], secrets: Mapping[str, Secret]) -> Credentials:
-    fields = {field.name: field for field in asked_fields(connector, values)}
-    for name in [*values, *secrets]:
-        if name not in fields:
-            hint = "it asks for: " + ", ".join(fields)
-            raise InputError(f"{connector.label} does not ask for {name!r}", field=name, hint=hint)
-    plain, hidden = dict(values), dict(secrets)
-    for name in [name for name, field in fields.items() if field.secret and name in plain]:
-        hidden[name] = Secret(plain.pop(name))  # what the platform calls a secret is treated as one, however it was given
-    for name, field in fields.items():
-        if name in plain or name in hidden:
-            continue
-        if field.default is not None:
-            plain[name] = field.default
-        elif field.required:
-            raise InputError(f"{connector.label} needs {field.label!r}", field=name, hint=f"give a value for {name}")
-    return Credentials(values=plain, secrets=hidden)
+def sayable(name: str, number: int) -> str:
+    """The name as a connection can have it; from the second on with a number."""
+    kept = " ".join("".join(c if c.isprintable() and c not in "@/" else " " for c in name).split()).lstrip("-")[:90].strip() or "connection"
+    return kept if number == 1 else f"{kept} {number}"

@@ -7,6 +7,15 @@ CONNECTIONS = TableSpec(
     indexes=(IndexSpec(name="by_platform", pk="platform", sk="sk"),),
     about="an account's credentials for one site of a platform, without the secrets; name/… rows hold the names taken",
 )
+RENEWALS = TableSpec(
+    name="connection_renewals",
+    about="what is known of the refresh token that a connection sent last: its hash (never the token), how often, and whether it was refused",
+)
+SIGN_INS = TableSpec(
+    name="sign_ins",
+    ttl="expires_at",
+    about="people who were sent to a platform's sign-in page: pk the hash of the state, sealed what is to become of what they bring back",
+)
 CONNECTION_SECRETS = TableSpec(
     name="connection_secrets",
     about="the secrets of a connection, sealed for this table, connection, field and row version",

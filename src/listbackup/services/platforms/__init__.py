@@ -1,6 +1,7 @@
 """Platforms: what can be connected."""
 
-from listbackup.services.platforms.model import Platform
+from listbackup.connectors.engine.connector import AuthMethod
+from listbackup.services.platforms.model import Platform, PlatformStream
 from listbackup.services.platforms.service import Platforms
 
-__all__ = ["Platform", "Platforms"]
+__all__ = ["AuthMethod", "Platform", "PlatformStream", "Platforms"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from listbackup.base.errors import NotFound
-from listbackup.connectors.engine.connector import Connector
-from listbackup.services.platforms.model import Platform
+from listbackup.connectors.engine.connector import AuthMethod, ConfigField, Connector, Describes, StreamNature, asked_fields
+from listbackup.connectors.engine.sign_in import SignsIn
+from listbackup.services.platforms.model import Platform, PlatformStream
 
 
 class Platforms:
@@ -32,6 +33,42 @@ class Platforms:
             raise NotFound(f"there is no platform {name!r}", hint="one of: " + ", ".join(near))
         return found
 
+    def asked(self, name: str, values: Mapping[str, str]) -> Sequence[ConfigField]:
+        """What the platform asks for, as far as these values tell. Raises NotFound, InputError."""
+        return asked_fields(self.connector(name), values)
+
 
 def _platform(connector: Connector) -> Platform:
-    return Platform(name=connector.platform, label=connector.label, config=tuple(connector.config))
+    page = connector.sign_in({}) if isinstance(connector, SignsIn) else None
+    asks_by_values = page is None and isinstance(connector, SignsIn) and not _natures(connector)
+    methods = [AuthMethod.KEY] if page is None or page.api.oauth is not None else []
+    if page is not None or asks_by_values:
+        methods.append(AuthMethod.OAUTH)
+    return Platform(
+        name=connector.platform,
+        label=connector.label,
+        config=tuple(connector.config),
+        methods=tuple(methods),
+        sign_in=page.asks if page is not None else tuple(connector.config) if asks_by_values else (),
+        tells_issuer=page is not None and page.facts.issuer is not None,
+        streams=[_stream(one) for one in _natures(connector)],
+    )
+
+
+def _natures(connector: Connector) -> Sequence[StreamNature]:
+    return connector.describe() if isinstance(connector, Describes) else ()
+
+
+def _stream(nature: StreamNature) -> PlatformStream:
+    info = nature.info
+    return PlatformStream(
+        name=info.name,
+        label=info.label,
+        key=info.key,
+        parent=info.parent,
+        incremental=nature.incremental,
+        deletions=nature.deletions,
+        attachments=info.attachments,
+        append_only=info.append_only,
+        restore=info.restore,
+    )

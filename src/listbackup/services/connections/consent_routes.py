@@ -1,0 +1,116 @@
+"""Sign-in pages of platforms over HTTP: away, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from urllib.parse import urlencode
+
+from listbackup.base.errors import NotFound, PlatformError
+from listbackup.http.caller import Caller, CallerKind, demand
+from listbackup.http.permission import Permission, Signed
+from listbackup.http.problem import WAY_BACK, Refused
+from listbackup.services.accounts import Accounts
+from listbackup.services.connections.consent import Begun, BroughtBack, Came, Consents, Declined, WayBackBroken
+from listbackup.services.connections.model import Connection
+from listbackup.services.connections.schema import NewSignIn, SignInParameters, WayBack, hidden
+from listbackup.services.routing import Answer, Call, Route
+from listbackup.services.scope import Scope
+
+AFTERWARDS = "/connections"  # the page of the web app where people find out what became of it
+
+
+def consent_routes(consents: Consents, accounts: Accounts) -> Sequence[Route]:
+    """Who begins is signed in, and who comes back is the same: a browser by its session, a program by its key."""
+    enter = partial(_enter, accounts)
+
+    def start(call: Call) -> Answer:
+        asked = call.body(NewSignIn)
+        begun = consents.start(
+            call.scope,
+            call.path["platform"],
+            holder=_holder(call.caller),
+            values=asked.values,
+            secrets=hidden(asked.secrets),
+            name=asked.name,
+            reconnect=call.query(SignInParameters).reconnect,
+        )
+        return Answer(content=begun)
+
+    def finish(call: Call) -> Answer:
+        return _finish(consents, enter, call)
+
+    back = Route(
+        method="GET",
+        path="/oauth/callback",
+        summary="Where a platform's sign-in page leads back to",
+        access=Signed.ANY,
+        handle=finish,
+        query=WayBack,
+        answers=Connection,
+        problems=(303, 400, 502),
+    )
+    return [
+        Route(
+            method="POST",
+            path="/connections/oauth/{platform}/start",
+            summary="Begin to connect through a platform's sign-in page",
+            access=Permission.CONNECTIONS_MANAGE,
+            handle=start,
+            body=NewSignIn,
+            query=SignInParameters,
+            answers=Begun,
+        ),
+        back,
+        Route(
+            method=back.method,
+            path="/oauth/callback/{platform}",
+            summary="The same for platforms that do not say on the way back who they are",
+            access=back.access,
+            handle=finish,
+            query=WayBack,
+            answers=Connection,
+            problems=back.problems,
+        ),
+    ]
+
+
+def _finish(consents: Consents, enter: Callable[[Caller, str], Scope], call: Call) -> Answer:
+    """What became of it as JSON; a browser is sent on to the web app instead, with a code and never with words of the platform."""
+    given, is_browser = call.query(WayBack), call.caller.kind is CallerKind.COOKIE
+    back = BroughtBack(state=given.state, code=given.code, issuer=given.iss, error=given.error, path=call.path.get("platform"))
+    try:
+        came = consents.finish(back, holder=_holder(call.caller), enter=partial(enter, call.caller))
+    except WayBackBroken as error:
+        if is_browser and isinstance(error, Declined):
+            return _onward({"failed": error.code})
+        raise Refused(WAY_BACK, error.message, hint=error.hint) from None
+    except PlatformError as error:
+        if is_browser:
+            return _onward({"failed": error.fault.value})
+        raise
+    return _came(came, is_browser=is_browser)
+
+
+def _came(came: Came, *, is_browser: bool) -> Answer:
+    if is_browser:
+        return _onward({"repaired" if came.repaired else "connected": came.connection.id})
+    return Answer(content=came.connection, version=came.connection.version)
+
+
+def _onward(told: dict[str, str]) -> Answer:
+    return Answer(status=303, location=f"{AFTERWARDS}?{urlencode(told)}")
+
+
+def _holder(caller: Caller) -> str:
+    return f"{caller.kind.value}/{caller.session or caller.id}"
+
+
+def _enter(accounts: Accounts, caller: Caller, account: str) -> Scope:
+    """The account, if the caller may still connect things there. Raises NotFound, NotAllowed."""
+    if caller.user is None and caller.account != account:
+        raise NotFound(f"there is no account {account!r}")
+    held = caller.permissions if caller.user is None else accounts.members.permissions(caller.user, accounts.get(account).id)
+    demand(replace(caller, permissions=held), Permission.CONNECTIONS_MANAGE)
+    return accounts.enter(account, actor=caller.actor)

@@ -1,0 +1,48 @@
+"""Whether what a person gives is what a platform asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from listbackup.base.errors import InputError
+from listbackup.base.secret import Secret
+from listbackup.connectors.engine.connector import ConfigField, Connector, Credentials, asked_fields
+from listbackup.connectors.engine.sign_in import TOKENS, SignIn, SignsIn
+
+
+def by_key(connector: Connector, values: Mapping[str, str], secrets: Mapping[str, Secret]) -> Credentials:
+    """The credentials that were typed or pasted. Raises InputError for a field that is missing or unknown."""
+    return sorted_out(connector.label, asked_fields(connector, values), values, secrets)
+
+
+def by_sign_in(connector: Connector, values: Mapping[str, str], secrets: Mapping[str, Secret]) -> tuple[SignIn, Credentials]:
+    """The platform's sign-in page, and what has to be known before; tokens are no part of that. Raises InputError."""
+    page = connector.sign_in(values) if isinstance(connector, SignsIn) else None
+    if page is None:
+        raise InputError(f"{connector.label} has no sign-in page", field="platform", hint="connect it with a key")
+    return page, sorted_out(connector.label, page.asks, values, secrets)
+
+
+def without_tokens(secrets: Mapping[str, Secret]) -> dict[str, Secret]:
+    """The secrets that a person gave."""
+    return {name: secret for name, secret in secrets.items() if name not in TOKENS}
+
+
+def sorted_out(label: str, asked: Iterable[ConfigField], values: Mapping[str, str], secrets: Mapping[str, Secret]) -> Credentials:
+    """Plain values and secrets as the fields say, with defaults in place. Raises InputError."""
+    fields = {field.name: field for field in asked}
+    for name in [*values, *secrets]:
+        if name not in fields:
+            hint = "it asks for: " + ", ".join(fields)
+            raise InputError(f"{label} does not ask for {name!r}", field=name, hint=hint)
+    plain, hidden = dict(values), dict(secrets)
+    for name in [name for name, field in fields.items() if field.secret and name in plain]:
+        hidden[name] = Secret(plain.pop(name))  # what the platform calls a secret is treated as one, however it was given
+    for name, field in fields.items():
+        if name in plain or name in hidden:
+            continue
+        if field.default is not None:
+            plain[name] = field.default
+        elif field.required:
+            raise InputError(f"{label} needs {field.label!r}", field=name, hint=f"give a value for {name}")
+    return Credentials(values=plain, secrets=hidden)

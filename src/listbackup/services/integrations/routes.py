@@ -1,0 +1,71 @@
+"""What integrations offer over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from listbackup.http.paging import Listing
+from listbackup.http.permission import Permission
+from listbackup.services.integrations.model import Integration, Wanted
+from listbackup.services.integrations.schema import IntegrationIn
+from listbackup.services.integrations.service import Integrations
+from listbackup.services.routing import Answer, Call, Route
+
+_ONE = "/integrations/{platform}"
+
+
+def routes(integrations: Integrations) -> Sequence[Route]:
+    """What may be connected here, and the account's own applications."""
+
+    def list_all(call: Call) -> Answer:
+        return Answer(content=Listing(items=integrations.list(call.scope)))
+
+    def get(call: Call) -> Answer:
+        return _shown(integrations.get(call.scope, call.path["platform"]))
+
+    def put(call: Call) -> Answer:
+        asked = call.body(IntegrationIn)
+        wanted = Wanted(enabled=asked.enabled, client_id=asked.client_id, calls_per_second=asked.calls_per_second)
+        found = integrations.set(call.scope, call.path["platform"], wanted, client_secret=asked.secret(), version=call.version)
+        return _shown(found)
+
+    def remove(call: Call) -> Answer:
+        integrations.remove(call.scope, call.path["platform"])
+        return Answer()
+
+    read, manage = Permission.INTEGRATIONS_READ, Permission.INTEGRATIONS_MANAGE
+    return [
+        Route(
+            method="GET",
+            path="/integrations",
+            summary="What this account may connect, and how",
+            access=read,
+            handle=list_all,
+            answers=Listing[Integration],
+        ),
+        Route(
+            method="GET", path=_ONE, summary="What holds for a platform here", access=read, handle=get, answers=Integration, versioned=True
+        ),
+        Route(
+            method="PUT",
+            path=_ONE,
+            summary="Say what holds for a platform here: an own application, whether it may be connected, how fast",
+            access=manage,
+            handle=put,
+            body=IntegrationIn,
+            answers=Integration,
+            versioned=True,
+        ),
+        Route(
+            method="DELETE",
+            path=_ONE,
+            summary="Say nothing any more: what the account above says holds again",
+            access=manage,
+            handle=remove,
+            status=204,
+        ),
+    ]
+
+
+def _shown(integration: Integration) -> Answer:
+    return Answer(content=integration, version=integration.version)
