@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from listbackup.services.accounts import ApiKeys
     from listbackup.services.activity import Feed
     from listbackup.services.auth import Auth
-    from listbackup.services.connections import Connections
+    from listbackup.services.connections import Connections, Consents, Notices
     from listbackup.services.data import Data, Restores, Upkeep
+    from listbackup.services.integrations import Integrations
     from listbackup.services.jobs import Jobs
     from listbackup.services.platforms import Platforms
     from listbackup.services.runs import Runs
@@ -75,6 +76,27 @@ class System:
 
         return Platforms(all_connectors())
 
+    @cached_property
+    def integrations(self) -> Integrations:
+        """What may be connected, and in the name of which application."""
+        from listbackup.services.integrations import Integrations
+
+        where = self._settings.serve
+        url = where.public_url or f"http://127.0.0.1:{where.port}"
+        return Integrations(self._ground.desk, self.accounts, self.platforms, self.keys, policy=self.accounts.policies, public_url=url)
+
+    @cached_property
+    def consents(self) -> Consents:
+        """Sign-ins at platforms that were begun."""
+        from listbackup.services.connections import Consents
+
+        return Consents(self._ground.desk, self.connections, self.integrations, self.keys)
+
+    def _notices(self) -> Notices:
+        from listbackup.bootstrap.notices import OwnerLetters
+
+        return OwnerLetters(self.accounts, lambda: self._doors)
+
     @property
     def connections(self) -> Connections:
         """Credentials."""
@@ -92,7 +114,9 @@ class System:
         from listbackup.services.sources import Sources
 
         egress = Egress(allow_loopback=self._settings.allow_loopback, concurrency=self._settings.concurrency)
-        connections = Connections(self._ground.desk, self.platforms, self.keys, egress=egress)
+        connections = Connections(
+            self._ground.desk, self.platforms, self.keys, egress=egress, integrations=self.integrations, notices=self._notices()
+        )
         return connections, Sources(self._ground.desk, connections)
 
     @cached_property

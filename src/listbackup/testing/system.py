@@ -20,9 +20,10 @@ from listbackup.base.clock import Clock
 from listbackup.connectors.engine.connector import Connector
 from listbackup.services.accounts import Accounts
 from listbackup.services.activity import Activities
-from listbackup.services.connections import Connections, Egress
+from listbackup.services.connections import Connections, Consents, Egress, Notices
 from listbackup.services.data import Data, Restores, Upkeep
 from listbackup.services.desk import Desk
+from listbackup.services.integrations import Integrations
 from listbackup.services.jobs import Jobs
 from listbackup.services.platforms import Platforms
 from listbackup.services.runs import Means, Runs
@@ -54,7 +55,9 @@ class Rooms:
     queue: Queue
     desk: Desk
     accounts: Accounts
+    integrations: Integrations
     connections: Connections
+    consents: Consents
     sources: Sources
     jobs: Jobs
     runs: Runs
@@ -77,6 +80,8 @@ def rooms(
     means: Means | None = None,
     cache_dir: Path | None = None,
     egress: Egress = Egress(allow_loopback=True),
+    public_url: str | None = "http://127.0.0.1:8400",
+    notices: Notices | None = None,
 ) -> Rooms:
     """Services over the given ground; whatever is not given is memory. The scope is the default account's."""
     clock = clock or ManualClock()
@@ -87,7 +92,9 @@ def rooms(
     desk = Desk(tables, OutboxEvents(tables), clock)
     activities = Activities(desk)
     accounts = Accounts(desk, keys)
-    connections = Connections(desk, Platforms(connectors), keys, egress=egress)
+    platforms = Platforms(connectors)
+    integrations = Integrations(desk, accounts, platforms, keys, policy=accounts.policies, public_url=public_url)
+    connections = Connections(desk, platforms, keys, egress=egress, integrations=integrations, notices=notices)
     sources = Sources(desk, connections)
     jobs = Jobs(desk, schedule or MemorySchedule(), sources)
     stores = Stores(objects=objects, tables=tables, keys=keys, clock=clock, cache_dir=cache_dir)
@@ -98,7 +105,9 @@ def rooms(
         queue=queue,
         desk=desk,
         accounts=accounts,
+        integrations=integrations,
         connections=connections,
+        consents=Consents(desk, connections, integrations, keys),
         sources=sources,
         jobs=jobs,
         runs=Runs(desk, queue, connections=connections, sources=sources, jobs=jobs, stores=stores, means=means),

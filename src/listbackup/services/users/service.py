@@ -57,6 +57,11 @@ class Users:
             raise NotFound(f"there is no user {user[:40]!r}")
         return Profile(id=person.id, name=person.email.partition("@")[0], created_at=person.created_at, version=0)
 
+    def address(self, user: str) -> str | None:
+        """Where this person is written to; None for who is not there any more or never proved the address."""
+        person = self._g.identity.people.find(user)
+        return person.email if person is not None and person.email_verified and not person.disabled else None
+
     def rename(self, user: str, name: str, *, version: int | None = None) -> Profile:
         """The profile under another name. Raises InputError, Conflict (``version`` is not the kept one any more)."""
         checked = _checked_name(name)
