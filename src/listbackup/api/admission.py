@@ -40,6 +40,8 @@ COOKIE, PLAIN_COOKIE = "__Host-lb", "lb"
 KEY_PREFIX = "lbk_"
 PRIVILEGED = BUNDLES[Bundle.ADMIN]  # what no person does by password alone
 
+OF_AN_ACCOUNT = "/accounts/{account:acc}"  # such an address names the account itself, whatever the header says
+
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -95,13 +97,14 @@ class Admission:
         """The caller in the account that the request chooses, with what they may do there. Raises NotFound for an account they have nothing to do with."""
         if not isinstance(route.access, Permission):
             return caller
-        chosen = request.headers.get("x-account-id")
+        chosen = request.path_params["account"] if OF_AN_ACCOUNT in route.path else request.headers.get("x-account-id")
         if chosen is not None and not is_id(chosen, "acc"):
             raise NotFound(f"there is no account {chosen[:40]!r}")
         if caller.kind is CallerKind.KEY or caller.user is None:
-            if chosen is not None and chosen != caller.account:
-                raise NotFound(f"there is no account {chosen!r}")
-            return caller
+            if chosen is None or chosen == caller.account:
+                return caller
+            reached = AccountId(chosen)
+            return replace(caller, account=reached, permissions=self.keys.permissions(caller.id, reached))
         account = AccountId(chosen) if chosen is not None else self.members.home(caller.user)
         if account is None:
             raise NotAllowed("you belong to no account yet", hint="follow an invitation, or register with an account of your own")
