@@ -20,7 +20,7 @@ from listbackup.base.errors import InputError, Interrupted, ListBackupError, Pla
 from listbackup.bootstrap.settings import LOOPBACK_HINT, is_completing, use_one_blas_thread
 from listbackup.cli.exit_codes import ExitCode, exit_code
 from listbackup.cli.output import NobodyReads, Output
-from listbackup.cli.quick import collect_rarely, leave_quickly, quicken
+from listbackup.cli.quick import collect_rarely, compile_late, leave_quickly, quicken, with_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,9 @@ _ABOUT = """Independent, encrypted, point-in-time copies of the data you hold in
 def main() -> None:
     """The console script."""
     collect_rarely()
+    compile_late()
     use_one_blas_thread()
-    code = run(sys.argv[1:])
+    code = with_room(lambda: run(sys.argv[1:]))
     leave_quickly()
     sys.exit(code)
 
@@ -151,6 +152,8 @@ def _meant(arguments: Sequence[str]) -> Sequence[Entry]:
             next(words, None)
         elif not word.startswith("-"):
             return [entry for entry in COMMANDS if entry.name == word] or COMMANDS
+        elif word == "--version":
+            return ()
         elif word in ("-h", "--help"):
             return COMMANDS
     return COMMANDS

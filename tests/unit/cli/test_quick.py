@@ -1,0 +1,69 @@
+"""Starting quickly changes nothing that can be seen."""
+
+import dataclasses
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from listbackup.cli.main import build
+from listbackup.cli.quick import compile_late, with_room
+
+
+@pytest.fixture
+def late() -> Iterator[None]:
+    """Data classes made inside the test are made as commands make them."""
+    at_once = dataclasses._create_fn  # type: ignore[attr-defined]
+    compile_late()
+    yield
+    dataclasses._create_fn = at_once  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("late")
+def test_a_class_that_is_compiled_late_is_written_compared_hashed_and_frozen_like_any_other() -> None:
+    """What users of a data class can tell is the same."""
+
+    @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+    class Point:
+        x: int
+        y: int = 0
+
+    one = Point(x=1)
+    assert repr(one).endswith("Point(x=1, y=0)")
+    assert (one == Point(x=1), one == Point(x=2), one == 1) == (True, False, False)
+    assert {one: "found"}[Point(x=1)] == "found"
+    with pytest.raises(dataclasses.FrozenInstanceError, match="'x'"):
+        one.x = 2  # type: ignore[misc]
+    with pytest.raises(dataclasses.FrozenInstanceError, match="'x'"):
+        del one.x
+
+
+@pytest.mark.usefixtures("late")
+def test_a_class_that_is_compiled_late_sorts() -> None:
+    """Ordering is compiled late too."""
+
+    @dataclasses.dataclass(order=True)
+    class Rank:
+        place: int
+
+    assert sorted([Rank(2), Rank(1)]) == [Rank(1), Rank(2)]
+
+
+def test_a_call_with_room_returns_what_it_returns_and_lets_errors_through() -> None:
+    """The large frame is not seen from outside, and recursion is still bounded."""
+
+    def for_ever() -> int:
+        return for_ever()
+
+    assert with_room(lambda: 7) == 7
+    with pytest.raises(KeyError):
+        with_room(lambda: {}[1])  # type: ignore[no-any-return]
+    with pytest.raises(RecursionError):
+        with_room(for_ever)
+    assert sys.getrecursionlimit() < 40_000
+
+
+def test_the_version_is_told_without_loading_a_command() -> None:
+    """``--version`` needs none of them; help needs all."""
+    assert not build(["--version"]).registered_commands
+    assert len(build(["--help"]).registered_commands) > 10
