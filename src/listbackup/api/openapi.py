@@ -105,6 +105,8 @@ def _operation(route: Route, schema: Mapping[str, Any] | None) -> dict[str, Any]
             **{str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses(route)},
         },
     }
+    if route.reads_raw:
+        found["requestBody"] = {"content": {"application/json": {"schema": {}}}}
     if route.body is not None:
         content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{route.body.__name__}"}}}
         found["requestBody"] = {"required": True, "content": content}

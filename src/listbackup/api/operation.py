@@ -92,6 +92,8 @@ class Operation:
             last_event=request.headers.get("last-event-id"),
             client=client_of(request),
             csrf=csrf_of(request),
+            raw=raw if self._route.reads_raw else b"",
+            headers=dict(request.headers) if self._route.reads_raw else {},
         )
         with log_context(**({"account": caller.account or "-", "caller": caller.id} if caller is not None else {})):
             response = self._once(request, call, raw)
@@ -159,7 +161,7 @@ class Operation:
         if len(raw) > self._gate.max_body_bytes:
             raise Refused(TOO_LARGE, f"a body has at most {self._gate.max_body_bytes:,} bytes")
         if self._route.body is None:
-            if raw:
+            if raw and not self._route.reads_raw:
                 raise Refused(MALFORMED, "this operation reads no body")
             return None
         media = request.headers.get("content-type", "").partition(";")[0].strip().lower()

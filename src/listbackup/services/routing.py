@@ -35,6 +35,8 @@ class Call:
     last_event: str | None = None
     client: Client = field(default_factory=Client)  # where the request comes from
     csrf: str | None = None  # what the cookie's pages must send with every change
+    raw: bytes = b""  # of a route that ``reads_raw``: the body as it came
+    headers: Mapping[str, str] = field(default_factory=dict)  # of such a route, names in lower case
 
     @property
     def scope(self) -> Scope:
@@ -158,6 +160,7 @@ class Route:
     versioned: bool = False  # reads If-Match
     step_up: bool = False
     at_root: bool = False  # outside ``/v2``: what other standards look for at a fixed place
+    reads_raw: bool = False  # the body is signed as a whole: the room gets its bytes and the headers, and judges both
     media: Sequence[str] = ()  # the media types of an answer that is not JSON
     problems: Sequence[int] = field(default_factory=tuple)  # statuses beyond those that every such route can answer
     tag: str = ""
