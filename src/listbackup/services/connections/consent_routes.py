@@ -49,7 +49,7 @@ def consent_routes(consents: Consents, accounts: Accounts) -> Sequence[Route]:
         handle=finish,
         query=WayBack,
         answers=Connection,
-        problems=(303, 400, 502),
+        problems=(400, 502),
     )
     return [
         Route(
