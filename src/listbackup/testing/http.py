@@ -16,6 +16,7 @@ import uvicorn
 from listbackup.api.app import ApiSettings, application, every_route
 from listbackup.api.door import Tally
 from listbackup.api.openapi import openapi
+from listbackup.backends.identity.settings import IdentitySettings
 from listbackup.backends.table.port import Tables
 from listbackup.http.permission import Bundle, Permission
 from listbackup.http.ratelimit import Rate
@@ -29,6 +30,7 @@ from listbackup.testing.identity import doors_over
 from listbackup.testing.system import MemoryKeys, Rooms, rooms
 
 PLENTY = Rate(per_second=10_000, burst=100_000)
+PATIENT = IdentitySettings(per_address=1_000_000, per_network=1_000_000)  # every request of a test comes from one address
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ class Client:
     port: int
     key: str | None = None
 
-    def ask(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Said:
-        """The answer to one request; ``body`` goes as JSON, bytes go as they are."""
+    def ask(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None, *, root: bool = False) -> Said:
+        """The answer to one request; ``body`` goes as JSON, bytes go as they are; ``root``: the path does not stand below ``/v2``."""
         sent = {"host": "127.0.0.1", **({"authorization": f"Bearer {self.key}"} if self.key else {})}
         raw: bytes | None = None
         if body is not None:
@@ -61,7 +63,7 @@ class Client:
             sent["content-type"] = "application/json"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            connection.request(method, f"/v2{path}", body=raw, headers={**sent, **(headers or {})})
+            connection.request(method, path if root else f"/v2{path}", body=raw, headers={**sent, **(headers or {})})
             response = connection.getresponse()
             return Said(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
         finally:
@@ -83,7 +85,7 @@ class Client:
 class MemoryHouse:
     """The rooms of a memory system as the API sees them."""
 
-    def __init__(self, over: Rooms, platforms: Platforms) -> None:
+    def __init__(self, over: Rooms, platforms: Platforms, *, figures: IdentitySettings = PATIENT) -> None:
         self.rooms = over
         self.clock, self.accounts, self.connections = over.clock, over.accounts, over.connections
         self.integrations, self.consents = over.integrations, over.consents
@@ -93,7 +95,7 @@ class MemoryHouse:
         self.feed = Feed(over.activities, over.clock, underway=over.runs.underway)
         self.platforms = platforms
         self.api_keys = ApiKeys(over.desk, over.accounts, environment="test")
-        self.doors = doors_over(over.desk, over.activities, clock=over.clock)
+        self.doors = doors_over(over.desk, over.activities, clock=over.clock, figures=figures)
         self.auth, self.users = self.doors.auth, self.doors.users
         self.auth.rank(over.accounts.members.is_privileged)
         self.registration = Registration(self.doors.ground, self.auth, self.users, over.accounts, admission=Admission.OPEN)
