@@ -3,7 +3,9 @@
 ListBackupError
 ├── InputError          the caller: a wrong argument, file, name, credential form
 │   ├── NotFound        the thing named does not exist (a foreign id is an absent id)
-│   └── Conflict        it exists already, or changed meanwhile
+│   ├── Conflict        it exists already, or changed meanwhile
+│   ├── Gone            it was good once: used up, taken back, or too old
+│   └── NotMeant        it is good, and somebody else's
 ├── PlatformError       the platform: wait, re-authorise, or note it and go on (see ``PlatformFault``)
 ├── BusyError           somebody else holds the lease: wait, or take over when it has run out
 ├── StoreError          the copies themselves: page someone, never retry
@@ -47,6 +49,14 @@ class NotFound(InputError):
 
 class Conflict(InputError):
     """The thing exists already, or changed since it was read."""
+
+
+class Gone(InputError):
+    """What was given was good once, or never: it is used up, taken back, or too old."""
+
+
+class NotMeant(InputError):
+    """What was given is good, and was meant for somebody else."""
 
 
 class PlatformFault(StrEnum):

@@ -26,8 +26,8 @@ class Acts:
     def do(self, attempt: Callable[[], Act[R]], scope: Scope) -> R:
         """What ``attempt`` came to, once its writes and facts are kept together. It is called again when it was overtaken, and raises itself when it cannot be done any more."""
         for _ in range(_TRIES):
-            result, writes, facts = attempt()
             try:
+                result, writes, facts = attempt()
                 self._desk.commit(scope, joined(writes), *facts)
             except ConditionFailed:
                 continue

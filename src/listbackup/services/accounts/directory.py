@@ -27,6 +27,10 @@ class Directory(Protocol):
         """The person of this id, or None."""
         ...
 
+    def check_address(self, email: str) -> str:
+        """The address as it is written to. Raises InputError for one that no letter reaches."""
+        ...
+
     def is_address_of(self, email: str, card: Card) -> bool:
         """Whether this address is the person's, as a mail server would see it."""
         ...

@@ -15,6 +15,7 @@ from listbackup.http.permission import Permission
 from listbackup.http.problem import VersionGone
 from listbackup.services.accounts.acts import Act, Acts
 from listbackup.services.accounts.custom_roles import Roles
+from listbackup.services.accounts.invitation_book import InvitationBook
 from listbackup.services.accounts.limits import Limits
 from listbackup.services.accounts.members import Members
 from listbackup.services.accounts.model import Account, AccountState
@@ -55,6 +56,7 @@ class Accounts:
         self.limits = Limits(desk, self.tree)
         self.policies = Policies(desk, self.tree, regions=settings.regions)
         self.roles = Roles(desk, self.tree)
+        self._book = InvitationBook(desk.tables, desk.clock)
         self.members = Members(
             desk, self.tree, roles=self.roles, policies=self.policies, limits=self.limits, installation=self._find_default_id
         )
@@ -118,6 +120,11 @@ class Accounts:
         default = self._find_default_id()
         return default is not None and self.members.count(default)[0] > 0
 
+    def invited(self, token: str) -> str | None:
+        """The address that this invitation was sent to; None when it is none, or over."""
+        found = self._book.by_token(token)
+        return found.email if found is not None else None
+
     def ensure_default(self, name: str = "default", *, actor: str) -> Account:
         """The account of an embedded installation, created when there is none yet."""
         found = self.find_default()
@@ -168,6 +175,10 @@ class Accounts:
     def enter(self, account: str, *, actor: str) -> Scope:
         """The scope in which ``actor`` works on this account. Raises NotFound, also for what is in the trash."""
         return Scope(account=self.tree.live(account).account.id, actor=actor)
+
+    def person_scope(self, user: UserId, account: str) -> Scope:
+        """Where a person acts who has no standing yet: they come to have one."""
+        return Scope(account=AccountId(account), actor=user)
 
     def state(self, account: str) -> AccountState:
         """What holds for this account when those above it are counted. Raises NotFound."""

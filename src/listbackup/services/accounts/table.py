@@ -38,3 +38,12 @@ TEAM_PEOPLE = TableSpec(
 POLICIES = TableSpec(
     name="policies", about="what an account asks of itself and all below it, and its limits: pk the account, sk policy or limits"
 )
+
+INVITATIONS = TableSpec(
+    name="invitations",
+    indexes=(IndexSpec(name="by_account", pk="account", sk="made"),),
+    ttl="ends",
+    about="who was asked to join: pk the invitation's id, sk 'invitation'; pk token/<SHA-256 of the token>; pk an account, sk email/<hash>: who is asked already",
+)
+
+USAGE = TableSpec(name="usage", about="what each account held when it was last measured, by account")
