@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -17,8 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp
 
-from listbackup.api.crowd import Crowd
 from listbackup.api.admission import Admission
+from listbackup.api.crowd import Crowd
 from listbackup.api.door import LOCAL, Door, Tally, note_failure, problem_response
 from listbackup.api.openapi import PREFIX, full_path, openapi
 from listbackup.api.operation import Gate, Operation
@@ -124,7 +123,10 @@ def every_route(house: House, errands: Errands, tally: Tally) -> Sequence[Route]
     """Every operation there is: the one list that mounts them, documents them and tests them."""
     rooms = (
         ("system", system_routes.routes(house.accounts, house.installation, lambda: [*tally.metrics(), _listeners(house.feed)])),
-        ("auth", [*users_routes.registration_routes(house.auth, house.registration), *auth_routes.routes(house.auth, settle=_settled(house))]),
+        (
+            "auth",
+            [*users_routes.registration_routes(house.auth, house.registration), *auth_routes.routes(house.auth, settle=_settled(house))],
+        ),
         ("users", users_routes.routes(house.users, house.auth)),
         ("accounts", accounts_routes.routes(house.accounts, house.api_keys)),
         ("platforms", platforms_routes.routes(house.platforms)),
@@ -133,7 +135,7 @@ def every_route(house: House, errands: Errands, tally: Tally) -> Sequence[Route]
         ("connections", connections_routes.consent_routes(house.consents, house.accounts)),
         ("sources", sources_routes.routes(house.sources)),
         ("jobs", jobs_routes.routes(house.jobs)),
-        ("runs", runs_routes.routes(house.runs, house.jobs)),
+        ("runs", runs_routes.routes(house.runs, house.jobs, house.accounts)),
         ("data", data_routes.routes(house.data, house.upkeep)),
         ("restores", data_routes.restore_routes(house.data, house.restores, errands)),
         ("activity", activity_routes.routes(house.activities, house.feed)),
@@ -221,7 +223,16 @@ def _ensure_open(route: Route, maintenance: Maintenance) -> None:
 def _cors(origins: tuple[str, ...]) -> list[Middleware]:
     if not origins:
         return []
-    allowed = ["authorization", "content-type", "idempotency-key", "if-match", "last-event-id", "x-account-id", "x-csrf-token", "x-request-id"]
+    allowed = [
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "if-match",
+        "last-event-id",
+        "x-account-id",
+        "x-csrf-token",
+        "x-request-id",
+    ]
     exposed = ["etag", "location", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after", "x-request-id"]
     methods = ["GET", "POST", "PATCH", "PUT", "DELETE"]
     return [

@@ -138,8 +138,8 @@ def _connections(sh: Shell) -> Finding:
 
 
 def _queue(sh: Shell) -> Finding:
-    dead = sh.system.runs.dead_letters()
+    dead = sh.system.runs.letters.list(sh.scope, everybody=True).items
     if dead:
-        hint = "look at them with: listbackup runs list"
+        hint = "docs/runbooks/dead-letters.md"
         return Finding(subject="queue", message=f"{len(dead)} messages were given up", code=ExitCode.FAILED, hint=hint)
     return Finding(subject="queue", message=f"{sh.system.queue.depth()} waiting")

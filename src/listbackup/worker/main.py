@@ -9,10 +9,10 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -24,8 +24,9 @@ from listbackup.base.log import log_context
 from listbackup.processor.messages import RunMessage, decode
 from listbackup.services.accounts import Accounts
 from listbackup.services.jobs import Jobs
-from listbackup.services.runs import Run, Runs, RunState, Work
+from listbackup.services.runs import NoRoom, Run, Runs, RunState, Work
 from listbackup.services.scope import Scope
+from listbackup.services.system import EVERY, Beat, Installation
 from listbackup.worker.scheduler import Scheduler
 
 _log = logging.getLogger(__name__)
@@ -39,6 +40,9 @@ class Pace:
     idle: timedelta = timedelta(seconds=1)  # between looks at an empty queue
     lease: timedelta = timedelta(seconds=60)
     reconcile: timedelta = timedelta(minutes=5)
+    jobs: timedelta = timedelta(hours=6)  # between looks for schedule entries that a crash lost: asks every job there is
+    beat: timedelta = EVERY
+    minimum: timedelta = timedelta(seconds=5)  # before a run that somebody else holds is asked for again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,8 @@ class WorkerParts:
     runs: Runs
     queue: Queue
     clock: Clock
+    installation: Installation | None = None  # None: nobody is told that this worker works, and there is no maintenance
+    chores: Sequence[Callable[[], object]] = ()  # what is done beside, at each tick: letters, keys
 
 
 class Worker:
@@ -60,11 +66,17 @@ class Worker:
         self._scheduler = Scheduler(parts.accounts, parts.jobs, parts.runs, parts.clock)
         self._name = f"{socket.gethostname()}/{new_id('wrk', 0)[-6:]}"
         self._stopping = threading.Event()
+        self._busy: set[str] = set()
+        self._ticked_at: datetime | None = None
+        self._late = timedelta()
 
     def run(self) -> None:
         """Work until told to stop."""
-        self.reconcile()
         threads = [threading.Thread(target=self._serve, args=(number,), name=f"hand {number}") for number in range(self._hands)]
+        threads += [
+            threading.Thread(target=self._reconcile_on, name="reconciliation"),
+            threading.Thread(target=self._beat_on, name="heartbeat"),
+        ]
         for thread in threads:
             thread.start()
         try:
@@ -88,20 +100,68 @@ class Worker:
 
     def reconcile(self) -> None:
         """Put back what a crash between two writes lost: schedule entries and messages."""
+        self._reconcile(jobs=True)
+
+    def _reconcile(self, *, jobs: bool) -> None:
         for scope in self._scopes():
-            self._parts.jobs.reconcile(scope)
+            if self._stopping.is_set():
+                return
+            if jobs:
+                self._parts.jobs.reconcile(scope)
             self._parts.runs.reconcile(scope)
+            self._parts.runs.call_parked(scope)
+
+    def _reconcile_on(self) -> None:
+        """Beside the ticks, which must not wait for it."""
+        rounds, per_jobs = 0, max(1, int(self._pace.jobs / self._pace.reconcile))
+        while not self._stopping.wait(self._pace.reconcile.total_seconds() if rounds else 0):
+            with self._patient("reconciliation"):
+                self._reconcile(jobs=rounds % per_jobs == 0)
+            rounds += 1
+
+    def _beat_on(self) -> None:
+        installation = self._parts.installation
+        if installation is None:
+            return
+        wait = 0.0
+        while not self._stopping.wait(wait):
+            wait = self._pace.beat.total_seconds()
+            with self._patient("heartbeat"):
+                installation.beats.beat(self._beat())
+        with self._patient("heartbeat"):
+            installation.beats.leave(self._name)
+
+    def _beat(self) -> Beat:
+        late, self._late = self._late, timedelta()
+        return Beat(
+            process=self._name,
+            at=self._parts.clock.now(),
+            hands=self._hands,
+            busy=len(self._busy),
+            ticked_at=self._ticked_at,
+            late_seconds=round(late.total_seconds(), 3),
+        )
 
     def _tick_until_stopped(self) -> None:
-        ticks_per_reconcile = max(1, int(self._pace.reconcile / self._pace.tick))
-        ticks = 0
-        while not self._stopping.wait(self._pace.tick.total_seconds() if ticks else 0):
-            ticks += 1
+        wait = 0.0
+        while not self._stopping.wait(wait):
+            wait = self._pace.tick.total_seconds()
             with self._patient("scheduler"):
-                while self._scheduler.tick().started and not self._stopping.is_set():
+                self._ticked_at = self._parts.clock.now()
+                while not self._is_held() and self._tick() and not self._stopping.is_set():
                     pass
-                if ticks % ticks_per_reconcile == 0:
-                    self.reconcile()
+            for chore in self._parts.chores:
+                with self._patient("chore"):
+                    chore()
+
+    def _tick(self) -> int:
+        done = self._scheduler.tick()
+        self._late = max(self._late, done.lateness)
+        return done.started
+
+    def _is_held(self) -> bool:
+        """Whether nothing may begin: the installation is in maintenance."""
+        return self._parts.installation is not None and self._parts.installation.maintenance.is_on()
 
     def _serve(self, number: int) -> None:
         while not self._stopping.is_set():
@@ -112,6 +172,8 @@ class Worker:
                 self._stopping.wait(self._pace.idle.total_seconds())
 
     def _serve_one(self, hand: str) -> bool:
+        if self._is_held():
+            return False
         received = self._parts.queue.receive(limit=1, lease=self._pace.lease)
         if not received:
             return False
@@ -123,8 +185,12 @@ class Worker:
             _log.error("a message that cannot be carried out was dropped: %s", error)
             self._parts.queue.ack(message.receipt)
             return True
-        with log_context(account=order.account, run=order.run):
-            self._carry_out(scope, order, message, hand)
+        self._busy.add(hand)
+        try:
+            with log_context(account=order.account, run=order.run):
+                self._carry_out(scope, order, message, hand)
+        finally:
+            self._busy.discard(hand)
         return True
 
     def _carry_out(self, scope: Scope, order: RunMessage, message: Message, hand: str) -> None:
@@ -132,12 +198,22 @@ class Worker:
             owner=f"{self._name}/{hand}",
             should_stop=self._stopping.is_set,
             extend=lambda lease: self._parts.queue.extend(message.receipt, lease),
+            is_dutiful=True,
         )
         try:
             run = self._parts.runs.carry_out(scope, order.run, work)
-        except (BusyError, BackendError) as error:
+        except NoRoom as error:
+            _log.info("run %s waits: %s", order.run, error)
+            self._parts.runs.park(scope, order.run)
+            self._settle(message)
+            return
+        except BusyError as error:
             _log.warning("run %s waits: %s", order.run, error)
-            self._give_back(message, max(self._pace.lease, self._wait(scope, order.run)))
+            self._put_off(scope, order.run, message)
+            return
+        except BackendError as error:
+            _log.warning("run %s waits: %s", order.run, error)
+            self._give_back(message, self._pace.lease)
             return
         except NotFound as error:
             _log.warning("run %s is gone: %s", order.run, error)
@@ -156,15 +232,19 @@ class Worker:
     def _after(self, scope: Scope, run: Run, message: Message) -> None:
         if self._told is not None:
             self._told(run)
-        if run.state is not RunState.QUEUED:
-            self._settle(message)
+        if run.state is RunState.QUEUED and run.not_before is None:  # interrupted: a fresh message, whose deliveries are counted anew
+            self._parts.runs.wake(scope, run.id)
+        elif run.state is RunState.QUEUED:
+            self._put_off(scope, run.id, message)
             return
-        self._give_back(message, self._wait(scope, run.id))
+        self._settle(message)
 
-    def _wait(self, scope: Scope, run: str) -> timedelta:
-        """How long the platform still wants to be left alone."""
-        until = self._parts.runs.get(scope, run).not_before
-        return max(until - self._parts.clock.now(), timedelta()) if until is not None else timedelta()
+    def _put_off(self, scope: Scope, run: str, message: Message) -> None:
+        """The run comes up again when it may go on: the message does not wait on the queue, where it would hold up others and be counted as failed."""
+        found, now = self._parts.runs.get(scope, run), self._parts.clock.now()
+        until = found.not_before or found.lease_until or now
+        self._parts.runs.put_off(scope, run, max(until, now + self._pace.minimum))
+        self._settle(message)
 
     def _settle(self, message: Message) -> None:
         try:
@@ -179,14 +259,8 @@ class Worker:
             return
 
     def _scopes(self) -> Iterator[Scope]:
-        cursor: str | None = None
-        while True:
-            page = self._parts.accounts.list(cursor=cursor)
-            for account in page.items:
-                yield self._parts.accounts.enter(account.id, actor="worker")
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        for account in self._parts.accounts.iter_live():
+            yield self._parts.accounts.enter(account.id, actor="worker")
 
     @contextmanager
     def _patient(self, who: str) -> Iterator[None]:

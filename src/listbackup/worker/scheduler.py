@@ -34,10 +34,25 @@ class Scheduler:
         """Start a run for each job that is due, up to ``limit``. A job that missed several instants while nobody looked runs once."""
         started, latest = 0, timedelta()
         for due in self._jobs.claim_due(limit=limit):
+            if due.run is not None:
+                self._wake(due, due.run)
+                continue
             with log_context(account=due.account, job=due.job):
                 started += self._start(due)
             latest = max(latest, self._clock.now() - due.due.due_at)
         return Tick(started=started, lateness=latest)
+
+    def _wake(self, due: DueJob, run: str) -> None:
+        """A run that waited goes on the queue again."""
+        with log_context(account=due.account, run=run):
+            try:
+                self._runs.wake(self._accounts.enter(due.account, actor="scheduler"), run)
+            except NotFound:  # the account is gone
+                pass
+            except BackendError as error:
+                _log.warning("a run that waits stays claimed and comes up again: %s", error)
+                return
+            self._jobs.forget(due)
 
     def _start(self, due: DueJob) -> int:
         scope = self._accounts.enter(due.account, actor="scheduler")

@@ -88,11 +88,12 @@ class MemoryQueue:
             self._bury(self._now())
             return len(self._kept)
 
-    def list_dead(self, *, limit: int = 100) -> Sequence[DeadLetter]:
+    def list_dead(self, *, limit: int = 100, after: str | None = None) -> Sequence[DeadLetter]:
         """See the port."""
         with self._lock:
             self._bury(self._now())
-            return list(self._dead.values())[:limit]
+            start = list(self._dead).index(after) + 1 if after in self._dead else 0
+            return list(self._dead.values())[start : start + limit]
 
     def redrive(self, message_id: str) -> None:
         """See the port."""

@@ -76,8 +76,8 @@ class Queue(Protocol):
         """How many messages wait or are leased."""
         ...
 
-    def list_dead(self, *, limit: int = 100) -> Sequence[DeadLetter]:
-        """The dead letters, oldest first."""
+    def list_dead(self, *, limit: int = 100, after: str | None = None) -> Sequence[DeadLetter]:
+        """The dead letters, in the order they died; with ``after`` those behind this one (all of them when it is no longer there)."""
         ...
 
     def redrive(self, message_id: str) -> None:

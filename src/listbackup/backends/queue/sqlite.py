@@ -98,13 +98,11 @@ class SqliteQueue:
         with self._file.read() as connection:
             return int(connection.execute("SELECT count(*) FROM queue_message WHERE queue = ?", (self._name,)).fetchone()[0])
 
-    def list_dead(self, *, limit: int = 100) -> Sequence[DeadLetter]:
+    def list_dead(self, *, limit: int = 100, after: str | None = None) -> Sequence[DeadLetter]:
         """See the port."""
         self._bury_if_any()
         with self._file.read() as connection:
-            rows = connection.execute(
-                "SELECT id, group_, body, receives, died_at FROM queue_dead WHERE queue = ? ORDER BY sequence LIMIT ?", (self._name, limit)
-            ).fetchall()
+            rows = connection.execute(_DEAD, (self._name, self._name, after or "", limit)).fetchall()
         return [DeadLetter(id=row[0], group=row[1], body=row[2], receives=row[3], died_at=from_unix_ms(row[4])) for row in rows]
 
     def redrive(self, message_id: str) -> None:
@@ -175,6 +173,10 @@ _ANYTHING = "SELECT 1 FROM queue_message INDEXED BY queue_ready WHERE queue = ? 
 _LONGEST = (
     "SELECT sequence, id, group_, body, receives + 1, sent_at FROM queue_message INDEXED BY queue_heads "
     "WHERE queue = ? AND head = 1 AND visible_at <= ? ORDER BY sequence LIMIT ?"
+)
+_DEAD = (
+    "SELECT id, group_, body, receives, died_at FROM queue_dead WHERE queue = ? "
+    "AND sequence > COALESCE((SELECT sequence FROM queue_dead WHERE queue = ? AND id = ?), 0) ORDER BY sequence LIMIT ?"
 )
 _SPENT = (
     "SELECT sequence, id, group_, body, receives FROM queue_message INDEXED BY queue_tried "

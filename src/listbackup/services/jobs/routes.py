@@ -25,6 +25,7 @@ def routes(jobs: Jobs) -> Sequence[Route]:
             name=asked.name,
             timetable=asked.timetable.timetable() if asked.timetable is not None else None,
             retention=asked.retention.policy() if asked.retention is not None else None,
+            retry=asked.retry.policy() if asked.retry is not None else None,
         )
         return Answer(content=made, version=made.version, location=f"/v2/jobs/{made.id}")
 
@@ -45,6 +46,7 @@ def routes(jobs: Jobs) -> Sequence[Route]:
             timetable=asked.timetable.timetable() if asked.timetable is not None else None,
             no_timetable=asked.no_timetable,
             retention=asked.retention.policy() if asked.retention is not None else None,
+            retry=asked.retry.policy() if asked.retry is not None else None,
             version=call.version,
         )
         return _shown(new)

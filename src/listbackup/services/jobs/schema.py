@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from listbackup.http.paging import Body, Name, PageParameters, SourceRef
+from listbackup.services.jobs.model import RetryPolicy
 from listbackup.services.jobs.timetable import QuietWindow, Timetable
 from listbackup.store.policy import Policy
 
@@ -65,6 +66,17 @@ class PolicyIn(Body):
         )
 
 
+class RetryIn(Body):
+    """What becomes of a run that failed for a reason that may pass: so many more, after this time and then each after twice as long."""
+
+    attempts: Annotated[int, Field(ge=0, le=10)] = 2
+    wait: Annotated[timedelta, Field(ge=timedelta(seconds=10), le=timedelta(days=1), examples=["PT5M"])] = timedelta(minutes=5)
+
+    def policy(self) -> RetryPolicy:
+        """As the service takes it."""
+        return RetryPolicy(attempts=self.attempts, wait=self.wait)
+
+
 class NewJob(Body):
     """A standing order for a source; its name is the source's unless given."""
 
@@ -72,6 +84,7 @@ class NewJob(Body):
     name: Name | None = None
     timetable: TimetableIn | None = None
     retention: PolicyIn | None = None
+    retry: RetryIn | None = None
 
 
 class ChangedJob(Body):
@@ -81,6 +94,7 @@ class ChangedJob(Body):
     timetable: TimetableIn | None = None
     no_timetable: bool = False
     retention: PolicyIn | None = None
+    retry: RetryIn | None = None
 
 
 class JobParameters(PageParameters):

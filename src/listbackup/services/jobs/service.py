@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from listbackup.base.ids import AccountId, JobId
 from listbackup.base.paging import Page
 from listbackup.services.desk import Desk
 from listbackup.services.jobs.events import job_fact
-from listbackup.services.jobs.model import Job
+from listbackup.services.jobs.model import Job, RetryPolicy
 from listbackup.services.jobs.table import JOBS
 from listbackup.services.jobs.timetable import Timetable
 from listbackup.services.rows import NamedRows, Writes
@@ -26,23 +26,28 @@ from listbackup.store.policy import Policy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueJob:
-    """A job that is due and claimed: give it to ``settle`` once its run is on the queue."""
+    """A job that is due and claimed: give it to ``settle`` once its run is on the queue. Or, with ``run``, a run whose time to go on has come."""
 
     account: AccountId
     job: str
     due: Due
+    run: str | None = None
 
 
 class _Entry(msgspec.Struct, frozen=True):
     account: str
     job: str
+    run: str | None = None
 
 
 class Jobs:
     """The standing orders of an account. A job is named by id or by name; its name is its source's unless given."""
 
-    def __init__(self, desk: Desk, schedule: Schedule, sources: Sources) -> None:
-        self._desk, self._schedule, self._sources = desk, schedule, sources
+    def __init__(
+        self, desk: Desk, schedule: Schedule, sources: Sources, *, floor: Callable[[str], timedelta | None] = lambda _: None
+    ) -> None:
+        """``floor`` says for an account how long its policy keeps every copy, whatever a retention says."""
+        self._desk, self._schedule, self._sources, self._floor = desk, schedule, sources, floor
 
     def create(
         self,
@@ -51,6 +56,7 @@ class Jobs:
         source: str,
         timetable: Timetable | None = None,
         retention: Policy | None = None,
+        retry: RetryPolicy | None = None,
         name: str | None = None,
     ) -> Job:
         """A new job. Raises NotFound for the source, Conflict when the name is taken."""
@@ -63,6 +69,7 @@ class Jobs:
             created_at=now,
             timetable=timetable,
             retention=retention or Policy(),
+            retry=retry or RetryPolicy(),
             due_at=timetable.next_after(now) if timetable else None,
         )
         rows = self._rows(scope)
@@ -93,12 +100,13 @@ class Jobs:
         timetable: Timetable | None = None,
         no_timetable: bool = False,
         retention: Policy | None = None,
+        retry: RetryPolicy | None = None,
         version: int | None = None,
     ) -> Job:
         """The job with these changes; what is None stays as it is. Raises VersionGone for another ``version``."""
         old = self._rows(scope).get_version(job, version)
         when = None if no_timetable else timetable or old.timetable
-        edited = replace(old, name=name or old.name, timetable=when, retention=retention or old.retention)
+        edited = replace(old, name=name or old.name, timetable=when, retention=retention or old.retention, retry=retry or old.retry)
         return self._save(scope, old, self._timed(edited), "changed")
 
     def pause(self, scope: Scope, job: str) -> Job:
@@ -118,18 +126,34 @@ class Jobs:
         self._commit(scope, replace(found, due_at=None), rows.remove(found), "deleted")
 
     def retention_of(self, scope: Scope, source: str) -> Policy:
-        """What the jobs of a source keep between them: each rule as generous as the most generous job; everything when no job says otherwise."""
-        policies = [job.retention for job in self.list(scope, source=source).items]
+        """What is kept of a source: its own retention, else what its jobs keep between them; never less than the account's policy keeps.
+
+        Of several jobs each rule is as generous as the most generous; everything is kept when nobody says otherwise.
+        """
+        of = self._sources.get(scope, source)
+        policies = [of.retention] if of.retention is not None else [job.retention for job in self.list(scope, source=of.id).items]
         if not policies or any(policy.keeps_everything for policy in policies):
             return Policy()
-        return most_generous(policies)
+        return self.at_least(scope, most_generous(policies))
+
+    def at_least(self, scope: Scope, policy: Policy) -> Policy:
+        """The policy, as generous as the account's own asks at least."""
+        floor = self._floor(scope.account)
+        if floor is None or policy.keeps_everything:
+            return policy
+        return replace(policy, within=max(policy.within or timedelta(0), floor))
+
+    def forget_source(self, scope: Scope, source: str) -> None:
+        """Delete the jobs of a source that is gone for good."""
+        for job in list(self._rows(scope).iter(part=source, index="by_source")):
+            self.delete(scope, job.id)
 
     def claim_due(self, *, limit: int = 100, lease: timedelta = timedelta(minutes=1)) -> Sequence[DueJob]:
         """Jobs of all accounts that are due now, earliest first, claimed by the caller."""
         claimed = []
         for due in self._schedule.claim(self._desk.clock.now(), limit=limit, lease=lease):
             entry = msgspec.json.decode(due.payload, type=_Entry)
-            claimed.append(DueJob(account=AccountId(entry.account), job=entry.job, due=due))
+            claimed.append(DueJob(account=AccountId(entry.account), job=entry.job, due=due, run=entry.run))
         return claimed
 
     def settle(self, scope: Scope, due: DueJob) -> datetime | None:
@@ -144,6 +168,21 @@ class Jobs:
     def postpone(self, scope: Scope, due: DueJob, until: datetime) -> None:
         """Move a claimed job to a later instant: it fell due, and the platform must not be called before."""
         self._settle_at(scope, due, until)
+
+    def wake_at(self, scope: Scope, run: str, at: datetime) -> None:
+        """Have a run that waits come up in ``claim_due`` at this instant; ``forget`` it then."""
+        self._schedule.set(run, at, msgspec.json.encode(_Entry(account=scope.account, job="", run=run)))
+
+    def forget(self, due: DueJob) -> None:
+        """The claimed entry has done its work."""
+        self._schedule.settle(due.due, None)
+
+    def quiet_until(self, scope: Scope, source: str) -> datetime | None:
+        """When the hours end in which this source's platform is to be left alone now, by any of its jobs; None outside such hours."""
+        now = self._desk.clock.now()
+        times = [job.timetable for job in self.list(scope, source=source).items if job.timetable is not None and not job.paused]
+        end = max((one.allowed_from(now) for one in times), default=now)
+        return end if end > now else None
 
     def reconcile(self, scope: Scope) -> int:
         """Put back entries of the schedule that a crash between two writes lost; how many."""

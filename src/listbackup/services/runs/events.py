@@ -7,7 +7,7 @@ from listbackup.services.runs.model import Run
 
 
 def run_fact(happened: str, run: Run) -> Fact:
-    """``run.queued``, ``.started``, ``.cancel_requested``, ``.interrupted``, ``.succeeded``, ``.partial``, ``.failed``, ``.cancelled``."""
+    """``run.queued``, ``.started``, ``.waiting`` (for the end of quiet hours), ``.cancel_requested``, ``.interrupted``, ``.succeeded``, ``.partial``, ``.failed``, ``.cancelled``."""
     about = {
         "source": run.source,
         "job": run.job,

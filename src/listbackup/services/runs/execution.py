@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from listbackup.backends.table.lease import LeaseGone
 from listbackup.base.clock import iso
-from listbackup.base.errors import Interrupted, ListBackupError, PlatformError, PlatformFault
+from listbackup.base.errors import Interrupted, ListBackupError, NotFound, PlatformError, PlatformFault
 from listbackup.processor.backup import BackupOrder, Cadence, StreamOrder, run_backup
 from listbackup.processor.maintain import after_run
 from listbackup.processor.progress import BackupResult, Listen, LogLevel, Note, Progress, RunState, Stop
@@ -19,6 +19,8 @@ from listbackup.services.jobs import Jobs
 from listbackup.services.runs.ledger import Ledger
 from listbackup.services.runs.logbook import Logbook, trimmed
 from listbackup.services.runs.model import Run
+from listbackup.services.runs.quiet import QuietHours
+from listbackup.services.runs.slots import Limits
 from listbackup.services.runs.watch import Watch
 from listbackup.services.scope import Scope
 from listbackup.services.sources import Source, Sources
@@ -35,6 +37,7 @@ class Means:
     lease: timedelta = timedelta(seconds=60)
     cadence: Cadence = field(default_factory=Cadence)
     maintain: bool = True
+    limits: Limits = field(default_factory=Limits)
 
 
 class Execution:
@@ -52,10 +55,16 @@ class Execution:
         listen: Listen,
         should_stop: Callable[[], bool],
         extend: Callable[[timedelta], None] | None,
+        *,
+        is_dutiful: bool,
     ) -> Run:
         """See ``Runs.carry_out``."""
-        ledger = Ledger(self._desk, scope)
-        held = ledger.take(run, owner, self._means.lease)
+        ledger = Ledger(self._desk, scope, self._means.limits)
+        found = ledger.rows.get(run)
+        quiet = QuietHours(self._jobs, scope, found.source, self._desk.clock) if is_dutiful and found.is_active else None
+        if quiet is not None and quiet.have_begun() and found.state is RunState.QUEUED:
+            return ledger.change(run, lambda old: _in_quiet(old, quiet.until) if old.state is RunState.QUEUED else old, "waiting")
+        held = ledger.take(run, owner, self._means.lease, connection=self._connection(scope, found), must_fit=is_dutiful)
         if held.state.is_final:
             return held
         logbook = Logbook(self._desk, scope, held.id, held.attempt)
@@ -66,7 +75,10 @@ class Execution:
             logbook.listen(progress)
             listen(progress)
 
-        with Watch(ledger, held, self._means.lease, should_stop=should_stop, extend=extend) as watch:
+        def must_pause() -> bool:
+            return should_stop() or (quiet is not None and quiet.have_begun())
+
+        with Watch(ledger, held, self._means.lease, should_stop=must_pause, extend=extend) as watch:
             try:
                 result = self._back_up(scope, held, watch, tell, logbook)
                 edit, happened = self._finished(held, result), result.state.value
@@ -74,10 +86,18 @@ class Execution:
                 raise
             except ListBackupError as error:
                 edit, happened = self._stopped(held, error, watch.must_stop(), last)
+                if happened == "interrupted" and quiet is not None and quiet.until is not None and watch.must_stop() is Stop.PAUSE:
+                    edit = _quietly(edit, quiet.until)
                 self._tell_connection(scope, held, error)
             logbook.note(_last_line(happened, edit(held)))
             logbook.flush()
         return ledger.settle(held, edit, happened)
+
+    def _connection(self, scope: Scope, run: Run) -> str:
+        try:
+            return self._sources.get(scope, run.source).connection
+        except NotFound:  # the source was deleted meanwhile: the run will fail and say so
+            return ""
 
     def _back_up(self, scope: Scope, held: Run, watch: Watch, tell: Listen, logbook: Logbook) -> BackupResult:
         source = self._sources.get(scope, held.source)
@@ -167,6 +187,15 @@ class Execution:
         if isinstance(error, PlatformError) and error.fault is PlatformFault.NEEDS_REAUTH:
             source = self._sources.get(scope, held.source)
             self._connections.mark_needs_reauth(scope, source.connection, error.message)
+
+
+def _in_quiet(run: Run, until: datetime | None) -> Run:
+    text = "The platform is left alone in these hours."
+    return replace(run, not_before=until, reason="quiet", message=text, hint="it goes on by itself")
+
+
+def _quietly(edit: Callable[[Run], Run], until: datetime) -> Callable[[Run], Run]:
+    return lambda old: _in_quiet(edit(old), until)
 
 
 def _onto(edited: Run) -> Callable[[Run], Run]:

@@ -16,9 +16,10 @@ from listbackup.base.clock import iso
 from listbackup.base.errors import BusyError
 from listbackup.processor.progress import RunState
 from listbackup.services.desk import Desk
-from listbackup.services.rows import Rows
+from listbackup.services.rows import Rows, Writes
 from listbackup.services.runs.events import run_fact
 from listbackup.services.runs.model import Run
+from listbackup.services.runs.slots import Limits, Slots
 from listbackup.services.runs.table import RUNS
 from listbackup.services.scope import AccountTable, Scope
 
@@ -30,10 +31,11 @@ MAX_CRASHES = 100  # a run that takes its worker down with it must not do so for
 class Ledger:
     """The runs of one account as rows."""
 
-    def __init__(self, desk: Desk, scope: Scope) -> None:
+    def __init__(self, desk: Desk, scope: Scope, limits: Limits = Limits()) -> None:
         self._desk, self._scope = desk, scope
         self._table: AccountTable = desk.open(RUNS, scope)
         self.rows: Rows[Run] = Rows(self._table, Run, noun="run", prefix="run", columns=_columns)
+        self.slots = Slots(self._table, limits, self._is_held)
 
     def active_of(self, source: str) -> Run | None:
         """The run of this source that is not over, or None."""
@@ -56,8 +58,9 @@ class Ledger:
             return run
         raise BusyError(f"source {run.source} is being started by too many at once", hint="try again")
 
-    def change(self, run: str, edit: Callable[[Run], Run], *happened: str) -> Run:
-        """The run after the edit; the edit is made anew when somebody else's came between. It may raise to refuse."""
+    def change(self, run: str, edit: Callable[[Run], Run], *happened: str, entering: Callable[[Run], Writes] | None = None) -> Run:
+        """The run after the edit; the edit is made anew when somebody else's came between. It may raise to refuse. ``entering`` gives the writes that belong
+        to a run that begins."""
         for _ in range(TRIES):
             old = self.rows.get(run)
             edited = edit(old)
@@ -66,6 +69,12 @@ class Ledger:
             new, writes = self.rows.change(old, edited)
             if new.state.is_final and self._is_marked(old):
                 writes = [*writes, self._table.delete(_active_key(old.source), if_=Equals({"run": old.id}))]
+            if new.state is RunState.RUNNING and entering is not None:
+                writes = [*writes, *entering(new)]
+            if old.state is RunState.RUNNING and new.state is not RunState.RUNNING:
+                writes = [*writes, *self.slots.leave(old)]
+            if old.state is RunState.QUEUED and new.state.is_final:
+                writes = [*writes, *self.slots.unpark(old.id)]
             try:
                 self._desk.commit(self._scope, writes, *(run_fact(one, new) for one in happened))
             except ConditionFailed:
@@ -73,9 +82,9 @@ class Ledger:
             return new
         raise BusyError(f"run {run} is being changed by too many at once", hint="try again")
 
-    def take(self, run: str, owner: str, lease: timedelta) -> Run:
+    def take(self, run: str, owner: str, lease: timedelta, *, connection: str = "", must_fit: bool = False) -> Run:
         """The run, held by this owner from now on. A run that is over, or cancelled before it began, is returned as it is; raises BusyError while another's lease
-        holds, and while the platform wants to be left alone."""
+        holds, and while the platform wants to be left alone; NoRoom when it ``must_fit`` beside the runs that go on and does not."""
         now = self._desk.clock.now()
 
         def taken(old: Run) -> Run:
@@ -108,7 +117,22 @@ class Ledger:
                 hint=None,
             )
 
-        return self.change(run, taken, "started")
+        return self.change(run, taken, "started", entering=lambda new: self.slots.enter(new, connection, must_fit=must_fit))
+
+    def park(self, run: str, connection: str) -> None:
+        """Let the run wait for a slot."""
+        found = self.rows.get(run)
+        if found.state is RunState.QUEUED:
+            self._desk.commit(self._scope, self.slots.park(found, connection))
+
+    def call_parked(self) -> Run | None:
+        """A run that waited for a slot and for which there is room now; it waits no longer. None when there is none."""
+        while (run := self.slots.find_parked()) is not None:
+            self._desk.commit(self._scope, self.slots.unpark(run))
+            found = self.rows.find(run)
+            if found is not None and found.state is RunState.QUEUED:
+                return found
+        return None
 
     def hold(self, held: Run, lease: timedelta) -> Run:
         """The run with its lease extended. Raises LeaseGone."""
@@ -122,6 +146,12 @@ class Ledger:
     def settle(self, held: Run, edit: Callable[[Run], Run], happened: str) -> Run:
         """The run after its worker's last word. Raises LeaseGone when it was no longer that worker's."""
         return self.change(held.id, lambda old: replace(edit(_mine(old, held)), owner=None, lease_until=None), happened)
+
+    def _is_held(self, run: str) -> bool:
+        found = self.rows.find(run)
+        if found is None or found.state is not RunState.RUNNING:
+            return False
+        return found.lease_until is not None and found.lease_until > self._desk.clock.now()
 
     def _is_marked(self, run: Run) -> bool:
         row = self._table.find(_active_key(run.source))

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from listbackup.backends.table.port import MAX_TRANSACTION
+from listbackup.base.errors import InputError
 from listbackup.base.paging import Page
 from listbackup.connectors.engine.record import Problem
-from listbackup.processor.progress import Note, Progress, StreamProgress
+from listbackup.processor.progress import LogLevel, Note, Progress, StreamProgress
 from listbackup.services.desk import Desk
 from listbackup.services.runs.model import LogLine, Run
 from listbackup.services.runs.table import RUN_LOGS, RUN_PROGRESS
 from listbackup.services.scope import Scope
 
+_WEIGHT = {LogLevel.INFO: 0, LogLevel.WARNING: 1, LogLevel.ERROR: 2}
+_SCANNED, _CHUNK = 5000, 500  # lines looked at for one page, and at once
 _LINES_PER_ATTEMPT = 1_000_000
 _EVERY_SECONDS = 1.0
 _PROBLEMS_IN_A_ROW = 200
@@ -102,7 +105,46 @@ def encode_progress(run: Run, progress: Progress) -> bytes:
     return msgspec.json.encode({**word, "received_bytes": progress.received_bytes, "calls": progress.calls})
 
 
-def read_log(desk: Desk, scope: Scope, run: str, *, limit: int, cursor: str | None) -> Page[LogLine]:
-    """A page of a run's log in the order it was written."""
-    page = desk.open(RUN_LOGS, scope).query(part=run, limit=limit, cursor=cursor)
-    return Page(items=[msgspec.json.decode(str(row["doc"]), type=LogLine) for row in page.items], next_cursor=page.next_cursor)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedLines:
+    """Which lines of a log: every condition that is given holds. ``level`` means that one and what matters more; ``text`` without regard to case."""
+
+    text: str | None = None
+    level: LogLevel | None = None
+    stream: str | None = None
+    with_reason: bool = False
+
+    def matches(self, line: LogLine) -> bool:
+        """Whether this line is wanted."""
+        return (
+            (self.level is None or _WEIGHT[line.level] >= _WEIGHT[self.level])
+            and (self.stream is None or line.stream == self.stream)
+            and (not self.with_reason or line.reason is not None)
+            and (self.text is None or self._is_in(line))
+        )
+
+    def _is_in(self, line: LogLine) -> bool:
+        assert self.text is not None
+        return any(self.text.casefold() in part.casefold() for part in (line.message, line.reason, line.key, line.stream) if part)
+
+
+def read_log(desk: Desk, scope: Scope, run: str, wanted: WantedLines, *, limit: int, cursor: str | None) -> Page[LogLine]:
+    """A page of a run's log in the order it was written. Raises InputError for a cursor of something else."""
+    table, found = desk.open(RUN_LOGS, scope), list[LogLine]()
+    if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) == 12):
+        raise InputError("the cursor is none of this listing", field="cursor", hint="take `next` of the page before")
+    after = cursor
+    for _ in range(_SCANNED // _CHUNK):
+        size = min(limit, _CHUNK) if wanted == WantedLines() else _CHUNK
+        rows = table.query(part=run, after=after, limit=size).items
+        for place, row in enumerate(rows):
+            after = str(row["sk"])
+            line = msgspec.json.decode(str(row["doc"]), type=LogLine)
+            if wanted.matches(line):
+                found.append(line)
+            if len(found) == limit:
+                is_last = place == len(rows) - 1 and len(rows) < size
+                return Page(items=found, next_cursor=None if is_last else after)
+        if len(rows) < size:
+            return Page(items=found, next_cursor=None)
+    return Page(items=found, next_cursor=after)

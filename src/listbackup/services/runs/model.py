@@ -38,7 +38,8 @@ class Run:
     epoch: int = 0
     owner: str | None = None
     lease_until: datetime | None = None
-    not_before: datetime | None = None  # the platform asked us to stay away until then
+    not_before: datetime | None = None  # the platform asked us to stay away until then, or it is told to be left alone
+    tries: int = 0  # how many failed runs before this one it makes up for
     cancel_requested: bool = False
     started_at: datetime | None = None
     ended_at: datetime | None = None

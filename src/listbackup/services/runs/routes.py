@@ -6,16 +6,19 @@ from collections.abc import Sequence
 
 from listbackup.http.paging import Listing, PageParameters, listing
 from listbackup.http.permission import Permission
+from listbackup.services.accounts import Accounts
 from listbackup.services.jobs import Jobs
+from listbackup.services.operators import ensure_operator
 from listbackup.services.routing import Answer, Call, Handle, Route
+from listbackup.services.runs.dead_letters import DeadRun
 from listbackup.services.runs.model import LogLine, Run
-from listbackup.services.runs.schema import RunParameters, RunShown, Sync, show_run
+from listbackup.services.runs.schema import DeadParameters, LogParameters, Redrive, RunParameters, RunShown, Sync, show_run
 from listbackup.services.runs.service import Runs
 
 _ONE = "/runs/{run:run}"
 
 
-def routes(runs: Runs, jobs: Jobs) -> Sequence[Route]:
+def routes(runs: Runs, jobs: Jobs, accounts: Accounts) -> Sequence[Route]:
     """The account's runs; a run that is started waits for a worker's hand."""
 
     def list_all(call: Call) -> Answer:
@@ -34,9 +37,28 @@ def routes(runs: Runs, jobs: Jobs) -> Sequence[Route]:
         return Answer(content=show_run(run, progress.streams if progress is not None else None))
 
     def logs(call: Call) -> Answer:
-        page = call.query(PageParameters)
-        found = runs.logs(call.scope, call.path["run"], limit=page.limit, cursor=page.cursor)
+        asked = call.query(LogParameters)
+        found = runs.logs(call.scope, call.path["run"], asked.wanted(), limit=asked.limit, cursor=asked.cursor)
         return Answer(content=listing(found, lambda line: line))
+
+    def failures(call: Call) -> Answer:
+        page = call.query(PageParameters)
+        found = runs.failures(call.scope, call.path["run"], limit=page.limit, cursor=page.cursor)
+        return Answer(content=listing(found, lambda line: line))
+
+    def list_dead(call: Call) -> Answer:
+        asked = call.query(DeadParameters)
+        if asked.everybody:
+            ensure_operator(accounts, call)
+        page = runs.letters.list(call.scope, everybody=asked.everybody, limit=asked.limit, cursor=asked.cursor)
+        return Answer(content=listing(page, lambda letter: letter))
+
+    def redrive(call: Call) -> Answer:
+        asked = call.body(Redrive)
+        if asked.everybody:
+            ensure_operator(accounts, call)
+        sent = runs.letters.redrive(call.scope, asked.ids, everybody=asked.everybody)
+        return Answer(content=Listing(items=sent))
 
     def sync(call: Call) -> Answer:
         return _started(runs.start(call.scope, call.path["source"], full=call.body(Sync).full))
@@ -68,11 +90,38 @@ def routes(runs: Runs, jobs: Jobs) -> Sequence[Route]:
         Route(
             method="GET",
             path=f"{_ONE}/logs",
-            summary="What happened in a run",
+            summary="What happened in a run, searched by text, level and stream",
             access=read,
             handle=logs,
+            query=LogParameters,
+            answers=Listing[LogLine],
+        ),
+        Route(
+            method="GET",
+            path=f"{_ONE}/failures",
+            summary="What went wrong in a run",
+            access=read,
+            handle=failures,
             query=PageParameters,
             answers=Listing[LogLine],
+        ),
+        Route(
+            method="GET",
+            path="/queues/dead-letters",
+            summary="Runs that were given up because they took their workers down",
+            access=read,
+            handle=list_dead,
+            query=DeadParameters,
+            answers=Listing[DeadRun],
+        ),
+        Route(
+            method="POST",
+            path="/queues/dead-letters/redrive",
+            summary="Send dead letters anew: these, or all",
+            access=write,
+            handle=redrive,
+            body=Redrive,
+            answers=Listing[DeadRun],
         ),
         _starts("/sources/{source:src}/sync", "Back up a source now, or the run of it that is not over", sync, body=Sync),
         _starts("/jobs/{job:job}/run", "Run a job now, or the run of its source that is not over", run_job),

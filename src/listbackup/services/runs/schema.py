@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from listbackup.http.paging import Body, JobRef, PageParameters, SourceRef
-from listbackup.processor.progress import RunState, StreamProgress
+from listbackup.processor.progress import LogLevel, RunState, StreamProgress
+from listbackup.services.runs.logbook import WantedLines
 from listbackup.services.runs.model import Run, Trigger
 
 
@@ -23,6 +27,31 @@ class RunParameters(PageParameters):
     source: SourceRef | None = None
     job: JobRef | None = None
     active: bool = False
+
+
+class LogParameters(PageParameters):
+    """Which lines of a log; a page may hold fewer than asked for and still have a next."""
+
+    q: Annotated[str | None, Field(min_length=1, max_length=200, description="A text in the line, in upper or lower case.")] = None
+    level: Annotated[LogLevel | None, Field(description="This level and what matters more.")] = None
+    stream: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+
+    def wanted(self) -> WantedLines:
+        """As the service takes it."""
+        return WantedLines(text=self.q, level=self.level, stream=self.stream)
+
+
+class DeadParameters(PageParameters):
+    """Whose dead letters; ``everybody`` is for the operator of the installation."""
+
+    everybody: bool = False
+
+
+class Redrive(Body):
+    """Which dead letters; all where none is named."""
+
+    ids: Annotated[tuple[Annotated[str, Field(max_length=64)], ...] | None, Field(max_length=500)] = None
+    everybody: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

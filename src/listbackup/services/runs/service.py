@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from listbackup.backends.queue.port import DeadLetter, Queue
-from listbackup.base.errors import Conflict
+from listbackup.backends.queue.port import Queue
+from listbackup.base.errors import Conflict, ListBackupError, NotFound
 from listbackup.base.ids import RunId
 from listbackup.base.paging import Page
 from listbackup.processor.messages import RunMessage, encode
@@ -15,23 +16,33 @@ from listbackup.processor.progress import Listen, Progress, RunState, silent
 from listbackup.services.connections import Connections
 from listbackup.services.desk import Desk
 from listbackup.services.jobs import Jobs
+from listbackup.services.runs.dead_letters import DeadLetters
 from listbackup.services.runs.execution import Execution, Means
 from listbackup.services.runs.ledger import ACTIVE, Ledger
-from listbackup.services.runs.logbook import encode_progress, read_log, read_progress
-from listbackup.services.runs.model import LogLine, Run, Trigger
+from listbackup.services.runs.logbook import WantedLines, encode_progress, read_log, read_progress
+from listbackup.services.runs.model import LogLevel, LogLine, Run, Trigger
+from listbackup.services.runs.slots import NoRoom
 from listbackup.services.scope import Scope
 from listbackup.services.sources import Sources
 from listbackup.services.stores import Stores
 
+PASSING = frozenset(
+    {"unreachable", "bad_answer", "rate_limited", "backend", "out_of_space", "internal", "crashes"}
+)  # reasons that may pass
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """How a run is to be carried out here: who does it, who listens, when to stop, and how to keep the message that brought it."""
+    """How a run is to be carried out here: who does it, who listens, when to stop, and how to keep the message that brought it.
+
+    ``is_dutiful``: it keeps the quiet hours of the source's jobs and waits for a slot. A person at the machine who asks for a backup gets one.
+    """
 
     owner: str
     listen: Listen = silent
     should_stop: Callable[[], bool] = lambda: False
     extend: Callable[[timedelta], None] | None = None
+    is_dutiful: bool = False
 
 
 class Runs:
@@ -49,7 +60,10 @@ class Runs:
         means: Means | None = None,
     ) -> None:
         self._desk, self._queue, self._sources, self._jobs = desk, queue, sources, jobs
-        self._execution = Execution(desk, connections=connections, sources=sources, jobs=jobs, stores=stores, means=means or Means())
+        means = means or Means()
+        self._limits = means.limits
+        self.letters = DeadLetters(desk, queue)
+        self._execution = Execution(desk, connections=connections, sources=sources, jobs=jobs, stores=stores, means=means)
 
     def start(
         self,
@@ -61,7 +75,8 @@ class Runs:
         full: bool = False,
         enqueue: bool = True,
     ) -> Run:
-        """A run of this source, put on the queue unless told otherwise. A source has one run at a time: the one that is not over is returned instead of a second.
+        """A run of this source, put on the queue unless told otherwise. A source has one run at a time: the one that is not over is returned instead of a second;
+        one that waits to make up for a failed one is brought forward.
 
         Raises NotFound for the source or the job.
         """
@@ -76,6 +91,8 @@ class Runs:
             on_queue=enqueue,
         )
         opened = self._ledger(scope).open(run)
+        if opened.tries and not opened.attempt and opened.not_before is not None:
+            opened = self._ledger(scope).change(opened.id, lambda old: old if old.attempt else replace(old, not_before=None))
         return self._enqueue(scope, opened) if enqueue else opened
 
     def backup(self, scope: Scope, source: str, work: Work, *, full: bool = False) -> Run:
@@ -88,9 +105,68 @@ class Runs:
     def carry_out(self, scope: Scope, run: str, work: Work) -> Run:
         """The run after this worker has done with it: over, or ``queued`` again when it was interrupted. A run that is over is returned as it is.
 
-        What goes wrong with the platform or the ground becomes the run's state, reason and message. Raises BusyError while another worker has it.
+        What goes wrong with the platform or the ground becomes the run's state, reason and message. Raises BusyError while another worker has it, NoRoom when a
+        dutiful worker finds no slot: ``park`` it then.
         """
-        return self._execution.carry_out(scope, run, work.owner, work.listen, work.should_stop, work.extend)
+        try:
+            ended = self._execution.carry_out(
+                scope, run, work.owner, work.listen, work.should_stop, work.extend, is_dutiful=work.is_dutiful
+            )
+        except NoRoom:
+            raise
+        except ListBackupError:
+            self.call_parked(scope)
+            raise
+        self.call_parked(scope)
+        self._make_up(scope, ended)
+        return ended
+
+    def put_off(self, scope: Scope, run: str, until: datetime) -> None:
+        """Have the run on the queue again at this instant; its message may be acknowledged."""
+        self._jobs.wake_at(scope, run, until)
+
+    def wake(self, scope: Scope, run: str) -> None:
+        """Put a run that waited on the queue; one that is over is left alone."""
+        found = self._ledger(scope).rows.find(run)
+        if found is not None and found.is_active:
+            self._send(scope, found, anew=True)
+
+    def park(self, scope: Scope, run: str) -> None:
+        """Let the run wait for a slot; its message may be acknowledged. Whoever leaves a slot calls it."""
+        ledger = self._ledger(scope)
+        found = ledger.rows.get(run)
+        ledger.park(run, self._sources.get(scope, found.source).connection)
+        self.call_parked(scope)  # somebody may have left before it was parked
+
+    def call_parked(self, scope: Scope) -> None:
+        """Put a run that waited for a slot on the queue when there is room."""
+        called = self._ledger(scope).call_parked()
+        if called is not None:
+            self._send(scope, called, anew=True)
+
+    def _make_up(self, scope: Scope, ended: Run) -> None:
+        """Another run for one that failed for a reason that may pass, as its job says."""
+        if ended.state is not RunState.FAILED or ended.job is None or ended.reason not in PASSING:
+            return
+        job = next((one for one in self._jobs.list(scope, source=ended.source).items if one.id == ended.job), None)
+        wait = job.retry.wait_before(ended.tries) if job is not None and not job.paused else None
+        if wait is None:
+            return
+        now = self._desk.clock.now()
+        run = Run(
+            id=RunId(self._desk.new_id("run")),
+            source=ended.source,
+            trigger=Trigger.RETRY,
+            queued_at=now,
+            job=ended.job,
+            full=ended.full,
+            on_queue=True,
+            not_before=now + wait,
+            tries=ended.tries + 1,
+        )
+        opened = self._ledger(scope).open(run)
+        if opened.id == run.id:
+            self.put_off(scope, run.id, now + wait)
 
     def get(self, scope: Scope, run: str) -> Run:
         """The run of this id. Raises NotFound."""
@@ -132,9 +208,16 @@ class Runs:
             if progress is not None:
                 yield run.id, encode_progress(run, progress)
 
-    def logs(self, scope: Scope, run: str, *, limit: int = 100, cursor: str | None = None) -> Page[LogLine]:
-        """The run's log in the order it was written."""
-        return read_log(self._desk, scope, self.get(scope, run).id, limit=limit, cursor=cursor)
+    def logs(
+        self, scope: Scope, run: str, wanted: WantedLines = WantedLines(), *, limit: int = 100, cursor: str | None = None
+    ) -> Page[LogLine]:
+        """The run's log in the order it was written. A page may hold fewer lines than asked for and still have a next: it looks at some thousands."""
+        return read_log(self._desk, scope, self.get(scope, run).id, wanted, limit=limit, cursor=cursor)
+
+    def failures(self, scope: Scope, run: str, *, limit: int = 100, cursor: str | None = None) -> Page[LogLine]:
+        """What went wrong in the run: the lines of its log that have a reason, from warnings up."""
+        wanted = WantedLines(level=LogLevel.WARNING, with_reason=True)
+        return read_log(self._desk, scope, self.get(scope, run).id, wanted, limit=limit, cursor=cursor)
 
     def cancel(self, scope: Scope, run: str) -> Run:
         """The run, cancelled at once when no worker has it, or asked to stop. Raises Conflict when it is over."""
@@ -185,7 +268,11 @@ class Runs:
                 return old
             return replace(old, state=RunState.FAILED, ended_at=now, reason=reason, message=message, owner=None, lease_until=None)
 
-        return self._ledger(scope).change(run, failed, "failed")
+        ended = self._ledger(scope).change(run, failed, "failed")
+        self.call_parked(scope)
+        if ended.reason == reason:
+            self._make_up(scope, ended)
+        return ended
 
     def reconcile(self, scope: Scope, *, older_than: timedelta = timedelta(minutes=5)) -> int:
         """Put runs back on the queue that a crash left without a message, or whose worker died; how many. A second message does no harm."""
@@ -200,14 +287,6 @@ class Runs:
                 sent += 1
         return sent
 
-    def dead_letters(self, *, limit: int = 100) -> Sequence[DeadLetter]:
-        """Messages that were given up after too many deliveries, oldest first."""
-        return self._queue.list_dead(limit=limit)
-
-    def redrive(self, message: str) -> None:
-        """Put a dead letter back on the queue. Raises NotFound."""
-        self._queue.redrive(message)
-
     def _enqueue(self, scope: Scope, run: Run) -> Run:
         if run.state is RunState.RUNNING and run.lease_until is not None and run.lease_until > self._desk.clock.now():
             return run
@@ -215,12 +294,20 @@ class Runs:
         self._send(scope, marked)
         return marked
 
-    def _send(self, scope: Scope, run: Run) -> None:
+    def _send(self, scope: Scope, run: Run, *, anew: bool = False) -> None:
+        """``anew``: also when a message of this attempt was sent just now, because that one was acknowledged."""
         message = RunMessage(account=scope.account, run=run.id, job=run.job, attempt=run.attempt + 1)
-        connection = self._sources.get(
-            scope, run.source
-        ).connection  # one run at a time through a connection: its limits hold across workers
-        self._queue.send(connection, encode(message), dedup_id=f"{run.id}/{run.attempt}")
+        try:
+            connection = str(self._sources.get(scope, run.source).connection)
+        except NotFound:  # deleted meanwhile: whoever receives the message ends the run
+            connection = run.source
+        dedup = None if anew else f"{run.id}/{run.attempt}"
+        self._queue.send(self._group(connection, run), encode(message), dedup_id=dedup)
+
+    def _group(self, connection: str, run: Run) -> str:
+        """Messages of a group come one after the other: with one run at a time through a connection nobody is received only to be parked."""
+        most = self._limits.per_connection
+        return connection if most == 1 else f"{connection}/{zlib.crc32(run.source.encode()) % most}"
 
     def _ledger(self, scope: Scope) -> Ledger:
-        return Ledger(self._desk, scope)
+        return Ledger(self._desk, scope, self._limits)

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 
 from listbackup import __version__
 from listbackup.base.metrics import Metric
-from listbackup.http.caller import NotAllowed
 from listbackup.http.paging import Listing
 from listbackup.http.permission import Permission
 from listbackup.services.accounts import Accounts
+from listbackup.services.operators import ensure_operator
 from listbackup.services.routing import Answer, Call, Route, Text
-from listbackup.services.scope import Scope
 from listbackup.services.system.heartbeats import Beat
 from listbackup.services.system.installation import Installation
 from listbackup.services.system.maintenance import MaintenanceState
@@ -33,19 +32,19 @@ def routes(accounts: Accounts, installation: Installation, of_process: Callable[
         return Answer(content=Status(status=shown, version=__version__, maintenance=state.on, reason=state.reason, since=state.since))
 
     def queues(call: Call) -> Answer:
-        ensure_operator(accounts, call.scope)
+        ensure_operator(accounts, call)
         return Answer(content=Listing(items=[QueueShown(name="runs", depth=installation.health.depth(), dead=installation.health.dead())]))
 
     def processes(call: Call) -> Answer:
-        ensure_operator(accounts, call.scope)
+        ensure_operator(accounts, call)
         return Answer(content=Listing(items=installation.beats.list()))
 
     def maintenance(call: Call) -> Answer:
-        ensure_operator(accounts, call.scope)
+        ensure_operator(accounts, call)
         return Answer(content=installation.maintenance.state())
 
     def switch(call: Call) -> Answer:
-        ensure_operator(accounts, call.scope)
+        ensure_operator(accounts, call)
         asked = call.body(MaintenanceIn)
         return Answer(content=installation.maintenance.switch(call.scope, on=asked.on, reason=asked.reason))
 
@@ -95,13 +94,6 @@ def routes(accounts: Accounts, installation: Installation, of_process: Callable[
             answers=MaintenanceState,
         ),
     ]
-
-
-def ensure_operator(accounts: Accounts, scope: Scope) -> None:
-    """Raises NotAllowed in every account but the installation's first: its people run the machine."""
-    first = accounts.find_default()
-    if first is None or first.id != scope.account:
-        raise NotAllowed("this is for the operator of the installation", hint="work in the installation's first account")
 
 
 def _open(path: str, summary: str, handle: Callable[[Call], Answer], answers: object) -> Route:
