@@ -21,7 +21,7 @@ from listbackup.base.ids import new_id
 from listbackup.base.secret import Secret
 from listbackup.connectors.demo_crm.connector import api
 from listbackup.connectors.engine.session import FactsConnector
-from listbackup.http.permission import BUNDLES, Bundle
+from listbackup.http.permission import BUNDLES, Bundle, Permission, Signed
 from listbackup.services.data import Errands, Selection
 from listbackup.services.jobs import Timetable
 from listbackup.services.platforms import Platforms
@@ -32,7 +32,27 @@ from listbackup.testing.http import Client, MemoryHouse, Said, served
 from listbackup.testing.saas import Options, Saas, serve
 from listbackup.testing.system import rooms
 
-PUBLIC = {"/system/health/live", "/system/health/ready", "/system/version", "/system/metrics"}
+PUBLIC = {
+    "/.well-known/jwks.json",
+    "/.well-known/openid-configuration",
+    "/auth/login",
+    "/auth/login/second-step",
+    "/auth/passkeys/login",
+    "/auth/passkeys/options",
+    "/auth/password/forgot",
+    "/auth/password/reset",
+    "/auth/refresh",
+    "/auth/register",
+    "/auth/setup",
+    "/auth/verify",
+    "/auth/verify/resend",
+    "/auth/welcome",
+    "/system/health/live",
+    "/system/health/ready",
+    "/system/metrics",
+    "/system/version",
+    "/users/me/email/confirm",
+}
 PLAIN = {"stream": "tags", "platform": "demo-crm"}  # parts of a path that name nothing of an account
 
 
@@ -103,23 +123,31 @@ class World:
     keys: dict[str, str]
 
     def ask(self, route: Route, path: Things, query: Things, body: Things, *, key: str | None) -> Said:
-        return Client(self.port, key).ask(route.method, self.url(route, path, query), self.body(route, body))
+        return Client(self.port, key).ask(route.method, self.url(route, path, query), self.body(route, body), root=route.at_root)
 
     def url(self, route: Route, path: Things, query: Things) -> str:
         def part(match: re.Match[str]) -> str:
             name = match[1]
             if name == "key" and "/records/" in route.path:
                 return quote(self.record, safe="")
+            if isinstance(route.access, Signed):  # a person's own things: tests/e2e/test_sign_in.py
+                return new_id(match[2] or "xxx", 1)
             return PLAIN[name] if name in PLAIN else path.some(name)
 
-        url = re.sub(r"\{(\w+)(?::\w+)?\}", part, route.path)
-        return url + (f"?{urlencode(QUERIES[route.query.__name__](query))}" if route.query is not None else "")
+        url = re.sub(r"\{(\w+)(?::(\w+))?\}", part, route.path)
+        if route.query is None or isinstance(route.access, Signed):  # of nobody's account: asked without parameters
+            return url
+        return f"{url}?{urlencode(QUERIES[route.query.__name__](query))}"
 
     def body(self, route: Route, things: Things) -> Any:
+        if isinstance(route.access, Signed):
+            return {} if route.body is not None else None
         return BODIES[route.body.__name__](things) if route.body is not None else None
 
     def places(self, route: Route) -> Iterator[tuple[str, Callable[[Things], Said]]]:
         """Each place of a request where an id of an account can stand, and how to put somebody's there."""
+        if not isinstance(route.access, Permission):
+            return
         own, key = self.own, self.keys["all"]
         if self.url(route, own, own) != self.url(route, ABSENT, own):
             yield "path", lambda things: self.ask(route, things, own, own, key=key)
@@ -206,6 +234,8 @@ def test_only_a_key_with_the_scope_gets_in_and_nobody_without_a_key(world: World
                 continue
             if name in ("nobody", "a stranger"):
                 assert said.status == 401, where
+            elif isinstance(route.access, Signed):
+                assert said.status == 403 if route.access is Signed.PERSON else said.status not in (401, 403), f"{where} as {name}"
             elif name != "all" and route.access not in BUNDLES[Bundle(name)]:
                 assert said.status == 403, f"{where} as {name}"
             else:
@@ -214,8 +244,10 @@ def test_only_a_key_with_the_scope_gets_in_and_nobody_without_a_key(world: World
 
 def test_only_what_tells_nothing_of_an_account_is_open_to_everybody(world: World) -> None:
     assert {route.path for route in world.routes if route.access is None} == PUBLIC
-    for path in PUBLIC:
-        said = Client(world.port).ask("GET", path)
+    for route in world.routes:
+        if route.access is not None or route.method != "GET":
+            continue
+        said = Client(world.port).ask("GET", route.path, root=route.at_root)
         assert said.status == 200
         assert not any(value.encode() in said.raw for value in [*_values(world.own), *_values(world.foreign)])
 
@@ -223,7 +255,7 @@ def test_only_what_tells_nothing_of_an_account_is_open_to_everybody(world: World
 def test_no_answer_to_one_account_holds_anything_of_another(world: World) -> None:
     secrets = [value.encode() for value in _values(world.foreign)] + [b"zebra"]
     for route in world.routes:
-        if route.method == "GET":
+        if route.method == "GET" and isinstance(route.access, Permission):
             said = world.ask(route, world.own, world.own, world.own, key=world.keys["all"])
             assert said.status == 200, f"{route.path}: {said.raw!r}"
             assert not any(secret in said.raw for secret in secrets), route.path
