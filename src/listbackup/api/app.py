@@ -38,6 +38,8 @@ from listbackup.services.connections import Connections, Consents
 from listbackup.services.connections import routes as connections_routes
 from listbackup.services.data import Data, Errands, Restores, Upkeep
 from listbackup.services.data import routes as data_routes
+from listbackup.services.hooks import Hooks
+from listbackup.services.hooks import routes as hooks_routes
 from listbackup.services.integrations import Integrations
 from listbackup.services.integrations import routes as integrations_routes
 from listbackup.services.jobs import Jobs
@@ -87,6 +89,8 @@ class House(Protocol):
     @property
     def consents(self) -> Consents: ...
     @property
+    def hooks(self) -> Hooks: ...
+    @property
     def sources(self) -> Sources: ...
     @property
     def jobs(self) -> Jobs: ...
@@ -133,6 +137,7 @@ def every_route(house: House, errands: Errands, tally: Tally) -> Sequence[Route]
         ("integrations", integrations_routes.routes(house.integrations)),
         ("connections", connections_routes.routes(house.connections)),
         ("connections", connections_routes.consent_routes(house.consents, house.accounts)),
+        ("connections", hooks_routes.routes(house.hooks)),
         ("sources", sources_routes.routes(house.sources)),
         ("jobs", jobs_routes.routes(house.jobs)),
         ("runs", runs_routes.routes(house.runs, house.jobs, house.accounts)),

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from listbackup.services.auth import Auth
     from listbackup.services.connections import Connections, Consents, Notices
     from listbackup.services.data import Data, Restores, Upkeep
+    from listbackup.services.hooks import Hooks
     from listbackup.services.integrations import Integrations
     from listbackup.services.jobs import Jobs
     from listbackup.services.platforms import Platforms
@@ -91,6 +92,14 @@ class System:
         from listbackup.services.connections import Consents
 
         return Consents(self._ground.desk, self.connections, self.integrations, self.keys)
+
+    @cached_property
+    def hooks(self) -> Hooks:
+        """What connections hear from outside."""
+        from listbackup.services.hooks import Hooks, HookRooms
+
+        rooms = HookRooms(accounts=self.accounts, connections=self.connections, sources=self.sources, runs=self.runs)
+        return Hooks(self._ground.desk, rooms, self.keys, public_url=self.integrations.public_url)
 
     def _notices(self) -> Notices:
         from listbackup.bootstrap.notices import OwnerLetters

@@ -88,7 +88,7 @@ class MemoryHouse:
     def __init__(self, over: Rooms, platforms: Platforms, *, figures: IdentitySettings = PATIENT) -> None:
         self.rooms = over
         self.clock, self.accounts, self.connections = over.clock, over.accounts, over.connections
-        self.integrations, self.consents = over.integrations, over.consents
+        self.integrations, self.consents, self.hooks = over.integrations, over.consents, over.hooks
         self.sources, self.jobs, self.runs, self.data = over.sources, over.jobs, over.runs, over.data
         self.restores, self.upkeep, self.activities = over.restores, over.upkeep, over.activities
         self.tables: Tables = over.tables

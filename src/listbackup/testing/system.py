@@ -23,6 +23,7 @@ from listbackup.services.activity import Activities
 from listbackup.services.connections import Connections, Consents, Egress, Notices
 from listbackup.services.data import Data, Restores, Upkeep
 from listbackup.services.desk import Desk
+from listbackup.services.hooks import HookRooms, Hooks
 from listbackup.services.integrations import Integrations
 from listbackup.services.jobs import Jobs
 from listbackup.services.platforms import Platforms
@@ -61,6 +62,7 @@ class Rooms:
     sources: Sources
     jobs: Jobs
     runs: Runs
+    hooks: Hooks
     data: Data
     restores: Restores
     upkeep: Upkeep
@@ -98,6 +100,7 @@ def rooms(
     sources = Sources(desk, connections)
     jobs = Jobs(desk, schedule or MemorySchedule(), sources)
     stores = Stores(objects=objects, tables=tables, keys=keys, clock=clock, cache_dir=cache_dir)
+    runs = Runs(desk, queue, connections=connections, sources=sources, jobs=jobs, stores=stores, means=means)
     return Rooms(
         clock=clock,
         tables=tables,
@@ -110,7 +113,13 @@ def rooms(
         consents=Consents(desk, connections, integrations, keys),
         sources=sources,
         jobs=jobs,
-        runs=Runs(desk, queue, connections=connections, sources=sources, jobs=jobs, stores=stores, means=means),
+        runs=runs,
+        hooks=Hooks(
+            desk,
+            HookRooms(accounts=accounts, connections=connections, sources=sources, runs=runs),
+            keys,
+            public_url=public_url,
+        ),
         data=Data(desk, sources=sources, stores=stores),
         restores=Restores(desk, connections=connections, sources=sources, stores=stores, keys=keys),
         upkeep=Upkeep(desk, connections=connections, sources=sources, jobs=jobs, stores=stores),

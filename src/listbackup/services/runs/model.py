@@ -16,6 +16,7 @@ class Trigger(StrEnum):
     MANUAL = "manual"
     SCHEDULE = "schedule"
     RETRY = "retry"
+    HOOK = "hook"  # the platform said that something changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

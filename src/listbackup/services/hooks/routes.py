@@ -1,0 +1,56 @@
+"""What hooks offer over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from listbackup.http.permission import Permission
+from listbackup.services.hooks.model import Hook, NewHook
+from listbackup.services.hooks.service import Hooks
+from listbackup.services.hooks.signing import HEADER
+from listbackup.services.routing import Answer, Call, Route
+
+_HOOK = "/connections/{connection:con}/hook"
+
+
+def routes(hooks: Hooks) -> Sequence[Route]:
+    """A connection's hook, and the address that is open to whoever knows its secret."""
+
+    def make(call: Call) -> Answer:
+        return Answer(content=hooks.make(call.scope, call.path["connection"]))
+
+    def get(call: Call) -> Answer:
+        return Answer(content=hooks.get(call.scope, call.path["connection"]))
+
+    def remove(call: Call) -> Answer:
+        hooks.remove(call.scope, call.path["connection"])
+        return Answer()
+
+    def hear(call: Call) -> Answer:
+        hooks.hear(call.path["connection"], call.raw, call.headers.get(HEADER, ""))
+        return Answer()
+
+    manage = Permission.CONNECTIONS_MANAGE
+    return [
+        Route(
+            method="POST",
+            path=_HOOK,
+            summary="Let a connection hear from outside, or give its hook another secret; it is in this answer and nowhere else",
+            access=manage,
+            handle=make,
+            answers=NewHook,
+            status=201,
+        ),
+        Route(method="GET", path=_HOOK, summary="A connection's hook", access=Permission.CONNECTIONS_READ, handle=get, answers=Hook),
+        Route(method="DELETE", path=_HOOK, summary="Hear nothing any more", access=manage, handle=remove, status=204),
+        Route(
+            method="POST",
+            path="/hooks/{connection:con}",
+            summary="Say, signed, that something changed at the platform: a run comes soon",
+            access=None,
+            handle=hear,
+            reads_raw=True,
+            status=202,
+            problems=(429,),
+        ),
+    ]
