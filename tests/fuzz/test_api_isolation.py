@@ -48,6 +48,7 @@ PUBLIC = {
     "/auth/verify/resend",
     "/auth/welcome",
     "/system/health/live",
+    "/system/status",
     "/system/health/ready",
     "/system/metrics",
     "/system/version",
@@ -94,6 +95,8 @@ BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     "NewJob": lambda things: {"source": things.source, "name": new_id("job", 0)[4:]},
     "ChangedJob": lambda _: {"name": "renamed"},
     "Sync": lambda _: {},
+    "Redrive": lambda _: {},
+    "MaintenanceIn": lambda _: {"on": False},
     "Hold": lambda _: {"reason": "x"},
     "Sample": lambda _: {"sample": 1},
     "RestoreIn": lambda things: {"snapshot": things.snapshot, "streams": ["tags"]},
@@ -108,6 +111,9 @@ QUERIES: dict[str, Callable[[Things], dict[str, str]]] = {
     "DiffCountsParameters": lambda things: {"from": things.snapshot, "to": things.snapshot},
     "SearchParameters": lambda things: {"snapshot": things.snapshot, "q": "a"},
     "ActivityParameters": lambda _: {},
+    "LogParameters": lambda _: {},
+    "DeadParameters": lambda _: {},
+    "ExportParameters": lambda _: {},
     "EventParameters": lambda _: {"seconds": "1"},
 }
 
