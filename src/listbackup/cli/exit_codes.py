@@ -16,6 +16,7 @@ from listbackup.base.errors import (
     PlatformFault,
     StoreError,
 )
+from listbackup.cli.errors import OtherVersion, ServerRefuses, ServerUnreachable
 
 
 class ExitCode(IntEnum):
@@ -40,12 +41,12 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.FAILED: "it failed, for a reason that none of the other codes names",
     ExitCode.INPUT: "what was given cannot be used (a wrong argument, name, file or address); nothing was changed",
     ExitCode.PARTIAL: "it was done in part: some streams or records are missing, and the snapshot or report says which",
-    ExitCode.NEEDS_REAUTH: "the platform refuses the credentials: connect again",
-    ExitCode.UNREACHABLE: "the platform cannot be reached, or gives answers that cannot be used: try again later",
+    ExitCode.NEEDS_REAUTH: "the platform, or the server, refuses the credentials: connect again, or sign in again",
+    ExitCode.UNREACHABLE: "the platform, or the server, cannot be reached or gives answers that cannot be used: try again later",
     ExitCode.DAMAGED: "stored bytes are not what was written: see the runbook on a damaged store",
     ExitCode.BUSY: "another process is at work on the same source: wait for it, or cancel its run",
     ExitCode.NO_SPACE: "the disk or the bucket is full or does not answer; nothing was lost",
-    ExitCode.NEWER: "a newer version of ListBackup wrote this data: upgrade",
+    ExitCode.NEWER: "another version of ListBackup wrote this data, or serves it: upgrade",
     ExitCode.KEY: "the key that opens this data is missing, wrong or was shredded",
     ExitCode.INTERRUPTED: "stopped by Ctrl-C or a signal; the same command goes on where it stopped",
 }
@@ -69,6 +70,9 @@ _ERRORS: tuple[tuple[type[ListBackupError], ExitCode], ...] = (  # the first tha
     (BusyError, ExitCode.BUSY),
     (Interrupted, ExitCode.INTERRUPTED),
     (InputError, ExitCode.INPUT),
+    (ServerUnreachable, ExitCode.UNREACHABLE),
+    (ServerRefuses, ExitCode.NEEDS_REAUTH),
+    (OtherVersion, ExitCode.NEWER),
 )
 
 

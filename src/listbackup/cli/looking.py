@@ -20,14 +20,14 @@ _SHOWN = 60  # characters of a value in a line about it
 def find_snapshot(sh: Shell, text: str) -> tuple[str, SnapshotInfo]:
     """The source and the snapshot that ``SOURCE[@WHEN]`` means. Raises NotFound, InputError."""
     source, when = split_source(text)
-    return source, choose(sh.system.data.snapshots(sh.scope, source), when, now=sh.clock.now())
+    return source, choose(sh.house.data.snapshots(sh.scope, source), when, now=sh.clock.now())
 
 
 def find_kept_or_trashed(sh: Shell, text: str) -> tuple[str, SnapshotInfo]:
     """As ``find_snapshot``; a number or an id may also name a snapshot in the trash."""
     source, when = split_source(text)
     in_trash = bool(when) and (when.lstrip("#").isdigit() or when.startswith("snp_"))
-    snapshots = sh.system.data.snapshots(sh.scope, source, with_trash=in_trash)
+    snapshots = sh.house.data.snapshots(sh.scope, source, with_trash=in_trash)
     return source, choose(snapshots, when, now=sh.clock.now())
 
 

@@ -21,6 +21,7 @@ from listbackup.bootstrap.settings import LOOPBACK_HINT, is_completing, use_one_
 from listbackup.cli.exit_codes import ExitCode, exit_code
 from listbackup.cli.output import NobodyReads, Output
 from listbackup.cli.quick import collect_rarely, compile_late, leave_quickly, quicken, with_room
+from listbackup.cli.shell import Chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +141,23 @@ def _version(asked: bool) -> None:
 def _globals(
     context: typer.Context,
     data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="The data folder (else LISTBACKUP_DATA).")] = None,
+    server: Annotated[
+        str | None, typer.Option("--server", metavar="URL", help="Work through this server instead (else LISTBACKUP_SERVER).")
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option("--account", metavar="ACCOUNT", help="With a server: in this account (else LISTBACKUP_ACCOUNT).")
+    ] = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", callback=_version, is_eager=True)] = False,  # noqa: ARG001  its callback prints it
 ) -> None:
-    context.obj = data
+    if data is not None and server is not None:
+        raise InputError("--data and --server exclude each other", hint="a data folder is worked on here, a server's there")
+    context.obj = Chosen(data=data, server=server, account=account)
 
 
 def _meant(arguments: Sequence[str]) -> Sequence[Entry]:
     words = iter(arguments)
     for word in words:
-        if word == "--data":
+        if word in ("--data", "--server", "--account"):
             next(words, None)
         elif not word.startswith("-"):
             return [entry for entry in COMMANDS if entry.name == word] or COMMANDS

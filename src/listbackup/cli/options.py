@@ -17,10 +17,11 @@ def _names(ask: Callable[[Shell], list[str]]) -> Callable[[typer.Context, str], 
     """Completion by what the data folder knows; silent when there is none."""
 
     def complete(context: typer.Context, incomplete: str) -> list[str]:
-        from listbackup.cli.shell import open_shell
+        from listbackup.cli.shell import Chosen, open_shell
 
         try:
-            with open_shell(context.find_root().params.get("data")) as sh:
+            said = context.find_root().params
+            with open_shell(Chosen(data=said.get("data"), server=said.get("server"), account=said.get("account"))) as sh:
                 return [name for name in ask(sh) if name.startswith(incomplete)]
         except ListBackupError:
             return []
@@ -29,15 +30,15 @@ def _names(ask: Callable[[Shell], list[str]]) -> Callable[[typer.Context, str], 
 
 
 def _sources(sh: Shell) -> list[str]:
-    return [source.name for source in sh.system.sources.list(sh.scope, limit=100).items]
+    return [source.name for source in sh.house.sources.list(sh.scope, limit=100).items]
 
 
 def _connections(sh: Shell) -> list[str]:
-    return [connection.name for connection in sh.system.connections.list(sh.scope, limit=100).items]
+    return [connection.name for connection in sh.house.connections.list(sh.scope, limit=100).items]
 
 
 def _platforms(sh: Shell) -> list[str]:
-    return [platform.name for platform in sh.system.platforms.list()]
+    return [platform.name for platform in sh.house.platforms.list()]
 
 
 complete_sources = _names(_sources)

@@ -1,36 +1,63 @@
-"""What every command works with: its output, the settings, and the system behind a data folder, opened when it is first needed."""
+"""What every command works with: its output, the settings, and the house behind them, opened when it is first needed: a data folder, or a server."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from listbackup.base.clock import Clock, SystemClock
+from listbackup.base.errors import InputError
 from listbackup.bootstrap.settings import Settings, read_settings
 from listbackup.cli.output import Output
 
 if TYPE_CHECKING:
     from listbackup.bootstrap.system import System
+    from listbackup.cli.house import House
     from listbackup.services.scope import Scope
 
 ACTOR = "cli"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What the words before the command say: which data folder, or which server and account."""
+
+    data: Path | None = None
+    server: str | None = None
+    account: str | None = None
+
+
 class Shell:
-    """One command's hands. Opening the system raises what ``open_system`` raises: no data folder, a newer one, a missing key."""
+    """One command's hands. Opening the house raises what ``open_system`` raises (no data folder, a newer one, a missing key), or that a server is not there."""
 
     def __init__(self, out: Output, settings: Settings, clock: Clock) -> None:
         self.out, self.settings, self.clock = out, settings, clock
         self._system: System | None = None
+        self._house: House | None = None
         self._scope: Scope | None = None
 
     @property
+    def house(self) -> House:
+        """The rooms, of the data folder or of the server."""
+        if self._house is None:
+            if self.settings.server is None:
+                self._house = self.system
+            else:
+                from listbackup.cli.remote.house import open_remote
+
+                self._house = open_remote(self.settings, self.clock)
+        return self._house
+
+    @property
     def system(self) -> System:
-        """The services of the data folder."""
+        """The services of the data folder, for what can only be done beside it. Raises InputError where a server was chosen."""
+        if self.settings.server is not None:
+            raise InputError("this is done on the machine that holds the data, not through a server", hint=LOCAL_HINT)
         if self._system is None:
             from listbackup.bootstrap.embedded import open_system
 
@@ -39,28 +66,37 @@ class Shell:
 
     @property
     def scope(self) -> Scope:
-        """The installation's account, entered by this command."""
+        """The account, entered by this command."""
         if self._scope is None:
-            self._scope = self.system.enter(ACTOR)
+            self._scope = self.house.enter(ACTOR)
         return self._scope
 
     def close(self) -> None:
-        """Give the system back if it was opened."""
-        if self._system is not None:
-            self._system.close()
+        """Give the house back if it was opened."""
+        for opened in (self._house, self._system):
+            if opened is not None:
+                opened.close()
+
+
+LOCAL_HINT = "run it there, without --server and LISTBACKUP_SERVER"
 
 
 @contextmanager
-def shell(context: typer.Context, as_json: bool) -> Iterator[Shell]:
-    """The shell of the command that runs, closed when the block ends."""
+def shell(context: typer.Context, as_json: bool, *, local: bool = False) -> Iterator[Shell]:
+    """The shell of the command that runs, closed when the block ends. Raises InputError for a ``local`` command where a server was chosen."""
     with open_shell(context.obj, as_json=as_json) as opened:
+        if local and opened.settings.server is not None:
+            name = " ".join(context.command_path.split()[1:])
+            raise InputError(f"`listbackup {name}` works on the machine that holds the data, not through a server", hint=LOCAL_HINT)
         yield opened
 
 
 @contextmanager
-def open_shell(data: Path | None, *, as_json: bool = False) -> Iterator[Shell]:
-    """A shell over this data folder (None: as the settings say)."""
-    opened = Shell(Output(as_json=as_json), read_settings(data=data), SystemClock())
+def open_shell(chosen: Chosen | None, *, as_json: bool = False) -> Iterator[Shell]:
+    """A shell over what was chosen (None: as the settings say)."""
+    wanted = chosen or Chosen()
+    flags = {name: said for name, said in (("SERVER", wanted.server), ("ACCOUNT", wanted.account)) if said is not None}
+    opened = Shell(Output(as_json=as_json), read_settings(data=wanted.data, flags=flags), SystemClock())
     try:
         yield opened
     finally:

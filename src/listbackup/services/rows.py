@@ -154,11 +154,20 @@ class NamedRows(Rows[N]):
         return self._table.put(_name_key(thing.name), {"id": thing.id}, if_=Absent())
 
     def _near(self, name: str) -> str | None:
-        names = [thing.name for thing in self.page(limit=200).items]
-        if not names:
-            return f"there is none yet: create a {self.noun} first"
-        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5) or sorted(names)[:5]
-        return "did you mean " + ", ".join(near) + "?"
+        return did_you_mean(name, [thing.name for thing in self.page(limit=200).items], self.noun)
+
+
+def did_you_mean(name: str, names: Sequence[str], noun: str) -> str:
+    """The hint for a name that nothing has: the names that are near."""
+    if not names:
+        return f"there is none yet: create a {noun} first"
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5) or sorted(names)[:5]
+    return "did you mean " + ", ".join(near) + "?"
+
+
+def plain_name(name: str) -> str:
+    """What two names of one kind must not share."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def check_name(name: str, noun: str) -> None:
@@ -172,4 +181,4 @@ def check_name(name: str, noun: str) -> None:
 
 
 def _name_key(name: str) -> str:
-    return "name/" + unicodedata.normalize("NFC", name).casefold()
+    return "name/" + plain_name(name)

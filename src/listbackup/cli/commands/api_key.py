@@ -36,7 +36,7 @@ def create(
       listbackup api-key create deploy --scope read --scope write --days 30
     """
     with shell(context, as_json) as sh:
-        new = sh.system.api_keys.create(sh.scope, name=name, permissions=_scopes(scope or ["read"]), life=timedelta(days=days))
+        new = sh.house.api_keys.create(sh.scope, name=name, permissions=_scopes(scope or ["read"]), life=timedelta(days=days))
         sh.out.document({"key": _document(new.key), "text": new.text.reveal()})
         sh.out.say(new.text.reveal())
         sh.out.good(f"made {new.key.id} ({_access(new.key)}), good until {new.key.expires_at:%Y-%m-%d}; it is not shown again")
@@ -51,7 +51,7 @@ def list_(context: typer.Context, as_json: Json = False) -> None:
       listbackup api-key list
     """
     with shell(context, as_json) as sh:
-        keys = list(iter_pages(lambda cursor: sh.system.api_keys.list(sh.scope, cursor=cursor)))
+        keys = list(iter_pages(lambda cursor: sh.house.api_keys.list(sh.scope, cursor=cursor)))
         sh.out.document({"keys": [_document(key) for key in keys]})
         rows = [
             (key.id, key.name, _access(key), key.expires_at, key.used_at or "never", "revoked" if key.revoked_at else "") for key in keys
@@ -72,7 +72,7 @@ def revoke(
       listbackup api-key revoke 7k3m9p2q
     """
     with shell(context, as_json) as sh:
-        revoked = sh.system.api_keys.revoke(sh.scope, key)
+        revoked = sh.house.api_keys.revoke(sh.scope, key)
         sh.out.document({"key": _document(revoked)})
         sh.out.good(f"{revoked.id} ({revoked.name}) opens nothing any more")
 

@@ -66,14 +66,14 @@ def _back_up(sh: Shell, name: str, asked: Callable[[], bool], full: bool) -> Run
             _show(bars, progress)
 
         _free(sh, name)
-        return sh.system.runs.backup(sh.scope, name, Work(owner=owner_name(), listen=listen, should_stop=asked), full=full)
+        return sh.house.runs.backup(sh.scope, name, Work(owner=owner_name(), listen=listen, should_stop=asked), full=full)
 
 
 def _free(sh: Shell, name: str) -> None:
     """A run whose process was killed on this machine is taken on at once, not when its lease has run out."""
-    run = sh.system.runs.find_active(sh.scope, name)
+    run = sh.house.runs.find_active(sh.scope, name)
     if run is not None and run.owner is not None and is_dead(run.owner):
-        sh.system.runs.let_go(sh.scope, run.id, owner=run.owner)
+        sh.house.runs.let_go(sh.scope, run.id, owner=run.owner)
 
 
 def _show(bars: Steps, progress: Progress) -> None:
@@ -86,15 +86,15 @@ def _names(sh: Shell, given: list[str], everything: bool) -> list[str]:
     if everything == bool(given):
         raise InputError("name the sources, or give --all", hint="list them with:  listbackup source list")
     if not everything:
-        return [sh.system.sources.get(sh.scope, name).name for name in dict.fromkeys(given)]
-    names = [source.name for source in iter_pages(lambda cursor: sh.system.sources.list(sh.scope, cursor=cursor))]
+        return [sh.house.sources.get(sh.scope, name).name for name in dict.fromkeys(given)]
+    names = [source.name for source in iter_pages(lambda cursor: sh.house.sources.list(sh.scope, cursor=cursor))]
     if not names:
         raise InputError("there is no source yet", hint="make one with:  listbackup connect PLATFORM")
     return names
 
 
 def _enqueue(sh: Shell, names: list[str], full: bool) -> int:
-    runs = [sh.system.runs.start(sh.scope, name, full=full) for name in names]
+    runs = [sh.house.runs.start(sh.scope, name, full=full) for name in names]
     sh.out.document({"runs": [run_document(run, source=name) for run, name in zip(runs, names, strict=True)]})
     for run, name in zip(runs, names, strict=True):
         sh.out.good(f"{name}: run {run.id} waits for a worker (listbackup worker)")

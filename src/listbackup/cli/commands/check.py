@@ -36,7 +36,7 @@ def command(
       listbackup check crm --read-data
       listbackup check crm --rebuild
     """
-    with shell(context, as_json) as sh:
+    with shell(context, as_json, local=True) as sh:
         names = [sh.system.sources.get(sh.scope, name).name for name in sources or []]
         if not names:
             names = [source.name for source in iter_pages(lambda cursor: sh.system.sources.list(sh.scope, cursor=cursor))]

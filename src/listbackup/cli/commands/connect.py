@@ -12,7 +12,7 @@ from listbackup.base.errors import Conflict, InputError
 from listbackup.cli.asking import Answers, ask_fields, file_value
 from listbackup.cli.options import Json, complete_platforms
 from listbackup.cli.shell import Shell, shell
-from listbackup.connectors.engine.connector import ConfigField, asked_fields
+from listbackup.connectors.engine.connector import ConfigField
 from listbackup.services.connections import Connection
 
 
@@ -72,29 +72,28 @@ def describe(connection: Connection) -> dict[str, object]:
 
 def _create(sh: Shell, platform: str, name: str, answers: Answers, test: bool) -> Connection:
     fields = _fields(sh, platform, answers, {})
-    taken = any(one.name == name for one in sh.system.connections.list(sh.scope, limit=1000).items)
+    taken = any(one.name == name for one in sh.house.connections.list(sh.scope, limit=1000).items)
     if taken:
         raise Conflict(
             f"a connection named {name!r} exists already",
             hint=f"choose another --name, or: listbackup connect {platform} --name {name} --again",
         )
     given = ask_fields(sh.out, fields, answers)
-    return sh.system.connections.create(sh.scope, platform=platform, name=name, values=given.values, secrets=given.secrets, test=test)
+    return sh.house.connections.create(sh.scope, platform=platform, name=name, values=given.values, secrets=given.secrets, test=test)
 
 
 def _again(sh: Shell, name: str, answers: Answers) -> Connection:
-    old = sh.system.connections.get(sh.scope, name)
+    old = sh.house.connections.get(sh.scope, name)
     fields = _fields(sh, old.platform, answers, old.values)
     given = ask_fields(sh.out, fields, answers, kept=old.values)
-    return sh.system.connections.reconnect(sh.scope, old.id, values=given.values, secrets=given.secrets)
+    return sh.house.connections.reconnect(sh.scope, old.id, values=given.values, secrets=given.secrets)
 
 
 def _fields(sh: Shell, platform: str, answers: Answers, kept: Mapping[str, str]) -> Sequence[ConfigField]:
     """What the platform asks for; a description given as a file may ask for more."""
-    connector = sh.system.platforms.connector(platform)
-    given = file_value(connector.config, answers.file) if answers.file is not None else {}
+    given = file_value(sh.house.platforms.get(platform).config, answers.file) if answers.file is not None else {}
     try:
-        return asked_fields(connector, {**kept, **given})
+        return sh.house.platforms.asked(platform, {**kept, **given})
     except InputError as error:
         if answers.file is None:
             raise
@@ -103,7 +102,7 @@ def _fields(sh: Shell, platform: str, answers: Answers, kept: Mapping[str, str])
 
 def _source(sh: Shell, connection: Connection) -> str | None:
     try:
-        return sh.system.sources.create(sh.scope, connection=connection.id, name=connection.name).name
+        return sh.house.sources.create(sh.scope, connection=connection.id, name=connection.name).name
     except Conflict:
         sh.out.warn(f"a source named {connection.name} exists already, so none was made; see: listbackup source add --help")
         return None

@@ -25,7 +25,7 @@ def list_(context: typer.Context, as_json: Json = False) -> None:
       listbackup connections list
     """
     with shell(context, as_json) as sh:
-        found = list(iter_pages(lambda cursor: sh.system.connections.list(sh.scope, cursor=cursor)))
+        found = list(iter_pages(lambda cursor: sh.house.connections.list(sh.scope, cursor=cursor)))
         sh.out.document({"connections": [describe(one) for one in found]})
         rows = [(one.name, one.platform, one.site_name, one.state.value.replace("_", " "), one.tested_at) for one in found]
         sh.out.table(("NAME", "PLATFORM", "SITE", "STATE", "TESTED"), rows, empty="No connection yet: listbackup connect PLATFORM")
@@ -40,7 +40,7 @@ def test(context: typer.Context, name: Name, as_json: Json = False) -> None:
       listbackup connections test blog
     """
     with shell(context, as_json) as sh:
-        tested = sh.system.connections.test(sh.scope, name)
+        tested = sh.house.connections.test(sh.scope, name)
         sh.out.document({"connection": describe(tested)})
         sh.out.good(f"{tested.name} works: {tested.site_name}")
 
@@ -54,7 +54,7 @@ def remove(context: typer.Context, name: Name, as_json: Json = False) -> None:
       listbackup connections remove blog
     """
     with shell(context, as_json) as sh:
-        found = sh.system.connections.get(sh.scope, name)
-        sh.system.connections.delete(sh.scope, found.id)
+        found = sh.house.connections.get(sh.scope, name)
+        sh.house.connections.delete(sh.scope, found.id)
         sh.out.document({"removed": found.name})
         sh.out.good(f"removed the connection {found.name}")

@@ -44,7 +44,7 @@ def command(
         if counts:
             return
         shown = limit if limit is not None or as_json else 20
-        changes = sh.system.data.diff(sh.scope, name, before.seq, after.seq, stream=stream)
+        changes = sh.house.data.diff(sh.scope, name, before.seq, after.seq, stream=stream)
         for number, change in enumerate(one for one in changes if not one.stream.startswith("_")):
             if shown is not None and number >= shown:
                 sh.out.say("… more: --limit N, or --json for all")
@@ -56,7 +56,7 @@ def _two(sh: Shell, source: str, until: str | None) -> tuple[str, SnapshotInfo, 
     name, when = split_source(source)
     if not when and until is None:
         when = "previous"
-    snapshots, now = sh.system.data.snapshots(sh.scope, name), sh.clock.now()
+    snapshots, now = sh.house.data.snapshots(sh.scope, name), sh.clock.now()
     other, _, later = (until or "").rpartition("@")
     if other not in ("", name):
         raise InputError(f"{name} and {other} are different sources", hint="compare two moments of one")
@@ -64,7 +64,7 @@ def _two(sh: Shell, source: str, until: str | None) -> tuple[str, SnapshotInfo, 
 
 
 def _counts(sh: Shell, name: str, before: SnapshotInfo, after: SnapshotInfo) -> None:
-    found = sh.system.data.diff_counts(sh.scope, name, before.seq, after.seq)
+    found = sh.house.data.diff_counts(sh.scope, name, before.seq, after.seq)
     shown = {stream: one for stream, one in sorted(found.items()) if not stream.startswith("_")}
     sh.out.document(
         {

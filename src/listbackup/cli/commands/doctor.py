@@ -30,7 +30,7 @@ def command(
       listbackup doctor --prove
       listbackup doctor --prove --seconds 20 --json
     """
-    with shell(context, as_json) as sh:
+    with shell(context, as_json, local=True) as sh:
         return _prove(sh, seconds) if prove else _examine(sh)
 
 

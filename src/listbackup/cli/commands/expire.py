@@ -42,7 +42,7 @@ def command(
     """
     with shell(context, as_json) as sh:
         if undo is not None:
-            back = sh.system.upkeep.undelete(sh.scope, source, undo)
+            back = sh.house.upkeep.undelete(sh.scope, source, undo)
             sh.out.document({"source": source, "taken_back": back.seq})
             sh.out.good(f"snapshot {back.seq} is out of the trash")
             return
@@ -55,11 +55,11 @@ def command(
             last=keep_last,
             within=keep_within,
         )
-        plan = sh.system.upkeep.plan_expire(sh.scope, source, policy)
+        plan = sh.house.upkeep.plan_expire(sh.scope, source, policy)
         _show(sh, plan)
         expired: tuple[int, ...] = ()
         if plan.dropped and not dry_run:
-            expired = sh.system.upkeep.expire(sh.scope, source, plan, confirmed=_confirmed(sh, plan, yes))
+            expired = sh.house.upkeep.expire(sh.scope, source, plan, confirmed=_confirmed(sh, plan, yes))
         sh.out.document({"source": source, "plan": _document(plan), "expired": list(expired)})
         if expired:
             numbers = ", ".join(map(str, expired))

@@ -38,7 +38,7 @@ def command(
         name, snapshot = find_snapshot(sh, source)
         options = ExportOptions(streams=tuple(streams) if streams else None, raw_cells=raw_cells, attachments=files)
         with sh.out.progress("writing") as bars:
-            result = sh.system.data.export(
+            result = sh.house.data.export(
                 sh.scope,
                 name,
                 to,

@@ -31,7 +31,7 @@ def command(
       listbackup history crm contacts 42 --json
     """
     with shell(context, as_json) as sh:
-        versions = sorted(sh.system.data.history(sh.scope, source, stream, key), key=lambda one: one.seq)
+        versions = sorted(sh.house.data.history(sh.scope, source, stream, key), key=lambda one: one.seq)
         sh.out.document({"source": source, "stream": stream, "key": key, "versions": [_document(one) for one in versions]})
         sh.out.say(f"{source} {stream} {key}: {len(versions)} version{'s' if len(versions) != 1 else ''}")
         for before, one in pairwise([None, *versions]):

@@ -33,9 +33,9 @@ def command(
     with shell(context, as_json) as sh:
         name, snapshot = find_kept_or_trashed(sh, source)
         if trust:
-            held = sh.system.upkeep.clear_suspicion(sh.scope, name, snapshot.seq)
+            held = sh.house.upkeep.clear_suspicion(sh.scope, name, snapshot.seq)
             sh.out.good(f"snapshot {held.seq} of {local(held.at)} is trusted; retention goes on")
         else:
-            held = sh.system.upkeep.hold(sh.scope, name, snapshot.seq, reason)
+            held = sh.house.upkeep.hold(sh.scope, name, snapshot.seq, reason)
             sh.out.good(f"snapshot {held.seq} of {local(held.at)} is held: {reason}")
         sh.out.document({"source": name, "snapshot": snapshot_document(held)})

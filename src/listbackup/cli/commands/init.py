@@ -21,7 +21,7 @@ def command(context: typer.Context, as_json: Json = False) -> None:
     """
     from listbackup.bootstrap.embedded import init_system
 
-    with shell(context, as_json) as sh:
+    with shell(context, as_json, local=True) as sh:
         folder = init_system(sh.settings, clock=sh.clock)
         where = f"bucket {folder.s3.bucket}" if folder.s3 else str(folder.objects_dir)
         sh.out.document({"installation": folder.installation, "data": str(folder.data), "keys": str(folder.keys), "objects": where})

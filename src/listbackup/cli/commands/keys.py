@@ -25,7 +25,7 @@ def rotate(context: typer.Context, as_json: Json = False) -> None:
     Examples:
       listbackup keys rotate
     """
-    with shell(context, as_json) as sh:
+    with shell(context, as_json, local=True) as sh:
         count = sh.system.keys.rotate_root()
         root = sh.system.keyring.current()
         sh.out.document({"root": root, "accounts": count})
@@ -56,7 +56,7 @@ def recovery_kit(
       listbackup keys recovery-kit --store --to store-kit.json
       listbackup keys recovery-kit --restore kit.txt
     """
-    with shell(context, as_json) as sh:
+    with shell(context, as_json, local=True) as sh:
         if restore is not None:
             _restore(sh, restore)
             return
@@ -87,7 +87,7 @@ def shred(
       listbackup keys shred
       listbackup keys shred --sure acc_01kf0c4f2z8m5e9x7q3t6v1a2b
     """
-    with shell(context, as_json) as sh:
+    with shell(context, as_json, local=True) as sh:
         account = sh.scope.account
         if sure is None and sys.stdin.isatty() and not as_json:
             sh.out.say(f"This destroys every copy of everything in {sh.settings.data}. It cannot be undone.")

@@ -53,7 +53,7 @@ def _streams(sh: Shell, name: str, snapshot: SnapshotInfo) -> None:
 
 def _records(sh: Shell, name: str, snapshot: SnapshotInfo, stream: str, limit: int, after: str | None) -> None:
     start = parse_key(after)[0] if after is not None else None
-    records = list(limited(sh.system.data.scan(sh.scope, name, stream, seq=snapshot.seq, after=start, limit=limit + 1), limit + 1))
+    records = list(limited(sh.house.data.scan(sh.scope, name, stream, seq=snapshot.seq, after=start, limit=limit + 1), limit + 1))
     shown, more = records[:limit], len(records) > limit
     if sh.out.as_json:
         for record in shown:

@@ -30,15 +30,18 @@ def command(
       listbackup prune crm
     """
     with shell(context, as_json) as sh:
-        plan = sh.system.upkeep.plan_prune(sh.scope, source)
-        stats = plan.stats()
-        _show(sh.out, stats)
         if dry_run:
+            stats = sh.house.upkeep.plan_prune(sh.scope, source).stats()
+            _show(sh.out, stats)
             sh.out.document({"source": source, "plan": asdict(stats), "pruned": None})
             sh.out.say("Nothing was changed.")
             return
+        upkeep = sh.system.upkeep
+        plan = upkeep.plan_prune(sh.scope, source)
+        stats = plan.stats()
+        _show(sh.out, stats)
         with sh.out.progress("") as bars:
-            done = sh.system.upkeep.prune(sh.scope, source, plan, progress=bars.update, confirmed=yes)
+            done = upkeep.prune(sh.scope, source, plan, progress=bars.update, confirmed=yes)
         pruned = {"expired": list(done.expired), "purged": list(done.purged), "deleted_objects": done.deleted}
         sh.out.document({"source": source, "plan": asdict(stats), "pruned": pruned})
         sh.out.good(f"{source}: {len(done.purged)} snapshots purged, {done.deleted} objects deleted")

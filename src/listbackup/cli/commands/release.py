@@ -19,6 +19,6 @@ def command(context: typer.Context, source: SourceAt, as_json: Json = False) -> 
     """
     with shell(context, as_json) as sh:
         name, snapshot = find_snapshot(sh, source)
-        released = sh.system.upkeep.release(sh.scope, name, snapshot.seq)
+        released = sh.house.upkeep.release(sh.scope, name, snapshot.seq)
         sh.out.document({"source": name, "snapshot": snapshot_document(released)})
         sh.out.good(f"snapshot {released.seq} of {local(released.at)} is " + ("released" if snapshot.held else "not held"))

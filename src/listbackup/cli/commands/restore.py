@@ -49,7 +49,7 @@ def command(
         if resume is not None:
             with sh.out.progress("restoring") as bars:
                 listen = lambda at: bars.update(at.stream, at.done, at.total)  # noqa: E731
-                return _end(sh, sh.system.restores.resume(sh.scope, resume, listen=listen, should_stop=asked))
+                return _end(sh, sh.house.restores.resume(sh.scope, resume, listen=listen, should_stop=asked))
         if source is None:
             raise InputError("say what to restore", hint="listbackup restore SOURCE@WHEN STREAM KEY")
         plan = _plan(sh, source, stream, keys or [], overwrite)
@@ -61,7 +61,7 @@ def command(
         _confirm(sh, plan, yes)
         with sh.out.progress("restoring") as bars:
             listen = lambda at: bars.update(at.stream, at.done, at.total)  # noqa: E731
-            done = sh.system.restores.start(sh.scope, plan, listen=listen, should_stop=asked)
+            done = sh.house.restores.start(sh.scope, plan, listen=listen, should_stop=asked)
         return _end(sh, done, plan)
 
 
@@ -69,11 +69,11 @@ def _plan(sh: Shell, text: str, stream: str | None, keys: list[str], overwrite: 
     name, snapshot = find_snapshot(sh, text)
     selection = Selection()
     if stream is not None:
-        sh.system.data.scan(sh.scope, name, stream, seq=snapshot.seq, limit=1)  # a stream that is not there is said now
-        found = tuple(_platform_key(sh.system.data.record(sh.scope, name, stream, key, seq=snapshot.seq).key) for key in keys)
+        sh.house.data.scan(sh.scope, name, stream, seq=snapshot.seq, limit=1)  # a stream that is not there is said now
+        found = tuple(_platform_key(sh.house.data.record(sh.scope, name, stream, key, seq=snapshot.seq).key) for key in keys)
         selection = Selection(keys={stream: found}) if found else Selection(streams=(stream,))
     with sh.out.progress("asking about") as bars:
-        return sh.system.restores.plan(
+        return sh.house.restores.plan(
             sh.scope,
             name,
             seq=snapshot.seq,

@@ -37,7 +37,7 @@ def list_(
       listbackup runs list --active
     """
     with shell(context, as_json) as sh:
-        pages = iter_pages(lambda cursor: sh.system.runs.list(sh.scope, source=source, active=active, cursor=cursor))
+        pages = iter_pages(lambda cursor: sh.house.runs.list(sh.scope, source=source, active=active, cursor=cursor))
         runs = list(itertools.islice(pages, limit))
         names = [_source_name(sh, run) for run in runs]
         sh.out.document({"runs": [run_document(run, source=name) for run, name in zip(runs, names, strict=True)]})
@@ -74,7 +74,7 @@ def logs(context: typer.Context, run: RunId, as_json: Json = False) -> None:
     """
     with shell(context, as_json) as sh:
         found = _find(sh, run)
-        for line in iter_pages(lambda cursor: sh.system.runs.logs(sh.scope, found.id, cursor=cursor)):
+        for line in iter_pages(lambda cursor: sh.house.runs.logs(sh.scope, found.id, cursor=cursor)):
             if as_json:
                 record = {"at": line.at, "level": line.level.value, "message": line.message}
                 sh.out.line({**record, "stream": line.stream, "reason": line.reason, "key": line.key})
@@ -92,7 +92,7 @@ def cancel(context: typer.Context, run: RunId, as_json: Json = False) -> None:
       listbackup runs cancel crm
     """
     with shell(context, as_json) as sh:
-        cancelled = sh.system.runs.cancel(sh.scope, _find(sh, run).id)
+        cancelled = sh.house.runs.cancel(sh.scope, _find(sh, run).id)
         sh.out.document({"run": run_document(cancelled, source=_source_name(sh, cancelled))})
         sh.out.good(f"{cancelled.id}: " + ("cancelled" if cancelled.state.is_final else "asked to stop"))
 
@@ -106,7 +106,7 @@ def retry(context: typer.Context, run: RunId, as_json: Json = False) -> None:
       listbackup runs retry crm
     """
     with shell(context, as_json) as sh:
-        again = sh.system.runs.retry(sh.scope, _find(sh, run).id)
+        again = sh.house.runs.retry(sh.scope, _find(sh, run).id)
         sh.out.document({"run": run_document(again, source=_source_name(sh, again))})
         sh.out.good(f"{again.id} waits for a worker (listbackup worker)")
 
@@ -114,8 +114,8 @@ def retry(context: typer.Context, run: RunId, as_json: Json = False) -> None:
 def _find(sh: Shell, text: str) -> Run:
     """The run of this id, or the newest run of the source of this name."""
     if text.startswith("run_"):
-        return sh.system.runs.get(sh.scope, text)
-    newest = next(iter(sh.system.runs.list(sh.scope, source=text, limit=1).items), None)
+        return sh.house.runs.get(sh.scope, text)
+    newest = next(iter(sh.house.runs.list(sh.scope, source=text, limit=1).items), None)
     if newest is None:
         raise NotFound(f"{text} has not been run yet", hint=f"run it with:  listbackup backup {text}")
     return newest
@@ -123,7 +123,7 @@ def _find(sh: Shell, text: str) -> Run:
 
 def _source_name(sh: Shell, run: Run) -> str:
     try:
-        return sh.system.sources.get(sh.scope, run.source).name
+        return sh.house.sources.get(sh.scope, run.source).name
     except NotFound:
         return run.source
 

@@ -69,7 +69,7 @@ def command(
         if source is None:
             _list(sh)
             return
-        old = sh.system.jobs.find_for_source(sh.scope, source)
+        old = sh.house.jobs.find_for_source(sh.scope, source)
         zone = time_zone or (old.timetable.time_zone if old is not None and old.timetable is not None else "UTC")
         timetable = _timetable(every, daily, cron, zone, quiet or [])
         policy = policy_of(
@@ -126,19 +126,19 @@ def _refuse_confusion(pause: bool, resume: bool, remove: bool, sets: bool) -> No
 
 def _set(sh: Shell, source: str, old: Job | None, timetable: Timetable | None, policy: Policy | None) -> Job:
     if old is None:
-        return sh.system.jobs.create(sh.scope, source=source, timetable=timetable, retention=policy)
+        return sh.house.jobs.create(sh.scope, source=source, timetable=timetable, retention=policy)
     if policy is not None and timetable is None and old.timetable is not None:
         policy = replace(policy, time_zone=old.timetable.time_zone)
-    return sh.system.jobs.change(sh.scope, old.id, timetable=timetable, retention=policy)
+    return sh.house.jobs.change(sh.scope, old.id, timetable=timetable, retention=policy)
 
 
 def _act(sh: Shell, source: str, job: Job, *, pause: bool, remove: bool) -> None:
     if remove:
-        sh.system.jobs.delete(sh.scope, job.id)
+        sh.house.jobs.delete(sh.scope, job.id)
         sh.out.document({"removed": source})
         sh.out.good(f"{source} is no longer backed up by itself; its snapshots stay")
         return
-    changed = sh.system.jobs.pause(sh.scope, job.id) if pause else sh.system.jobs.resume(sh.scope, job.id)
+    changed = sh.house.jobs.pause(sh.scope, job.id) if pause else sh.house.jobs.resume(sh.scope, job.id)
     _show(sh, changed, source)
 
 
@@ -149,8 +149,8 @@ def _need(job: Job | None, source: str) -> Job:
 
 
 def _list(sh: Shell) -> None:
-    jobs = list(itertools.islice(iter_pages(lambda cursor: sh.system.jobs.list(sh.scope, cursor=cursor)), 1000))
-    names = [sh.system.sources.get(sh.scope, job.source).name for job in jobs]
+    jobs = list(itertools.islice(iter_pages(lambda cursor: sh.house.jobs.list(sh.scope, cursor=cursor)), 1000))
+    names = [sh.house.sources.get(sh.scope, job.source).name for job in jobs]
     sh.out.document({"schedules": [_document(job, name) for job, name in zip(jobs, names, strict=True)]})
     rows = [(name, _when(job), job.due_at, describe_policy(job.retention)) for job, name in zip(jobs, names, strict=True)]
     sh.out.table(("SOURCE", "WHEN", "NEXT", "KEEPS"), rows, empty="No schedule yet: listbackup schedule SOURCE --every 1h")

@@ -31,7 +31,7 @@ def command(
         raise InputError("there is nothing to look for", field="text")
     with shell(context, as_json) as sh:
         name, snapshot = find_snapshot(sh, source)
-        found = list(limited(sh.system.data.search(sh.scope, name, text, stream=stream, seq=snapshot.seq), limit + 1))
+        found = list(limited(sh.house.data.search(sh.scope, name, text, stream=stream, seq=snapshot.seq), limit + 1))
         for one in found[:limit] if as_json else ():
             sh.out.line({"stream": one.stream, "key": key_parts(one.record.key), "record": raw_document(one.record.raw)})
         rows = [(one.stream, key_text(one.record.key), about(one.record.raw)) for one in found[:limit]]

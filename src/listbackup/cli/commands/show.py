@@ -47,10 +47,10 @@ def command(
 
 
 def _one(sh: Shell, name: str, snapshot: SnapshotInfo, stream: str, key: str, files: Path | None) -> None:
-    record = sh.system.data.record(sh.scope, name, stream, key, seq=snapshot.seq)
+    record = sh.house.data.record(sh.scope, name, stream, key, seq=snapshot.seq)
     attached: list[AttachmentInfo] = []
     if sh.out.as_json or sh.out.on_terminal or files is not None:
-        attached = list(sh.system.data.attachments(sh.scope, name, stream, record.key, seq=snapshot.seq))
+        attached = list(sh.house.data.attachments(sh.scope, name, stream, record.key, seq=snapshot.seq))
     saved = _save(sh, name, snapshot, attached, files) if files is not None else {}
     if sh.out.as_json:
         about = {"source": name, "snapshot": snapshot_document(snapshot), "stream": stream, "key": key_parts(record.key)}
@@ -64,7 +64,7 @@ def _one(sh: Shell, name: str, snapshot: SnapshotInfo, stream: str, key: str, fi
 
 
 def _all(sh: Shell, name: str, snapshot: SnapshotInfo, stream: str, limit: int | None) -> None:
-    for record in limited(sh.system.data.scan(sh.scope, name, stream, seq=snapshot.seq, limit=limit), limit):
+    for record in limited(sh.house.data.scan(sh.scope, name, stream, seq=snapshot.seq, limit=limit), limit):
         if sh.out.as_json:
             sh.out.line({"key": key_parts(record.key), "record": raw_document(record.raw)})
         elif sh.out.on_terminal:
@@ -76,7 +76,7 @@ def _all(sh: Shell, name: str, snapshot: SnapshotInfo, stream: str, limit: int |
 def _save(sh: Shell, name: str, snapshot: SnapshotInfo, attached: list[AttachmentInfo], folder: Path) -> dict[str, str]:
     saved = {}
     for number, one in enumerate(attached, start=1):
-        chunks = sh.system.data.open_attachment(sh.scope, name, one.id, seq=snapshot.seq)
+        chunks = sh.house.data.open_attachment(sh.scope, name, one.id, seq=snapshot.seq)
         saved[one.path] = str(save_file(folder, one.name, chunks, number=number))
     return saved
 

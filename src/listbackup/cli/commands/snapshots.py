@@ -27,7 +27,7 @@ def command(
       listbackup snapshots crm --trash --json
     """
     with shell(context, as_json) as sh:
-        found = list(reversed(sh.system.data.snapshots(sh.scope, source, with_trash=trash)))
+        found = list(reversed(sh.house.data.snapshots(sh.scope, source, with_trash=trash)))
         sh.out.document({"source": source, "snapshots": [snapshot_document(one) for one in found]})
         rows = [_row(one) for one in found]
         columns = (">NUMBER", "TAKEN", "KIND", ">RECORDS", ">ADDED", ">CHANGED", ">REMOVED", ">WRITTEN", "NOTE")

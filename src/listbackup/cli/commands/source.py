@@ -48,7 +48,7 @@ def add(
       listbackup source add open-deals -c crm -s deals --where 'deals.stage!=lost'
     """
     with shell(context, as_json) as sh:
-        source = sh.system.sources.create(
+        source = sh.house.sources.create(
             sh.scope,
             connection=connection or name,
             name=name,
@@ -70,7 +70,7 @@ def list_(context: typer.Context, as_json: Json = False) -> None:
       listbackup source list
     """
     with shell(context, as_json) as sh:
-        sources = list(iter_pages(lambda cursor: sh.system.sources.list(sh.scope, cursor=cursor)))
+        sources = list(iter_pages(lambda cursor: sh.house.sources.list(sh.scope, cursor=cursor)))
         described = [_describe(sh, source) for source in sources]
         sh.out.document({"sources": described})
         rows = [
@@ -107,7 +107,7 @@ def test(context: typer.Context, name: SourceName, as_json: Json = False) -> Non
       listbackup source test crm
     """
     with shell(context, as_json) as sh:
-        site = sh.system.sources.test(sh.scope, name)
+        site = sh.house.sources.test(sh.scope, name)
         sh.out.document({"source": name, "site": site.name, "url": site.url})
         sh.out.good(f"{name} works: {site.name}")
 
@@ -121,7 +121,7 @@ def remove(context: typer.Context, name: SourceName, as_json: Json = False) -> N
       listbackup source remove crm
     """
     with shell(context, as_json) as sh:
-        removed = sh.system.sources.delete(sh.scope, name)
+        removed = sh.house.sources.delete(sh.scope, name)
         sh.out.document({"removed": removed.name, "id": removed.id})
         sh.out.good(f"removed the source {removed.name}; its snapshots stay under {removed.id}")
 
@@ -141,16 +141,16 @@ def parse_conditions(texts: Sequence[str]) -> dict[str, list[Filter]]:
 
 def _discover(sh: Shell, name: str) -> Sequence[StreamInfo]:
     try:
-        return sh.system.sources.discover(sh.scope, name)
+        return sh.house.sources.discover(sh.scope, name)
     except NotFound:
-        return sh.system.sources.streams_of(sh.scope, name)
+        return sh.house.sources.streams_of(sh.scope, name)
 
 
 def _describe(sh: Shell, source: Source) -> dict[str, object]:
     return {
         "id": source.id,
         "name": source.name,
-        "connection": sh.system.connections.get(sh.scope, source.connection).name,
+        "connection": sh.house.connections.get(sh.scope, source.connection).name,
         "streams": list(source.streams) if source.streams is not None else None,
         "filters": {stream: [f"{one.field}{one.op.value}{one.value}" for one in some] for stream, some in source.filters.items()},
         "full_every_seconds": int(source.full_every.total_seconds()),

@@ -35,7 +35,7 @@ def command(
         if not restore.startswith("rst_"):
             raise InputError(f"{restore!r} is no restore's id", hint="list them with:  listbackup undo")
         with stop_on_signals("stopping after this record; press Ctrl-C again to stop at once") as asked, sh.out.progress("undoing") as bars:
-            undone = sh.system.restores.undo(
+            undone = sh.house.restores.undo(
                 sh.scope, restore, listen=lambda at: bars.update(at.stream, at.done, at.total), should_stop=asked
             )
         sh.out.document({"restore": restore_document(undone)})
@@ -47,7 +47,7 @@ def command(
 
 
 def _list(sh: Shell) -> None:
-    found = list(iter_pages(lambda cursor: sh.system.restores.list(sh.scope, cursor=cursor)))
+    found = list(iter_pages(lambda cursor: sh.house.restores.list(sh.scope, cursor=cursor)))
     sh.out.document({"restores": [restore_document(one) for one in found]})
     rows = [(one.id, one.snapshot_seq, one.state.value, one.created_at, _wrote(one.result)) for one in found]
     sh.out.table(("RESTORE", ">SNAPSHOT", "STATE", "STARTED", ">WRITTEN"), rows, empty="Nothing was restored yet.")

@@ -33,9 +33,9 @@ def command(
       listbackup verify --sample 200 --json
     """
     with shell(context, as_json) as sh:
-        names = [sh.system.sources.get(sh.scope, name).name for name in sources or []]
+        names = [sh.house.sources.get(sh.scope, name).name for name in sources or []]
         if not names:
-            names = [source.name for source in iter_pages(lambda cursor: sh.system.sources.list(sh.scope, cursor=cursor))]
+            names = [source.name for source in iter_pages(lambda cursor: sh.house.sources.list(sh.scope, cursor=cursor))]
         found = {name: _verify(sh, name, sample) for name in names}
         sound = all(one.good for one in found.values())
         sh.out.document({"sound": sound, "sources": {name: _document(one) for name, one in found.items()}})
@@ -46,7 +46,7 @@ def command(
 
 def _verify(sh: Shell, name: str, sample: int) -> Verification:
     with sh.out.progress(f"comparing {name}") as bars:
-        return sh.system.upkeep.verify(sh.scope, name, sample=sample, progress=bars.update)
+        return sh.house.upkeep.verify(sh.scope, name, sample=sample, progress=bars.update)
 
 
 def _show(sh: Shell, name: str, found: Verification) -> None:

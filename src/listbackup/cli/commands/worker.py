@@ -38,7 +38,7 @@ def command(
     """
     from listbackup.worker.main import Worker, WorkerParts, stopped_by_signals
 
-    with shell(context, as_json) as sh:
+    with shell(context, as_json, local=True) as sh:
         free_dead(sh)
         system, ended = sh.system, list[Run]()
 

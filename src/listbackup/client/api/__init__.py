@@ -10,14 +10,17 @@ from listbackup.client.session import Session
 if TYPE_CHECKING:
     from listbackup.client.api.accounts import AccountsApi
     from listbackup.client.api.activity import ActivityApi
+    from listbackup.client.api.auth import AuthApi
     from listbackup.client.api.connections import ConnectionsApi
     from listbackup.client.api.data import DataApi
+    from listbackup.client.api.integrations import IntegrationsApi
     from listbackup.client.api.jobs import JobsApi
     from listbackup.client.api.platforms import PlatformsApi
     from listbackup.client.api.restores import RestoresApi
     from listbackup.client.api.runs import RunsApi
     from listbackup.client.api.sources import SourcesApi
     from listbackup.client.api.system import SystemApi
+    from listbackup.client.api.users import UsersApi
 
 
 class Api:
@@ -41,6 +44,13 @@ class Api:
         return ActivityApi(self._session)
 
     @cached_property
+    def auth(self) -> AuthApi:
+        """The operations of ``auth``."""
+        from listbackup.client.api.auth import AuthApi
+
+        return AuthApi(self._session)
+
+    @cached_property
     def connections(self) -> ConnectionsApi:
         """The operations of ``connections``."""
         from listbackup.client.api.connections import ConnectionsApi
@@ -53,6 +63,13 @@ class Api:
         from listbackup.client.api.data import DataApi
 
         return DataApi(self._session)
+
+    @cached_property
+    def integrations(self) -> IntegrationsApi:
+        """The operations of ``integrations``."""
+        from listbackup.client.api.integrations import IntegrationsApi
+
+        return IntegrationsApi(self._session)
 
     @cached_property
     def jobs(self) -> JobsApi:
@@ -95,3 +112,10 @@ class Api:
         from listbackup.client.api.system import SystemApi
 
         return SystemApi(self._session)
+
+    @cached_property
+    def users(self) -> UsersApi:
+        """The operations of ``users``."""
+        from listbackup.client.api.users import UsersApi
+
+        return UsersApi(self._session)

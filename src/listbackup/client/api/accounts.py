@@ -27,6 +27,7 @@ class Account(Struct, frozen=True, kw_only=True):
     suspended_why: str | None = None
     trashed_at: datetime | None = None
     shred_at: datetime | None = None
+    is_shredding: bool = False
 
 
 class Bundle(Word):

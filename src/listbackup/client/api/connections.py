@@ -16,6 +16,13 @@ from listbackup.client.session import Request, Session, given, part, repeat_head
 from listbackup.client.words import Word
 
 
+class Begun(Struct, frozen=True, kw_only=True):
+    """Where to send the person."""
+
+    url: str
+    expires_at: datetime
+
+
 class Connection(Struct, frozen=True, kw_only=True):
     """Credentials for one site of a platform; ``secret_names`` says which secrets are kept, sealed, beside it."""
 
@@ -79,9 +86,27 @@ class ConnectionsApi:
         )
         return self._session.ask(Connection, request)
 
-    def delete(self, connection: str) -> None:
-        """Forget a connection and its secrets."""
-        request = Request(method="DELETE", path=f"/v2/connections/{part(connection)}")
+    def oauth_start(
+        self,
+        platform: str,
+        *,
+        reconnect: str | None | UnsetType = UNSET,
+        name: str | None | UnsetType = UNSET,
+        values: Mapping[str, str] | UnsetType = UNSET,
+        secrets: Mapping[str, str] | UnsetType = UNSET,
+    ) -> Begun:
+        """Begin to connect through a platform's sign-in page."""
+        request = Request(
+            method="POST",
+            path=f"/v2/connections/oauth/{part(platform)}/start",
+            query={"reconnect": reconnect},
+            body=given({"name": name, "values": values, "secrets": secrets}),
+        )
+        return self._session.ask(Begun, request)
+
+    def delete(self, connection: str, *, force: bool | UnsetType = UNSET) -> None:
+        """Forget a connection and its secrets, here and at the platform."""
+        request = Request(method="DELETE", path=f"/v2/connections/{part(connection)}", query={"force": force})
         self._session.do(request)
 
     def get(self, connection: str) -> Connection:
@@ -108,4 +133,31 @@ class ConnectionsApi:
     def test(self, connection: str) -> Connection:
         """Ask the platform who we are."""
         request = Request(method="POST", path=f"/v2/connections/{part(connection)}/test")
+        return self._session.ask(Connection, request)
+
+    def oauth_callback(
+        self,
+        *,
+        state: str | UnsetType = UNSET,
+        code: str | None | UnsetType = UNSET,
+        iss: str | None | UnsetType = UNSET,
+        error: str | None | UnsetType = UNSET,
+    ) -> Connection:
+        """Where a platform's sign-in page leads back to."""
+        request = Request(method="GET", path="/v2/oauth/callback", query={"state": state, "code": code, "iss": iss, "error": error})
+        return self._session.ask(Connection, request)
+
+    def get_oauth_callback(
+        self,
+        platform: str,
+        *,
+        state: str | UnsetType = UNSET,
+        code: str | None | UnsetType = UNSET,
+        iss: str | None | UnsetType = UNSET,
+        error: str | None | UnsetType = UNSET,
+    ) -> Connection:
+        """The same for platforms that do not say on the way back who they are."""
+        request = Request(
+            method="GET", path=f"/v2/oauth/callback/{part(platform)}", query={"state": state, "code": code, "iss": iss, "error": error}
+        )
         return self._session.ask(Connection, request)

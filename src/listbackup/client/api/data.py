@@ -36,6 +36,7 @@ class ChangeShown(Struct, frozen=True, kw_only=True):
 
     stream: str
     key: str
+    parts: Sequence[str | int]
     kind: ChangeKind
     before: Raw
     after: Raw
@@ -69,6 +70,8 @@ class HitShown(Struct, frozen=True, kw_only=True):
 
     stream: str
     key: str
+    parts: Sequence[str | int]
+    since: int
     record: Raw
 
 
@@ -94,9 +97,13 @@ class PruneStats(Struct, frozen=True, kw_only=True):
 
 
 class RecordShown(Struct, frozen=True, kw_only=True):
-    """A record as the platform sent it; ``key`` is what addresses it, ``since`` the number of the snapshot that brought it so."""
+    """A record as the platform sent it; ``key`` is what addresses it, ``since`` the number of the snapshot that brought it so.
+
+    ``parts`` are the key as it is: numbers as numbers, a part that the store made up in hexadecimal.
+    """
 
     key: str
+    parts: Sequence[str | int]
     since: int
     record: Raw
 
@@ -226,17 +233,27 @@ class DataApi:
         return self._session.ask(Page[StreamShown], request)
 
     def records(
-        self, snapshot: str, stream: str, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET
+        self,
+        snapshot: str,
+        stream: str,
+        *,
+        cursor: str | None | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        after: str | None | UnsetType = UNSET,
     ) -> Page[RecordShown]:
         """Records as they stood, in order of their keys."""
         request = Request(
-            method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams/{part(stream)}/records", query={"cursor": cursor, "limit": limit}
+            method="GET",
+            path=f"/v2/snapshots/{part(snapshot)}/streams/{part(stream)}/records",
+            query={"cursor": cursor, "limit": limit, "after": after},
         )
         return self._session.ask(Page[RecordShown], request)
 
-    def iter_records(self, snapshot: str, stream: str, *, limit: int | UnsetType = UNSET) -> Iterator[RecordShown]:
+    def iter_records(
+        self, snapshot: str, stream: str, *, limit: int | UnsetType = UNSET, after: str | None | UnsetType = UNSET
+    ) -> Iterator[RecordShown]:
         """Every item of ``records``, page after page."""
-        return every(lambda cursor: self.records(snapshot, stream, limit=limit, cursor=cursor))
+        return every(lambda cursor: self.records(snapshot, stream, limit=limit, after=after, cursor=cursor))
 
     def record(self, snapshot: str, stream: str, key: str) -> RecordShown:
         """A record as it stood."""

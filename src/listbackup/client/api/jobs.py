@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from msgspec import UNSET, Struct, UnsetType
 
+from listbackup.client.api.shared import Policy
 from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, given, part, repeat_header, version_header
 
@@ -23,28 +24,10 @@ class Job(Struct, frozen=True, kw_only=True):
     created_at: datetime
     timetable: Timetable | None = None
     retention: Policy | None = None
+    retry: RetryPolicy | None = None
     paused: bool = False
     due_at: datetime | None = None
     version: int = 1
-
-
-class Policy(Struct, frozen=True, kw_only=True):
-    """How many snapshots to keep: the last of each of the newest ``hourly`` hours, ``daily`` days, … that have one, whatever the gaps between
-    them.
-
-    The counts add up (a snapshot kept by one rule is kept). A policy without any rule keeps everything. ``min_good`` good snapshots stay
-    whatever the rules say: complete, not suspect, and verified where enough are.
-    """
-
-    hourly: int = 0
-    daily: int = 0
-    weekly: int = 0
-    monthly: int = 0
-    yearly: int = 0
-    within: timedelta | None = None
-    last: int = 0
-    min_good: int = 3
-    time_zone: str = "UTC"
 
 
 class PolicyIn(Struct, frozen=True, kw_only=True):
@@ -77,6 +60,20 @@ class QuietWindow(Struct, frozen=True, kw_only=True):
     start: str
     end: str
     days: Sequence[int] = ()
+
+
+class RetryIn(Struct, frozen=True, kw_only=True):
+    """What becomes of a run that failed for a reason that may pass: so many more, after this time and then each after twice as long."""
+
+    attempts: int | UnsetType = UNSET
+    wait: timedelta | UnsetType = UNSET
+
+
+class RetryPolicy(Struct, frozen=True, kw_only=True):
+    """What becomes of a run that failed for a reason that may pass: so many more, the first after ``wait``, each next after twice as long."""
+
+    attempts: int = 2
+    wait: timedelta | None = None
 
 
 class Timetable(Struct, frozen=True, kw_only=True):
@@ -121,13 +118,14 @@ class JobsApi:
         name: str | None | UnsetType = UNSET,
         timetable: TimetableIn | None | UnsetType = UNSET,
         retention: PolicyIn | None | UnsetType = UNSET,
+        retry: RetryIn | None | UnsetType = UNSET,
         idempotency_key: str | None = None,
     ) -> Job:
         """Order when a source is backed up and what is kept."""
         request = Request(
             method="POST",
             path="/v2/jobs",
-            body=given({"source": source, "name": name, "timetable": timetable, "retention": retention}),
+            body=given({"source": source, "name": name, "timetable": timetable, "retention": retention, "retry": retry}),
             headers={**repeat_header(idempotency_key)},
             repeatable=True,
         )
@@ -151,13 +149,14 @@ class JobsApi:
         timetable: TimetableIn | None | UnsetType = UNSET,
         no_timetable: bool | UnsetType = UNSET,
         retention: PolicyIn | None | UnsetType = UNSET,
+        retry: RetryIn | None | UnsetType = UNSET,
         version: int | None = None,
     ) -> Job:
         """Change a job."""
         request = Request(
             method="PATCH",
             path=f"/v2/jobs/{part(job)}",
-            body=given({"name": name, "timetable": timetable, "no_timetable": no_timetable, "retention": retention}),
+            body=given({"name": name, "timetable": timetable, "no_timetable": no_timetable, "retention": retention, "retry": retry}),
             headers={**version_header(version)},
         )
         return self._session.ask(Job, request)

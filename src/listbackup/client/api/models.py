@@ -2,7 +2,27 @@
 
 from listbackup.client.api.accounts import Account, Bundle, KeyMade, KeyShown, Permission
 from listbackup.client.api.activity import Activity, ChainBreak, ExportFormat, Origin, Verified
-from listbackup.client.api.connections import Connection, ConnectionState
+from listbackup.client.api.auth import (
+    Admission,
+    CodesOut,
+    DiscoveryOut,
+    Factor,
+    KeySetOut,
+    LoginOut,
+    MadeOut,
+    MfaOut,
+    MfaSetupOut,
+    OptionsOut,
+    PasskeyOut,
+    ProvedOut,
+    SessionKind,
+    SessionOut,
+    StatusOut,
+    StepOut,
+    TokensOut,
+    WelcomeOut,
+)
+from listbackup.client.api.connections import Begun, Connection, ConnectionState
 from listbackup.client.api.data import (
     ChangeCounts,
     ChangeKind,
@@ -22,46 +42,66 @@ from listbackup.client.api.data import (
     Verification,
     VersionShown,
 )
-from listbackup.client.api.jobs import Job, Policy, PolicyIn, QuietIn, QuietWindow, Timetable, TimetableIn
+from listbackup.client.api.integrations import Integration, Wanted
+from listbackup.client.api.jobs import Job, PolicyIn, QuietIn, QuietWindow, RetryIn, RetryPolicy, Timetable, TimetableIn
 from listbackup.client.api.platforms import ConfigField, Platform, PlatformStream
 from listbackup.client.api.restores import Action, PlanShown, RestoreResult, RestoreShown, RestoreState, StepShown, Why
-from listbackup.client.api.runs import LogLevel, LogLine, Mode, Problem, RunShown, RunState, StreamProgress, StreamState, Trigger
-from listbackup.client.api.shared import AuthMethod, Capability
+from listbackup.client.api.runs import DeadRun, LogLevel, LogLine, Mode, Problem, RunShown, RunState, StreamProgress, StreamState, Trigger
+from listbackup.client.api.shared import AuthMethod, Capability, Policy
 from listbackup.client.api.sources import Filter, FilterAsked, FilterOp, Site, Source, StreamInfo
-from listbackup.client.api.system import Live, Part, Ready, Version
+from listbackup.client.api.system import Beat, Live, MaintenanceState, Part, QueueShown, Ready, Status, Version
+from listbackup.client.api.users import EmailAgreed, Me, Theme, UserSettings
 
 __all__ = [
     "Account",
     "Action",
     "Activity",
+    "Admission",
     "AuthMethod",
+    "Beat",
+    "Begun",
     "Bundle",
     "Capability",
     "ChainBreak",
     "ChangeCounts",
     "ChangeKind",
     "ChangeShown",
+    "CodesOut",
     "ConfigField",
     "Connection",
     "ConnectionState",
+    "DeadRun",
     "Decision",
     "Difference",
+    "DiscoveryOut",
+    "EmailAgreed",
     "ExpirePlan",
     "ExportFormat",
+    "Factor",
     "Filter",
     "FilterAsked",
     "FilterOp",
     "HitShown",
     "Hits",
+    "Integration",
     "Job",
     "KeyMade",
+    "KeySetOut",
     "KeyShown",
     "Live",
     "LogLevel",
     "LogLine",
+    "LoginOut",
+    "MadeOut",
+    "MaintenanceState",
+    "Me",
+    "MfaOut",
+    "MfaSetupOut",
     "Mode",
+    "OptionsOut",
     "Origin",
     "Part",
+    "PasskeyOut",
     "Permission",
     "PlanShown",
     "Platform",
@@ -69,7 +109,9 @@ __all__ = [
     "Policy",
     "PolicyIn",
     "Problem",
+    "ProvedOut",
     "PruneStats",
+    "QueueShown",
     "QuietIn",
     "QuietWindow",
     "Ready",
@@ -77,12 +119,19 @@ __all__ = [
     "RestoreResult",
     "RestoreShown",
     "RestoreState",
+    "RetryIn",
+    "RetryPolicy",
     "RunShown",
     "RunState",
+    "SessionKind",
+    "SessionOut",
     "Site",
     "SnapshotKind",
     "SnapshotShown",
     "Source",
+    "Status",
+    "StatusOut",
+    "StepOut",
     "StepShown",
     "StreamInfo",
     "StreamProgress",
@@ -90,12 +139,17 @@ __all__ = [
     "StreamState",
     "StreamStatus",
     "StreamVerified",
+    "Theme",
     "Timetable",
     "TimetableIn",
+    "TokensOut",
     "Trigger",
+    "UserSettings",
     "Verification",
     "Verified",
     "Version",
     "VersionShown",
+    "Wanted",
+    "WelcomeOut",
     "Why",
 ]

@@ -82,6 +82,7 @@ class StepShown(Struct, frozen=True, kw_only=True):
 
     stream: str
     key: str
+    parts: Sequence[str | int]
     action: Action
     why: Why
 

@@ -15,12 +15,23 @@ from listbackup.client.session import Request, Session, given, part, repeat_head
 from listbackup.client.words import Word
 
 
+class DeadRun(Struct, frozen=True, kw_only=True):
+    """A message that was given up, and the run it was sent for; both None when it cannot be read."""
+
+    id: str
+    died_at: datetime
+    receives: int
+    account: str | None
+    run: str | None
+    job: str | None
+
+
 class LogLevel(Word):
     """How much a log line matters."""
 
-    ERROR = "error"
     INFO = "info"
     WARNING = "warning"
+    ERROR = "error"
 
 
 class LogLine(Struct, frozen=True, kw_only=True):
@@ -69,6 +80,8 @@ class RunShown(Struct, frozen=True, kw_only=True):
     message: str | None
     hint: str | None
     snapshot: str | None
+    snapshot_number: int | None
+    not_before: datetime | None
     streams: Sequence[StreamProgress]
     records: int
     received_bytes: int
@@ -145,6 +158,24 @@ class RunsApi:
         """Every item of ``of_job``, page after page."""
         return every(lambda cursor: self.of_job(job, limit=limit, cursor=cursor))
 
+    def queues_dead_letters(
+        self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET, everybody: bool | UnsetType = UNSET
+    ) -> Page[DeadRun]:
+        """Runs that were given up because they took their workers down."""
+        request = Request(method="GET", path="/v2/queues/dead-letters", query={"cursor": cursor, "limit": limit, "everybody": everybody})
+        return self._session.ask(Page[DeadRun], request)
+
+    def iter_queues_dead_letters(self, *, limit: int | UnsetType = UNSET, everybody: bool | UnsetType = UNSET) -> Iterator[DeadRun]:
+        """Every item of ``queues_dead_letters``, page after page."""
+        return every(lambda cursor: self.queues_dead_letters(limit=limit, everybody=everybody, cursor=cursor))
+
+    def queues_dead_letters_redrive(
+        self, *, ids: Sequence[str] | None | UnsetType = UNSET, everybody: bool | UnsetType = UNSET
+    ) -> Page[DeadRun]:
+        """Send dead letters anew: these, or all."""
+        request = Request(method="POST", path="/v2/queues/dead-letters/redrive", body=given({"ids": ids, "everybody": everybody}))
+        return self._session.ask(Page[DeadRun], request)
+
     def list(
         self,
         *,
@@ -181,14 +212,44 @@ class RunsApi:
         request = Request(method="POST", path=f"/v2/runs/{part(run)}/cancel")
         return self._session.ask(RunShown, request)
 
-    def logs(self, run: str, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[LogLine]:
-        """What happened in a run."""
-        request = Request(method="GET", path=f"/v2/runs/{part(run)}/logs", query={"cursor": cursor, "limit": limit})
+    def failures(self, run: str, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[LogLine]:
+        """What went wrong in a run."""
+        request = Request(method="GET", path=f"/v2/runs/{part(run)}/failures", query={"cursor": cursor, "limit": limit})
         return self._session.ask(Page[LogLine], request)
 
-    def iter_logs(self, run: str, *, limit: int | UnsetType = UNSET) -> Iterator[LogLine]:
+    def iter_failures(self, run: str, *, limit: int | UnsetType = UNSET) -> Iterator[LogLine]:
+        """Every item of ``failures``, page after page."""
+        return every(lambda cursor: self.failures(run, limit=limit, cursor=cursor))
+
+    def logs(
+        self,
+        run: str,
+        *,
+        cursor: str | None | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        q: str | None | UnsetType = UNSET,
+        level: LogLevel | None | UnsetType = UNSET,
+        stream: str | None | UnsetType = UNSET,
+    ) -> Page[LogLine]:
+        """What happened in a run, searched by text, level and stream."""
+        request = Request(
+            method="GET",
+            path=f"/v2/runs/{part(run)}/logs",
+            query={"cursor": cursor, "limit": limit, "q": q, "level": level, "stream": stream},
+        )
+        return self._session.ask(Page[LogLine], request)
+
+    def iter_logs(
+        self,
+        run: str,
+        *,
+        limit: int | UnsetType = UNSET,
+        q: str | None | UnsetType = UNSET,
+        level: LogLevel | None | UnsetType = UNSET,
+        stream: str | None | UnsetType = UNSET,
+    ) -> Iterator[LogLine]:
         """Every item of ``logs``, page after page."""
-        return every(lambda cursor: self.logs(run, limit=limit, cursor=cursor))
+        return every(lambda cursor: self.logs(run, limit=limit, q=q, level=level, stream=stream, cursor=cursor))
 
     def retry(self, run: str, *, idempotency_key: str | None = None) -> RunShown:
         """Run the same source again."""

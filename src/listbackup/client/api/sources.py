@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from listbackup.client.api.shared import Capability
+from listbackup.client.api.shared import Capability, Policy
 from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, given, part, repeat_header, version_header
 from listbackup.client.words import Word
@@ -66,6 +66,8 @@ class Source(Struct, frozen=True, kw_only=True):
     filters: Mapping[str, Sequence[Filter]] = field(default_factory=dict)
     full_every: timedelta | None = None
     version: int = 1
+    tags: Sequence[str] = ()
+    retention: Policy | None = None
 
 
 class StreamInfo(Struct, frozen=True, kw_only=True):

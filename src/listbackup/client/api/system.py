@@ -6,10 +6,25 @@ Made by tools/write_client.py (``make openapi``); do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from listbackup.client.session import Request, Session
+from listbackup.client.paging import Page
+from listbackup.client.session import Request, Session, given
+
+
+class Beat(Struct, frozen=True, kw_only=True):
+    """A worker as it was when it was last heard of. ``ticked_at`` is when its scheduler last looked for what is due, ``late_seconds`` how
+    long the latest of that had waited [s].
+    """
+
+    process: str
+    at: datetime
+    hands: int
+    busy: int
+    ticked_at: datetime | None = None
+    late_seconds: float = 0.0
 
 
 class Live(Struct, frozen=True, kw_only=True):
@@ -18,19 +33,48 @@ class Live(Struct, frozen=True, kw_only=True):
     status: str
 
 
+class MaintenanceState(Struct, frozen=True, kw_only=True):
+    """Whether it is on, why, since when and by whom."""
+
+    on: bool = False
+    reason: str | None = None
+    since: datetime | None = None
+    by: str | None = None
+
+
 class Part(Struct, frozen=True, kw_only=True):
     """A part and whether it answered; ``took_ms`` is how long that took [ms]."""
 
     name: str
     ok: bool
     took_ms: int
+    essential: bool = True
+    message: str | None = None
+
+
+class QueueShown(Struct, frozen=True, kw_only=True):
+    """A queue: messages that wait or are leased, and those that were given up (a hundred at most)."""
+
+    name: str
+    depth: int
+    dead: int
 
 
 class Ready(Struct, frozen=True, kw_only=True):
-    """Whether this process can work, part by part."""
+    """Whether this installation can work, part by part: ``ready``, ``degraded`` (without something that can be done without), ``not_ready``."""
 
     status: str
     parts: Sequence[Part]
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """What a page shows on top: ``ready``, ``degraded``, ``not_ready`` or ``maintenance``, and why."""
+
+    status: str
+    version: str
+    maintenance: bool
+    reason: str | None
+    since: datetime | None
 
 
 class Version(Struct, frozen=True, kw_only=True):
@@ -56,12 +100,37 @@ class SystemApi:
         request = Request(method="GET", path="/v2/system/health/ready", signed=False)
         return self._session.ask(Ready, request)
 
+    def maintenance(self) -> MaintenanceState:
+        """Whether the installation is in maintenance."""
+        request = Request(method="GET", path="/v2/system/maintenance")
+        return self._session.ask(MaintenanceState, request)
+
+    def set_maintenance(self, *, on: bool, reason: str | UnsetType = UNSET) -> MaintenanceState:
+        """Turn maintenance on or off: changes answer 503 and no run begins, what is kept can be read."""
+        request = Request(method="PUT", path="/v2/system/maintenance", body=given({"on": on, "reason": reason}))
+        return self._session.ask(MaintenanceState, request)
+
     def metrics(self) -> str:
         """Figures for Prometheus."""
         request = Request(method="GET", path="/v2/system/metrics", signed=False)
         return self._session.text(request)
 
+    def queues(self) -> Page[QueueShown]:
+        """How full the queues are."""
+        request = Request(method="GET", path="/v2/system/queues")
+        return self._session.ask(Page[QueueShown], request)
+
+    def status(self) -> Status:
+        """Whether all is well, or in maintenance."""
+        request = Request(method="GET", path="/v2/system/status", signed=False)
+        return self._session.ask(Status, request)
+
     def version(self) -> Version:
         """What runs here."""
         request = Request(method="GET", path="/v2/system/version", signed=False)
         return self._session.ask(Version, request)
+
+    def workers(self) -> Page[Beat]:
+        """Who works, as last heard of."""
+        request = Request(method="GET", path="/v2/system/workers")
+        return self._session.ask(Page[Beat], request)

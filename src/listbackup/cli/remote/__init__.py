@@ -1,0 +1,1 @@
+"""The commands' house when the data is elsewhere: each room over ``listbackup.client``."""

@@ -1,0 +1,34 @@
+"""From what the client reads to what the services say: the same values, in the classes that commands know."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from listbackup.base.paging import Page
+from listbackup.cli.errors import OtherVersion
+from listbackup.client.paging import Page as ClientPage
+
+T = TypeVar("T")
+LONGEST_PAGE = 500
+
+
+def here(kind: type[T], said: Any) -> T:
+    """The value as a service of this machine says it. Raises OtherVersion for a word that only a newer server knows."""
+    try:
+        return msgspec.convert(msgspec.to_builtins(said), kind)
+    except msgspec.ValidationError as error:
+        raise OtherVersion(
+            f"the server says something that this command line does not know: {error}", hint="upgrade this command line"
+        ) from None
+
+
+def page_here(kind: type[T], page: ClientPage[Any]) -> Page[T]:
+    """A page of such values."""
+    return Page(items=[here(kind, one) for one in page.items], next_cursor=page.next)
+
+
+def page_size(limit: int) -> int:
+    """How many items may be asked for at once."""
+    return max(1, min(limit, LONGEST_PAGE))

@@ -1,0 +1,195 @@
+"""Jobs, retention, holds and API keys of a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from listbackup.base.errors import InputError
+from listbackup.base.ids import AccountId
+from listbackup.base.paging import Page
+from listbackup.base.secret import Secret
+from listbackup.cli.remote.data import RemoteData, snapshot_here
+from listbackup.cli.remote.here import here, page_here, page_size
+from listbackup.cli.remote.line import Line
+from listbackup.cli.remote.sources import RemoteSources
+from listbackup.client.api.accounts import KeyShown
+from listbackup.client.api.jobs import PolicyIn, QuietIn, TimetableIn
+from listbackup.http.permission import Bundle, Permission
+from listbackup.processor.verify import Verification
+from listbackup.services.accounts import ApiKey, NewApiKey
+from listbackup.services.jobs import Job, Timetable
+from listbackup.services.scope import Scope
+from listbackup.store import SnapshotInfo
+from listbackup.store.policy import ExpirePlan, Policy
+from listbackup.store.prune import PruneStats
+
+
+class RemoteJobs:
+    """When the server backs up by itself, and what it keeps."""
+
+    def __init__(self, line: Line, sources: RemoteSources) -> None:
+        self._line, self._sources = line, sources
+
+    def create(
+        self, scope: Scope, *, source: str, name: str | None = None, timetable: Timetable | None = None, retention: Policy | None = None
+    ) -> Job:
+        """A new job of this source."""
+        of = self._sources.names.get(source).id
+        return here(Job, self._line.jobs.create(source=of, name=name, timetable=_timetable(timetable), retention=_policy(retention)))
+
+    def list(self, scope: Scope, *, source: str | None = None, limit: int = 100, cursor: str | None = None) -> Page[Job]:
+        """The jobs, oldest first."""
+        of = self._sources.names.get(source).id if source is not None else None
+        return page_here(Job, self._line.jobs.list(source=of, limit=page_size(limit), cursor=cursor))
+
+    def find_for_source(self, scope: Scope, source: str) -> Job | None:
+        """The first job of a source, or None."""
+        return next(iter(self.list(scope, source=source, limit=1).items), None)
+
+    def change(self, scope: Scope, job: str, *, timetable: Timetable | None = None, retention: Policy | None = None) -> Job:
+        """The job with these changes."""
+        return here(Job, self._line.jobs.update(job, timetable=_timetable(timetable), retention=_policy(retention)))
+
+    def pause(self, scope: Scope, job: str) -> Job:
+        """The job, no longer due."""
+        return here(Job, self._line.jobs.pause(job))
+
+    def resume(self, scope: Scope, job: str) -> Job:
+        """The job, due again."""
+        return here(Job, self._line.jobs.resume(job))
+
+    def delete(self, scope: Scope, job: str) -> None:
+        """Forget it."""
+        self._line.jobs.delete(job)
+
+
+class RemotePrunePlan:
+    """What a prune by the server would do."""
+
+    def __init__(self, stats: PruneStats) -> None:
+        self._stats = stats
+
+    def stats(self) -> PruneStats:
+        """In numbers."""
+        return self._stats
+
+
+class RemoteUpkeep:
+    """What the server keeps, looked after as far as its API goes."""
+
+    def __init__(self, line: Line, sources: RemoteSources, data: RemoteData) -> None:
+        self._line, self._sources, self._data = line, sources, data
+
+    def hold(self, scope: Scope, source: str, seq: int | None, reason: str) -> SnapshotInfo:
+        """The snapshot, kept until it is released."""
+        return snapshot_here(self._line.data.hold(self._data.pick(scope, source, seq).id, reason=reason))
+
+    def release(self, scope: Scope, source: str, seq: int | None) -> SnapshotInfo:
+        """The snapshot without its hold."""
+        snapshot = self._data.pick(scope, source, seq)
+        self._line.data.release(snapshot.id)
+        return snapshot_here(self._line.data.snapshot(snapshot.id))
+
+    def undelete(self, scope: Scope, source: str, seq: int) -> SnapshotInfo:
+        """Not through a server."""
+        raise only_there("taking a snapshot out of the trash", "a hold takes it out, too:  listbackup hold SOURCE@NUMBER")
+
+    def clear_suspicion(self, scope: Scope, source: str, seq: int) -> SnapshotInfo:
+        """Not through a server."""
+        raise only_there("trusting a suspect snapshot")
+
+    def plan_expire(self, scope: Scope, source: str, policy: Policy | None = None) -> ExpirePlan:
+        """Which snapshots the schedule's rules would keep and drop."""
+        if policy is not None:
+            raise only_there("trying other rules than the schedule's", "set them first:  listbackup schedule SOURCE --keep-daily 30")
+        return here(ExpirePlan, self._line.data.preview_retention(self._sources.names.get(source).id))
+
+    def expire(self, scope: Scope, source: str, plan: ExpirePlan, *, confirmed: bool = False) -> tuple[int, ...]:
+        """Not through a server."""
+        raise only_there("expiring snapshots", "see what would go with --dry-run")
+
+    def plan_prune(self, scope: Scope, source: str) -> RemotePrunePlan:
+        """What there is to purge, compact and sweep."""
+        return RemotePrunePlan(here(PruneStats, self._line.data.preview_prune(self._sources.names.get(source).id)))
+
+    def verify(
+        self,
+        scope: Scope,
+        source: str,
+        *,
+        seq: int | None = None,
+        sample: int = 20,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> Verification:
+        """How a sample compares with the platform as it is now."""
+        snapshot = self._data.pick(scope, source, seq)
+        return here(Verification, self._line.data.verify(snapshot.id, sample=min(sample, 1000)))
+
+
+class RemoteApiKeys:
+    """Credentials of programs."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def create(self, scope: Scope, *, name: str, permissions: Iterable[Bundle | Permission], life: timedelta) -> NewApiKey:
+        """A new key and its text."""
+        asked: Any = [one.value for one in permissions]
+        made = self._line.accounts.create_api_key(name=name, scopes=asked, days=max(1, life.days))
+        return NewApiKey(key=_key(made.key), text=Secret(made.text))
+
+    def list(self, scope: Scope, *, limit: int = 100, cursor: str | None = None) -> Page[ApiKey]:
+        """The keys, oldest first."""
+        page = self._line.accounts.api_keys(limit=page_size(limit), cursor=cursor)
+        return Page(items=[_key(one) for one in page.items], next_cursor=page.next)
+
+    def revoke(self, scope: Scope, key: str) -> ApiKey:
+        """The key, which opens nothing from now on."""
+        self._line.accounts.delete_api_key(key)
+        return _key(self._line.accounts.get_api_key(key))
+
+
+def only_there(what: str, hint: str | None = None) -> InputError:
+    """The error for what a server's API does not offer."""
+    return InputError(f"{what} is done on the machine that holds the data, not through a server", hint=hint)
+
+
+def _key(said: KeyShown) -> ApiKey:
+    return ApiKey(
+        id=said.id,
+        account=AccountId(""),
+        name=said.name,
+        permissions=tuple(here(Permission, one) for one in said.scopes),
+        created_at=said.created_at,
+        created_by=said.created_by,
+        expires_at=said.expires_at,
+        revoked_at=said.revoked_at,
+        used_at=said.used_at,
+    )
+
+
+def _timetable(asked: Timetable | None) -> TimetableIn | UnsetType:
+    if asked is None:
+        return UNSET
+    quiet = [QuietIn(start=one.start, end=one.end, days=list(one.days)) for one in asked.quiet]
+    return TimetableIn(cron=asked.cron, every=asked.every, time_zone=asked.time_zone, quiet=quiet)
+
+
+def _policy(asked: Policy | None) -> PolicyIn | UnsetType:
+    if asked is None:
+        return UNSET
+    return PolicyIn(
+        hourly=asked.hourly,
+        daily=asked.daily,
+        weekly=asked.weekly,
+        monthly=asked.monthly,
+        yearly=asked.yearly,
+        last=asked.last,
+        within=asked.within,
+        min_good=asked.min_good,
+        time_zone=asked.time_zone,
+    )
