@@ -48,9 +48,9 @@ def start(home: Path) -> Machine:
     process = subprocess.Popen(program, env=environment, stdout=subprocess.PIPE)
     assert process.stdout is not None
     said = [json.loads(process.stdout.readline())]
-    if "first_api_key" in said[0]:
-        KEYS[home] = said[0]["first_api_key"]
+    while "url" not in said[-1]:
         said.append(json.loads(process.stdout.readline()))
+    KEYS.update({home: line["first_api_key"] for line in said if "first_api_key" in line})
     return Machine(home, process, said)
 
 
@@ -137,7 +137,7 @@ def test_a_server_that_is_stopped_says_so_and_starts_again_with_everything(machi
     assert machine.stop() == 0
     again = start(machine.home)
     try:
-        assert len(again.said) == 1, "the owner's key is shown once"
+        assert not any("first_api_key" in line for line in again.said), "the owner's key is shown once"
         assert again.client.get("/sources") == sources
     finally:
         assert again.stop() == 0

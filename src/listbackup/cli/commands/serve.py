@@ -44,11 +44,12 @@ def command(
       listbackup serve --port 9000 --workers 4
       listbackup serve --host 0.0.0.0 --allow-host backup.example.org
     """
-    with shell(context, as_json) as sh:
+    with shell(context, as_json, local=True) as sh:
         _check_extra()
         if not is_folder(sh.settings):
             init_system(sh.settings, clock=sh.clock)
         _first_key(sh)
+        _first_owner(sh)
         _serve(sh, host, port, workers or sh.settings.workers, tuple(allow_host or ()), tuple(allow_origin or ()))
 
 
@@ -75,6 +76,18 @@ def _first_key(sh: Shell) -> None:
     sh.out.stdout.flush()
 
 
+def _first_owner(sh: Shell) -> None:
+    """While nobody owns the installation: the code that makes somebody its owner. Whoever reads this stands at the machine."""
+    code = sh.system.registration.new_setup_code()
+    if code is None:
+        return
+    if sh.out.as_json:
+        sh.out.line({"setup_code": code})
+    sh.out.say("Nobody owns this installation yet. To become its owner, give this code to POST /v2/auth/setup, within a day, once:")
+    sh.out.say(f"  {code}")
+    sh.out.stdout.flush()
+
+
 def _serve(sh: Shell, host: str, port: int, hands: int, hosts: tuple[str, ...], origins: tuple[str, ...]) -> None:
     from listbackup.api.app import ApiSettings, application
     from listbackup.api.door import LOCAL
@@ -86,7 +99,14 @@ def _serve(sh: Shell, host: str, port: int, hands: int, hosts: tuple[str, ...], 
     own = () if host in ("0.0.0.0", "::") else (host,)  # noqa: S104  compared, not bound
     app = application(system, errands, ApiSettings(hosts=(*LOCAL, *own, *hosts), origins=origins))
     free_dead(sh)
-    parts = WorkerParts(accounts=system.accounts, jobs=system.jobs, runs=system.runs, queue=system.queue, clock=system.clock)
+    parts = WorkerParts(
+        accounts=system.accounts,
+        jobs=system.jobs,
+        runs=system.runs,
+        queue=system.queue,
+        clock=system.clock,
+        chores=(system.auth.keep_house,),
+    )
     worker = Worker(parts, hands=hands)
     working = threading.Thread(target=worker.run, name="worker")
     with stop_on_signals("stopping at the next checkpoint; again stops at once"):
