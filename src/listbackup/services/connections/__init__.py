@@ -4,12 +4,15 @@ from listbackup.services.connections.consent import Begun, BroughtBack, Came, Co
 from listbackup.services.connections.model import Connection, ConnectionState
 from listbackup.services.connections.notices import Letters, Notices
 from listbackup.services.connections.reach import Egress
+from listbackup.services.connections.renewal import LEASE, Renewal, forget_renewal
 from listbackup.services.connections.service import Connections
 from listbackup.services.connections.table import CONNECTION_SECRETS, CONNECTIONS, RENEWALS, SIGN_INS
+from listbackup.services.connections.vault import Vault
 
 __all__ = [
     "CONNECTIONS",
     "CONNECTION_SECRETS",
+    "LEASE",
     "RENEWALS",
     "SIGN_INS",
     "Begun",
@@ -23,5 +26,8 @@ __all__ = [
     "Egress",
     "Letters",
     "Notices",
+    "Renewal",
+    "Vault",
     "WayBackBroken",
+    "forget_renewal",
 ]

@@ -12,7 +12,7 @@ from listbackup.base.errors import BusyError, Conflict, PlatformError, PlatformF
 from listbackup.base.ids import ConnectionId
 from listbackup.base.paging import Page
 from listbackup.base.secret import Secret
-from listbackup.connectors.engine.connector import AuthMethod, Credentials, Session, Site
+from listbackup.connectors.engine.connector import AuthMethod, Credentials, Describes, Session, Site, StreamInfo
 from listbackup.services.connections.credentials import by_key, without_tokens
 from listbackup.services.connections.events import connection_fact
 from listbackup.services.connections.model import Connection, ConnectionState
@@ -197,6 +197,11 @@ class Connections:
             renew=Renewal(self._desk, self._vault, scope, found.id, refused=refused),
         )
         return self._platforms.connector(found.platform).open(self._reach.with_application(scope, found, kept.secrets), ground)
+
+    def described(self, scope: Scope, connection: str) -> Mapping[str, StreamInfo]:
+        """The streams that the platform's facts name, without asking it; empty where they depend on what is connected. Raises NotFound."""
+        connector = self._platforms.connector(self.get(scope, connection).platform)
+        return {nature.info.name: nature.info for nature in connector.describe()} if isinstance(connector, Describes) else {}
 
     # the sign-in page -----------------------------------------------------------------------------------------------
 
