@@ -23,6 +23,7 @@ from listbackup.connectors.demo_crm.connector import api
 from listbackup.connectors.engine.session import FactsConnector
 from listbackup.http.permission import BUNDLES, Bundle, Permission, Signed
 from listbackup.services.data import Errands, Selection
+from listbackup.services.integrations import Wanted
 from listbackup.services.jobs import Timetable
 from listbackup.services.platforms import Platforms
 from listbackup.services.routing import Route
@@ -47,6 +48,7 @@ PUBLIC = {
     "/auth/verify",
     "/auth/verify/resend",
     "/auth/welcome",
+    "/hooks/{connection:con}",
     "/system/health/live",
     "/system/status",
     "/system/health/ready",
@@ -90,6 +92,8 @@ BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     "NewConnection": lambda _: {"platform": "demo-crm", "name": new_id("job", 0)[4:], "test": False, "values": {"url": "http://127.0.0.1:9"}, "secrets": {"token": "x"}},
     "ChangedConnection": lambda _: {"name": "renamed"},
     "Rotation": lambda _: {},
+    "NewSignIn": lambda _: {"values": {"url": "http://127.0.0.1:9"}},
+    "IntegrationIn": lambda _: {"client_id": "demo-app"},
     "NewSource": lambda things: {"connection": things.connection, "name": new_id("job", 0)[4:]},
     "ChangedSource": lambda _: {"name": "renamed"},
     "NewJob": lambda things: {"source": things.source, "name": new_id("job", 0)[4:]},
@@ -103,6 +107,9 @@ BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
 }  # fmt: skip
 QUERIES: dict[str, Callable[[Things], dict[str, str]]] = {
     "PageParameters": lambda _: {},
+    "DeleteParameters": lambda _: {},
+    "SignInParameters": lambda things: {"reconnect": things.connection},
+    "WayBack": lambda _: {"state": "x"},
     "RunParameters": lambda things: {"source": things.source},
     "JobParameters": lambda things: {"source": things.source},
     "RestoreParameters": lambda things: {"source": things.source},
@@ -194,6 +201,8 @@ def furnish(house: MemoryHouse, scope: Scope, saas: Saas, name: str) -> tuple[Th
     connection = house.connections.create(
         scope, platform="demo-crm", name=name, values={"url": saas.base_url}, secrets={"token": Secret(saas.token)}
     )
+    house.hooks.make(scope, connection.id)
+    house.integrations.set(scope, "demo-crm", Wanted(client_id=f"app-of-{name}"), client_secret=Secret(f"secret-of-{name}"))
     source = house.sources.create(scope, connection=connection.id, name=name)
     job = house.jobs.create(scope, source=source.id, timetable=Timetable(cron="0 3 * * *"))
     run = house.runs.backup(scope, source.id, Work(owner="test"))

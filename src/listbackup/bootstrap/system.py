@@ -96,7 +96,7 @@ class System:
     @cached_property
     def hooks(self) -> Hooks:
         """What connections hear from outside."""
-        from listbackup.services.hooks import Hooks, HookRooms
+        from listbackup.services.hooks import HookRooms, Hooks
 
         rooms = HookRooms(accounts=self.accounts, connections=self.connections, sources=self.sources, runs=self.runs)
         return Hooks(self._ground.desk, rooms, self.keys, public_url=self.integrations.public_url)

@@ -105,7 +105,7 @@ def _serve(sh: Shell, host: str, port: int, hands: int, hosts: tuple[str, ...], 
         runs=system.runs,
         queue=system.queue,
         clock=system.clock,
-        chores=(system.auth.keep_house,),
+        chores=(system.auth.keep_house, system.hooks.tick),
     )
     worker = Worker(parts, hands=hands)
     working = threading.Thread(target=worker.run, name="worker")
