@@ -46,7 +46,14 @@ def command(
             ended.append(run)
             _tell(sh, run)
 
-        parts = WorkerParts(accounts=system.accounts, jobs=system.jobs, runs=system.runs, queue=system.queue, clock=system.clock)
+        parts = WorkerParts(
+            accounts=system.accounts,
+            jobs=system.jobs,
+            runs=system.runs,
+            queue=system.queue,
+            clock=system.clock,
+            chores=(system.hooks.tick,),
+        )
         worker = Worker(parts, hands=workers or sh.settings.workers, told=told)
         with stopped_by_signals(worker):
             if once:
