@@ -88,9 +88,9 @@ class Admission:
             judge_token(cookie, request.headers.get("x-csrf-token"))
         return _person(person, session, CallerKind.COOKIE)
 
-    def judge_page(self, request: Request) -> None:
+    def judge_page(self, request: Request, *, also_safe: bool = False) -> None:
         """Raises WrongOrigin for a change that a page of another origin asks for, whoever it says it is."""
-        if request.method not in SAFE:
+        if also_safe or request.method not in SAFE:
             judge_origin(request.headers, scheme=request.url.scheme, origins=self.origins)
 
     def place(self, caller: Caller, request: Request, route: Route) -> Caller:

@@ -14,13 +14,16 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
+from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
 
 from listbackup.api.admission import Admission
 from listbackup.api.crowd import Crowd
 from listbackup.api.door import LOCAL, Door, Tally, note_failure, problem_response
 from listbackup.api.openapi import PREFIX, full_path, openapi
 from listbackup.api.operation import Gate, Operation
+from listbackup.api.socket import EventSocket
 from listbackup.backends.identity.port import Person
 from listbackup.backends.table.port import Tables
 from listbackup.base.clock import Clock
@@ -169,6 +172,7 @@ def application(house: House, errands: Errands, settings: ApiSettings = ApiSetti
     mounted = [
         StarletteRoute(f"{PREFIX}/openapi.json", describe, methods=["GET"]),
         *(_mount(route, gate, house.installation.maintenance) for route in routes),
+        *_sockets(next(route for route in routes if route.path == "/events"), gate),
     ]
     app = Starlette(routes=mounted, exception_handlers={HTTPException: _unrouted}, middleware=_cors(settings.origins))
     app.router.redirect_slashes = False
@@ -196,6 +200,17 @@ def _admission(house: House, settings: ApiSettings) -> Admission:
         origins=frozenset(origin.lower().rstrip("/") for origin in settings.origins),
         step_up=house.auth.step_up_lasts,
     )
+
+
+def _sockets(events: Route, gate: Gate) -> Sequence[WebSocketRoute]:
+    """The events once more, at their own address and at the one where others look for a socket."""
+    socket = EventSocket(Operation(events, gate))
+
+    async def endpoint(connection: WebSocket) -> None:
+        connection.state.route = f"{PREFIX}/events"
+        await socket(connection)
+
+    return [WebSocketRoute(f"{PREFIX}{path}", endpoint) for path in ("/events", "/ws")]
 
 
 def _mount(route: Route, gate: Gate, maintenance: Maintenance) -> StarletteRoute:

@@ -1,6 +1,6 @@
 """Not more at once than can be answered: who comes on top is sent away at once and told when to come back, so that those inside are served as fast as ever.
 
-Half of the places are threads that answer, half are for who waits a moment for one. Being sent away costs no thread, no credential's look-up and no log
+The places are threads that answer; four times as many may wait a moment for one. Being sent away costs no thread, no credential's look-up and no log
 line: that is what keeps a crowd from becoming a standstill. What tells of the system's health is always answered.
 """
 
@@ -17,11 +17,12 @@ from listbackup.http.problem import MEDIA_TYPE, OVERLOADED, Refused, encode_prob
 
 _log = logging.getLogger(__name__)
 _ALWAYS = ("/v2/system/health/", "/v2/system/metrics", "/v2/system/status")
+WAITING = 4
 _SAID_EVERY_SECONDS = 5.0
 
 
 class Crowd:
-    """ASGI middleware with ``places`` for threads, and as many for who waits."""
+    """ASGI middleware with ``places`` for threads, and ``WAITING`` times as many for who waits."""
 
     def __init__(self, app: ASGIApp, *, places: int, clock: Clock, tally: Tally) -> None:
         self._app, self._places, self._clock, self._tally = app, places, clock, tally
@@ -46,7 +47,7 @@ class Crowd:
         if not self._has_threads:
             anyio.to_thread.current_default_thread_limiter().total_tokens = self._places + 4  # four for what is always answered
             self._has_threads = True
-        if self._tally.busy >= 2 * self._places:
+        if self._tally.busy >= (1 + WAITING) * self._places:
             await self._send_away(scope, send)
             return
         await self._admit(scope, receive, send)

@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -65,6 +65,9 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and see to its answer."""
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -95,6 +98,22 @@ class Door:
                 self._tally.count(scope["method"], state.get("route", "-"), status, seconds)
                 self._note(scope, status, seconds)
 
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As a request, but for what an answer has and a socket has not."""
+        connection = HTTPConnection(scope)
+        request_id = self._request_id(connection)
+        scope.setdefault("state", {})["request_id"] = request_id
+        address = connection.client.host if connection.client is not None else None
+        if not self._is_ours(connection.headers.get("host", "")):
+            await send({"type": "websocket.close", "code": 1008, "reason": "this server does not answer for that host"})
+            return
+        begun = self._clock.monotonic()
+        with log_context(request=request_id), coming_from(address, connection.headers.get("user-agent")):
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                _log.info("WEBSOCKET %s %.1f s", scope["state"].get("route", "-"), self._clock.monotonic() - begun)
+
     async def _refuse(self, error: Exception, request: Request, send: Send, *, begun: bool) -> None:
         note_failure(error)
         if begun:
@@ -102,7 +121,7 @@ class Door:
         response = problem_response(error, request.scope["state"]["request_id"], request.scope["state"]["headers"])
         await response(request.scope, request.receive, send)
 
-    def _request_id(self, request: Request) -> str:
+    def _request_id(self, request: HTTPConnection) -> str:
         said = request.headers.get("x-request-id", "")
         return said if _REQUEST_ID.fullmatch(said) else new_id("req", unix_ms(self._clock.now()))
 

@@ -63,6 +63,17 @@ class Operation:
         raw = await self._read(request)
         return await run_in_threadpool(self._answer, request, raw)
 
+    def judge_page(self, request: Request) -> None:
+        """Raises WrongOrigin for a handshake that a page of another origin begins: browsers let every page open a socket anywhere."""
+        self._gate.admission.judge_page(request, also_safe=True)
+
+    def listen(self, request: Request) -> Stream:
+        """The stream that this operation answers, for who tells it another way. Raises as ``__call__`` does."""
+        call = self._call(request, b"", self._admit(request)[0])
+        content = self._route.handle(call).content
+        assert isinstance(content, Stream)
+        return content
+
     async def _read(self, request: Request) -> bytes:
         """The body, as far as it may be; judged later, because who calls comes first."""
         pieces, size = [], 0
@@ -79,10 +90,16 @@ class Operation:
     def _answer(self, request: Request, raw: bytes) -> Response:
         caller, allowance = self._admit(request)
         headers = allowance.headers()
+        call = self._call(request, raw, caller)
+        with log_context(**({"account": caller.account or "-", "caller": caller.id} if caller is not None else {})):
+            response = self._once(request, call, raw)
+        response.headers.update(headers)
+        return response
+
+    def _call(self, request: Request, raw: bytes, caller: Caller | None) -> Call:
         scope = self._scope(caller)
-        path = self._path(request)
-        call = Call(
-            path=path,
+        return Call(
+            path=self._path(request),
             request_id=request.state.request_id,
             seen_caller=caller,
             seen_scope=scope,
@@ -95,10 +112,6 @@ class Operation:
             raw=raw if self._route.reads_raw else b"",
             headers=dict(request.headers) if self._route.reads_raw else {},
         )
-        with log_context(**({"account": caller.account or "-", "caller": caller.id} if caller is not None else {})):
-            response = self._once(request, call, raw)
-        response.headers.update(headers)
-        return response
 
     def _admit(self, request: Request) -> tuple[Caller | None, Allowance]:
         """Who calls, counted, placed in an account and judged; nobody on public operations, counted by address."""
@@ -226,8 +239,9 @@ class Operation:
                 return Response(content, status_code=status, headers=headers, media_type=media_type)
             case Stream(media_type=media_type) as stream:
                 return StreamingResponse(events_of(stream), status_code=status, headers=headers, media_type=media_type)
-            case Chunks(content=chunks, media_type=media_type, filename=filename):
-                headers["content-disposition"] = f'attachment; filename="{filename}"'
+            case Chunks(content=chunks, media_type=media_type, filename=filename, size_bytes=size_bytes, headers=more):
+                headers |= {"content-disposition": f'attachment; filename="{filename}"', **more}
+                headers |= {"content-length": str(size_bytes)} if size_bytes is not None else {}
                 return StreamingResponse(chunks, status_code=status, headers=headers, media_type=media_type)
             case content:
                 return Response(msgspec.json.encode(content), status_code=status, headers=headers, media_type="application/json")

@@ -43,7 +43,7 @@ VARIABLES: dict[str, str] = {
     "PROXIES": "addresses of proxies whose word about the caller's address is taken, separated by commas",
     "PUBLIC_URL": "where people find it, for links in letters, tokens and passkeys (default: http://127.0.0.1:PORT)",
     "REGISTRATION": "open: whoever comes may register an account of their own; invited: by invitation only (default: invited)",
-    "MAX_REQUESTS": "requests answered at once; as many again may wait a moment, the others get 503 (default: 32)",
+    "MAX_REQUESTS": "requests answered at once; four times as many may wait a moment, the others get 503 (default: 32)",
     "S3_BUCKET": "keep objects in this bucket instead of the data folder; read by `listbackup init`",
     "S3_ENDPOINT": "address of an S3-compatible service; read by `listbackup init`",
     "S3_REGION": "region of the bucket; read by `listbackup init`",
