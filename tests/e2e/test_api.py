@@ -50,7 +50,9 @@ def start(home: Path) -> Machine:
     said = [json.loads(process.stdout.readline())]
     while "url" not in said[-1]:
         said.append(json.loads(process.stdout.readline()))
-    KEYS.update({home: line["first_api_key"] for line in said if "first_api_key" in line})
+    for line in said:
+        if "first_api_key" in line:
+            KEYS[home] = line["first_api_key"]
     return Machine(home, process, said)
 
 

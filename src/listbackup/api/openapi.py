@@ -11,14 +11,29 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from listbackup import __version__
+from listbackup.api.examples import Examples, example_id
 from listbackup.api.instants import mark_instants
-from listbackup.http.permission import Signed
+from listbackup.http.permission import Permission, Signed
 from listbackup.http.problem import MEDIA_TYPE, ProblemDetails, all_kinds
 from listbackup.services.routing import Chunks, Route, Stream, Text
 
 _PATH_PART = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _REF = "#/components/schemas/{name}"
 PREFIX = "/v2"
+_HEADERS: dict[str, Any] = {
+    "RateLimit-Limit": {"description": "How many requests at once.", "schema": {"type": "integer"}},
+    "RateLimit-Remaining": {"description": "How many are left now.", "schema": {"type": "integer"}},
+    "RateLimit-Reset": {"description": "Until all are there again [s].", "schema": {"type": "integer"}},
+    "Retry-After": {"description": "Do not ask before [s].", "schema": {"type": "integer"}},
+}
+_FILES = {"application/jsonl": '{"id":7,"name":"Ada Lovelace"}\n', "text/csv": "id,name\r\n7,Ada Lovelace\r\n"}
+_ACCOUNT: dict[str, Any] = {
+    "name": "X-Account-Id",
+    "in": "header",
+    "required": False,
+    "description": "The account to work in; else the key's own, or the one that the person chose last.",
+    "schema": {"type": "string", "pattern": "^acc_"},
+}
 _SCHEMES = {
     "apiKey": {"type": "http", "scheme": "bearer", "bearerFormat": "lbk_…", "description": "An API key."},
     "accessToken": {
@@ -40,11 +55,13 @@ def openapi(routes: Sequence[Route]) -> dict[str, Any]:
     bodies = [route.body for route in routes if route.body is not None]
     _, read = models_json_schema([(body, "validation") for body in dict.fromkeys(bodies)], ref_template="#/components/schemas/{model}")
     named = {name: one for route in routes for name, one in _query_schema(route.query).get("$defs", {}).items()}
+    found = dict(sorted({**components, **named, **read.get("$defs", {})}.items()))
+    examples = Examples(found)
     schemas = iter(shown)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         schema = next(schemas) if route.answers not in (None, Text, Stream, Chunks) else None
-        paths.setdefault(plain_path(full_path(route)), {})[route.method.lower()] = _operation(route, schema)
+        paths.setdefault(plain_path(full_path(route)), {})[route.method.lower()] = _operation(route, schema, examples)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -57,8 +74,9 @@ def openapi(routes: Sequence[Route]) -> dict[str, Any]:
         "tags": [{"name": tag} for tag in sorted({route.tag for route in routes})],
         "paths": {path: paths[path] for path in sorted(paths)},
         "components": {
+            "headers": _HEADERS,
             "responses": {str(status): _bad(status) for status in sorted({kind.status for kind in all_kinds()})},
-            "schemas": dict(sorted({**components, **named, **read.get("$defs", {})}.items())),
+            "schemas": found,
             "securitySchemes": _SCHEMES,
         },
     }
@@ -82,7 +100,9 @@ def operation_id(route: Route) -> str:
 def statuses(route: Route) -> Sequence[int]:
     """Every status that this operation can answer with a problem."""
     found = {400, 405, 421, 500, 503, *route.problems}
-    found |= {401, 403, 404, 429} if route.access is not None else set()
+    found |= {429}
+    found |= {401, 403, 404} if route.access is not None else set()
+    found |= {403} if route.method != "GET" else set()  # a page of another origin
     found |= {404} if "{" in route.path else set()
     found |= {413, 422}  # a body or a parameter that nobody reads is refused too
     found |= {415} if route.body is not None else set()
@@ -91,7 +111,7 @@ def statuses(route: Route) -> Sequence[int]:
     return sorted(found)
 
 
-def _operation(route: Route, schema: Mapping[str, Any] | None) -> dict[str, Any]:
+def _operation(route: Route, schema: Mapping[str, Any] | None, examples: Examples) -> dict[str, Any]:
     found: dict[str, Any] = {
         "operationId": operation_id(route),
         "summary": route.summary,
@@ -101,14 +121,15 @@ def _operation(route: Route, schema: Mapping[str, Any] | None) -> dict[str, Any]
         **({"x-step-up": True} if route.step_up else {}),
         "parameters": [*_path_parameters(route), *_query_parameters(route.query), *_header_parameters(route)],
         "responses": {
-            str(route.status): _good(route, schema),
+            str(route.status): _good(route, schema, examples),
             **{str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses(route)},
         },
     }
     if route.reads_raw:
-        found["requestBody"] = {"content": {"application/json": {"schema": {}}}}
+        found["requestBody"] = {"content": {"application/json": {"schema": {}, "example": {"id": 7}}}}
     if route.body is not None:
-        content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{route.body.__name__}"}}}
+        reference = {"$ref": f"#/components/schemas/{route.body.__name__}"}
+        content = {"application/json": {"schema": reference, "example": examples.of(reference, tag=route.tag)}}
         found["requestBody"] = {"required": True, "content": content}
     return found
 
@@ -122,30 +143,58 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
     return people if route.access is Signed.PERSON else [{"apiKey": []}, *people]
 
 
-def _good(route: Route, schema: Mapping[str, Any] | None) -> dict[str, Any]:
+def _good(route: Route, schema: Mapping[str, Any] | None, examples: Examples) -> dict[str, Any]:
     headers: dict[str, Any] = {"X-Request-Id": {"schema": {"type": "string"}}}
+    headers |= {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS if name.startswith("RateLimit")}
     if route.versioned:
         headers["ETag"] = {"schema": {"type": "string"}}
     if route.answers is Stream:
         return {
             "description": "A stream of server-sent events.",
             "headers": headers,
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {
+                "text/event-stream": {
+                    "schema": {"type": "string"},
+                    "example": 'id: 17\nevent: activity\ndata: {"action":"run:started"}\n\n',
+                }
+            },
         }
     if route.answers is Chunks:
-        return {"description": "A file.", "headers": headers, "content": {media: {"schema": {"type": "string"}} for media in route.media}}
+        return {
+            "description": "A file.",
+            "headers": headers,
+            "content": {media: {"schema": {"type": "string"}, "example": _FILES.get(media, "…")} for media in route.media},
+        }
     if route.answers is Text:
-        return {"description": "Text.", "headers": headers, "content": {"text/plain": {"schema": {"type": "string"}}}}
+        return {
+            "description": "Text.",
+            "headers": headers,
+            "content": {"text/plain": {"schema": {"type": "string"}, "example": "some lines\n"}},
+        }
     if schema is None:
         return {"description": "Done.", "headers": headers}
-    return {"description": "Done.", "headers": headers, "content": {"application/json": {"schema": schema}}}
+    content = {"application/json": {"schema": schema, "example": examples.of(schema, tag=route.tag)}}
+    return {"description": "Done.", "headers": headers, "content": content}
 
 
 def _bad(status: int) -> dict[str, Any]:
-    codes = sorted(kind.code for kind in all_kinds() if kind.status == status)
+    kinds = [kind for kind in all_kinds() if kind.status == status]
+    example = {
+        "type": f"urn:listbackup:problem:{kinds[0].code}",
+        "title": kinds[0].title,
+        "status": status,
+        "code": kinds[0].code,
+        "detail": kinds[0].title,
+        "hint": None,
+        "errors": [],
+        "request_id": example_id("req"),
+    }
+    headers: dict[str, Any] = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}} if status in (429, 503) else {}
+    headers |= {"WWW-Authenticate": {"schema": {"type": "string"}}} if status == 401 else {}
     return {
-        "description": "; ".join(codes) or "A problem.",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+        "description": "; ".join(sorted(kind.code for kind in kinds)) or "A problem.",
+        **({"headers": headers} if headers else {}),
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}, "example": example}},
     }
 
 
@@ -167,7 +216,9 @@ def _query_parameters(query: type[BaseModel] | None) -> list[dict[str, Any]]:
 
 
 def _header_parameters(route: Route) -> list[dict[str, Any]]:
-    found = []
+    found: list[dict[str, Any]] = []
+    if isinstance(route.access, Permission):
+        found.append(_ACCOUNT)
     if route.repeatable:
         found.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string", "maxLength": 200}})
     if route.versioned and route.method != "GET":
