@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 SCRIPTS = Path(__file__).parent / "platforms"
-SMALL = {"mailman"}  # installed without being asked: half a minute, into the user's cache folder
+SMALL = {"mailman", "oidc_provider"}  # installed without being asked: half a minute at most, into the user's cache folder
 CANNOT = 3  # the scripts' exit code for "not on this machine"
 
 Start = Callable[[str], dict[str, str]]
