@@ -31,7 +31,7 @@ from listbackup.base.metrics import Metric, gauge
 from listbackup.http.idempotency import REPEATS, Repeats
 from listbackup.http.problem import MAINTENANCE, MAINTENANCE_WAIT, NO_METHOD, NO_ROUTE, Refused
 from listbackup.http.ratelimit import Rate, RateLimiter
-from listbackup.services.accounts import Accounts, AccountState, ApiKeys
+from listbackup.services.accounts import Accounts, AccountState, ApiKeys, Tenancy
 from listbackup.services.accounts import routes as accounts_routes
 from listbackup.services.activity import Activities, Feed
 from listbackup.services.activity import routes as activity_routes
@@ -77,6 +77,8 @@ class House(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def api_keys(self) -> ApiKeys: ...
+    @property
+    def tenancy(self) -> Tenancy: ...
     @property
     def auth(self) -> Auth: ...
     @property
@@ -135,7 +137,7 @@ def every_route(house: House, errands: Errands, tally: Tally) -> Sequence[Route]
             [*users_routes.registration_routes(house.auth, house.registration), *auth_routes.routes(house.auth, settle=_settled(house))],
         ),
         ("users", users_routes.routes(house.users, house.auth)),
-        ("accounts", accounts_routes.routes(house.accounts, house.api_keys)),
+        *accounts_routes.routes(house.tenancy),
         ("platforms", platforms_routes.routes(house.platforms)),
         ("integrations", integrations_routes.routes(house.integrations)),
         ("connections", connections_routes.routes(house.connections)),

@@ -85,7 +85,7 @@ def _open_bucket(where: BucketSettings, settings: Settings) -> S3Objects:
 
 def _wire(folder: Folder, settings: Settings, clock: Clock) -> System:
     keyring = FileKeyring.open(folder.root_file, data_folder=folder.data)
-    log = open_log(folder.logs_dir, level=settings.log_level, clock=clock)
+    log = open_log(folder.logs_dir, level=settings.log_level, clock=clock, stderr=settings.log_stderr)
     file = SqliteFile(folder.tables_file, clock=clock)
     tables = SqliteTables(file, clock=clock)
     key_tables = SqliteTables(folder.keys_file, clock=clock)
@@ -100,6 +100,7 @@ def _wire(folder: Folder, settings: Settings, clock: Clock) -> System:
         folder=folder,
         clock=clock,
         desk=Desk(tables, OutboxEvents(tables), clock),
+        tables=tables,
         keyring=keyring,
         keys=keys,
         objects=MeteredObjects(open_objects(folder, settings, clock)),

@@ -28,7 +28,8 @@ from listbackup.services.scope import Scope
 if TYPE_CHECKING:
     from listbackup.backends.table.port import Tables
     from listbackup.bootstrap.identity import Doors
-    from listbackup.services.accounts import ApiKeys
+    from listbackup.bootstrap.tenancy import Forgetful
+    from listbackup.services.accounts import ApiKeys, Tenancy
     from listbackup.services.activity import Feed
     from listbackup.services.auth import Auth
     from listbackup.services.connections import Connections, Consents, Notices
@@ -51,6 +52,7 @@ class Ground:
     folder: Folder
     clock: Clock
     desk: Desk
+    tables: Forgetful  # those of the desk, for when an account ends
     keyring: FileKeyring
     keys: AccountKeys
     objects: Objects
@@ -146,9 +148,18 @@ class System:
     @cached_property
     def runs(self) -> Runs:
         """Executions."""
-        from listbackup.services.runs import Runs
+        from listbackup.services.runs import Limits, Means, Runs
 
-        return Runs(self._ground.desk, self.queue, connections=self.connections, sources=self.sources, jobs=self.jobs, stores=self.stores)
+        limits = Limits(per_account=self._settings.runs_per_account, per_connection=self._settings.runs_per_connection)
+        return Runs(
+            self._ground.desk,
+            self.queue,
+            connections=self.connections,
+            sources=self.sources,
+            jobs=self.jobs,
+            stores=self.stores,
+            means=Means(limits=limits),
+        )
 
     @cached_property
     def data(self) -> Data:
@@ -205,6 +216,26 @@ class System:
     def registration(self) -> Registration:
         """How people come to be known."""
         return self._doors.registration
+
+    @cached_property
+    def tenancy(self) -> Tenancy:
+        """Everything about accounts: the tree, its people, how they come in and how an account ends."""
+        from listbackup.bootstrap.tenancy import measuring, wire_tenancy
+
+        doors = self._doors
+        return wire_tenancy(
+            self._ground.desk,
+            self.accounts,
+            self.api_keys,
+            shredder=self.keys,
+            users=doors.users,
+            letters=doors.post,
+            web_url=doors.auth.issuer,
+            measure=measuring(self.sources, self.stores, self.runs),
+            tables=self._ground.tables,
+            objects=self.objects,
+            is_open=doors.registration.is_open,
+        )
 
     @property
     def tables(self) -> Tables:

@@ -17,7 +17,9 @@ from listbackup.api.app import ApiSettings, application, every_route
 from listbackup.api.door import Tally
 from listbackup.api.openapi import openapi
 from listbackup.backends.identity.settings import IdentitySettings
+from listbackup.backends.table.memory import MemoryTables
 from listbackup.backends.table.port import Tables
+from listbackup.bootstrap.tenancy import measuring, wire_tenancy
 from listbackup.http.permission import Bundle, Permission
 from listbackup.http.ratelimit import Rate
 from listbackup.services.accounts import ApiKeys
@@ -82,6 +84,17 @@ class Client:
         return said.json
 
 
+class NoKeys:
+    """Keys that depend on the account's name alone cannot be destroyed; who was shredded is noted."""
+
+    def __init__(self) -> None:
+        self.shredded: list[str] = []
+
+    def shred(self, account: str) -> None:
+        """See ``Shredder``."""
+        self.shredded.append(account)
+
+
 class MemoryHouse:
     """The rooms of a memory system as the API sees them."""
 
@@ -99,6 +112,19 @@ class MemoryHouse:
         self.auth, self.users = self.doors.auth, self.doors.users
         self.auth.rank(over.accounts.members.is_privileged)
         self.registration = Registration(self.doors.ground, self.auth, self.users, over.accounts, admission=Admission.OPEN)
+        self.tenancy = wire_tenancy(
+            over.desk,
+            over.accounts,
+            self.api_keys,
+            shredder=NoKeys(),
+            users=self.users,
+            letters=self.doors.post,
+            web_url="http://localhost:8400",
+            measure=measuring(over.sources, over.stores, over.runs),
+            tables=over.tables if isinstance(over.tables, MemoryTables) else MemoryTables(over.clock),
+            objects=over.objects,
+            is_open=True,
+        )
         self.installation = Installation(
             over.desk,
             Health(

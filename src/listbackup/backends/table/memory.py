@@ -35,6 +35,11 @@ class MemoryTables:
         """See the port."""
         self.apply([(self._own(table), write) for table, write in writes])
 
+    def forget(self, owner: str) -> int:
+        """Removes items whose partition is the owner's, or begins with it and a slash; how many, 0 when none is left."""
+        with self._lock:
+            return sum(table.forget(owner) for table in self._tables.values())
+
     def apply(self, writes: Sequence[tuple[MemoryTable, Write]]) -> list[Item | None]:
         """The items as they are after these writes; all or none."""
         keys = [key_of(write) for _, write in writes]
@@ -95,6 +100,13 @@ class MemoryTable:
     def delete(self, pk: str, sk: str, *, if_: Condition | None = None) -> None:
         """See the port."""
         self._tables.apply([(self, Delete(pk=pk, sk=sk, if_=if_))])
+
+    def forget(self, owner: str) -> int:
+        """See ``MemoryTables.forget``."""
+        gone = [key for key in self._items if key[0] == owner or key[0].startswith(f"{owner}/")]
+        for key in gone:
+            del self._items[key]
+        return len(gone)
 
     def keep(self, key: tuple[str, str], item: dict[str, Scalar] | None) -> None:
         """Set or remove the item; the caller holds the lock."""

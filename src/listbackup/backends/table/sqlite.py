@@ -12,11 +12,12 @@ from listbackup.backends.table.cursor import QueryShape
 from listbackup.backends.table.port import Check, Condition, Delete, Item, Put, Scalar, Table, TableSpec, Update, Write
 from listbackup.backends.table.rules import check_key, check_spec, check_transaction, find_index, key_of, outcome
 from listbackup.backends.table.sqlite_item import damaged_item, unpack_item
-from listbackup.backends.table.sqlite_schema import Schema, check_tables, ensure_schema, row_of
+from listbackup.backends.table.sqlite_schema import Schema, check_tables, ensure_schema, forgetting, row_of
 from listbackup.base.clock import Clock
 from listbackup.base.errors import InputError
 from listbackup.base.paging import Page
 
+_FORGOTTEN_AT_ONCE = 2000
 _SWEPT_PER_WRITE = 20  # expired items removed along with each write: more than are added, so that they do not pile up
 
 
@@ -58,6 +59,19 @@ class SqliteTables:
             for table in {id(table): table for table, _ in writes}.values():
                 table.sweep(connection, now)
         return after
+
+    def forget(self, owner: str) -> int:
+        """Removes items whose partition is the owner's, or begins with it and a slash, of whatever table was ever declared in the file.
+
+        At most ``_FORGOTTEN_AT_ONCE`` of each table, so that other writers get their turn; how many, 0 when none is left.
+        """
+        with self.file.read() as connection:
+            names = [str(name) for (name,) in connection.execute("SELECT name FROM declared").fetchall()]
+        return sum(self._forget(forgetting(name), owner) for name in names)
+
+    def _forget(self, sql: str, owner: str) -> int:
+        with self.file.write() as connection:
+            return int(connection.execute(sql, (owner, f"{owner}/", f"{owner}0", _FORGOTTEN_AT_ONCE)).rowcount)
 
     def scrub(self) -> None:
         """Rewrite the file so that nothing of deleted items is left in it."""

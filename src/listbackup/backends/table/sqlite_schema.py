@@ -76,6 +76,12 @@ def row_of(spec: TableSpec, item: Item) -> list[Scalar]:
     return [item["pk"], item["sk"], pack_item(spec.name, item), expiry(spec, item), *(part for place in places for part in place)]
 
 
+def forgetting(name: str) -> str:
+    """The statement that removes items of an owner's partitions: the owner, the owner with a slash, what comes behind all of those, how many at most."""
+    table = _quoted(f"t_{name}")
+    return f"DELETE FROM {table} WHERE (pk, sk) IN (SELECT pk, sk FROM {table} WHERE pk = ? OR (pk >= ? AND pk < ?) LIMIT ?)"
+
+
 def check_tables(file: SqliteFile) -> list[str]:
     """What is wrong with the tables of the file, in sentences: every page, every index and every item is read and compared. Empty: nothing is."""
     with file.read() as connection:

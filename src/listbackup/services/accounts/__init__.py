@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from listbackup.services.accounts.api_keys import DEFAULT_LIFE, LONGEST_LIFE, ApiKey, ApiKeys, NewApiKey, Reach
     from listbackup.services.accounts.authority import Authority
     from listbackup.services.accounts.directory import Card, Directory, LetterBox
-    from listbackup.services.accounts.invitations import Invitation, Invitations
+    from listbackup.services.accounts.invitation_book import Invitation
+    from listbackup.services.accounts.invitations import Invitations
     from listbackup.services.accounts.lifecycle import RESTS, Lifecycle, Remains, Shredder
     from listbackup.services.accounts.limits import Limit, Limits
     from listbackup.services.accounts.members import Members
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
     from listbackup.services.accounts.roles import ROLES, Role
     from listbackup.services.accounts.standing import Standing, machine
     from listbackup.services.accounts.teams import Team, Teams
+    from listbackup.services.accounts.tenancy import Tenancy, open_tenancy
     from listbackup.services.accounts.usage import Figures, Usage
 
 _HOMES = {  # loaded when they are named: a command that reads a record asks for none of them (docs/decisions/0080)
     "api_keys": ("DEFAULT_LIFE", "LONGEST_LIFE", "ApiKey", "ApiKeys", "NewApiKey", "Reach"),
     "authority": ("Authority",),
     "directory": ("Card", "Directory", "LetterBox"),
-    "invitations": ("Invitation", "Invitations"),
+    "invitation_book": ("Invitation",),
+    "invitations": ("Invitations",),
     "lifecycle": ("RESTS", "Lifecycle", "Remains", "Shredder"),
     "limits": ("Limit", "Limits"),
     "members": ("Members",),
@@ -35,6 +38,7 @@ _HOMES = {  # loaded when they are named: a command that reads a record asks for
     "roles": ("ROLES", "Role"),
     "standing": ("Standing", "machine"),
     "teams": ("Team", "Teams"),
+    "tenancy": ("Tenancy", "open_tenancy"),
     "usage": ("Figures", "Usage"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -82,7 +86,9 @@ __all__ = [
     "Standing",
     "Team",
     "Teams",
+    "Tenancy",
     "TreeSettings",
     "Usage",
     "machine",
+    "open_tenancy",
 ]

@@ -229,6 +229,10 @@ class ApiKeys:
             renew=lambda: self.standing(key.id, account, in_trash=in_trash),
         )
 
+    def reach_of(self, key: str) -> Reach:
+        """How far the key of this id reaches. Raises NotFound."""
+        return _read(self._item(key)).reach
+
     def forget(self, account: str) -> None:
         """Removes every key of an account that is no more."""
         for item in list(iter_pages(lambda cursor: self._table.query(account, index="by_account", cursor=cursor))):

@@ -41,9 +41,9 @@ class Shredder(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remains:
-    """What removes the rest of a shredded account: each is given its id, may be asked again, and removes what it has of it."""
+    """What removes the rest of a shredded account: each is given its id, may be asked again, removes some of what it has of it, and says whether nothing is left."""
 
-    removers: Sequence[Callable[[str], object]] = ()
+    removers: Sequence[Callable[[str], bool]] = ()
 
 
 class Lifecycle:
@@ -157,19 +157,19 @@ class Lifecycle:
         began, writes = self._tree.change(account, replace(account, is_shredding=True))
         self._desk.commit(installation("trash"), writes)
         below = [one for _, one in self._tree.iter_branch(began)]
-        for one in reversed(below):
-            self._destroy(one)
-        return len(below)
+        return sum(self._destroy(one) for one in reversed(below))
 
-    def _destroy(self, account: Account) -> None:
+    def _destroy(self, account: Account) -> bool:
+        """Whether nothing is left; what is left is for the next tick, and cannot be read any more."""
         with contextlib.suppress(NotFound):  # it was made at the moment of a crash and never had any
             self._keys.shred(account.id)
-        for remove in self._remains.removers:
-            remove(account.id)
+        if not all(remove(account.id) for remove in self._remains.removers) or self._tree.children(account.id, limit=1).items:
+            return False
         gone = Delete(pk=account.id, sk="account")
         told = [None, *([account.parent] if account.parent is not None else [])]
         facts = [Fact(name="account.shredded", subject=account.id, account=where) for where in told]
         self._desk.commit(installation("trash"), [(self._tree.table, gone), (self._tree.table, Delete(pk=account.id, sk="shape"))], *facts)
+        return True
 
 
 def _told(happened: str, account: Account, **about: str | bool | None) -> Sequence[Fact]:

@@ -66,6 +66,11 @@ class Registration:
         self.admission, self._invited = admission, invited
         self._waiting = ground.desk.tables.open(REGISTRATIONS)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody may have an account of their own."""
+        return self.admission is Admission.OPEN
+
     # the first owner
 
     def needs_owner(self) -> bool:

@@ -62,6 +62,11 @@ class Users:
         person = self._g.identity.people.find(user)
         return person.email if person is not None and person.email_verified and not person.disabled else None
 
+    def find_person(self, user: str) -> Person | None:
+        """Who this is, or None for who is not there any more."""
+        person = self._g.identity.people.find(user)
+        return person if person is not None and not person.disabled else None
+
     def rename(self, user: str, name: str, *, version: int | None = None) -> Profile:
         """The profile under another name. Raises InputError, Conflict (``version`` is not the kept one any more)."""
         checked = _checked_name(name)

@@ -1,0 +1,248 @@
+"""What accounts offer over HTTP: their people, roles and teams, in the account that the request chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from listbackup.http.paging import Listing, PageParameters, listing
+from listbackup.http.permission import Permission
+from listbackup.services.accounts.calls import acting, sliced
+from listbackup.services.accounts.model import CustomRole, Member
+from listbackup.services.accounts.people_schema import (
+    ChangedMember,
+    ChangedRole,
+    ChangedTeam,
+    MemberDetail,
+    MemberShown,
+    MyAccount,
+    NewRole,
+    NewTeam,
+    RoleShown,
+    SearchUsers,
+    TeamMate,
+    TeamMateShown,
+    TeamRoleIn,
+    TeamRoleShown,
+    TeamShown,
+)
+from listbackup.services.accounts.roles import ROLES, Role
+from listbackup.services.accounts.schema import Chosen, show_account
+from listbackup.services.accounts.teams import Team
+from listbackup.services.accounts.tenancy import Tenancy
+from listbackup.services.routing import Answer, Call, Route, mine
+
+
+def member_routes(tenancy: Tenancy) -> Sequence[Route]:
+    """Who belongs to the account, and to which accounts one belongs oneself."""
+    accounts, members = tenancy.accounts, tenancy.accounts.members
+
+    def show(member: Member) -> MemberShown:
+        card = tenancy.directory.find(member.user)
+        return MemberShown(
+            user=member.user,
+            name=card.name if card is not None else "",
+            email=card.email if card is not None else "",
+            has_mfa=card.has_mfa if card is not None else False,
+            role=member.role,
+            joined_at=member.joined_at,
+            version=member.version,
+        )
+
+    def list_(call: Call) -> Answer:
+        page = call.query(PageParameters)
+        return Answer(content=listing(members.list(call.scope.account, limit=page.limit, cursor=page.cursor), show))
+
+    def search(call: Call) -> Answer:
+        asked = call.query(SearchUsers)
+        page = members.list(call.scope.account, limit=asked.limit, cursor=asked.cursor)
+        wanted = asked.q.casefold()
+        found = [one for one in map(show, page.items) if wanted in one.name.casefold() or wanted in one.email.casefold()]
+        return Answer(content=Listing(items=found, next=page.next_cursor))
+
+    def get(call: Call) -> Answer:
+        member = members.get(call.scope.account, call.path["user"])
+        standing = members.standing(member.user, call.scope.account)
+        usable = [one for one in Permission if one in standing.usable]
+        detail = MemberDetail(member=show(member), roles=sorted(standing.roles), permissions=usable)
+        return Answer(content=detail, version=member.version)
+
+    def change(call: Call) -> Answer:
+        asked = call.body(ChangedMember)
+        by = acting(tenancy, call)
+        member = members.set_role(call.scope.account, call.path["user"], asked.role, by=by, version=call.version)
+        return Answer(content=show(member), version=member.version)
+
+    def remove(call: Call) -> Answer:
+        members.remove(call.scope.account, call.path["user"], by=acting(tenancy, call))
+        return Answer()
+
+    def own(call: Call) -> Answer:
+        user, page = call.caller.user, call.query(PageParameters)
+        assert user is not None
+        entries = sliced([one for one in members.entries(user) if members.reaches(user, one)], str, page)
+        current = members.home(user)
+        shown = []
+        for entry in entries.items:
+            chain = accounts.tree.live(entry)
+            is_parent_known = chain.account.parent is not None and members.reaches(user, chain.account.parent)
+            account = show_account(chain.account, chain.state, parent=is_parent_known)
+            shown.append(MyAccount(account=account, roles=sorted(members.standing(user, entry).roles), is_current=entry == current))
+        return Answer(content=Listing(items=shown, next=entries.next_cursor))
+
+    def leave(call: Call) -> Answer:
+        assert call.caller.user is not None
+        members.leave(call.caller.user, call.path["account"])
+        return Answer()
+
+    def switch(call: Call) -> Answer:
+        assert call.caller.user is not None
+        members.switch(call.caller.user, call.body(Chosen).account)
+        return Answer()
+
+    read, manage, one = Permission.MEMBERS_READ, Permission.MEMBERS_MANAGE, "/users/{user:usr}"
+    return [
+        mine("GET", "/users/me/accounts", "The accounts one has a role in", own, query=PageParameters, answers=Listing[MyAccount]),
+        mine("DELETE", "/users/me/accounts/{account:acc}", "Leave an account", leave, status=204, problems=(404, 409)),
+        mine("POST", "/accounts/switch", "Work in this account where no other is named", switch, body=Chosen, status=204, problems=(404,)),
+        Route(method="GET", path="/users/search", summary="People of the account by a part of their name or address; a page may hold fewer than asked for", access=read, handle=search, query=SearchUsers, answers=Listing[MemberShown]),
+        Route(method="GET", path="/users", summary="Who has a role in the account itself", access=read, handle=list_, query=PageParameters, answers=Listing[MemberShown]),
+        Route(method="GET", path=one, summary="A person of the account, and what they may do in it", access=read, handle=get, answers=MemberDetail, versioned=True),
+        Route(method="PATCH", path=one, summary="Give a person another role; never more than one's own", access=manage, step_up=True, handle=change, body=ChangedMember, answers=MemberShown, versioned=True),
+        Route(method="DELETE", path=one, summary="Remove a person from the account; the last owner stays", access=manage, step_up=True, handle=remove, status=204, problems=(409,)),
+    ]  # fmt: skip
+
+
+def role_routes(tenancy: Tenancy) -> Sequence[Route]:
+    """Roles: those that every account has, and those made here or above."""
+    roles = tenancy.accounts.roles
+
+    def show(role: CustomRole, here: str) -> RoleShown:
+        return RoleShown(
+            id=role.id,
+            name=role.name,
+            permissions=role.permissions,
+            account=role.account if role.account == here else None,
+            version=role.version,
+        )
+
+    def list_(call: Call) -> Answer:
+        here = call.scope.account
+        everybodys = [
+            RoleShown(id=role, name=role, permissions=[one for one in Permission if one in ROLES[role]], account=None, version=None)
+            for role in Role
+        ]
+        every = [*everybodys, *(show(role, here) for role in roles.list(here))]
+        return Answer(content=listing(sliced(every, lambda one: one.id, call.query(PageParameters)), lambda one: one))
+
+    def create(call: Call) -> Answer:
+        asked = call.body(NewRole)
+        made = roles.create(call.scope.account, asked.name, asked.permissions, by=acting(tenancy, call))
+        return Answer(content=show(made, call.scope.account), version=made.version, location=f"/v2/roles/{made.id}")
+
+    def get(call: Call) -> Answer:
+        found = roles.get(call.scope.account, call.path["role"])
+        return Answer(content=show(found, call.scope.account), version=found.version)
+
+    def change(call: Call) -> Answer:
+        asked = call.body(ChangedRole)
+        new = roles.change(
+            call.scope.account,
+            call.path["role"],
+            by=acting(tenancy, call),
+            name=asked.name,
+            permissions=asked.permissions,
+            version=call.version,
+        )
+        return Answer(content=show(new, call.scope.account), version=new.version)
+
+    def delete(call: Call) -> Answer:
+        roles.delete(call.scope.account, call.path["role"], by=acting(tenancy, call))
+        return Answer()
+
+    read, manage, one = Permission.MEMBERS_READ, Permission.ROLES_MANAGE, "/roles/{role:rol}"
+    return [
+        Route(method="GET", path="/roles", summary="The roles that can be given here", access=read, handle=list_, query=PageParameters, answers=Listing[RoleShown]),
+        Route(method="POST", path="/roles", summary="Make a role of some permissions; never more than one's own", access=manage, step_up=True, handle=create, body=NewRole, answers=RoleShown, status=201, repeatable=True),
+        Route(method="GET", path=one, summary="A role", access=read, handle=get, answers=RoleShown, versioned=True),
+        Route(method="PATCH", path=one, summary="Change a role, for everybody who has it", access=manage, step_up=True, handle=change, body=ChangedRole, answers=RoleShown, versioned=True),
+        Route(method="DELETE", path=one, summary="Delete a role that nobody has", access=manage, step_up=True, handle=delete, status=204, problems=(409,)),
+    ]  # fmt: skip
+
+
+def team_routes(tenancy: Tenancy) -> Sequence[Route]:
+    """Teams of the account: their people, and their roles in it and below."""
+    teams = tenancy.teams
+
+    def show(team: Team) -> TeamShown:
+        return TeamShown(id=team.id, name=team.name, created_at=team.created_at, version=team.version)
+
+    def list_(call: Call) -> Answer:
+        page = call.query(PageParameters)
+        return Answer(content=listing(teams.list(call.scope.account, limit=page.limit, cursor=page.cursor), show))
+
+    def create(call: Call) -> Answer:
+        made = teams.create(call.scope.account, call.body(NewTeam).name, by=acting(tenancy, call))
+        return Answer(content=show(made), version=made.version, location=f"/v2/teams/{made.id}")
+
+    def get(call: Call) -> Answer:
+        found = teams.get(call.scope.account, call.path["team"])
+        return Answer(content=show(found), version=found.version)
+
+    def rename(call: Call) -> Answer:
+        new = teams.rename(
+            call.scope.account, call.path["team"], call.body(ChangedTeam).name, by=acting(tenancy, call), version=call.version
+        )
+        return Answer(content=show(new), version=new.version)
+
+    def delete(call: Call) -> Answer:
+        teams.delete(call.scope.account, call.path["team"], by=acting(tenancy, call))
+        return Answer()
+
+    def people(call: Call) -> Answer:
+        page = call.query(PageParameters)
+        found = teams.people(call.scope.account, call.path["team"], limit=page.limit, cursor=page.cursor)
+        return Answer(content=listing(found, lambda user: _mate(tenancy, user)))
+
+    def add(call: Call) -> Answer:
+        user = call.body(TeamMate).user
+        teams.add(call.scope.account, call.path["team"], user, by=acting(tenancy, call))
+        return Answer(content=_mate(tenancy, user))
+
+    def remove(call: Call) -> Answer:
+        teams.remove(call.scope.account, call.path["team"], call.path["user"], by=acting(tenancy, call))
+        return Answer()
+
+    def roles(call: Call) -> Answer:
+        every = [TeamRoleShown(account=role.account, role=role.role) for role in teams.roles(call.scope.account, call.path["team"])]
+        return Answer(content=listing(sliced(every, lambda one: one.account, call.query(PageParameters)), lambda one: one))
+
+    def give(call: Call) -> Answer:
+        where = call.path["where"]
+        by = tenancy.authority.of(call.caller.actor, where)
+        given = teams.give_role(call.scope.account, call.path["team"], where, call.body(TeamRoleIn).role, by=by)
+        return Answer(content=TeamRoleShown(account=given.account, role=given.role))
+
+    def take(call: Call) -> Answer:
+        where = call.path["where"]
+        teams.take_role(call.scope.account, call.path["team"], where, by=tenancy.authority.of(call.caller.actor, where))
+        return Answer()
+
+    read, manage, one = Permission.MEMBERS_READ, Permission.MEMBERS_MANAGE, "/teams/{team:tea}"
+    return [
+        Route(method="GET", path="/teams", summary="The account's teams", access=read, handle=list_, query=PageParameters, answers=Listing[TeamShown]),
+        Route(method="POST", path="/teams", summary="Make a team", access=manage, handle=create, body=NewTeam, answers=TeamShown, status=201, repeatable=True),
+        Route(method="GET", path=one, summary="A team", access=read, handle=get, answers=TeamShown, versioned=True),
+        Route(method="PATCH", path=one, summary="Rename a team", access=manage, handle=rename, body=ChangedTeam, answers=TeamShown, versioned=True),
+        Route(method="DELETE", path=one, summary="Delete a team with its roles", access=manage, step_up=True, handle=delete, status=204),
+        Route(method="GET", path=f"{one}/members", summary="Who is in a team", access=read, handle=people, query=PageParameters, answers=Listing[TeamMateShown]),
+        Route(method="POST", path=f"{one}/members", summary="Put a person of the account into a team", access=manage, step_up=True, handle=add, body=TeamMate, answers=TeamMateShown, status=201),
+        Route(method="DELETE", path=f"{one}/members/{{user:usr}}", summary="Take a person out of a team", access=manage, handle=remove, status=204),
+        Route(method="GET", path=f"{one}/roles", summary="In which accounts a team has which role", access=read, handle=roles, query=PageParameters, answers=Listing[TeamRoleShown]),
+        Route(method="PUT", path=f"{one}/roles/{{where:acc}}", summary="Give a team a role in the account or one below", access=manage, step_up=True, handle=give, body=TeamRoleIn, answers=TeamRoleShown),
+        Route(method="DELETE", path=f"{one}/roles/{{where:acc}}", summary="Take a team's role in an account", access=manage, handle=take, status=204),
+    ]  # fmt: skip
+
+
+def _mate(tenancy: Tenancy, user: str) -> TeamMateShown:
+    card = tenancy.directory.find(user)
+    return TeamMateShown(user=user, name=card.name if card is not None else "", email=card.email if card is not None else "")

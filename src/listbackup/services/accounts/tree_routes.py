@@ -1,0 +1,211 @@
+"""What accounts offer over HTTP: the tree, and what holds in it. The account in the path is the one that is asked about, whatever ``X-Account-Id`` says."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+
+from listbackup.base.errors import NotFound
+from listbackup.http.caller import CallerKind, NotAllowed
+from listbackup.http.paging import Listing, PageParameters, listing
+from listbackup.http.permission import Permission, Signed
+from listbackup.services.accounts.api_keys import Reach
+from listbackup.services.accounts.calls import above, acting, proven
+from listbackup.services.accounts.limits import Limit
+from listbackup.services.accounts.model import Account, AccountState
+from listbackup.services.accounts.schema import (
+    AccountDetail,
+    AccountShown,
+    ChangedAccount,
+    Hierarchy,
+    HierarchyParameters,
+    LimitsIn,
+    LimitsShown,
+    Move,
+    NewAccount,
+    Node,
+    PoliciesShown,
+    PolicyIn,
+    UsageShown,
+    show_account,
+    show_policies,
+    show_usage,
+)
+from listbackup.services.accounts.tenancy import Tenancy
+from listbackup.services.accounts.tree import Chain
+from listbackup.services.accounts.walk import Place, Walk
+from listbackup.services.routing import Answer, Call, Route
+
+MOST_NODES = 500
+
+
+def tree_routes(tenancy: Tenancy) -> Sequence[Route]:
+    """Accounts and how they nest."""
+    accounts, authority, tree = tenancy.accounts, tenancy.authority, tenancy.accounts.tree
+
+    def shown(account: Account, actor: str) -> AccountShown:
+        return show_account(
+            account, tree.chain(account.id).state, parent=account.parent is not None and _reaches(tenancy, actor, account.parent)
+        )
+
+    def answer(account: Account, call: Call, *, location: bool = False) -> Answer:
+        where = f"/v2/accounts/{account.id}" if location else None
+        return Answer(content=shown(account, call.caller.actor), version=account.version, location=where)
+
+    def list_(call: Call) -> Answer:
+        page = call.query(PageParameters)
+        found = Walk(tree, list(_roots(tenancy, call)), depth=0 if _is_narrow(tenancy, call) else None).page(
+            limit=page.limit, cursor=page.cursor
+        )
+        return Answer(content=listing(found, _show_place(tenancy)))
+
+    def open_(call: Call) -> Answer:
+        proven(call)
+        user, default = call.caller.user, accounts.find_default()
+        if user is None:
+            raise NotAllowed("this is for people, not for API keys", hint="sign in")
+        operates = default is not None and Permission.SYSTEM_OPERATE in _usable(tenancy, user, default.id)
+        if not tenancy.is_open and not operates:
+            raise NotAllowed("new accounts at the top are opened by whoever operates the installation", hint="ask them")
+        return answer(accounts.open_for(user, call.body(NewAccount).name), call, location=True)
+
+    def open_below(call: Call) -> Answer:
+        made = accounts.create_below(call.scope.account, call.body(NewAccount).name, by=acting(tenancy, call))
+        return answer(made, call, location=True)
+
+    def get(call: Call) -> Answer:
+        account, standing = accounts.get(call.scope.account), acting(tenancy, call)
+        usable = [one for one in Permission if one in standing.usable]
+        fields = {field.name: getattr(shown(account, call.caller.actor), field.name) for field in dataclasses.fields(AccountShown)}
+        detail = AccountDetail(**fields, roles=sorted(standing.roles), permissions=usable)
+        return Answer(content=detail, version=account.version)
+
+    def rename(call: Call) -> Answer:
+        return answer(
+            accounts.rename(call.scope.account, call.body(ChangedAccount).name, by=acting(tenancy, call), version=call.version), call
+        )
+
+    def hierarchy(call: Call) -> Answer:
+        chain, actor = tree.live(call.scope.account), call.caller.actor
+        over = [shown(one, actor) for one in reversed(chain.accounts[1:]) if _reaches(tenancy, actor, one.id)]
+        budget = iter(range(MOST_NODES))
+        return Answer(content=Hierarchy(above=over, tree=_node(tenancy, chain.account, call.query(HierarchyParameters).depth, budget)))
+
+    def descendants(call: Call) -> Answer:
+        page = call.query(PageParameters)
+        found = Walk(tree, [call.scope.account], is_inside=True).page(limit=page.limit, cursor=page.cursor)
+        return Answer(content=listing(found, _show_place(tenancy)))
+
+    def move(call: Call) -> Answer:
+        account, parent, actor = call.scope.account, call.body(Move).parent, call.caller.actor
+        old = accounts.get(account).parent
+        if old is not None and not _reaches(tenancy, actor, old):
+            raise NotAllowed("an account is moved by owners of the account above it", hint="ask whoever runs the account above it")
+        leaves = authority.of(actor, old if old is not None else account)
+        return answer(accounts.move(account, parent, by=leaves, new_end=authority.of(actor, parent) if parent is not None else None), call)
+
+    def usage(call: Call) -> Answer:
+        return Answer(content=show_usage(tenancy.usage.of(call.scope.account)))
+
+    def policies(call: Call) -> Answer:
+        return _policies(tenancy, call, tree.live(call.scope.account))
+
+    def set_policies(call: Call) -> Answer:
+        accounts.policies.set(call.scope.account, call.body(PolicyIn).read(), by=acting(tenancy, call), version=call.version)
+        return _policies(tenancy, call, tree.live(call.scope.account))
+
+    def limits(call: Call) -> Answer:
+        return Answer(content=_limits(tenancy, call.scope.account))
+
+    def set_limits(call: Call) -> Answer:
+        account = call.path["account"]
+        by = above(tenancy, call, account)
+        accounts.limits.set(account, Limit(**call.body(LimitsIn).model_dump()), by=by)
+        return Answer(content=_limits(tenancy, account))
+
+    read, manage, one = Permission.ACCOUNTS_READ, Permission.ACCOUNTS_MANAGE, "/accounts/{account:acc}"
+    return [
+        Route(method="GET", path="/accounts", summary="The accounts that one reaches, each before those below it", access=Signed.ANY, handle=list_, query=PageParameters, answers=Listing[AccountShown]),
+        Route(method="POST", path="/accounts", summary="Open an account at the top, and own it", access=Signed.PERSON, handle=open_, body=NewAccount, answers=AccountShown, status=201, repeatable=True),
+        Route(method="POST", path=f"{one}/sub-accounts", summary="Open an account below this one", access=manage, handle=open_below, body=NewAccount, answers=AccountShown, status=201, repeatable=True, problems=(402,)),
+        Route(method="GET", path=one, summary="An account, and what one may do in it", access=read, handle=get, answers=AccountDetail, versioned=True),
+        Route(method="PATCH", path=one, summary="Rename an account", access=manage, handle=rename, body=ChangedAccount, answers=AccountShown, versioned=True),
+        Route(method="GET", path=f"{one}/hierarchy", summary="Where an account stands", access=read, handle=hierarchy, query=HierarchyParameters, answers=Hierarchy),
+        Route(method="GET", path=f"{one}/descendants", summary="Everything below an account, each account before those below it", access=read, handle=descendants, query=PageParameters, answers=Listing[AccountShown]),
+        Route(method="POST", path=f"{one}/move", summary="Move an account with everything below it; takes owners of both ends", access=Permission.ACCOUNTS_DELETE, step_up=True, handle=move, body=Move, answers=AccountShown, problems=(402,)),
+        Route(method="GET", path=f"{one}/usage", summary="What an account and its branch hold", access=read, handle=usage, answers=UsageShown),
+        Route(method="GET", path=f"{one}/policies", summary="What holds in an account, and where it comes from", access=read, handle=policies, answers=PoliciesShown, versioned=True),
+        Route(method="PUT", path=f"{one}/policies", summary="What an account asks of itself and all below it; what lies above can only be tightened", access=Permission.POLICIES_MANAGE, step_up=True, handle=set_policies, body=PolicyIn, answers=PoliciesShown, versioned=True),
+        Route(method="GET", path=f"{one}/limits", summary="How much an account may hold", access=read, handle=limits, answers=LimitsShown),
+        Route(method="PUT", path=f"{one}/limits", summary="Set how much an account may hold; asked from above it", access=Signed.ANY, step_up=True, handle=set_limits, body=LimitsIn, answers=LimitsShown),
+    ]  # fmt: skip
+
+
+def _roots(tenancy: Tenancy, call: Call) -> Iterator[str]:
+    """Where the branches begin that the caller reaches, none inside another."""
+    caller, tree = call.caller, tenancy.accounts.tree
+    if caller.kind is CallerKind.KEY:
+        assert caller.account is not None
+        yield caller.account
+        return
+    assert caller.user is not None
+    entries = tenancy.accounts.members.entries(caller.user)
+    for entry in entries:
+        account = tree.find(entry)
+        if (
+            account is not None
+            and not set(tree.chain(entry).ids[1:]) & set(entries)
+            and tenancy.accounts.members.reaches(caller.user, entry)
+        ):
+            yield entry
+
+
+def _is_narrow(tenancy: Tenancy, call: Call) -> bool:
+    """Whether the caller is a key that reaches its own account and nothing below it."""
+    return call.caller.kind is CallerKind.KEY and tenancy.keys.reach_of(call.caller.id) is Reach.ACCOUNT
+
+
+def _show_place(tenancy: Tenancy) -> Callable[[Place], AccountShown]:
+    def show(place: Place) -> AccountShown:
+        return show_account(place.account, tenancy.accounts.tree.chain(place.account.id).state, parent=len(place.way) > 1)
+
+    return show
+
+
+def _reaches(tenancy: Tenancy, actor: str, account: str) -> bool:
+    try:
+        tenancy.authority.of(actor, account)
+    except NotFound:
+        return False
+    return True
+
+
+def _usable(tenancy: Tenancy, actor: str, account: str) -> frozenset[Permission]:
+    try:
+        return tenancy.authority.of(actor, account).usable
+    except NotFound:
+        return frozenset()
+
+
+def _node(tenancy: Tenancy, account: Account, depth: int, budget: Iterator[int]) -> Node:
+    tree = tenancy.accounts.tree
+    children, more = [], False
+    for child in tree.iter_children(account.id):
+        if child.state is AccountState.TRASHED:
+            continue
+        if depth == 0 or next(budget, None) is None:
+            more = True
+            break
+        children.append(_node(tenancy, child, depth - 1, budget))
+    return Node(id=account.id, name=account.name, state=tree.chain(account.id).state, children=children, more=more)
+
+
+def _policies(tenancy: Tenancy, call: Call, chain: Chain) -> Answer:
+    found = tenancy.accounts.policies.of(chain)
+    reached = frozenset(one for one in chain.ids if _reaches(tenancy, call.caller.actor, one))
+    return Answer(content=show_policies(found, reached), version=found.version or None)
+
+
+def _limits(tenancy: Tenancy, account: str) -> LimitsShown:
+    limits = tenancy.accounts.limits
+    return LimitsShown(effective=limits.effective(account), own=limits.own(account))
