@@ -28,6 +28,7 @@ NAMES: dict[str, str] = {  # "METHOD path" -> the method's name
     "POST /v2/sources/{source}/sync": "sync",
     "POST /v2/jobs/{job}/run": "run_job",
     "GET /v2/jobs/{job}/runs": "of_job",
+    "POST /v2/hooks/{connection}": "deliver_hook",
 }
 VERBS = {"GET": "get", "POST": "create", "PUT": "set", "PATCH": "update", "DELETE": "delete"}
 JSON = "application/json"
@@ -100,6 +101,20 @@ def method_name(operation: Operation, schemas: Schemas) -> str:
     if operation.method == "POST" and not of_one and not operation.creates:
         return argument(rest)
     return f"{VERBS[operation.method]}_{_one(rest) if of_one or operation.creates else rest}"
+
+
+def named(operations: Sequence[Operation], schemas: Schemas) -> Mapping[str, Operation]:
+    """The operations of one tag by the names of their methods. Of two that want one name, the one farther from the tag's own path has its ``operationId``."""
+    found: dict[str, Operation] = {}
+    for one in sorted(operations, key=_distance):
+        name = method_name(one, schemas)
+        found[one.said["operationId"] if name in found else name] = one
+    return dict(sorted(found.items()))
+
+
+def _distance(operation: Operation) -> tuple[bool, int, str, str]:
+    words = operation.path.split("/")[2:]
+    return not _same(words[0], operation.tag), len(words), operation.path, operation.method
 
 
 def _same(word: str, tag: str) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from client_operations import MethodText, Operation, method_name, operations
+from client_operations import MethodText, Operation, named, operations
 from client_schemas import Schemas, class_name
 
 ROOT = Path(__file__).parents[1]
@@ -93,17 +93,7 @@ def _models(schemas: Schemas, names: Sequence[str]) -> str:
 
 def _tag(schemas: Schemas, tag: str, own: Sequence[str], shared: Sequence[str], some: Sequence[Operation]) -> str:
     called = "".join(part.capitalize() for part in tag.split("_")) + "Api"
-    named: dict[str, Operation] = {}
-    for one in some:
-        name = method_name(one, schemas)
-        if name in named:
-            other = named[name]
-            raise SystemExit(
-                f"{one.method} {one.path} and {other.method} {other.path} would both be client.{tag}.{name}: "
-                "name one of them in NAMES of tools/client_operations.py"
-            )
-        named[name] = one
-    methods = [MethodText(one, name, schemas).text() for name, one in named.items()]
+    methods = [MethodText(one, name, schemas).text() for name, one in named(some, schemas).items()]
     head = f'class {called}:\n    """The operations of ``{tag}``."""\n\n    def __init__(self, session: Session) -> None:\n        self._session = session'
     pieces = [*(schemas.text(name) for name in own), "\n\n".join([head, *methods])]
     return _module(

@@ -65,6 +65,8 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("verify", "verify", _PROOF),
     Entry("doctor", "doctor", _PROOF),
     Entry("demo", "demo", _PROOF),
+    Entry("login", "login", _BEGIN),
+    Entry("logout", "logout", _BEGIN),
     Entry("completion", "completion", _BEGIN),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from types import TracebackType
+from typing import Self
 
 from listbackup.base.clock import Clock, SystemClock
 from listbackup.client.api import Api
@@ -43,7 +44,7 @@ class Client(Api):
         """Close what is open."""
         self._session.close()
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -54,6 +54,10 @@ def _here(problem: Problem, server: str) -> ListBackupError:
             return ServerRefuses(
                 f"{server} does not let us in: {message}", hint=hint or f"sign in with:  listbackup --server {server} login"
             )
+        case NotAllowed() if problem.code == "step_up_required":
+            return ServerRefuses(
+                f"{server} wants to see again that it is you: {message}", hint=f"sign in, then repeat:  listbackup --server {server} login"
+            )
         case NotAllowed():
             return ServerRefuses(f"{server} refuses: {message}", hint=hint)
         case Absent():

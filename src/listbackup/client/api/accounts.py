@@ -99,11 +99,6 @@ class AccountsApi:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def get(self, account: str) -> Account:
-        """The account."""
-        request = Request(method="GET", path=f"/v2/accounts/{part(account)}")
-        return self._session.ask(Account, request)
-
     def api_keys(self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[KeyShown]:
         """The account's API keys."""
         request = Request(method="GET", path="/v2/api-keys", query={"cursor": cursor, "limit": limit})
@@ -124,6 +119,11 @@ class AccountsApi:
         """Revoke an API key."""
         request = Request(method="DELETE", path=f"/v2/api-keys/{part(key)}")
         self._session.do(request)
+
+    def get(self, account: str) -> Account:
+        """The account."""
+        request = Request(method="GET", path=f"/v2/accounts/{part(account)}")
+        return self._session.ask(Account, request)
 
     def get_api_key(self, key: str) -> KeyShown:
         """An API key."""

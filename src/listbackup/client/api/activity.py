@@ -71,6 +71,30 @@ class ActivityApi:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    def events(self, *, seconds: int | UnsetType = UNSET, last_event_id: str | None = None, heartbeats: bool = False) -> Events:
+        """What happens, as it happens (server-sent events, or a WebSocket; resume with the last id)."""
+        request = Request(method="GET", path="/v2/events", query={"seconds": seconds})
+        return self._session.events(request, last_event_id=last_event_id, heartbeats=heartbeats)
+
+    def export(
+        self,
+        *,
+        subject: str | None | UnsetType = UNSET,
+        action: str | None | UnsetType = UNSET,
+        actor: str | None | UnsetType = UNSET,
+        since: datetime | None | UnsetType = UNSET,
+        until: datetime | None | UnsetType = UNSET,
+        q: str | None | UnsetType = UNSET,
+        format: ExportFormat | UnsetType = UNSET,
+    ) -> Download:
+        """The trail as a file, oldest first."""
+        request = Request(
+            method="GET",
+            path="/v2/activity/export",
+            query={"subject": subject, "action": action, "actor": actor, "since": since, "until": until, "q": q, "format": format},
+        )
+        return self._session.download(request)
+
     def list(
         self,
         *,
@@ -116,31 +140,7 @@ class ActivityApi:
             lambda cursor: self.list(limit=limit, subject=subject, action=action, actor=actor, since=since, until=until, q=q, cursor=cursor)
         )
 
-    def export(
-        self,
-        *,
-        subject: str | None | UnsetType = UNSET,
-        action: str | None | UnsetType = UNSET,
-        actor: str | None | UnsetType = UNSET,
-        since: datetime | None | UnsetType = UNSET,
-        until: datetime | None | UnsetType = UNSET,
-        q: str | None | UnsetType = UNSET,
-        format: ExportFormat | UnsetType = UNSET,
-    ) -> Download:
-        """The trail as a file, oldest first."""
-        request = Request(
-            method="GET",
-            path="/v2/activity/export",
-            query={"subject": subject, "action": action, "actor": actor, "since": since, "until": until, "q": q, "format": format},
-        )
-        return self._session.download(request)
-
     def verify(self) -> Verified:
         """Whether the trail is what was written."""
         request = Request(method="GET", path="/v2/activity/verify")
         return self._session.ask(Verified, request)
-
-    def events(self, *, seconds: int | UnsetType = UNSET, last_event_id: str | None = None, heartbeats: bool = False) -> Events:
-        """What happens, as it happens (server-sent events, or a WebSocket; resume with the last id)."""
-        request = Request(method="GET", path="/v2/events", query={"seconds": seconds})
-        return self._session.events(request, last_event_id=last_event_id, heartbeats=heartbeats)

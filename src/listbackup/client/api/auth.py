@@ -187,15 +187,35 @@ class AuthApi:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def well_known_jwks_json(self) -> KeySetOut:
-        """The public keys of access tokens."""
-        request = Request(method="GET", path="/.well-known/jwks.json", signed=False)
-        return self._session.ask(KeySetOut, request)
+    def create_passkeys_register(self, *, credential: Mapping[str, Any], name: str) -> PasskeyOut:
+        """Keep a passkey that a browser made."""
+        request = Request(method="POST", path="/v2/auth/passkeys/register", body=given({"credential": credential, "name": name}))
+        return self._session.ask(PasskeyOut, request)
 
-    def well_known_openid_configuration(self) -> DiscoveryOut:
-        """Who signs access tokens, and where the keys are."""
-        request = Request(method="GET", path="/.well-known/openid-configuration", signed=False)
-        return self._session.ask(DiscoveryOut, request)
+    def create_setup(self, *, code: str, email: str, password: str, name: str) -> MadeOut:
+        """Make the first owner, with the code that the console shows."""
+        request = Request(
+            method="POST",
+            path="/v2/auth/setup",
+            body=given({"code": code, "email": email, "password": password, "name": name}),
+            signed=False,
+        )
+        return self._session.ask(MadeOut, request)
+
+    def delete_passkey(self, passkey: str) -> None:
+        """Remove a passkey, in a session that showed a second factor."""
+        request = Request(method="DELETE", path=f"/v2/auth/passkeys/{part(passkey)}")
+        self._session.do(request)
+
+    def delete_session(self, session: str) -> None:
+        """End one of one's sessions."""
+        request = Request(method="DELETE", path=f"/v2/auth/sessions/{part(session)}")
+        self._session.do(request)
+
+    def delete_sessions(self, *, keep_current: bool | UnsetType = UNSET) -> None:
+        """End all of one's sessions."""
+        request = Request(method="DELETE", path="/v2/auth/sessions", query={"keep_current": keep_current})
+        self._session.do(request)
 
     def login(self, *, email: str, password: str, kind: SessionKind | UnsetType = UNSET) -> LoginOut:
         """Sign in with address and password."""
@@ -274,20 +294,10 @@ class AuthApi:
         request = Request(method="POST", path="/v2/auth/passkeys/options", signed=False)
         return self._session.ask(OptionsOut, request)
 
-    def create_passkeys_register(self, *, credential: Mapping[str, Any], name: str) -> PasskeyOut:
-        """Keep a passkey that a browser made."""
-        request = Request(method="POST", path="/v2/auth/passkeys/register", body=given({"credential": credential, "name": name}))
-        return self._session.ask(PasskeyOut, request)
-
     def passkeys_register_options(self) -> OptionsOut:
         """What a browser needs to make a passkey."""
         request = Request(method="POST", path="/v2/auth/passkeys/register/options")
         return self._session.ask(OptionsOut, request)
-
-    def delete_passkey(self, passkey: str) -> None:
-        """Remove a passkey, in a session that showed a second factor."""
-        request = Request(method="DELETE", path=f"/v2/auth/passkeys/{part(passkey)}")
-        self._session.do(request)
 
     def password_change(self, *, old: str, new: str) -> None:
         """A new password; every other session ends."""
@@ -321,11 +331,6 @@ class AuthApi:
         )
         self._session.do(request)
 
-    def delete_sessions(self, *, keep_current: bool | UnsetType = UNSET) -> None:
-        """End all of one's sessions."""
-        request = Request(method="DELETE", path="/v2/auth/sessions", query={"keep_current": keep_current})
-        self._session.do(request)
-
     def sessions(self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[SessionOut]:
         """One's living sessions, newest first."""
         request = Request(method="GET", path="/v2/auth/sessions", query={"cursor": cursor, "limit": limit})
@@ -334,21 +339,6 @@ class AuthApi:
     def iter_sessions(self, *, limit: int | UnsetType = UNSET) -> Iterator[SessionOut]:
         """Every item of ``sessions``, page after page."""
         return every(lambda cursor: self.sessions(limit=limit, cursor=cursor))
-
-    def delete_session(self, session: str) -> None:
-        """End one of one's sessions."""
-        request = Request(method="DELETE", path=f"/v2/auth/sessions/{part(session)}")
-        self._session.do(request)
-
-    def create_setup(self, *, code: str, email: str, password: str, name: str) -> MadeOut:
-        """Make the first owner, with the code that the console shows."""
-        request = Request(
-            method="POST",
-            path="/v2/auth/setup",
-            body=given({"code": code, "email": email, "password": password, "name": name}),
-            signed=False,
-        )
-        return self._session.ask(MadeOut, request)
 
     def status(self) -> StatusOut:
         """Who is signed in."""
@@ -385,3 +375,13 @@ class AuthApi:
         """How one comes in here."""
         request = Request(method="GET", path="/v2/auth/welcome", signed=False)
         return self._session.ask(WelcomeOut, request)
+
+    def well_known_jwks_json(self) -> KeySetOut:
+        """The public keys of access tokens."""
+        request = Request(method="GET", path="/.well-known/jwks.json", signed=False)
+        return self._session.ask(KeySetOut, request)
+
+    def well_known_openid_configuration(self) -> DiscoveryOut:
+        """Who signs access tokens, and where the keys are."""
+        request = Request(method="GET", path="/.well-known/openid-configuration", signed=False)
+        return self._session.ask(DiscoveryOut, request)

@@ -207,30 +207,30 @@ class DataApi:
         request = Request(method="GET", path="/v2/diff/counts", query={"from": from_, "to": to})
         return self._session.ask(dict[str, ChangeCounts], request)
 
-    def search(self, *, snapshot: str, q: str, stream: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Hits:
-        """Records of a snapshot that hold a text."""
-        request = Request(method="GET", path="/v2/search", query={"snapshot": snapshot, "q": q, "stream": stream, "limit": limit})
-        return self._session.ask(Hits, request)
-
-    def snapshot(self, snapshot: str) -> SnapshotShown:
-        """A snapshot."""
-        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}")
-        return self._session.ask(SnapshotShown, request)
-
-    def release(self, snapshot: str) -> None:
-        """Let a held snapshot go."""
-        request = Request(method="DELETE", path=f"/v2/snapshots/{part(snapshot)}/hold")
-        self._session.do(request)
+    def history(self, snapshot: str, stream: str, key: str) -> Page[VersionShown]:
+        """Every kept version of a record, newest first."""
+        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams/{part(stream)}/records/{part(key)}/history")
+        return self._session.ask(Page[VersionShown], request)
 
     def hold(self, snapshot: str, *, reason: str) -> SnapshotShown:
         """Keep a snapshot whatever the retention says."""
         request = Request(method="POST", path=f"/v2/snapshots/{part(snapshot)}/hold", body=given({"reason": reason}))
         return self._session.ask(SnapshotShown, request)
 
-    def streams(self, snapshot: str) -> Page[StreamShown]:
-        """The streams of a snapshot."""
-        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams")
-        return self._session.ask(Page[StreamShown], request)
+    def preview_prune(self, source: str) -> PruneStats:
+        """What a prune would do."""
+        request = Request(method="GET", path=f"/v2/sources/{part(source)}/prune/preview")
+        return self._session.ask(PruneStats, request)
+
+    def preview_retention(self, source: str) -> ExpirePlan:
+        """Which snapshots the retention would keep and drop."""
+        request = Request(method="GET", path=f"/v2/sources/{part(source)}/retention/preview")
+        return self._session.ask(ExpirePlan, request)
+
+    def record(self, snapshot: str, stream: str, key: str) -> RecordShown:
+        """A record as it stood."""
+        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams/{part(stream)}/records/{part(key)}")
+        return self._session.ask(RecordShown, request)
 
     def records(
         self,
@@ -255,32 +255,32 @@ class DataApi:
         """Every item of ``records``, page after page."""
         return every(lambda cursor: self.records(snapshot, stream, limit=limit, after=after, cursor=cursor))
 
-    def record(self, snapshot: str, stream: str, key: str) -> RecordShown:
-        """A record as it stood."""
-        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams/{part(stream)}/records/{part(key)}")
-        return self._session.ask(RecordShown, request)
+    def release(self, snapshot: str) -> None:
+        """Let a held snapshot go."""
+        request = Request(method="DELETE", path=f"/v2/snapshots/{part(snapshot)}/hold")
+        self._session.do(request)
 
-    def history(self, snapshot: str, stream: str, key: str) -> Page[VersionShown]:
-        """Every kept version of a record, newest first."""
-        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams/{part(stream)}/records/{part(key)}/history")
-        return self._session.ask(Page[VersionShown], request)
+    def search(self, *, snapshot: str, q: str, stream: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Hits:
+        """Records of a snapshot that hold a text."""
+        request = Request(method="GET", path="/v2/search", query={"snapshot": snapshot, "q": q, "stream": stream, "limit": limit})
+        return self._session.ask(Hits, request)
 
-    def verify(self, snapshot: str, *, sample: int | UnsetType = UNSET) -> Verification:
-        """Compare a sample with the platform as it is now."""
-        request = Request(method="POST", path=f"/v2/snapshots/{part(snapshot)}/verify", body=given({"sample": sample}))
-        return self._session.ask(Verification, request)
-
-    def preview_prune(self, source: str) -> PruneStats:
-        """What a prune would do."""
-        request = Request(method="GET", path=f"/v2/sources/{part(source)}/prune/preview")
-        return self._session.ask(PruneStats, request)
-
-    def preview_retention(self, source: str) -> ExpirePlan:
-        """Which snapshots the retention would keep and drop."""
-        request = Request(method="GET", path=f"/v2/sources/{part(source)}/retention/preview")
-        return self._session.ask(ExpirePlan, request)
+    def snapshot(self, snapshot: str) -> SnapshotShown:
+        """A snapshot."""
+        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}")
+        return self._session.ask(SnapshotShown, request)
 
     def snapshots(self, source: str, *, with_trash: bool | UnsetType = UNSET) -> Page[SnapshotShown]:
         """A source's snapshots, newest first."""
         request = Request(method="GET", path=f"/v2/sources/{part(source)}/snapshots", query={"with_trash": with_trash})
         return self._session.ask(Page[SnapshotShown], request)
+
+    def streams(self, snapshot: str) -> Page[StreamShown]:
+        """The streams of a snapshot."""
+        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams")
+        return self._session.ask(Page[StreamShown], request)
+
+    def verify(self, snapshot: str, *, sample: int | UnsetType = UNSET) -> Verification:
+        """Compare a sample with the platform as it is now."""
+        request = Request(method="POST", path=f"/v2/snapshots/{part(snapshot)}/verify", body=given({"sample": sample}))
+        return self._session.ask(Verification, request)

@@ -48,11 +48,6 @@ class IntegrationsApi:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def list(self) -> Page[Integration]:
-        """What this account may connect, and how."""
-        request = Request(method="GET", path="/v2/integrations")
-        return self._session.ask(Page[Integration], request)
-
     def delete(self, platform: str) -> None:
         """Say nothing any more: what the account above says holds again."""
         request = Request(method="DELETE", path=f"/v2/integrations/{part(platform)}")
@@ -62,6 +57,11 @@ class IntegrationsApi:
         """What holds for a platform here."""
         request = Request(method="GET", path=f"/v2/integrations/{part(platform)}")
         return self._session.ask(Integration, request)
+
+    def list(self) -> Page[Integration]:
+        """What this account may connect, and how."""
+        request = Request(method="GET", path="/v2/integrations")
+        return self._session.ask(Page[Integration], request)
 
     def set(
         self,

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from msgspec import UNSET, Struct, UnsetType
 
-from listbackup.client.api.shared import Policy
 from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, given, part, repeat_header, version_header
 
@@ -28,6 +27,25 @@ class Job(Struct, frozen=True, kw_only=True):
     paused: bool = False
     due_at: datetime | None = None
     version: int = 1
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """How many snapshots to keep: the last of each of the newest ``hourly`` hours, ``daily`` days, … that have one, whatever the gaps between
+    them.
+
+    The counts add up (a snapshot kept by one rule is kept). A policy without any rule keeps everything. ``min_good`` good snapshots stay
+    whatever the rules say: complete, not suspect, and verified where enough are.
+    """
+
+    hourly: int = 0
+    daily: int = 0
+    weekly: int = 0
+    monthly: int = 0
+    yearly: int = 0
+    within: timedelta | None = None
+    last: int = 0
+    min_good: int = 3
+    time_zone: str = "UTC"
 
 
 class PolicyIn(Struct, frozen=True, kw_only=True):
@@ -100,17 +118,6 @@ class JobsApi:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def list(
-        self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET, source: str | None | UnsetType = UNSET
-    ) -> Page[Job]:
-        """The jobs."""
-        request = Request(method="GET", path="/v2/jobs", query={"cursor": cursor, "limit": limit, "source": source})
-        return self._session.ask(Page[Job], request)
-
-    def iter(self, *, limit: int | UnsetType = UNSET, source: str | None | UnsetType = UNSET) -> Iterator[Job]:
-        """Every item of ``list``, page after page."""
-        return every(lambda cursor: self.list(limit=limit, source=source, cursor=cursor))
-
     def create(
         self,
         *,
@@ -141,6 +148,27 @@ class JobsApi:
         request = Request(method="GET", path=f"/v2/jobs/{part(job)}")
         return self._session.ask(Job, request)
 
+    def list(
+        self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET, source: str | None | UnsetType = UNSET
+    ) -> Page[Job]:
+        """The jobs."""
+        request = Request(method="GET", path="/v2/jobs", query={"cursor": cursor, "limit": limit, "source": source})
+        return self._session.ask(Page[Job], request)
+
+    def iter(self, *, limit: int | UnsetType = UNSET, source: str | None | UnsetType = UNSET) -> Iterator[Job]:
+        """Every item of ``list``, page after page."""
+        return every(lambda cursor: self.list(limit=limit, source=source, cursor=cursor))
+
+    def pause(self, job: str) -> Job:
+        """No longer run by itself."""
+        request = Request(method="POST", path=f"/v2/jobs/{part(job)}/pause")
+        return self._session.ask(Job, request)
+
+    def resume(self, job: str) -> Job:
+        """Run by itself again."""
+        request = Request(method="POST", path=f"/v2/jobs/{part(job)}/resume")
+        return self._session.ask(Job, request)
+
     def update(
         self,
         job: str,
@@ -159,14 +187,4 @@ class JobsApi:
             body=given({"name": name, "timetable": timetable, "no_timetable": no_timetable, "retention": retention, "retry": retry}),
             headers={**version_header(version)},
         )
-        return self._session.ask(Job, request)
-
-    def pause(self, job: str) -> Job:
-        """No longer run by itself."""
-        request = Request(method="POST", path=f"/v2/jobs/{part(job)}/pause")
-        return self._session.ask(Job, request)
-
-    def resume(self, job: str) -> Job:
-        """Run by itself again."""
-        request = Request(method="POST", path=f"/v2/jobs/{part(job)}/resume")
         return self._session.ask(Job, request)

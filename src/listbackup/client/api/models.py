@@ -22,7 +22,7 @@ from listbackup.client.api.auth import (
     TokensOut,
     WelcomeOut,
 )
-from listbackup.client.api.connections import Begun, Connection, ConnectionState
+from listbackup.client.api.connections import Begun, Connection, ConnectionState, Hook, NewHook
 from listbackup.client.api.data import (
     ChangeCounts,
     ChangeKind,
@@ -43,11 +43,11 @@ from listbackup.client.api.data import (
     VersionShown,
 )
 from listbackup.client.api.integrations import Integration, Wanted
-from listbackup.client.api.jobs import Job, PolicyIn, QuietIn, QuietWindow, RetryIn, RetryPolicy, Timetable, TimetableIn
+from listbackup.client.api.jobs import Job, Policy, PolicyIn, QuietIn, QuietWindow, RetryIn, RetryPolicy, Timetable, TimetableIn
 from listbackup.client.api.platforms import ConfigField, Platform, PlatformStream
 from listbackup.client.api.restores import Action, PlanShown, RestoreResult, RestoreShown, RestoreState, StepShown, Why
 from listbackup.client.api.runs import DeadRun, LogLevel, LogLine, Mode, Problem, RunShown, RunState, StreamProgress, StreamState, Trigger
-from listbackup.client.api.shared import AuthMethod, Capability, Policy
+from listbackup.client.api.shared import AuthMethod, Capability
 from listbackup.client.api.sources import Filter, FilterAsked, FilterOp, Site, Source, StreamInfo
 from listbackup.client.api.system import Beat, Live, MaintenanceState, Part, QueueShown, Ready, Status, Version
 from listbackup.client.api.users import EmailAgreed, Me, Theme, UserSettings
@@ -83,6 +83,7 @@ __all__ = [
     "FilterOp",
     "HitShown",
     "Hits",
+    "Hook",
     "Integration",
     "Job",
     "KeyMade",
@@ -98,6 +99,7 @@ __all__ = [
     "MfaOut",
     "MfaSetupOut",
     "Mode",
+    "NewHook",
     "OptionsOut",
     "Origin",
     "Part",

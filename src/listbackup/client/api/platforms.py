@@ -59,12 +59,12 @@ class PlatformsApi:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def list(self) -> Page[Platform]:
-        """Platforms that can be connected."""
-        request = Request(method="GET", path="/v2/platforms")
-        return self._session.ask(Page[Platform], request)
-
     def get(self, platform: str) -> Platform:
         """A platform and what it asks for."""
         request = Request(method="GET", path=f"/v2/platforms/{part(platform)}")
         return self._session.ask(Platform, request)
+
+    def list(self) -> Page[Platform]:
+        """Platforms that can be connected."""
+        request = Request(method="GET", path="/v2/platforms")
+        return self._session.ask(Page[Platform], request)

@@ -109,17 +109,6 @@ class RestoresApi:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def list(
-        self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET, source: str | None | UnsetType = UNSET
-    ) -> Page[RestoreShown]:
-        """Restores, newest first."""
-        request = Request(method="GET", path="/v2/restores", query={"cursor": cursor, "limit": limit, "source": source})
-        return self._session.ask(Page[RestoreShown], request)
-
-    def iter(self, *, limit: int | UnsetType = UNSET, source: str | None | UnsetType = UNSET) -> Iterator[RestoreShown]:
-        """Every item of ``list``, page after page."""
-        return every(lambda cursor: self.list(limit=limit, source=source, cursor=cursor))
-
     def create(
         self,
         *,
@@ -139,6 +128,22 @@ class RestoresApi:
         )
         return self._session.ask(RestoreShown, request)
 
+    def get(self, restore: str) -> RestoreShown:
+        """A restore and how it ended."""
+        request = Request(method="GET", path=f"/v2/restores/{part(restore)}")
+        return self._session.ask(RestoreShown, request)
+
+    def list(
+        self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET, source: str | None | UnsetType = UNSET
+    ) -> Page[RestoreShown]:
+        """Restores, newest first."""
+        request = Request(method="GET", path="/v2/restores", query={"cursor": cursor, "limit": limit, "source": source})
+        return self._session.ask(Page[RestoreShown], request)
+
+    def iter(self, *, limit: int | UnsetType = UNSET, source: str | None | UnsetType = UNSET) -> Iterator[RestoreShown]:
+        """Every item of ``list``, page after page."""
+        return every(lambda cursor: self.list(limit=limit, source=source, cursor=cursor))
+
     def plan(
         self,
         *,
@@ -154,11 +159,6 @@ class RestoresApi:
             body=given({"snapshot": snapshot, "streams": streams, "keys": keys, "overwrite": overwrite}),
         )
         return self._session.ask(PlanShown, request)
-
-    def get(self, restore: str) -> RestoreShown:
-        """A restore and how it ended."""
-        request = Request(method="GET", path=f"/v2/restores/{part(restore)}")
-        return self._session.ask(RestoreShown, request)
 
     def resume(self, restore: str) -> RestoreShown:
         """Go on with a restore that was interrupted."""

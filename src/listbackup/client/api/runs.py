@@ -133,6 +133,7 @@ class StreamState(Word):
 class Trigger(Word):
     """Why a run was started."""
 
+    HOOK = "hook"
     MANUAL = "manual"
     RETRY = "retry"
     SCHEDULE = "schedule"
@@ -144,37 +145,24 @@ class RunsApi:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def run_job(self, job: str, *, idempotency_key: str | None = None) -> RunShown:
-        """Run a job now, or the run of its source that is not over."""
-        request = Request(method="POST", path=f"/v2/jobs/{part(job)}/run", headers={**repeat_header(idempotency_key)}, repeatable=True)
+    def cancel(self, run: str) -> RunShown:
+        """Stop a run."""
+        request = Request(method="POST", path=f"/v2/runs/{part(run)}/cancel")
         return self._session.ask(RunShown, request)
 
-    def of_job(self, job: str, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[RunShown]:
-        """A job's runs, newest first."""
-        request = Request(method="GET", path=f"/v2/jobs/{part(job)}/runs", query={"cursor": cursor, "limit": limit})
-        return self._session.ask(Page[RunShown], request)
+    def failures(self, run: str, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[LogLine]:
+        """What went wrong in a run."""
+        request = Request(method="GET", path=f"/v2/runs/{part(run)}/failures", query={"cursor": cursor, "limit": limit})
+        return self._session.ask(Page[LogLine], request)
 
-    def iter_of_job(self, job: str, *, limit: int | UnsetType = UNSET) -> Iterator[RunShown]:
-        """Every item of ``of_job``, page after page."""
-        return every(lambda cursor: self.of_job(job, limit=limit, cursor=cursor))
+    def iter_failures(self, run: str, *, limit: int | UnsetType = UNSET) -> Iterator[LogLine]:
+        """Every item of ``failures``, page after page."""
+        return every(lambda cursor: self.failures(run, limit=limit, cursor=cursor))
 
-    def queues_dead_letters(
-        self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET, everybody: bool | UnsetType = UNSET
-    ) -> Page[DeadRun]:
-        """Runs that were given up because they took their workers down."""
-        request = Request(method="GET", path="/v2/queues/dead-letters", query={"cursor": cursor, "limit": limit, "everybody": everybody})
-        return self._session.ask(Page[DeadRun], request)
-
-    def iter_queues_dead_letters(self, *, limit: int | UnsetType = UNSET, everybody: bool | UnsetType = UNSET) -> Iterator[DeadRun]:
-        """Every item of ``queues_dead_letters``, page after page."""
-        return every(lambda cursor: self.queues_dead_letters(limit=limit, everybody=everybody, cursor=cursor))
-
-    def queues_dead_letters_redrive(
-        self, *, ids: Sequence[str] | None | UnsetType = UNSET, everybody: bool | UnsetType = UNSET
-    ) -> Page[DeadRun]:
-        """Send dead letters anew: these, or all."""
-        request = Request(method="POST", path="/v2/queues/dead-letters/redrive", body=given({"ids": ids, "everybody": everybody}))
-        return self._session.ask(Page[DeadRun], request)
+    def get(self, run: str) -> RunShown:
+        """A run and how far it is."""
+        request = Request(method="GET", path=f"/v2/runs/{part(run)}")
+        return self._session.ask(RunShown, request)
 
     def list(
         self,
@@ -201,25 +189,6 @@ class RunsApi:
     ) -> Iterator[RunShown]:
         """Every item of ``list``, page after page."""
         return every(lambda cursor: self.list(limit=limit, source=source, job=job, active=active, cursor=cursor))
-
-    def get(self, run: str) -> RunShown:
-        """A run and how far it is."""
-        request = Request(method="GET", path=f"/v2/runs/{part(run)}")
-        return self._session.ask(RunShown, request)
-
-    def cancel(self, run: str) -> RunShown:
-        """Stop a run."""
-        request = Request(method="POST", path=f"/v2/runs/{part(run)}/cancel")
-        return self._session.ask(RunShown, request)
-
-    def failures(self, run: str, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[LogLine]:
-        """What went wrong in a run."""
-        request = Request(method="GET", path=f"/v2/runs/{part(run)}/failures", query={"cursor": cursor, "limit": limit})
-        return self._session.ask(Page[LogLine], request)
-
-    def iter_failures(self, run: str, *, limit: int | UnsetType = UNSET) -> Iterator[LogLine]:
-        """Every item of ``failures``, page after page."""
-        return every(lambda cursor: self.failures(run, limit=limit, cursor=cursor))
 
     def logs(
         self,
@@ -251,9 +220,41 @@ class RunsApi:
         """Every item of ``logs``, page after page."""
         return every(lambda cursor: self.logs(run, limit=limit, q=q, level=level, stream=stream, cursor=cursor))
 
+    def of_job(self, job: str, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[RunShown]:
+        """A job's runs, newest first."""
+        request = Request(method="GET", path=f"/v2/jobs/{part(job)}/runs", query={"cursor": cursor, "limit": limit})
+        return self._session.ask(Page[RunShown], request)
+
+    def iter_of_job(self, job: str, *, limit: int | UnsetType = UNSET) -> Iterator[RunShown]:
+        """Every item of ``of_job``, page after page."""
+        return every(lambda cursor: self.of_job(job, limit=limit, cursor=cursor))
+
+    def queues_dead_letters(
+        self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET, everybody: bool | UnsetType = UNSET
+    ) -> Page[DeadRun]:
+        """Runs that were given up because they took their workers down."""
+        request = Request(method="GET", path="/v2/queues/dead-letters", query={"cursor": cursor, "limit": limit, "everybody": everybody})
+        return self._session.ask(Page[DeadRun], request)
+
+    def iter_queues_dead_letters(self, *, limit: int | UnsetType = UNSET, everybody: bool | UnsetType = UNSET) -> Iterator[DeadRun]:
+        """Every item of ``queues_dead_letters``, page after page."""
+        return every(lambda cursor: self.queues_dead_letters(limit=limit, everybody=everybody, cursor=cursor))
+
+    def queues_dead_letters_redrive(
+        self, *, ids: Sequence[str] | None | UnsetType = UNSET, everybody: bool | UnsetType = UNSET
+    ) -> Page[DeadRun]:
+        """Send dead letters anew: these, or all."""
+        request = Request(method="POST", path="/v2/queues/dead-letters/redrive", body=given({"ids": ids, "everybody": everybody}))
+        return self._session.ask(Page[DeadRun], request)
+
     def retry(self, run: str, *, idempotency_key: str | None = None) -> RunShown:
         """Run the same source again."""
         request = Request(method="POST", path=f"/v2/runs/{part(run)}/retry", headers={**repeat_header(idempotency_key)}, repeatable=True)
+        return self._session.ask(RunShown, request)
+
+    def run_job(self, job: str, *, idempotency_key: str | None = None) -> RunShown:
+        """Run a job now, or the run of its source that is not over."""
+        request = Request(method="POST", path=f"/v2/jobs/{part(job)}/run", headers={**repeat_header(idempotency_key)}, repeatable=True)
         return self._session.ask(RunShown, request)
 
     def sync(self, source: str, *, full: bool | UnsetType = UNSET, idempotency_key: str | None = None) -> RunShown:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from listbackup.client.api.shared import Capability, Policy
+from listbackup.client.api.shared import Capability
 from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, given, part, repeat_header, version_header
 from listbackup.client.words import Word
@@ -66,8 +66,6 @@ class Source(Struct, frozen=True, kw_only=True):
     filters: Mapping[str, Sequence[Filter]] = field(default_factory=dict)
     full_every: timedelta | None = None
     version: int = 1
-    tags: Sequence[str] = ()
-    retention: Policy | None = None
 
 
 class StreamInfo(Struct, frozen=True, kw_only=True):
@@ -90,15 +88,6 @@ class SourcesApi:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-
-    def list(self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[Source]:
-        """The sources."""
-        request = Request(method="GET", path="/v2/sources", query={"cursor": cursor, "limit": limit})
-        return self._session.ask(Page[Source], request)
-
-    def iter(self, *, limit: int | UnsetType = UNSET) -> Iterator[Source]:
-        """Every item of ``list``, page after page."""
-        return every(lambda cursor: self.list(limit=limit, cursor=cursor))
 
     def create(
         self,
@@ -125,10 +114,34 @@ class SourcesApi:
         request = Request(method="DELETE", path=f"/v2/sources/{part(source)}")
         self._session.do(request)
 
+    def discover(self, source: str) -> Page[StreamInfo]:
+        """Every stream that the platform shows now."""
+        request = Request(method="POST", path=f"/v2/sources/{part(source)}/discover")
+        return self._session.ask(Page[StreamInfo], request)
+
     def get(self, source: str) -> Source:
         """A source."""
         request = Request(method="GET", path=f"/v2/sources/{part(source)}")
         return self._session.ask(Source, request)
+
+    def list(self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[Source]:
+        """The sources."""
+        request = Request(method="GET", path="/v2/sources", query={"cursor": cursor, "limit": limit})
+        return self._session.ask(Page[Source], request)
+
+    def iter(self, *, limit: int | UnsetType = UNSET) -> Iterator[Source]:
+        """Every item of ``list``, page after page."""
+        return every(lambda cursor: self.list(limit=limit, cursor=cursor))
+
+    def streams(self, source: str) -> Page[StreamInfo]:
+        """The streams that a run would read now."""
+        request = Request(method="GET", path=f"/v2/sources/{part(source)}/streams")
+        return self._session.ask(Page[StreamInfo], request)
+
+    def test(self, source: str) -> Site:
+        """Ask the platform who we are."""
+        request = Request(method="POST", path=f"/v2/sources/{part(source)}/test")
+        return self._session.ask(Site, request)
 
     def update(
         self,
@@ -149,18 +162,3 @@ class SourcesApi:
             headers={**version_header(version)},
         )
         return self._session.ask(Source, request)
-
-    def discover(self, source: str) -> Page[StreamInfo]:
-        """Every stream that the platform shows now."""
-        request = Request(method="POST", path=f"/v2/sources/{part(source)}/discover")
-        return self._session.ask(Page[StreamInfo], request)
-
-    def streams(self, source: str) -> Page[StreamInfo]:
-        """The streams that a run would read now."""
-        request = Request(method="GET", path=f"/v2/sources/{part(source)}/streams")
-        return self._session.ask(Page[StreamInfo], request)
-
-    def test(self, source: str) -> Site:
-        """Ask the platform who we are."""
-        request = Request(method="POST", path=f"/v2/sources/{part(source)}/test")
-        return self._session.ask(Site, request)

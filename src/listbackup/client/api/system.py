@@ -105,11 +105,6 @@ class SystemApi:
         request = Request(method="GET", path="/v2/system/maintenance")
         return self._session.ask(MaintenanceState, request)
 
-    def set_maintenance(self, *, on: bool, reason: str | UnsetType = UNSET) -> MaintenanceState:
-        """Turn maintenance on or off: changes answer 503 and no run begins, what is kept can be read."""
-        request = Request(method="PUT", path="/v2/system/maintenance", body=given({"on": on, "reason": reason}))
-        return self._session.ask(MaintenanceState, request)
-
     def metrics(self) -> str:
         """Figures for Prometheus."""
         request = Request(method="GET", path="/v2/system/metrics", signed=False)
@@ -119,6 +114,11 @@ class SystemApi:
         """How full the queues are."""
         request = Request(method="GET", path="/v2/system/queues")
         return self._session.ask(Page[QueueShown], request)
+
+    def set_maintenance(self, *, on: bool, reason: str | UnsetType = UNSET) -> MaintenanceState:
+        """Turn maintenance on or off: changes answer 503 and no run begins, what is kept can be read."""
+        request = Request(method="PUT", path="/v2/system/maintenance", body=given({"on": on, "reason": reason}))
+        return self._session.ask(MaintenanceState, request)
 
     def status(self) -> Status:
         """Whether all is well, or in maintenance."""

@@ -59,11 +59,6 @@ class UsersApi:
         request = Request(method="GET", path="/v2/users/me")
         return self._session.ask(Me, request)
 
-    def update_me(self, *, name: str, version: int | None = None) -> Me:
-        """Change one's name."""
-        request = Request(method="PATCH", path="/v2/users/me", body=given({"name": name}), headers={**version_header(version)})
-        return self._session.ask(Me, request)
-
     def me_email(self, *, email: str) -> None:
         """Ask for another address; both must agree by mail."""
         request = Request(method="POST", path="/v2/users/me/email", body=given({"email": email}))
@@ -78,6 +73,11 @@ class UsersApi:
         """How one likes the screens."""
         request = Request(method="GET", path="/v2/users/me/settings")
         return self._session.ask(UserSettings, request)
+
+    def update_me(self, *, name: str, version: int | None = None) -> Me:
+        """Change one's name."""
+        request = Request(method="PATCH", path="/v2/users/me", body=given({"name": name}), headers={**version_header(version)})
+        return self._session.ask(Me, request)
 
     def update_me_settings(
         self,
