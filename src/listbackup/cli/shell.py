@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,9 +82,19 @@ LOCAL_HINT = "run it there, without --server and LISTBACKUP_SERVER"
 
 
 @contextmanager
-def shell(context: typer.Context, as_json: bool, *, local: bool = False) -> Iterator[Shell]:
-    """The shell of the command that runs, closed when the block ends. Raises InputError for a ``local`` command where a server was chosen."""
-    with open_shell(context.obj, as_json=as_json) as opened:
+def shell(
+    context: typer.Context,
+    as_json: bool,
+    *,
+    local: bool = False,
+    flags: Mapping[str, str] | None = None,
+    config: Path | None = None,
+) -> Iterator[Shell]:
+    """The shell of the command that runs, closed when the block ends. Raises InputError for a ``local`` command where a server was chosen.
+
+    ``flags`` are settings by the names of their variables, as the command's own options say them; ``config`` is the configuration file it names.
+    """
+    with open_shell(context.obj, as_json=as_json, flags=flags, config=config) as opened:
         if local and opened.settings.server is not None:
             name = " ".join(context.command_path.split()[1:])
             raise InputError(f"`listbackup {name}` works on the machine that holds the data, not through a server", hint=LOCAL_HINT)
@@ -92,11 +102,14 @@ def shell(context: typer.Context, as_json: bool, *, local: bool = False) -> Iter
 
 
 @contextmanager
-def open_shell(chosen: Chosen | None, *, as_json: bool = False) -> Iterator[Shell]:
+def open_shell(
+    chosen: Chosen | None, *, as_json: bool = False, flags: Mapping[str, str] | None = None, config: Path | None = None
+) -> Iterator[Shell]:
     """A shell over what was chosen (None: as the settings say)."""
     wanted = chosen or Chosen()
-    flags = {name: said for name, said in (("SERVER", wanted.server), ("ACCOUNT", wanted.account)) if said is not None}
-    opened = Shell(Output(as_json=as_json), read_settings(data=wanted.data, flags=flags), SystemClock())
+    said = {name: word for name, word in (("SERVER", wanted.server), ("ACCOUNT", wanted.account)) if word is not None}
+    settings = read_settings(data=wanted.data, config=config, flags={**said, **(flags or {})})
+    opened = Shell(Output(as_json=as_json), settings, SystemClock())
     try:
         yield opened
     finally:

@@ -2,55 +2,93 @@
 
 from __future__ import annotations
 
+import socket
 import threading
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from listbackup.base.errors import BackendError, InputError
+from listbackup.base.errors import InputError
 from listbackup.bootstrap.embedded import init_system, is_folder
 from listbackup.cli.options import Json
 from listbackup.cli.shell import Shell, shell
 from listbackup.cli.stopping import stop_on_signals
 from listbackup.http.permission import Bundle
 
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
-    from listbackup.worker.main import Worker
-
 
 def command(
     context: typer.Context,
-    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free.")] = 8400,
+    host: Annotated[str | None, typer.Option("--host", help="The address to listen on (else 127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="0: any that is free (else 8400).")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", metavar="DIR", help="The data folder, as --data before the command.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="The configuration file (else LISTBACKUP_CONFIG).")
+    ] = None,
     workers: Annotated[
-        int | None, typer.Option("--workers", "-w", min=1, max=64, help="How many runs at once (else LISTBACKUP_WORKERS).")
+        int | None, typer.Option("--workers", "-w", help="How many runs at once; 0: only the API, workers run elsewhere.")
+    ] = None,
+    max_requests: Annotated[int | None, typer.Option("--max-requests", help="How many requests are answered at once.")] = None,
+    s3_bucket: Annotated[
+        str | None, typer.Option("--s3-bucket", metavar="NAME", help="At the first start: keep objects in this bucket.")
+    ] = None,
+    s3_endpoint: Annotated[
+        str | None, typer.Option("--s3-endpoint", metavar="URL", help="At the first start: the bucket's service.")
     ] = None,
     allow_host: Annotated[list[str] | None, typer.Option("--allow-host", metavar="NAME", help="Also answer for this name; repeat.")] = None,
     allow_origin: Annotated[
         list[str] | None, typer.Option("--allow-origin", metavar="URL", help="Pages of this origin may call the API; repeat.")
     ] = None,
+    proxy: Annotated[
+        list[str] | None, typer.Option("--proxy", metavar="ADDRESS", help="Believe this proxy's X-Forwarded-For and -Proto; repeat.")
+    ] = None,
+    log_stderr: Annotated[bool, typer.Option("--log-stderr", help="Write the log's lines to standard error too.")] = False,
     as_json: Json = False,
 ) -> None:
     """Serve the HTTP API, and back up what is due, until told to stop.
 
     The first start makes the data folder and prints an API key for its owner, once. Ctrl-C or SIGTERM stop it at a checkpoint; what it was doing goes
-    on with the next start. It speaks plain HTTP: put a proxy with TLS before it where anybody else can listen.
+    on with the next start. It speaks plain HTTP: put a proxy with TLS before it where anybody else can listen. Options win over LISTBACKUP_… variables,
+    these over the configuration file; docs/guides/self-host.md lists them all.
 
     \b
     Examples:
       listbackup serve
       listbackup serve --port 9000 --workers 4
-      listbackup serve --host 0.0.0.0 --allow-host backup.example.org
+      listbackup serve --config /etc/listbackup.toml --log-stderr
+      listbackup serve --host 0.0.0.0 --allow-host backup.example.org --proxy 10.0.0.2
     """
-    with shell(context, as_json, local=True) as sh:
+    flags = {
+        "HOST": host,
+        "PORT": _text(port),
+        "DATA": _text(data_dir),
+        "WORKERS": _text(workers or None),
+        "MAX_REQUESTS": _text(max_requests),
+        "S3_BUCKET": s3_bucket,
+        "S3_ENDPOINT": s3_endpoint,
+        "HOSTS": ",".join(allow_host or ()),
+        "ORIGINS": ",".join(allow_origin or ()),
+        "PROXIES": ",".join(proxy or ()),
+        "LOG_STDERR": "1" if log_stderr else None,
+    }
+    said = {name: word for name, word in flags.items() if word}
+    with shell(context, as_json, local=True, flags=said, config=config) as sh:
         _check_extra()
-        if not is_folder(sh.settings):
-            init_system(sh.settings, clock=sh.clock)
-        _first_key(sh)
-        _first_owner(sh)
-        _serve(sh, host, port, workers or sh.settings.workers, tuple(allow_host or ()), tuple(allow_origin or ()))
+        listener = _listen(sh)
+        try:
+            if not is_folder(sh.settings):
+                init_system(sh.settings, clock=sh.clock)
+            _first_key(sh)
+            _first_owner(sh)
+            _serve(sh, listener, hands=0 if workers == 0 else sh.settings.workers)
+        finally:
+            listener.close()
+
+
+def _text(value: object | None) -> str | None:
+    return str(value) if value is not None else None
 
 
 def _check_extra() -> None:
@@ -88,63 +126,52 @@ def _first_owner(sh: Shell) -> None:
     sh.out.stdout.flush()
 
 
-def _serve(sh: Shell, host: str, port: int, hands: int, hosts: tuple[str, ...], origins: tuple[str, ...]) -> None:
+def _listen(sh: Shell) -> socket.socket:
+    """First of all: a port that is taken is said before anything is made."""
+    from listbackup.api.server import listen
+
+    return listen(sh.settings.serve.host, sh.settings.serve.port)
+
+
+def _serve(sh: Shell, listener: socket.socket, *, hands: int) -> None:
     from listbackup.api.app import ApiSettings, application
     from listbackup.api.door import LOCAL
-    from listbackup.cli.commands.worker import free_dead
+    from listbackup.api.server import run
+    from listbackup.cli.commands.worker import free_dead, make_worker
     from listbackup.services.data import Errands
-    from listbackup.worker.main import Worker, WorkerParts
 
-    system, errands = sh.system, Errands()
-    own = () if host in ("0.0.0.0", "::") else (host,)  # noqa: S104  compared, not bound
-    app = application(system, errands, ApiSettings(hosts=(*LOCAL, *own, *hosts), origins=origins))
-    free_dead(sh)
-    parts = WorkerParts(
-        accounts=system.accounts,
-        jobs=system.jobs,
-        runs=system.runs,
-        queue=system.queue,
-        clock=system.clock,
-        chores=(system.auth.keep_house, system.hooks.tick),
-    )
-    worker = Worker(parts, hands=hands)
-    working = threading.Thread(target=worker.run, name="worker")
+    system, errands, serve = sh.system, Errands(), sh.settings.serve
+    own = () if serve.host in ("0.0.0.0", "::") else (serve.host,)  # noqa: S104  compared, not bound
+    settings = ApiSettings(hosts=(*LOCAL, *own, *serve.hosts), origins=serve.origins, max_requests=serve.max_requests)
+    app = application(system, errands, settings)
+    worker = make_worker(sh, hands) if hands else None
+    if worker is not None:
+        free_dead(sh)
+    working = threading.Thread(target=worker.run, name="worker") if worker is not None else None
+
+    def ending() -> None:
+        """Nothing new begins, what goes on comes to a checkpoint, and who listens is told that it is over."""
+        if worker is not None:
+            worker.stop()
+        system.feed.close()
+
     with stop_on_signals("stopping at the next checkpoint; again stops at once"):
         try:
-            _listen(sh, app, host, port, working)
+            _say_where(sh, listener)
+            if working is not None:
+                working.start()
+            run(app, listener, ending=ending, proxies=serve.proxies)
         finally:
-            _stop(worker, working)
+            ending()
+            if working is not None and working.ident is not None:
+                working.join()
             errands.stop()
 
 
-def _stop(worker: Worker, working: threading.Thread) -> None:
-    worker.stop()
-    if working.ident is not None:
-        working.join()
-
-
-def _listen(sh: Shell, app: ASGIApp, host: str, port: int, working: threading.Thread) -> None:
-    """Until SIGINT or SIGTERM; requests that are being answered have ten seconds to end."""
-    import socket
-
-    import uvicorn
-
-    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, date_header=True, timeout_graceful_shutdown=10)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on: 40 ms an answer
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(1024)  # who reads the address below may connect at once
-    except OSError as error:
-        listener.close()
-        raise BackendError(f"{host}:{port} cannot be listened on: {error.strerror}", hint="choose another with --port") from None
-    bound = listener.getsockname()[1]
+def _say_where(sh: Shell, listener: socket.socket) -> None:
+    host, port = sh.settings.serve.host, listener.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
     if sh.out.as_json:
-        sh.out.line({"url": f"http://{shown}:{bound}/v2"})
-    sh.out.say(f"serving http://{shown}:{bound}/v2 from {sh.system.folder.data}; Ctrl-C stops at a checkpoint")
+        sh.out.line({"url": f"http://{shown}:{port}/v2"})
+    sh.out.say(f"serving http://{shown}:{port}/v2 from {sh.system.folder.data}; Ctrl-C stops at a checkpoint")
     sh.out.stdout.flush()
-    working.start()
-    server = uvicorn.Server(config)
-    server.run(sockets=[listener])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +16,9 @@ from listbackup.cli.output import local
 from listbackup.cli.runs_view import run_document, run_exit_code
 from listbackup.cli.shell import Shell, shell
 from listbackup.services.runs import Run, RunState
+
+if TYPE_CHECKING:
+    from listbackup.worker.main import Worker
 
 
 def command(
@@ -36,25 +40,17 @@ def command(
       listbackup worker --workers 4
       listbackup worker --once --json
     """
-    from listbackup.worker.main import Worker, WorkerParts, stopped_by_signals
+    from listbackup.worker.main import stopped_by_signals
 
     with shell(context, as_json, local=True) as sh:
         free_dead(sh)
-        system, ended = sh.system, list[Run]()
+        ended = list[Run]()
 
         def told(run: Run) -> None:
             ended.append(run)
             _tell(sh, run)
 
-        parts = WorkerParts(
-            accounts=system.accounts,
-            jobs=system.jobs,
-            runs=system.runs,
-            queue=system.queue,
-            clock=system.clock,
-            chores=(system.hooks.tick,),
-        )
-        worker = Worker(parts, hands=workers or sh.settings.workers, told=told)
+        worker = make_worker(sh, workers or sh.settings.workers, told)
         with stopped_by_signals(worker):
             if once:
                 worker.reconcile()
@@ -64,6 +60,23 @@ def command(
             sh.out.say(f"working on {sh.system.folder.data} with {workers or sh.settings.workers} hands; Ctrl-C stops at a checkpoint")
             worker.run()
         return ExitCode.OK
+
+
+def make_worker(sh: Shell, hands: int, told: Callable[[Run], None] | None = None) -> Worker:
+    """A worker over the data folder: runs, letters, keys, early runs."""
+    from listbackup.worker.main import Worker, WorkerParts
+
+    system = sh.system
+    parts = WorkerParts(
+        accounts=system.accounts,
+        jobs=system.jobs,
+        runs=system.runs,
+        queue=system.queue,
+        clock=system.clock,
+        installation=system.installation,
+        chores=(system.auth.keep_house, system.hooks.tick),
+    )
+    return Worker(parts, hands=hands, told=told)
 
 
 def free_dead(sh: Shell) -> None:
