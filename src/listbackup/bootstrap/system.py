@@ -135,7 +135,7 @@ class System:
         """When, and what is kept."""
         from listbackup.services.jobs import Jobs
 
-        return Jobs(self._ground.desk, self._ground.schedule, self.sources)
+        return Jobs(self._ground.desk, self._ground.schedule, self.sources, floor=self.accounts.policies.floor)
 
     @cached_property
     def stores(self) -> Stores:

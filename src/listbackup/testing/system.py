@@ -98,7 +98,7 @@ def rooms(
     integrations = Integrations(desk, accounts, platforms, keys, policy=accounts.policies, public_url=public_url)
     connections = Connections(desk, platforms, keys, egress=egress, integrations=integrations, notices=notices)
     sources = Sources(desk, connections)
-    jobs = Jobs(desk, schedule or MemorySchedule(), sources)
+    jobs = Jobs(desk, schedule or MemorySchedule(), sources, floor=accounts.policies.floor)
     stores = Stores(objects=objects, tables=tables, keys=keys, clock=clock, cache_dir=cache_dir)
     runs = Runs(desk, queue, connections=connections, sources=sources, jobs=jobs, stores=stores, means=means)
     return Rooms(

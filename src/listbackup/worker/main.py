@@ -22,7 +22,7 @@ from listbackup.base.errors import BackendError, BusyError, ListBackupError, Not
 from listbackup.base.ids import new_id
 from listbackup.base.log import log_context
 from listbackup.processor.messages import RunMessage, decode
-from listbackup.services.accounts import Accounts
+from listbackup.services.accounts import Accounts, AccountState
 from listbackup.services.jobs import Jobs
 from listbackup.services.runs import NoRoom, Run, Runs, RunState, Work
 from listbackup.services.scope import Scope
@@ -188,6 +188,8 @@ class Worker:
         try:
             order = decode(message.body)
             scope = self._parts.accounts.enter(order.account, actor="worker")
+            if self._parts.accounts.state(order.account) is AccountState.SUSPENDED:  # reconciliation sends it again when it is resumed
+                raise NotFound(f"{order.account} is suspended")
         except (msgspec.DecodeError, NotFound) as error:
             _log.error("a message that cannot be carried out was dropped: %s", error)
             self._parts.queue.ack(message.receipt)
@@ -266,7 +268,7 @@ class Worker:
             return
 
     def _scopes(self) -> Iterator[Scope]:
-        for account in self._parts.accounts.iter_live():
+        for account in self._parts.accounts.iter_active():
             yield self._parts.accounts.enter(account.id, actor="worker")
 
     @contextmanager

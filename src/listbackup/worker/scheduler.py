@@ -9,7 +9,7 @@ from datetime import timedelta
 from listbackup.base.clock import Clock
 from listbackup.base.errors import BackendError, NotFound
 from listbackup.base.log import log_context
-from listbackup.services.accounts import Accounts
+from listbackup.services.accounts import Accounts, AccountState
 from listbackup.services.jobs import DueJob, Jobs
 from listbackup.services.runs import Runs, Trigger
 
@@ -55,7 +55,14 @@ class Scheduler:
             self._jobs.forget(due)
 
     def _start(self, due: DueJob) -> int:
-        scope = self._accounts.enter(due.account, actor="scheduler")
+        try:
+            scope = self._accounts.enter(due.account, actor="scheduler")
+        except NotFound:  # the account is in the trash; what comes out of it is scheduled anew by reconciliation
+            self._jobs.forget(due)
+            return 0
+        if self._accounts.state(due.account) is AccountState.SUSPENDED:
+            self._jobs.settle(scope, due)
+            return 0
         try:
             job = self._jobs.get(scope, due.job)
             started = 0

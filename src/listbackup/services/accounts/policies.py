@@ -70,13 +70,9 @@ class Policies:
             hint = f"allowed are: {', '.join(allowed)}" if allowed else "nothing may be connected here"
             raise InputError(f"the account's policy does not allow {platform!r}", field="platform", hint=hint)
 
-    def check_retention(self, account: str, within: timedelta | None, *, keeps_everything: bool) -> None:
-        """Raises InputError when a retention would let go of copies that the account's policy keeps."""
-        asked = self.effective(account).min_retention
-        if asked is None or keeps_everything or (within is not None and within >= asked):
-            return
-        message = f"the account's policy keeps every copy of the last {asked.days} days"
-        raise InputError(message, field="retention", hint=f"set within to at least {asked.days} days")
+    def floor(self, account: str) -> timedelta | None:
+        """For how long every copy is kept here, whatever a job says; None: nothing is asked. Raises NotFound."""
+        return self.effective(account).min_retention
 
     def of(self, chain: Chain) -> Effective:
         """What holds at the lower end of this chain."""

@@ -163,12 +163,19 @@ class Accounts:
 
     def iter_live(self) -> Iterator[Account]:
         """Every account that is not in the trash, each before those below it: for whoever looks after all of them."""
+        return self._iter(AccountState.TRASHED)
+
+    def iter_active(self) -> Iterator[Account]:
+        """As ``iter_live``, without what is suspended and what is below that: where runs may start."""
+        return self._iter(AccountState.TRASHED, AccountState.SUSPENDED)
+
+    def _iter(self, *without: AccountState) -> Iterator[Account]:
         waiting = [self.tree.iter_children(None)]
         while waiting:
             account = next(waiting[-1], None)
             if account is None:
                 waiting.pop()
-            elif account.state is not AccountState.TRASHED:
+            elif account.state not in without:
                 yield account
                 waiting.append(self.tree.iter_children(account.id))
 

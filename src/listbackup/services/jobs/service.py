@@ -10,7 +10,7 @@ import msgspec
 
 from listbackup.backends.schedule.port import Due, Schedule
 from listbackup.backends.table.port import ConditionFailed
-from listbackup.base.errors import Conflict
+from listbackup.base.errors import Conflict, InputError
 from listbackup.base.ids import AccountId, JobId
 from listbackup.base.paging import Page
 from listbackup.services.desk import Desk
@@ -59,7 +59,8 @@ class Jobs:
         retry: RetryPolicy | None = None,
         name: str | None = None,
     ) -> Job:
-        """A new job. Raises NotFound for the source, Conflict when the name is taken."""
+        """A new job. Raises NotFound for the source, Conflict when the name is taken, InputError for a retention below what the account's policy keeps."""
+        self._check_floor(scope, retention)
         of = self._sources.get(scope, source)
         now = self._desk.clock.now()
         job = Job(
@@ -104,6 +105,7 @@ class Jobs:
         version: int | None = None,
     ) -> Job:
         """The job with these changes; what is None stays as it is. Raises VersionGone for another ``version``."""
+        self._check_floor(scope, retention)
         old = self._rows(scope).get_version(job, version)
         when = None if no_timetable else timetable or old.timetable
         edited = replace(old, name=name or old.name, timetable=when, retention=retention or old.retention, retry=retry or old.retry)
@@ -147,6 +149,13 @@ class Jobs:
         """Delete the jobs of a source that is gone for good."""
         for job in list(self._rows(scope).iter(part=source, index="by_source")):
             self.delete(scope, job.id)
+
+    def _check_floor(self, scope: Scope, retention: Policy | None) -> None:
+        floor = self._floor(scope.account)
+        if floor is None or retention is None or retention.keeps_everything or (retention.within or timedelta(0)) >= floor:
+            return
+        message = f"the account's policy keeps every copy of the last {floor.days} days"
+        raise InputError(message, field="retention", hint=f"keep at least everything within {floor.days} days")
 
     def claim_due(self, *, limit: int = 100, lease: timedelta = timedelta(minutes=1)) -> Sequence[DueJob]:
         """Jobs of all accounts that are due now, earliest first, claimed by the caller."""
