@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
@@ -68,7 +68,7 @@ class Session:
 
     def ask(self, kind: type[T], request: Request) -> T:
         """The answer as this model. Raises Problem, Unreachable, UnreadableAnswer."""
-        raw = self._send(request, _JSON).read()
+        raw = self._whole(request, _JSON)
         try:
             return msgspec.json.decode(raw, type=kind)
         except msgspec.DecodeError as error:
@@ -79,22 +79,22 @@ class Session:
 
     def do(self, request: Request) -> None:
         """An operation that answers nothing. Raises Problem, Unreachable."""
-        self._send(request, _JSON).read()
+        self._whole(request, _JSON)
 
     def text(self, request: Request) -> str:
         """The answer as text. Raises Problem, Unreachable."""
-        return self._send(request, "*/*").read().decode(errors="replace")
+        return self._whole(request, "*/*").decode(errors="replace")
 
     def download(self, request: Request) -> Download:
         """The answer as a file. Raises Problem, Unreachable."""
-        return Download(self._send(request, "*/*"))
+        return Download(self._send(request, "*/*", lambda answered: answered))
 
     def events(self, request: Request, *, last_event_id: str | None, heartbeats: bool) -> Events:
         """The answer as events, asked again whenever it ends."""
 
         def ask(last: str | None) -> Answered:
             headers = {**request.headers, **({"last-event-id": last} if last is not None else {})}
-            return self._send(replace(request, headers=headers), "text/event-stream")
+            return self._send(replace(request, headers=headers), "text/event-stream", lambda answered: answered)
 
         return Events(ask, self._clock, last_id=last_event_id, heartbeats=heartbeats)
 
@@ -108,15 +108,19 @@ class Session:
         """Close what is open."""
         self._transport.close()
 
-    def _send(self, request: Request, accept: str) -> Answered:
-        """A good answer, after as many attempts as the operation bears."""
+    def _whole(self, request: Request, accept: str) -> bytes:
+        """The body of a good answer; one that breaks off is no answer."""
+        return self._send(request, accept, lambda answered: answered.read())
+
+    def _send(self, request: Request, accept: str, take: Callable[[Answered], T]) -> T:
+        """What is taken of a good answer, after as many attempts as the operation bears."""
         asked = self._asked(request, accept)
         may_repeat = request.method in IDEMPOTENT or request.repeatable
         renewed = unheard = False
         for attempt in range(1, self._patience.tries + 1):
             bearer = self._credential.bearer() if self._credential is not None and request.signed else None
             try:
-                return self._once(asked, bearer, request)
+                return take(self._once(asked, bearer, request))
             except Unreachable:
                 if not may_repeat or attempt == self._patience.tries:
                     raise
@@ -124,7 +128,7 @@ class Session:
                 self._wait(attempt, None)
             except Problem as problem:
                 if isinstance(problem, Absent) and unheard and request.method == "DELETE":
-                    return _Nothing()  # the attempt whose answer was lost has removed it
+                    return take(_Nothing())  # the attempt whose answer was lost has removed it
                 if problem.status == 401 and bearer is not None and not renewed and self._renew(bearer):
                     renewed = True
                     continue

@@ -94,6 +94,9 @@ class HttpTransport:
         except (OSError, http.client.HTTPException) as error:
             line.connection.close()
             raise Unreachable(f"{self._host}:{self._port} {_why(error)}", hint=_hint(error)) from error
+        if response.length is None and not response.chunked and not _ends_by_itself(response):
+            line.connection.close()
+            raise Unreachable(f"{self._host}:{self._port} sends an answer without an end", hint="try again")
         return _Answer(self, line, response)
 
     def close(self) -> None:
@@ -184,6 +187,11 @@ class _Answer:
     def _broken(self, error: Exception | None) -> Unreachable:
         self.close()
         return Unreachable("the answer broke off" + (f": {_why(error)}" if error is not None else ""), hint="try again")
+
+
+def _ends_by_itself(response: http.client.HTTPResponse) -> bool:
+    """Whether the end of the connection may end the answer. Anywhere else it is how an answer that broke off in its head looks."""
+    return (response.getheader("content-type") or "").startswith("text/event-stream")
 
 
 def _parts(address: str) -> tuple[str, int, str, bool]:
