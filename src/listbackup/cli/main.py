@@ -45,6 +45,8 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("schedule", "schedule", _BACK_UP),
     Entry("worker", "worker", _BACK_UP),
     Entry("serve", "serve", _SERVE),
+    Entry("maintenance", "maintenance", _SERVE),
+    Entry("dead-letters", "dead_letters", _SERVE),
     Entry("api-key", "api_key", _SERVE),
     Entry("runs", "runs", _BACK_UP),
     Entry("snapshots", "snapshots", _LOOK),
