@@ -126,9 +126,15 @@ class System:
 
         egress = Egress(allow_loopback=self._settings.allow_loopback, concurrency=self._settings.concurrency)
         connections = Connections(
-            self._ground.desk, self.platforms, self.keys, egress=egress, integrations=self.integrations, notices=self._notices()
+            self._ground.desk,
+            self.platforms,
+            self.keys,
+            egress=egress,
+            integrations=self.integrations,
+            notices=self._notices(),
+            limits=self.accounts.limits,
         )
-        return connections, Sources(self._ground.desk, connections)
+        return connections, Sources(self._ground.desk, connections, limits=self.accounts.limits)
 
     @cached_property
     def jobs(self) -> Jobs:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from itertools import islice
 
 import msgspec
 
@@ -56,6 +57,12 @@ class Limits:
         most = getattr(self.effective(account), what)
         if most is not None and count >= most:
             raise PlanLimit(f"this account's plan holds {most} {what.replace('_', ' ')}", hint="remove one, or take a larger plan")
+
+    def check_room(self, account: str, what: str, there: Iterable[object]) -> None:
+        """As ``check``, counting what is there no further than matters."""
+        most = getattr(self.effective(account), what)
+        if most is not None:
+            self.check(account, what, sum(1 for _ in islice(there, most)))
 
     def set(self, account: str, limit: Limit, *, by: Standing) -> Limit:
         """What holds in this account from now on, as far as those above allow as much. ``by`` stands in the account above, or operates the installation."""

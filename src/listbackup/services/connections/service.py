@@ -13,7 +13,8 @@ from listbackup.base.ids import ConnectionId
 from listbackup.base.paging import Page
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.connector import AuthMethod, Credentials, Describes, Session, Site, StreamInfo
-from listbackup.services.connections.credentials import by_key, without_tokens
+from listbackup.services.connections.credentials import by_key, by_sign_in, without_tokens
+from listbackup.services.accounts import Limits
 from listbackup.services.connections.events import connection_fact
 from listbackup.services.connections.model import Connection, ConnectionState
 from listbackup.services.connections.notices import Notices
@@ -60,11 +61,13 @@ class Connections:
         egress: Egress = Egress(),
         integrations: Integrations | None = None,
         notices: Notices | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._desk, self._platforms = desk, platforms
         self._reach = Reach(desk, platforms, integrations, egress)
         self._vault, self._notices = Vault(desk, keys), notices
         self._dependants: list[Dependants] = []
+        self._limits = limits
 
     def guard(self, dependants: Dependants) -> None:
         """Have these asked before a connection is deleted."""
@@ -97,6 +100,8 @@ class Connections:
         )
         rows = self._rows(scope)
         rows.insert(connection)  # a name that is taken is said before the platform is asked
+        if self._limits is not None:
+            self._limits.check_room(scope.account, "connections", rows.iter())
         rotated: dict[str, Secret] = dict(credentials.secrets)
         if test:
             connection = self._tested(connection, self._reach.ask(scope, connector, credentials, rotated.update))
@@ -215,10 +220,11 @@ class Connections:
     ) -> Connection:
         """What was agreed to, tested and kept: a new connection, or ``reconnect`` with new tokens. Raises PlatformError, Conflict, NotFound."""
         connector = self._platforms.connector(platform)
-        whole = self._reach.for_client(scope, platform, given)
+        page, _ = by_sign_in(connector, given.values, given.secrets)
+        whole = self._reach.for_client(scope, page, given)
         fresh = {**given.secrets, **tokens}
         site = self._reach.ask(scope, connector, replace(whole, secrets={**whole.secrets, **tokens}), fresh.update)
-        own = None if "client_id" in given.values else whole.values.get("client_id")
+        own = whole.values["client_id"] if page.wants_application else None
         agreed = AgreedTo(values=given.values, secrets=fresh, client_id=own, site=site)
         return self._repaired(scope, reconnect, agreed) if reconnect is not None else self._agreed(scope, platform, name, agreed)
 
