@@ -65,7 +65,7 @@ class HierarchyParameters(Parameters):
     depth: Annotated[int, Field(ge=1, le=10, description="How many levels below the account.")] = 3
 
 
-class PolicyIn(Body):
+class AccountPolicyIn(Body):
     """What an account asks of itself and of all below it; what is left out or null is left to the accounts above."""
 
     min_retention_days: Annotated[int | None, Field(ge=0, le=36_500, description="Copies of so many days are kept.")] = None

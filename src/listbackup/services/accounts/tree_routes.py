@@ -25,7 +25,7 @@ from listbackup.services.accounts.schema import (
     NewAccount,
     Node,
     PoliciesShown,
-    PolicyIn,
+    AccountPolicyIn,
     UsageShown,
     show_account,
     show_policies,
@@ -111,7 +111,7 @@ def tree_routes(tenancy: Tenancy) -> Sequence[Route]:
         return _policies(tenancy, call, tree.live(call.scope.account))
 
     def set_policies(call: Call) -> Answer:
-        accounts.policies.set(call.scope.account, call.body(PolicyIn).read(), by=acting(tenancy, call), version=call.version)
+        accounts.policies.set(call.scope.account, call.body(AccountPolicyIn).read(), by=acting(tenancy, call), version=call.version)
         return _policies(tenancy, call, tree.live(call.scope.account))
 
     def limits(call: Call) -> Answer:
@@ -135,7 +135,7 @@ def tree_routes(tenancy: Tenancy) -> Sequence[Route]:
         Route(method="POST", path=f"{one}/move", summary="Move an account with everything below it; takes owners of both ends", access=Permission.ACCOUNTS_DELETE, step_up=True, handle=move, body=Move, answers=AccountShown, problems=(402,)),
         Route(method="GET", path=f"{one}/usage", summary="What an account and its branch hold", access=read, handle=usage, answers=UsageShown),
         Route(method="GET", path=f"{one}/policies", summary="What holds in an account, and where it comes from", access=read, handle=policies, answers=PoliciesShown, versioned=True),
-        Route(method="PUT", path=f"{one}/policies", summary="What an account asks of itself and all below it; what lies above can only be tightened", access=Permission.POLICIES_MANAGE, step_up=True, handle=set_policies, body=PolicyIn, answers=PoliciesShown, versioned=True),
+        Route(method="PUT", path=f"{one}/policies", summary="What an account asks of itself and all below it; what lies above can only be tightened", access=Permission.POLICIES_MANAGE, step_up=True, handle=set_policies, body=AccountPolicyIn, answers=PoliciesShown, versioned=True),
         Route(method="GET", path=f"{one}/limits", summary="How much an account may hold", access=read, handle=limits, answers=LimitsShown),
         Route(method="PUT", path=f"{one}/limits", summary="Set how much an account may hold; asked from above it", access=Signed.ANY, step_up=True, handle=set_limits, body=LimitsIn, answers=LimitsShown),
     ]  # fmt: skip
