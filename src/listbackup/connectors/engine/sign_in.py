@@ -19,7 +19,7 @@ from listbackup.connectors.engine.egress import Resolver, Url, system_resolver
 from listbackup.connectors.engine.facts import Api
 from listbackup.connectors.engine.facts_auth import OAuth2
 from listbackup.connectors.engine.oauth import NotGranted, Outcome, as_client, grant, tokens
-from listbackup.connectors.engine.template import fill
+from listbackup.connectors.engine.template import fill, holes
 from listbackup.connectors.engine.transport import base_url, endpoint
 
 TOKENS = ("access_token", "refresh_token", "access_expires_at")
@@ -32,6 +32,12 @@ class SignIn:
     api: Api
     facts: OAuth2
     asks: tuple[ConfigField, ...] = ()
+
+    @property
+    def wants_application(self) -> bool:
+        """Whether client id and secret are those of the account's application, and not the connection's or the description's own."""
+        known = {one.name for one in self.asks}
+        return any("client_id" in holes(text) for text in (self.facts.client_id, self.facts.client_secret)) and "client_id" not in known
 
     @property
     def issuer(self) -> str | None:

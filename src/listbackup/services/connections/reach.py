@@ -37,7 +37,7 @@ class Reach:
         """The platform's sign-in page for these values, and our application there; the caller closes it. Raises InputError, NotFound, PlatformError."""
         self.check(scope, platform)
         page, given = by_sign_in(self._platforms.connector(platform), values, secrets)
-        whole = self.for_client(scope, platform, given)
+        whole = self.for_client(scope, platform, page, given)
         agreement = Agreement(page, whole.values, whole.secrets.get("client_secret", Secret("")), self.ground(scope, platform))
         return page, given, agreement
 
@@ -61,15 +61,16 @@ class Reach:
         given = Credentials(values=found.values, secrets=secrets)
         if found.method is not AuthMethod.OAUTH or found.client_id is None:
             return given
-        whole = self.for_client(scope, found.platform, given)
+        page, _ = by_sign_in(self._platforms.connector(found.platform), found.values, without_tokens(secrets))
+        whole = self.for_client(scope, found.platform, page, given)
         if whole.values.get("client_id") != found.client_id:
             message = "the account has another application at this platform than the one that was agreed to"
             raise PlatformError(message, fault=PlatformFault.NEEDS_REAUTH, hint="connect again, or set the former client id")
         return whole
 
-    def for_client(self, scope: Scope, platform: str, given: Credentials) -> Credentials:
+    def for_client(self, scope: Scope, platform: str, page: SignIn, given: Credentials) -> Credentials:
         """The credentials with client id and secret: the connection's own, or the application of the account. Raises InputError where there is none."""
-        if "client_id" in given.values:
+        if not page.wants_application:
             return given
         application = self._integrations.find_application(scope, platform) if self._integrations is not None else None
         if application is None:

@@ -221,7 +221,7 @@ class Connections:
         """What was agreed to, tested and kept: a new connection, or ``reconnect`` with new tokens. Raises PlatformError, Conflict, NotFound."""
         connector = self._platforms.connector(platform)
         page, _ = by_sign_in(connector, given.values, given.secrets)
-        whole = self._reach.for_client(scope, page, given)
+        whole = self._reach.for_client(scope, platform, page, given)
         fresh = {**given.secrets, **tokens}
         site = self._reach.ask(scope, connector, replace(whole, secrets={**whole.secrets, **tokens}), fresh.update)
         own = whole.values["client_id"] if page.wants_application else None
