@@ -53,7 +53,9 @@ def openapi(routes: Sequence[Route]) -> dict[str, Any]:
     shown, components = msgspec.json.schema_components([*answers, ProblemDetails], ref_template=_REF)
     mark_instants(answers, components)
     bodies = [route.body for route in routes if route.body is not None]
-    _, read = models_json_schema([(body, "validation") for body in dict.fromkeys(bodies)], ref_template="#/components/schemas/{model}")
+    references, read = models_json_schema(
+        [(body, "validation") for body in dict.fromkeys(bodies)], ref_template="#/components/schemas/{model}"
+    )
     named = {name: one for route in routes for name, one in _query_schema(route.query).get("$defs", {}).items()}
     found = dict(sorted({**components, **named, **read.get("$defs", {})}.items()))
     examples = Examples(found)
@@ -61,7 +63,9 @@ def openapi(routes: Sequence[Route]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         schema = next(schemas) if route.answers not in (None, Text, Stream, Chunks) else None
-        paths.setdefault(plain_path(full_path(route)), {})[route.method.lower()] = _operation(route, schema, examples)
+        paths.setdefault(plain_path(full_path(route)), {})[route.method.lower()] = _operation(
+            route, schema, references[route.body, "validation"] if route.body is not None else None, examples
+        )
     return {
         "openapi": "3.1.0",
         "info": {
@@ -111,7 +115,7 @@ def statuses(route: Route) -> Sequence[int]:
     return sorted(found)
 
 
-def _operation(route: Route, schema: Mapping[str, Any] | None, examples: Examples) -> dict[str, Any]:
+def _operation(route: Route, schema: Mapping[str, Any] | None, body: Mapping[str, Any] | None, examples: Examples) -> dict[str, Any]:
     found: dict[str, Any] = {
         "operationId": operation_id(route),
         "summary": route.summary,
@@ -127,9 +131,8 @@ def _operation(route: Route, schema: Mapping[str, Any] | None, examples: Example
     }
     if route.reads_raw:
         found["requestBody"] = {"content": {"application/json": {"schema": {}, "example": {"id": 7}}}}
-    if route.body is not None:
-        reference = {"$ref": f"#/components/schemas/{route.body.__name__}"}
-        content = {"application/json": {"schema": reference, "example": examples.of(reference, tag=route.tag)}}
+    if body is not None:  # by pydantic's own reference: two rooms may have a body of one name
+        content = {"application/json": {"schema": body, "example": examples.of(body, tag=route.tag)}}
         found["requestBody"] = {"required": True, "content": content}
     return found
 
