@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import threading
+from datetime import timedelta
+from pathlib import Path
+
 import msgspec
 import pytest
 
+from listbackup.backends.events.outbox import OutboxEvents
 from listbackup.backends.events.port import Event
+from listbackup.backends.sqlite_file import SqliteFile
 from listbackup.backends.table.port import Item
+from listbackup.backends.table.sqlite import SqliteTables
+from listbackup.base.clock import SystemClock
+from listbackup.base.errors import InputError
+from listbackup.base.ids import AccountId
+from listbackup.base.origin import coming_from
 from listbackup.base.secret import Secret
-from listbackup.services.activity import ACTIVITY, Wanted
+from listbackup.services.activity import ACTIVITY, Activities, Origin, Wanted
+from listbackup.services.activity.schema import as_csv, as_jsonl
+from listbackup.services.desk import Desk, Fact
+from listbackup.services.scope import Scope
+from listbackup.testing.clock import ManualClock
 from listbackup.testing.platform import FakeConnector, fake_platform, fake_stream
 from listbackup.testing.system import Rooms, rooms
 
@@ -71,3 +87,127 @@ def test_lines_can_be_asked_for_by_subject_and_action(house: Rooms) -> None:
     found = house.activities.list(house.scope, Wanted(subject=source.id, action="account:source"))
     assert [line.action for line in found.items] == ["account:source:changed", "account:source:created"]
     assert house.activities.list(house.scope, Wanted(actor="nobody")).items == []
+
+
+def test_a_line_says_where_the_request_came_from_and_that_is_chained_too(house: Rooms) -> None:
+    with coming_from("203.0.113.7", "curl/8.0\r\n evil" + "x" * 500):
+        house.sources.change(house.scope, "crm2", name="crm3")
+    house.sources.change(house.scope, "crm3", name="crm4")
+    last, before = house.activities.list(house.scope, limit=2).items
+    assert last.origin is None
+    assert before.origin == Origin(address="203.0.113.7", agent="curl/8.0 evil" + "x" * 185)
+    assert not {"origin_address", "origin_agent"} & set(before.about)
+    assert house.activities.verify(house.scope) is None
+    table, row = house.tables.open(ACTIVITY), lines(house)[-2]
+    table.put({**row, "doc": str(row["doc"]).replace("203.0.113.7", "203.0.113.8")})
+    broken = house.activities.verify(house.scope)
+    assert broken is not None
+    assert broken.seq == before.seq
+
+
+def test_lines_that_were_written_before_origins_were_known_still_verify(house: Rooms) -> None:
+    table = house.tables.open(ACTIVITY)
+    previous = "0" * 64
+    rows = lines(house)
+    for row in rows:
+        doc = msgspec.json.decode(str(row["doc"]))
+        del doc["origin"]
+        doc |= {"previous": previous, "hash": ""}
+        previous = doc["hash"] = hashlib.sha256(msgspec.json.encode(doc, order="sorted")).hexdigest()
+        table.put({**row, "doc": msgspec.json.encode(doc).decode()})
+    table.put({"pk": house.scope.account, "sk": "head", "seq": len(rows), "hash": previous})
+    assert house.activities.verify(house.scope) is None
+    house.sources.change(house.scope, "crm2", name="crm3")
+    assert house.activities.verify(house.scope) is None
+
+
+def test_what_is_smuggled_into_a_line_or_makes_it_unreadable_is_found(house: Rooms) -> None:
+    table, row = house.tables.open(ACTIVITY), lines(house)[1]
+    for doc in (str(row["doc"])[:-1] + ',"more":1}', "nonsense", ""):
+        table.put({**row, "doc": doc})
+        broken = house.activities.verify(house.scope)
+        assert broken is not None
+        assert broken.seq == 2
+    table.put(row)
+    assert house.activities.verify(house.scope) is None
+
+
+def test_a_trail_whose_head_was_turned_back_goes_on_and_tells_it_for_ever(house: Rooms) -> None:
+    table, count = house.tables.open(ACTIVITY), len(lines(house))
+    table.delete(house.scope.account, "head")
+    house.sources.change(house.scope, "crm2", name="crm3")
+    house.sources.change(house.scope, "crm3", name="crm4")
+    assert len(lines(house)) == count + 2, "nobody's events are held up"
+    broken = house.activities.verify(house.scope)
+    assert broken is not None
+    assert broken.seq == count + 1
+
+
+def test_lines_are_found_by_who_what_when_and_text_through_all_pages(house: Rooms) -> None:
+    clock = house.clock
+    assert isinstance(clock, ManualClock)
+    begun = clock.now()
+    for number in range(40):
+        clock.advance(timedelta(hours=2))
+        scope = Scope(account=house.scope.account, actor=f"usr_{number % 2}")
+        house.desk.commit(scope, [], Fact(name="thing.changed", subject=f"thing_{number}", about={"note": f"Nümber {number}"}))
+
+    def found(**wanted: object) -> list[str]:
+        listed, cursor = [], None
+        while True:
+            page = house.activities.list(house.scope, Wanted(**wanted), limit=7, cursor=cursor)  # type: ignore[arg-type]
+            listed += [line.subject for line in page.items]
+            cursor = page.next_cursor
+            if cursor is None:
+                return listed
+
+    assert found(actor="usr_1", action="thing") == [f"thing_{number}" for number in range(39, 0, -2)]
+    assert found(text="NÜMBER 17") == ["thing_17"]
+    since, until = begun + timedelta(hours=20), begun + timedelta(hours=30)
+    assert found(since=since, until=until) == [f"thing_{number}" for number in (13, 12, 11, 10, 9)]
+    assert found(action="thing:chang") == []
+    assert len(found(action="account:thing:changed")) == 40
+    with pytest.raises(InputError, match="cursor"):
+        house.activities.list(house.scope, cursor="x")
+
+
+def test_an_export_holds_every_line_and_itself_and_no_cell_that_computes(house: Rooms) -> None:
+    house.desk.commit(house.scope, [], Fact(name="thing.changed", subject="=HYPERLINK(1)"))
+    exported = b"".join(as_jsonl(house.activities.export(house.scope))).splitlines()
+    assert [msgspec.json.decode(line)["seq"] for line in exported] == list(range(1, len(lines(house)) + 1))
+    assert msgspec.json.decode(exported[-1])["action"] == "account:activity:exported"
+    table = b"".join(as_csv(house.activities.export(house.scope))).decode()
+    assert table.startswith("seq,at,actor,action,subject,address,agent,about,hash\r\n")
+    assert "'=HYPERLINK(1)" in table
+
+
+def test_many_writers_at_once_make_one_chain(tmp_path: Path) -> None:
+    """Six threads of three processes' worth of services over one SQLite file."""
+    clock = SystemClock()
+    file = SqliteFile(tmp_path / "tables.db", clock=clock)
+    scope = Scope(account=AccountId("acc_1"), actor="test")
+    desks = []
+    for _ in range(3):
+        tables = SqliteTables(file, clock=clock)
+        desks.append(Desk(tables, OutboxEvents(tables), clock))
+    trails = [Activities(desk) for desk in desks]
+    problems: list[BaseException] = []
+
+    def write(desk: Desk, writer: int) -> None:
+        try:
+            for number in range(15):
+                desk.commit(scope, [], Fact(name="thing.happened", subject=f"{writer}/{number}"))
+        except BaseException as error:  # noqa: BLE001
+            problems.append(error)
+
+    threads = [threading.Thread(target=write, args=(desks[writer % 3], writer)) for writer in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    desks[0].deliver()
+    assert problems == []
+    kept = list(trails[0].after(scope, 0, limit=500))
+    assert sorted(line.subject for line in kept) == sorted(f"{writer}/{number}" for writer in range(6) for number in range(15))
+    assert [line.seq for line in kept] == list(range(1, 91))
+    assert all(trail.verify(scope) is None for trail in trails)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -202,7 +203,7 @@ def test_a_run_that_failed_in_passing_is_made_up_for_later_and_later_and_then_no
         (Trigger.SCHEDULE, 0, RunState.FAILED),
     ]
     begun = [run.started_at for run in reversed(runs) if run.started_at is not None]
-    assert [int((later - earlier).total_seconds() / 60) for earlier, later in zip(begun, begun[1:], strict=False)] == [5, 10]
+    assert [int((later - earlier).total_seconds() / 60) for earlier, later in itertools.pairwise(begun)] == [5, 10]
 
 
 def test_what_a_person_must_mend_is_not_tried_again(house: Rooms, world: FakePlatform, clock: ManualClock) -> None:
