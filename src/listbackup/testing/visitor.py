@@ -92,4 +92,4 @@ def grow(house: MemoryHouse, port: int, email: str = "ada@example.com", *, accou
 
 def beside(browser: Browser, **changes: Any) -> Browser:
     """The same browser with something changed, jar and all copied."""
-    return replace(browser, cookies=dict(browser.cookies), **changes)
+    return replace(browser, **{"cookies": dict(browser.cookies), **changes})
