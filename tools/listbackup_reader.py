@@ -94,11 +94,14 @@ def values_of(kind, raw):
 class Source:
     """One source of the store, as its HEAD tells it."""
     def __init__(self, keys, folder):
-        self.keys, self.folder = keys, folder
-        self.place = hashlib.sha256(b"\0".join([b"listbackup/1/place", folder.parent.name.encode(), folder.name.encode()])).digest()[:16]
+        place = hashlib.sha256(b"\0".join([b"listbackup/1/place", folder.parent.name.encode(), folder.name.encode()])).digest()[:16]
+        self.open = lambda name, kind: Sealed(keys, place, folder / name, kind)
         self.head = self.open("HEAD", "H").tail
-    def open(self, name, kind):
-        return Sealed(self.keys, self.place, self.folder / name, kind)
+        if set(self.head["features"]["read"]) - {"older"}: raise SystemExit(f"{folder} needs a newer reader")
+        n = len((old := self.head.get("older") or {"kind": b"", "seq": b"", "at": b""})["kind"])  # of numbers the differences, lowest bytes first
+        seqs, ats = (itertools.accumulate([int.from_bytes(old[name][i::n], "little") for i in range(n)]) for name in ("seq", "at"))
+        by_column = ((s % 2**64, a % 2**64, ("full", "incremental", "partial")[k & 3]) for s, a, k in zip(seqs, ats, old["kind"], strict=True))
+        self.snaps = sorted([*by_column, *(tuple(snap[:3]) for snap in self.head["snaps"])])
     def segment_rows(self, segment):
         for name, number, *_ in segment["parts"]:
             pack = self.open(f"p/{self.head['packs'][name]['run']}/{name}", "P")
@@ -109,11 +112,9 @@ class Source:
         segments = self.open(state["spilled"]["name"], "S").tail if state.get("spilled") else state["segments"]
         erased = {each["key"] for each in self.head["erasures"] if each["stream"] == stream}
         runs = [self.segment_rows(segment) for segment in segments if segment["lo"] < seq]
-        last = None
-        for code, at, op, value in heapq.merge(*runs, key=lambda row: (row[0], -row[1])):
-            if at <= seq and code != last and code not in erased:
-                last = code
-                if op != 2: yield code, value
+        rows = (row for row in heapq.merge(*runs, key=lambda row: (row[0], -row[1])) if row[1] <= seq and row[0] not in erased)
+        newest = (next(versions) for _, versions in itertools.groupby(rows, key=lambda row: row[0]))
+        return ((code, value) for code, _, op, value in newest if op != 2)
     def attachment(self, wanted, seq):
         """The bytes of an attachment, piece by piece."""
         code = b"\x01" + bytes.fromhex(wanted).replace(b"\0", b"\0\xff") + b"\0"
@@ -132,13 +133,12 @@ def main():
     keys = {bytes.fromhex(key["kid"]): bytes.fromhex(key["key"]) for key in kit["data_keys"]}
     sources = {head.parent.name: Source(keys, head.parent) for head in sorted(pathlib.Path(args.store, kit["account"]).glob("*/HEAD"))}
     if args.what == "list":
-        for name, source in sources.items():
-            for seq, at, kind, *_ in source.head["snaps"]:
-                print(name, seq, datetime.datetime.fromtimestamp(at / 1000, datetime.UTC).isoformat(), kind, *source.head["streams"])
+        for name, one, (seq, at, kind) in ((*each, snap) for each in sources.items() for snap in each[1].snaps):
+            print(name, seq, datetime.datetime.fromtimestamp(at / 1000, datetime.UTC).isoformat(), kind, *one.head["streams"])
         return
     source, names = sources[args.names[0]], args.names[1:]
     seq = args.at or source.head["last_seq"]
-    if seq not in [snap[0] for snap in source.head["snaps"]]: raise SystemExit(f"there is no snapshot {seq}")
+    if seq not in [snap[0] for snap in source.snaps]: raise SystemExit(f"there is no snapshot {seq}")
     if args.what == "attachment": out.writelines(source.attachment(names[0], seq))
     if args.what == "attachments": names = ["_attachments"]
     for code, value in source.records(names[0], seq) if args.what != "attachment" else ():

@@ -1,6 +1,7 @@
 """Writes a golden store and what it must say. A frozen one is never made again: a new format gets a folder of its own beside it.
 
 python tools/make_golden_store.py tests/golden/store-v1
+python tools/make_golden_store.py tests/golden/store-v1-lists short    (lists that a head spills when it grows are spilled in this little one)
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ import sys
 from pathlib import Path
 
 from listbackup.store import Store
-from listbackup.testing.golden import build, kit_of
+from listbackup.store.sizes import SHORT_LISTS, USUAL, Sizes
+from listbackup.testing.golden import RUNS, build, kit_of
 from listbackup.testing.stores import Rig
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, sizes: Sizes, runs: int) -> None:
     """Write ``objects/``, ``kit.json`` and ``expected.json``."""
     if folder.exists():
         raise SystemExit(f"{folder} is there already: a frozen store is not made again")
-    rig = Rig()
-    store = build(rig)
+    rig = Rig(sizes=sizes)
+    store = build(rig, runs)
     for info in rig.objects.list(""):
         path = folder / "objects" / info.name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,4 +55,4 @@ def lines_sha(records: object) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *((SHORT_LISTS, 22) if "short" in sys.argv[2:] else (USUAL, RUNS)))

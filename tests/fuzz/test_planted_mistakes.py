@@ -199,7 +199,7 @@ MISTAKES: dict[str, tuple[Planted, str, dict[str, object]]] = {
     "nonce not fresh": (
         the_same_nonce,
         "golden/test_golden_store.py::test_todays_code_reads_what_was_frozen",
-        {},
+        {"here": Path(__file__).parents[1] / "golden" / "store-v1"},
     ),
     "type of an object not authenticated": (any_type, "unit/store/test_sealed.py::test_it_does_not_open_elsewhere", {}),
     "listing error taken for empty": (

@@ -62,6 +62,11 @@ SMALL = Sizes(
     large_rows=3,
     piece_rows=2,
     bucket_rows=2,
+    details_inline=4,
+    details_kept=2,
+    sparse_lists=2,
+    garbage_inline=4,
+    garbage_kept=1,
 )
 Content = dict[Key, bytes]
 Event = tuple[str, Key, bytes | None]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from listbackup.backends.keyring.store_kit import parse_store_kit
@@ -19,32 +20,44 @@ from listbackup.backends.table.memory import MemoryTables
 from listbackup.base.errors import StoreError
 from listbackup.store import ROOTS, Store, StoreGround
 from listbackup.store.check import Kind, Level, check
+from listbackup.store.head import Head
 from listbackup.store.rebuild import rebuild_head
+from listbackup.store.sealed import ObjectType, open_small
 from listbackup.testing.clock import ManualClock
 
 HERE = Path(__file__).parent / "store-v1"
+LISTS = Path(__file__).parent / "store-v1-lists"  # the same, with a head whose lists are spilled
 READER = Path(__file__).parents[2] / "tools" / "listbackup_reader.py"
 EXPECTED = json.loads((HERE / "expected.json").read_text())
 SOURCE = EXPECTED["source"]
 Damage = Callable[[MemoryObjects], str]
 
 
-def thawed() -> StoreGround:
+both = pytest.mark.parametrize("here", [HERE, LISTS], ids=lambda here: here.name)
+
+
+def expected_of(here: Path) -> dict[str, dict[str, dict[str, dict[str, str]]]]:
+    """What a frozen store must say, by snapshot."""
+    snapshots: dict[str, dict[str, dict[str, dict[str, str]]]] = json.loads((here / "expected.json").read_text())["snapshots"]
+    return snapshots
+
+
+def thawed(here: Path = HERE) -> StoreGround:
     """The frozen objects in memory, their head put back from the bucket's mirror."""
     clock = ManualClock()
     objects = MemoryObjects(clock)
-    root = HERE / "objects"
+    root = here / "objects"
     for path in sorted(root.rglob("*")):
         if path.is_file():
             objects.put(path.relative_to(root).as_posix(), path.read_bytes())
-    ground = StoreGround(objects, MemoryTables(clock).open(ROOTS), parse_store_kit((HERE / "kit.json").read_bytes()).scope(), clock)
+    ground = StoreGround(objects, MemoryTables(clock).open(ROOTS), parse_store_kit((here / "kit.json").read_bytes()).scope(), clock)
     rebuild_head(ground, SOURCE)
     return ground
 
 
-def run_reader(*arguments: str) -> bytes:
+def run_reader(*arguments: str, here: Path = HERE) -> bytes:
     """The stand-alone reader's output, in a Python that cannot import this package by name."""
-    command = [sys.executable, "-c", _ALONE, str(READER), str(HERE / "objects"), str(HERE / "kit.json"), *arguments]
+    command = [sys.executable, "-c", _ALONE, str(READER), str(here / "objects"), str(here / "kit.json"), *arguments]
     return subprocess.run(command, check=True, capture_output=True).stdout
 
 
@@ -64,10 +77,11 @@ def sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def test_todays_code_reads_what_was_frozen() -> None:
-    store = Store.open(thawed(), SOURCE)
-    assert [str(info.seq) for info in store.snapshots(trash=True)] == sorted(EXPECTED["snapshots"], key=int)
-    for seq, expected in EXPECTED["snapshots"].items():
+@both
+def test_todays_code_reads_what_was_frozen(here: Path) -> None:
+    store = Store.open(thawed(here), SOURCE)
+    assert [str(info.seq) for info in store.snapshots(trash=True)] == sorted(expected_of(here), key=int)
+    for seq, expected in expected_of(here).items():
         view = store.at(int(seq))
         streams = {name: sha(b"".join(record.raw + b"\n" for record in view.scan(name))) for name in view.streams()}
         assert streams == expected["streams"]
@@ -76,16 +90,38 @@ def test_todays_code_reads_what_was_frozen() -> None:
         assert sorted(sha(b"".join(view.open_attachment(found.id))) for found in attached) == sorted(expected["attachments"].values())
 
 
-def test_every_digest_of_the_frozen_store_is_made_again() -> None:
-    report = check(Store.open(thawed(), SOURCE), Level.DIGESTS)
+@both
+def test_every_digest_of_the_frozen_store_is_made_again(here: Path) -> None:
+    report = check(Store.open(thawed(here), SOURCE), Level.DIGESTS)
     assert report.ok, report.findings
-    assert report.snapshots == len(EXPECTED["snapshots"])
+    assert report.snapshots == len(expected_of(here))
 
 
-def test_the_stand_alone_reader_gives_the_same_bytes() -> None:
+@both
+def test_the_stand_alone_reader_gives_the_same_bytes(here: Path) -> None:
     for seq in ("1", "7", "14"):
-        for stream, expected in EXPECTED["snapshots"][seq]["streams"].items():
-            assert sha(run_reader("export", SOURCE, stream, "--at", seq)) == expected
+        for stream, expected in expected_of(here)[seq]["streams"].items():
+            assert sha(run_reader("export", SOURCE, stream, "--at", seq, here=here)) == expected
+
+
+def test_the_head_of_one_frozen_store_holds_its_lists_apart_and_that_of_the_other_does_not() -> None:
+    plain, apart = (raw_head(here) for here in (HERE, LISTS))
+    assert (plain.older, plain.waste, plain.features.read) == (None, (), ())
+    assert apart.older is not None
+    assert (apart.features.read, apart.features.write, apart.features.gc) == (("older",), ("older",), ("waste",))
+    assert apart.waste
+    old, new = (run_reader("list", here=here).splitlines() for here in (HERE, LISTS))
+    assert new[: len(old)] == old
+    assert len(new) == len(expected_of(LISTS))
+
+
+def raw_head(here: Path) -> Head:
+    """The head as its object holds it."""
+    store = Store.open(thawed(here), SOURCE)
+    name = f"acc_test/{SOURCE}/HEAD"
+    sealed = (here / "objects" / name).read_bytes()
+    raw = open_small(store.ground.keys, store.place.bound, ObjectType.HEAD, sealed, where=name)
+    return msgspec.msgpack.decode(raw, type=Head)
 
 
 def test_the_stand_alone_reader_lists_shows_one_record_and_gives_attachments() -> None:

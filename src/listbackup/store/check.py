@@ -129,6 +129,13 @@ def _check_head(work: _Check) -> Head | None:
                 work.add(Kind.HEAD_INCONSISTENT, store.place.head, f"snapshot {entry.seq} says nothing of itself")
         except (StoreError, ObjectMissing, msgspec.MsgspecError) as error:
             work.add(Kind.OBJECT_DAMAGED, store.place.head, f"the details of snapshot {entry.seq} cannot be read: {error}")
+    for ref in head.waste:
+        try:
+            store.root.read_waste(ref)
+        except ObjectMissing:
+            continue  # told of where the objects are listed
+        except StoreError as error:
+            work.add(Kind.OBJECT_DAMAGED, store.place.name(ref.name), error.message)
     return head
 
 
@@ -159,8 +166,8 @@ def _check_listing(work: _Check) -> None:
     listed, head = look(store)
     sizes = {info.name.removeprefix(prefix): info.size_bytes for info in listed}
     work.objects = len(sizes)
-    copies = {copy.name for copy in head.copies}
-    garbage = {each.name for each in head.garbage}
+    dispensable = {copy.name for copy in head.copies} | {ref.name for ref in head.waste}
+    garbage = {each.name for each in store.root.garbage(head)}
     for pack, ref in head.packs.items():
         name = f"p/{ref.run}/{pack}"
         if name not in sizes:
@@ -169,10 +176,12 @@ def _check_listing(work: _Check) -> None:
         elif sizes[name] != ref.size:
             work.add(Kind.OBJECT_SIZE, prefix + name, f"it has {sizes[name]} bytes instead of {ref.size}")
             work.bad_packs.add(pack)
-    for name in sorted(names_of(head) - garbage - {f"p/{ref.run}/{pack}" for pack, ref in head.packs.items()}):
+    for name in sorted(names_of(store, head) - garbage - {f"p/{ref.run}/{pack}" for pack, ref in head.packs.items()}):
         if name not in sizes:
-            work.add(Kind.UNKNOWN_OBJECT if name in copies else Kind.OBJECT_MISSING, prefix + name, "it is named by the head and not there")
-    named = names_of(head) | {"HEAD"}
+            work.add(
+                Kind.UNKNOWN_OBJECT if name in dispensable else Kind.OBJECT_MISSING, prefix + name, "it is named by the head and not there"
+            )
+    named = names_of(store, head) | {"HEAD"}
     for name in sorted(set(sizes) - named):
         folder, _, rest = name.partition("/")
         if folder in ("p", "r") and rest.partition("/")[0] not in head.open:

@@ -22,7 +22,9 @@ Body: a msgpack map, sealed as an object of type H (kind T, see ``sealed.py``). 
     spills     [{name, sha, first, last}]: objects of type S, a msgpack map {seq: detail} of old snapshots
     open       {run: {kind: run|compact|base, token, base, owner, beat, lease, started, since}}; ``since`` is the token with which the run was opened afresh:
                checkpoints of earlier tokens are of a time when it was closed, and what they name may have been swept
+    older      snapshots whose details were spilled, ahead of those in ``snaps``, by column (``snaplist.py``); with features.read and .write "older"
     garbage    [{name, gen, at}]: objects that nothing refers to any more, to be deleted when the grace is over; names are relative to <account>/<source>/
+    waste      [{name, sha, at, count}]: objects of type S, each an array of older such entries; ``at`` is the last one's; with features.gc "waste"
     erasures   [{id, stream, key, at}]: keys (codes) whose every version is hidden from readers at once, until it has been rewritten away
     erased     [{id, stream, at, done_at, rows, packs}]: erasures carried out: how many rows vanished, and which packs were replaced (names gone after the grace)
     copies     [{name, gen, at}]: copies of HEAD under st/
@@ -38,6 +40,7 @@ Edits are pure functions from Head to Head; ``root.py`` writes the result with o
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -46,7 +49,8 @@ import msgspec
 from listbackup.base.errors import NewerFormat
 from listbackup.store.model import SnapshotKind, StreamCounts, StreamSpec, StreamStatus
 
-KNOWN_FEATURES: frozenset[str] = frozenset()
+OLDER, WASTE = "older", "waste"
+KNOWN_FEATURES: frozenset[str] = frozenset({OLDER, WASTE})
 
 
 class PackRef(msgspec.Struct, kw_only=True, frozen=True):
@@ -141,6 +145,19 @@ class SnapshotEntry(msgspec.Struct, array_like=True, frozen=True):
     spill: int | None = None
 
 
+class Older(msgspec.Struct, kw_only=True, frozen=True):
+    """Snapshots whose details were spilled, by column (``snaplist.py``)."""
+
+    count: int
+    seq: bytes
+    at: bytes
+    kind: bytes
+    verified_at: bytes
+    expired_at: bytes
+    spill: bytes
+    held: dict[int, str] = {}
+
+
 class OpenEntry(msgspec.Struct, kw_only=True, frozen=True):
     """A run or a maintenance job that is under way."""
 
@@ -164,6 +181,15 @@ class Garbage(msgspec.Struct, kw_only=True, frozen=True):
     name: str
     gen: int
     at: int
+
+
+class WasteRef(msgspec.Struct, kw_only=True, frozen=True):
+    """An object of type S with garbage entries: how many, the last of them from ``at``."""
+
+    name: str
+    sha: bytes
+    at: int
+    count: int
 
 
 class HeadCopy(msgspec.Struct, kw_only=True, frozen=True):
@@ -203,7 +229,7 @@ class Features(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Head(msgspec.Struct, kw_only=True, frozen=True):
-    """HEAD's body; in memory the segment lists are always whole."""
+    """HEAD's body; in memory the segment lists and the snapshots are always whole."""
 
     v: int = 1
     gen: int = 0
@@ -216,10 +242,12 @@ class Head(msgspec.Struct, kw_only=True, frozen=True):
     features: Features = Features()
     packs: dict[str, PackRef] = {}
     streams: dict[str, StreamState] = {}
-    snaps: tuple[SnapshotEntry, ...] = ()
+    snaps: Sequence[SnapshotEntry] = ()
+    older: Older | None = None
     spills: tuple[SpillRef, ...] = ()
     open: dict[str, OpenEntry] = {}
     garbage: tuple[Garbage, ...] = ()
+    waste: tuple[WasteRef, ...] = ()
     erasures: tuple[Erasure, ...] = ()
     erased: tuple[Erased, ...] = ()
     copies: tuple[HeadCopy, ...] = ()
@@ -232,7 +260,9 @@ class Head(msgspec.Struct, kw_only=True, frozen=True):
 
     def entry(self, seq: int) -> SnapshotEntry | None:
         """The snapshot of this number, or None."""
-        return next((entry for entry in reversed(self.snaps) if entry.seq == seq), None)
+        at = bisect_left(self.snaps, seq, key=lambda entry: entry.seq)
+        found = self.snaps[at] if at < len(self.snaps) else None
+        return found if found is not None and found.seq == seq else None
 
     def stream_by_id(self, stream_id: int) -> str | None:
         """The name of a stream, or None."""

@@ -8,7 +8,7 @@ is one change behind, never ahead. A table that is behind the mirror, or behind 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -20,8 +20,22 @@ from listbackup.base.clock import unix_ms
 from listbackup.base.errors import BackendError, BusyError, DamagedError, KeyUnavailable, NewerFormat, NotFound
 from listbackup.base.retry import RetryPolicy, retry
 from listbackup.store.ground import StoreGround
-from listbackup.store.head import KNOWN_FEATURES, Garbage, Head, Segment, SnapshotDetail, SpillRef, StreamState, edited
+from listbackup.store.head import (
+    KNOWN_FEATURES,
+    OLDER,
+    WASTE,
+    Features,
+    Garbage,
+    Head,
+    Segment,
+    SnapshotDetail,
+    SpillRef,
+    StreamState,
+    WasteRef,
+    edited,
+)
 from listbackup.store.sealed import ObjectType, new_object_id, open_small, seal_small
+from listbackup.store.snaplist import joined, older_of
 
 _EDIT_TRIES = 60
 _FENCE_LEAP = 1_000_000  # beyond every token that a lost head may have given out
@@ -49,6 +63,7 @@ class Root:
         self._pk = f"{self.place.account}/{source}"
         self._known: Rooted | None = None
         self._details: dict[str, dict[int, SnapshotDetail]] = {}
+        self._wasted: dict[str, tuple[Garbage, ...]] = {}
         self._marked = self._read_mark()
 
     def read(self) -> Rooted:
@@ -123,7 +138,8 @@ class Root:
         unknown = set(head.features.read) - KNOWN_FEATURES
         if head.v > 1 or unknown:
             raise NewerFormat(f"{where} needs a newer version: {', '.join(sorted(unknown)) or head.v}", hint="upgrade listbackup")
-        return edited(head, streams={name: self._whole(state) for name, state in head.streams.items()})
+        snaps = joined(head.older, head.snaps)
+        return edited(head, snaps=snaps, older=None, streams={name: self._whole(state) for name, state in head.streams.items()})
 
     def check_mirror(self) -> None:
         """Raises DamagedError when the bucket's mirror is ahead of the table: the table was rolled back."""
@@ -147,20 +163,43 @@ class Root:
             self._details[ref.name] = msgspec.msgpack.decode(self._spilled(ref), type=dict[int, SnapshotDetail])
         return self._details[ref.name].get(seq)
 
+    def read_waste(self, ref: WasteRef) -> tuple[Garbage, ...]:
+        """The garbage that a spilled list names. Raises DamagedError, ObjectMissing."""
+        if ref.name not in self._wasted:
+            raw = self._spilled(SpillRef(name=ref.name, sha=ref.sha))
+            try:
+                self._wasted[ref.name] = msgspec.msgpack.decode(raw, type=tuple[Garbage, ...])
+            except msgspec.MsgspecError as error:
+                raise DamagedError(f"{ref.name} cannot be read: {error}", where=self.place.name(ref.name)) from None
+        return self._wasted[ref.name]
+
+    def wasted(self, ref: WasteRef) -> tuple[Garbage, ...]:
+        """The same; none where the list cannot be read, as under a head put back from an old copy: what it named is swept as what nothing names."""
+        try:
+            return self.read_waste(ref)
+        except (ObjectMissing, DamagedError):
+            return ()
+
+    def garbage(self, head: Head) -> tuple[Garbage, ...]:
+        """Everything that waits to be deleted."""
+        return (*(each for ref in head.waste for each in self.wasted(ref)), *head.garbage)
+
     def keep_copy(self, rooted: Rooted) -> str:
         """Write a copy of this head under ``st/``; its name within the source, for ``Head.copies``."""
         name = self.place.state(rooted.head.gen, new_object_id().hex(), "c")
-        sealed = seal_small(self._ground.keys, self.place.bound, ObjectType.HEAD, msgspec.msgpack.encode(self._spill(rooted.head)))
+        sealed = seal_small(
+            self._ground.keys, self.place.bound, ObjectType.HEAD, msgspec.msgpack.encode(_as_written(self._spill(rooted.head)))
+        )
         self._ground.objects.put(name, sealed)
         return name.removeprefix(self.place.prefix)
 
     def _write(self, head: Head, *, if_: Condition, expected: bytes | None, mirror: bool) -> Rooted:
-        head = self._spill_details(head)
+        head = self._spill_garbage(self._spill_details(head))
         wire = self._spill(head)
         head = edited(
             head, garbage=wire.garbage, streams={name: self._kept(head.streams[name], state) for name, state in wire.streams.items()}
         )
-        body = seal_small(self._ground.keys, self.place.bound, ObjectType.HEAD, msgspec.msgpack.encode(wire))
+        body = seal_small(self._ground.keys, self.place.bound, ObjectType.HEAD, msgspec.msgpack.encode(_as_written(wire)))
         sha = hashlib.sha256(body).digest()
         item: Item = {"pk": self._pk, "sk": "head", "gen": head.gen, "sha": sha, "body": body}
 
@@ -207,15 +246,51 @@ class Root:
         return edited(head, streams=streams, garbage=garbage)
 
     def _spill_details(self, head: Head) -> Head:
+        """The head with the details of its newest snapshots alone; lists of which little is needed any more are put together with the new one."""
+        sizes = self._ground.sizes
         inline = [entry for entry in head.snaps if entry.detail is not None]
-        if len(inline) <= self._ground.sizes.details_inline:
+        if len(inline) <= sizes.details_inline:
             return head
-        moving = {entry.seq: entry.detail for entry in inline[: -self._ground.sizes.details_kept]}
+        moving = {entry.seq: entry.detail for entry in inline[: -sizes.details_kept]}
+        wanted: dict[int, list[int]] = {}
+        for entry in head.snaps:
+            if entry.detail is None and entry.spill is not None:
+                wanted.setdefault(entry.spill, []).append(entry.seq)
+        sparse = [index for index, seqs in wanted.items() if 4 * len(seqs) <= sizes.details_inline - sizes.details_kept]
+        for index in sparse if len(sparse) >= sizes.sparse_lists else ():
+            try:
+                moving.update({seq: detail for seq in wanted[index] if (detail := self.detail(head, seq)) is not None})
+            except (ObjectMissing, DamagedError):
+                continue  # `check` tells of it; a run does not fail for it
+        return self._with_moved(head, moving)
+
+    def _with_moved(self, head: Head, moving: Mapping[int, SnapshotDetail | None]) -> Head:
+        """The head whose snapshots in ``moving`` refer to a new list of details, and whose lists are those that are referred to."""
+        used = sorted({entry.spill for entry in head.snaps if entry.spill is not None and entry.seq not in moving})
         ref = self._spill_object(head, msgspec.msgpack.encode(moving), None)
         ref = msgspec.structs.replace(ref, first=min(moving), last=max(moving))
-        index = len(head.spills)
-        snaps = tuple(msgspec.structs.replace(entry, detail=None, spill=index) if entry.seq in moving else entry for entry in head.snaps)
-        return edited(head, snaps=snaps, spills=(*head.spills, ref))
+        places = {old: new for new, old in enumerate(used)}
+        snaps = tuple(
+            msgspec.structs.replace(entry, detail=None, spill=len(used))
+            if entry.seq in moving
+            else msgspec.structs.replace(entry, spill=places[entry.spill])
+            if entry.spill is not None and places[entry.spill] != entry.spill
+            else entry
+            for entry in head.snaps
+        )
+        now = unix_ms(self._ground.clock.now())
+        unused = (old for index, old in enumerate(head.spills) if index not in places)
+        garbage = head.garbage + tuple(Garbage(name=old.name, gen=head.gen, at=now) for old in unused)
+        return edited(head, snaps=snaps, spills=(*(head.spills[index] for index in used), ref), garbage=garbage)
+
+    def _spill_garbage(self, head: Head) -> Head:
+        sizes = self._ground.sizes
+        if len(head.garbage) <= sizes.garbage_inline:
+            return head
+        moving, kept = head.garbage[: -sizes.garbage_kept], head.garbage[-sizes.garbage_kept :]
+        ref = self._spill_object(head, msgspec.msgpack.encode(moving), None)
+        waste = WasteRef(name=ref.name, sha=ref.sha, at=max(each.at for each in moving), count=len(moving))
+        return edited(head, garbage=kept, waste=(*head.waste, waste))
 
     def _spill_object(self, head: Head, raw: bytes, known: SpillRef | None) -> SpillRef:
         sha = hashlib.sha256(raw).digest()
@@ -263,6 +338,24 @@ class Root:
         path = folder / "generation" if folder is not None else None
         text = path.read_text() if path is not None and path.exists() else ""
         return int(text) if text.isdigit() else 0
+
+
+def _as_written(head: Head) -> Head:
+    """The head as its body holds it: old snapshots by column, and what a program must know for that."""
+    spilled = [entry for entry in head.snaps if entry.detail is None]
+    older = older_of(spilled)
+    recent = tuple(entry for entry in head.snaps if entry.detail is not None) if spilled else tuple(head.snaps)
+    features = head.features
+    features = Features(
+        read=_with(features.read, OLDER, older is not None),
+        write=_with(features.write, OLDER, older is not None),
+        gc=_with(features.gc, WASTE, bool(head.waste)),
+    )
+    return edited(head, snaps=recent, older=older, features=features)
+
+
+def _with(names: tuple[str, ...], name: str, needed: bool) -> tuple[str, ...]:
+    return tuple(sorted({*names, name} if needed else {*names} - {name}))
 
 
 class _Gen(msgspec.Struct):

@@ -19,11 +19,15 @@ class Sizes:
     small_bytes: int = 8 * MIB  # of a run's changes that are worth a better compression
     merged_at_once: int = 48  # parts of one merge
     spill_above_bytes: int = 48 * KIB  # of segment lists in HEAD
-    details_inline: int = 96  # snapshots whose details HEAD may hold
-    details_kept: int = 32  # of those the newest that stay when the others are moved out
+    details_inline: int = 64  # snapshots whose details HEAD may hold
+    details_kept: int = 16  # of those the newest that stay when the others are moved out
+    sparse_lists: int = 8  # of moved details, of which so few are still needed that they are put together
+    garbage_inline: int = 64  # entries that HEAD may hold
+    garbage_kept: int = 16  # of those the newest that stay when the others are moved out
     bucket_rows: int = 128 * KIB  # sorted at once when local state is written
     large_rows: int = 1_500_000  # from which on local state is walked in pieces
     piece_rows: int = 1_000_000  # of such a piece
 
 
 USUAL = Sizes()
+SHORT_LISTS = Sizes(details_inline=4, details_kept=2, sparse_lists=2, garbage_inline=2, garbage_kept=1)  # for trials: every list is spilled

@@ -25,7 +25,7 @@ from listbackup.backends.objects.port import ObjectInfo
 from listbackup.base.clock import from_unix_ms, unix_ms
 from listbackup.store.attach import blob_pointer
 from listbackup.store.compact import segment_blocks
-from listbackup.store.head import Garbage, Head, demand_droppable, edited, pack_name, without_open
+from listbackup.store.head import Garbage, Head, WasteRef, demand_droppable, edited, pack_name, without_open
 from listbackup.store.model import BLOBS
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class SweepPlan:
 
     dead: tuple[str, ...]
     garbage: tuple[Garbage, ...]
+    lists: tuple[WasteRef, ...]  # those of the garbage lists that are done with when their garbage is deleted
     orphans: tuple[ObjectInfo, ...]
     condemned: tuple[str, ...]  # large attachments that become garbage now
     garbage_bytes: int
@@ -58,14 +59,17 @@ def plan_sweep(store: Store, now: datetime, *, grace: timedelta = GRACE, dead_af
     listed, head = look(store)
     demand_droppable(head)
     sizes = {info.name.removeprefix(prefix): info.size_bytes for info in listed}
-    due = tuple(each for each in head.garbage if now - grace >= from_unix_ms(each.at))
+    lists = tuple(ref for ref in head.waste if now - grace >= from_unix_ms(ref.at))
+    due = tuple(each for ref in lists for each in store.root.wasted(ref))
+    due += tuple(each for each in head.garbage if now - grace >= from_unix_ms(each.at))
     due_names = {each.name for each in due}
     condemned = tuple(_unnamed_blobs(store, head, sizes))
-    waiting = {each.name for each in head.garbage if each.name not in due_names} | set(condemned)
+    waiting = {each.name for each in store.root.garbage(head) if each.name not in due_names} | set(condemned)
     return SweepPlan(
         dead=tuple(run for run, entry in head.open.items() if unix_ms(now) > entry.free_at() + _ms(dead_after)),
         garbage=due,
-        orphans=tuple(_orphans(head, prefix, listed, now, grace)),
+        lists=lists,
+        orphans=tuple(_orphans(head, names_of(store, head), prefix, listed, now, grace)),
         condemned=condemned,
         garbage_bytes=sum(sizes.get(name, 0) for name in due_names),
         waiting_bytes=sum(sizes.get(name, 0) for name in waiting),
@@ -78,11 +82,12 @@ def look(store: Store) -> tuple[Sequence[ObjectInfo], Head]:
     return listed, store.root.read().head  # 2
 
 
-def names_of(head: Head) -> set[str]:
+def names_of(store: Store, head: Head) -> set[str]:
     """Every object that the head names: packs, spilled lists, copies, garbage."""
     packs = {pack_name(ref, pack) for pack, ref in head.packs.items()}
     spilled = {state.spilled.name for state in head.streams.values() if state.spilled is not None}
-    return packs | spilled | {ref.name for ref in head.spills} | {copy.name for copy in head.copies} | {each.name for each in head.garbage}
+    lists = {ref.name for ref in head.spills} | {ref.name for ref in head.waste}
+    return packs | spilled | lists | {copy.name for copy in head.copies} | {each.name for each in store.root.garbage(head)}
 
 
 def blob_names(store: Store, head: Head) -> Iterator[tuple[str, int]]:
@@ -109,15 +114,23 @@ def sweep(store: Store, plan: SweepPlan, progress: Callable[[int, int], None] | 
             store.packs.forget(name.rpartition("/")[2])
         if progress is not None:
             progress(number, len(names))
-    if plan.garbage:
-        swept = set(plan.garbage)
-        store.root.edit(lambda head: edited(head, garbage=tuple(each for each in head.garbage if each not in swept)), mirror=False)
+    if plan.garbage or plan.lists:
+        store.root.edit(lambda head: _swept(head, plan, unix_ms(store.ground.clock.now())), mirror=False)
     return len(names)
 
 
-def _orphans(head: Head, prefix: str, listed: Iterable[ObjectInfo], now: datetime, grace: timedelta) -> Iterator[ObjectInfo]:
+def _swept(head: Head, plan: SweepPlan, now_ms: int) -> Head:
+    """The head without what was deleted; a list that is done with waits out a grace of its own, for there may be readers of an older head."""
+    swept, done = set(plan.garbage), {ref.name for ref in plan.lists}
+    lists = tuple(Garbage(name=ref.name, gen=head.gen, at=now_ms) for ref in head.waste if ref.name in done)
+    garbage = tuple(each for each in head.garbage if each not in swept)
+    return edited(head, garbage=garbage + lists, waste=tuple(ref for ref in head.waste if ref.name not in done))
+
+
+def _orphans(
+    head: Head, named: set[str], prefix: str, listed: Iterable[ObjectInfo], now: datetime, grace: timedelta
+) -> Iterator[ObjectInfo]:
     """The listed objects that this head, read after them, does not name and no later one will."""
-    named = names_of(head)
     for info in listed:
         name = info.name.removeprefix(prefix)
         folder, _, rest = name.partition("/")
@@ -130,7 +143,7 @@ def _orphans(head: Head, prefix: str, listed: Iterable[ObjectInfo], now: datetim
 
 
 def _unnamed_blobs(store: Store, head: Head, names: Iterable[str]) -> Sequence[str]:
-    waiting = {each.name for each in head.garbage}
+    waiting = {each.name for each in store.root.garbage(head)}
     blobs = [name for name in names if name.startswith("b/") and name.split("/")[1] not in head.open and name not in waiting]
     if not blobs:
         return ()

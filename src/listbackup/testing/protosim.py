@@ -30,6 +30,7 @@ from listbackup.store.pack import open_pack
 from listbackup.store.packs import PackGone
 from listbackup.store.policy import Policy
 from listbackup.store.retention import expire, plan_for, purge, undelete
+from listbackup.store.sizes import SHORT_LISTS, USUAL
 from listbackup.store.store import Store
 from listbackup.store.sweep import plan_sweep
 from listbackup.testing.clock import ManualClock
@@ -87,9 +88,10 @@ class World:
         self._objects = CountingObjects(self._clock)
         self._table = MemoryTables(self._clock).open(ROOTS)
         self._keys: KeyScope = memory_scope()
-        self._bare = StoreGround(self._objects, self._table, self._keys, self._clock)
+        sizes = SHORT_LISTS if seed % 2 else USUAL
+        self._bare = StoreGround(self._objects, self._table, self._keys, self._clock, sizes=sizes)
         gated = StoreGround(
-            GatedObjects(self._objects, self.weaving.gate), GatedTable(self._table, self.weaving.gate), self._keys, self._clock
+            GatedObjects(self._objects, self.weaving.gate), GatedTable(self._table, self.weaving.gate), self._keys, self._clock, sizes=sizes
         )
         self._ground = gated
         self._eye = Store.create(self._bare, SOURCE)
@@ -319,7 +321,7 @@ class World:
             sweep.sweep(store, plan_sweep(store, self._clock.now(), grace=GRACE, dead_after=LEASE))
             self._check()
         head = store.head()
-        named = sweep.names_of(head) | {"HEAD"}
+        named = sweep.names_of(self._eye, head) | {"HEAD"}
         left = [info.name for info in self._objects.list(store.place.prefix) if info.name.removeprefix(store.place.prefix) not in named]
         if left:
             raise Violation(f"I4: nobody needs {left}")

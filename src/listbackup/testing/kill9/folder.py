@@ -12,6 +12,7 @@ from listbackup.backends.keyring.key_records import ACCOUNT_KEYS
 from listbackup.backends.objects.files import FilesObjects
 from listbackup.backends.table.sqlite import SqliteTables
 from listbackup.store import ROOTS, Store, StoreGround
+from listbackup.store.sizes import SHORT_LISTS
 from listbackup.testing.clock import ManualClock
 
 ACCOUNT, SOURCE = "acc_kill", "src_kill"
@@ -32,7 +33,12 @@ class Folder:
             self.keys.create(ACCOUNT)
         scope = self.keys.for_account(ACCOUNT)
         ground = StoreGround(
-            objects=FilesObjects(data / "objects"), roots=self._tables.open(ROOTS), keys=scope, clock=self.clock, cache_dir=home / "cache"
+            objects=FilesObjects(data / "objects"),
+            roots=self._tables.open(ROOTS),
+            keys=scope,
+            clock=self.clock,
+            cache_dir=home / "cache",
+            sizes=SHORT_LISTS,
         )
         self.store = Store.create(ground, SOURCE) if fresh else Store.open(ground, SOURCE)
 
