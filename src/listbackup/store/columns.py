@@ -188,6 +188,15 @@ def decode_values(kind: int, raw: bytes, n: int, where: str | None = None) -> li
     return values
 
 
+def pick_lines(raw: bytes, rows: npt.NDArray[np.int64], n: int, where: str | None = None) -> list[bytes]:
+    """Some of the ``n`` values of a V frame, without taking the others apart. Raises DamagedError."""
+    ends = np.append(np.flatnonzero(np.frombuffer(raw, np.uint8) == 10), len(raw))
+    if len(ends) != n:
+        raise DamagedError("a value frame does not hold as many rows as it should", where=where)
+    starts = np.where(rows > 0, ends[rows - 1] + 1, 0)
+    return [raw[start:end] for start, end in zip(starts.tolist(), ends[rows].tolist(), strict=True)]
+
+
 def _sized(raw: bytes, where: str | None) -> list[bytes]:
     count = int.from_bytes(raw[:4], "little")
     if len(raw) < 4 + 4 * count:

@@ -7,32 +7,39 @@ within its chunk.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from listbackup.store.columns import Rows, decode_values, join_rows
+from listbackup.store.columns import Rows, decode_values, join_rows, pick_lines
 from listbackup.store.head import PackRef, PartRef, Segment
 from listbackup.store.pack import PackReader, PartTail
 from listbackup.store.packs import Packs
+from listbackup.store.sealed import FrameKind
 
 KEY_FRAMES_AT_ONCE = 8
 VALUE_FRAMES_AT_ONCE = 16
+AHEAD = 4  # such requests under way beside what is being read
+FEW = 3  # times as many values in a frame as are wanted of it
 
 
 class Values:
-    """The values of one part by row number; cheap when the rows asked for ascend."""
+    """The values of one part by row number; cheap when the rows asked for ascend. With a pool, its threads read and open ahead."""
 
-    def __init__(self, reader: PackReader, part: PartTail, at_once: int = VALUE_FRAMES_AT_ONCE) -> None:
+    def __init__(self, reader: PackReader, part: PartTail, at_once: int = VALUE_FRAMES_AT_ONCE, pool: Executor | None = None) -> None:
         self._at_once = at_once
+        self._pool = pool
         self._reader = reader
         self._part = part
         self._counts = part.value_frame_rows()
         self._ends = np.cumsum(self._counts, dtype=np.int64)
         self._at = -1  # the frame at hand
         self._values: list[bytes] = []
+        self._raw: bytes | None = None  # of the frame at hand, as long as its values were not taken apart
 
     def take(self, rows: npt.NDArray[np.int64]) -> list[bytes]:
         """The values of these rows (ascending)."""
@@ -43,32 +50,41 @@ class Values:
         starts = np.flatnonzero(np.r_[True, frames[1:] != frames[:-1]])
         stops = [*starts[1:].tolist(), len(rows)]
         needed = frames[starts].tolist()
-        ready: dict[int, bytes] = {}
-        for position, (frame, start, stop) in enumerate(zip(needed, starts.tolist(), stops, strict=True)):
+        raws = self._raws([frame for frame in needed if frame != self._at])
+        for frame, start, stop in zip(needed, starts.tolist(), stops, strict=True):
             if frame != self._at:
-                if frame not in ready:
-                    ready = self._fetch(needed[position:])
-                self._load(frame, ready.pop(frame))
+                self._at, self._raw = next(raws)
             base = int(self._ends[frame]) - int(self._counts[frame])
-            values = self._values
-            if stop - start == len(values):
-                taken.extend(values)
-            else:
-                taken.extend([values[row] for row in (rows[start:stop] - base).tolist()])
+            taken.extend(self._picked(frame, rows[start:stop] - base))
         return taken
 
-    def _fetch(self, needed: Sequence[int]) -> dict[int, bytes]:
-        """The raw frames of the first needed ones that lie together: one request."""
-        count = 1
-        while count < min(len(needed), self._at_once) and needed[count] == needed[0] + count and needed[count] != self._at:
-            count += 1
-        raws = self._reader.frames(self._part.v0 + needed[0], count)
-        return dict(zip(needed[:count], raws, strict=True))
+    def _raws(self, needed: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+        """These frames, opened; those that lie together are one request."""
+        if self._pool is None:
+            for run in _runs(needed, self._at_once):
+                yield from self._opened(*run)
+            return
+        waiting: deque[Future[list[tuple[int, bytes]]]] = deque()
+        for run in _runs(needed, self._at_once):
+            waiting.append(self._pool.submit(self._opened, *run))
+            if len(waiting) == AHEAD:
+                yield from waiting.popleft().result()
+        for future in waiting:
+            yield from future.result()
 
-    def _load(self, frame: int, raw: bytes) -> None:
-        kind = self._reader.frame_kind(self._part.v0 + frame)
-        self._values = decode_values(kind, raw, int(self._counts[frame]), self._reader.where)
-        self._at = frame
+    def _opened(self, first: int, count: int) -> list[tuple[int, bytes]]:
+        return list(zip(range(first, first + count), self._reader.frames(self._part.v0 + first, count), strict=True))
+
+    def _picked(self, frame: int, rows: npt.NDArray[np.int64]) -> list[bytes]:
+        """These values of the frame at hand: cut out of it where they are few, else out of all of them."""
+        count = int(self._counts[frame])
+        if self._raw is not None and FEW * len(rows) <= count and self._reader.frame_kind(self._part.v0 + frame) == FrameKind.LINES:
+            return pick_lines(self._raw, rows, count, self._reader.where)
+        if self._raw is not None:
+            self._values = decode_values(self._reader.frame_kind(self._part.v0 + frame), self._raw, count, self._reader.where)
+            self._raw = None
+        values = self._values
+        return values if len(rows) == count else [values[row] for row in rows.tolist()]
 
 
 @dataclass(slots=True)
@@ -97,12 +113,14 @@ class SegmentCursor:
         stop: bytes | None = None,
         wanted: Sequence[bytes] | None = None,
         at_once: int = KEY_FRAMES_AT_ONCE,
+        side_by_side: bool = False,
     ) -> None:
         self._at_once = at_once
+        self._pool = packs.pool() if side_by_side else None
         self._groups = self._walk(packs, refs, segment, after, stop, wanted)
         self._after = after
         self._stop = stop
-        self._wanted = set(wanted) if wanted is not None else None
+        self._wanted = wanted
         self._rows: Rows | None = None
         self._first = 0
         self._at = 0
@@ -139,8 +157,7 @@ class SegmentCursor:
         self._at = stop
         if self._wanted is None:
             return taken
-        wanted = self._wanted
-        kept = [index for index, code in enumerate(taken.rows.codes) if code in wanted]
+        kept = _places_of(self._wanted, taken.rows.codes)
         return taken.take(np.array(kept, np.intp)) if kept else None
 
     def _walk(
@@ -157,12 +174,23 @@ class SegmentCursor:
                 continue
             reader = packs.reader(ref.pack, refs[ref.pack])
             part = reader.tail.parts[ref.part]
-            values = Values(reader, part, 2 * self._at_once if self._at_once > 1 else 1)
+            values = Values(reader, part, 2 * self._at_once if self._at_once > 1 else 1, self._pool)
             starts = np.concatenate([[0], np.cumsum(part.key_frame_rows(), dtype=np.int64)])
             frames = _frames_that_matter(part, after, stop, wanted)
             for first, count in _runs(frames, self._at_once):
                 rows = join_rows([frame.rows() for frame in reader.keys(part.k0 + first, count)])
                 yield rows, int(starts[first]), values
+
+
+def _places_of(wanted: Sequence[bytes], codes: Sequence[bytes]) -> list[int]:
+    """Where these codes (both ascending) stand; one that stands there more than once, every time."""
+    kept, at = [], 0
+    for code in wanted[bisect_left(wanted, codes[0]) : bisect_right(wanted, codes[-1])]:
+        at = bisect_left(codes, code, at)
+        while at < len(codes) and codes[at] == code:
+            kept.append(at)
+            at += 1
+    return kept
 
 
 def _part_matters(ref: PartRef, after: bytes | None, stop: bytes | None, wanted: Sequence[bytes] | None) -> bool:

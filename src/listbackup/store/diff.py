@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from listbackup.store.cursor import KEY_FRAMES_AT_ONCE, Chosen, SegmentCursor, chunks, newest, oldest
 from listbackup.store.head import Head
-from listbackup.store.keycode import decode_key
+from listbackup.store.keycode import decode_keys
 from listbackup.store.model import HIDDEN, Change, ChangeCounts, ChangeKind, Op
 from listbackup.store.packs import PackGone
 
@@ -42,12 +42,12 @@ def iter_changes(
             new_values = after.values() if values else []
             old_codes = [code for code, kind in zip(codes, kinds, strict=True) if kind is not ChangeKind.ADDED]
             old_values = before.get_many(name, old_codes) if before is not None and old_codes else {}
-            for index, (code, kind) in enumerate(zip(codes, kinds, strict=True)):
+            for index, (code, key, kind) in enumerate(zip(codes, decode_keys(codes), kinds, strict=True)):
                 old = old_values.get(code)
                 new = new_values[index] if values and kind is not ChangeKind.REMOVED else None
                 if values and kind is ChangeKind.CHANGED and old == new:
                     continue  # changed, and changed back
-                yield Change(stream=name, key=decode_key(code), kind=kind, before=old, after=new)
+                yield Change(stream=name, key=key, kind=kind, before=old, after=new)
 
 
 def count_changes(store: Store, older: int, newer: int, stream: str | None = None) -> dict[str, ChangeCounts]:
@@ -96,7 +96,9 @@ def _chunks(
         erased = {erasure.key for erasure in head.erasures if erasure.stream == stream}
         segments = [segment for segment in head.streams[stream].segments if segment.lo < newer and segment.hi > older]
         at_once = 1 if small else KEY_FRAMES_AT_ONCE
-        cursors = [SegmentCursor(store.packs, head.packs, segment, after=last, at_once=at_once) for segment in segments]
+        cursors = [
+            SegmentCursor(store.packs, head.packs, segment, after=last, at_once=at_once, side_by_side=not small) for segment in segments
+        ]
         try:
             for slices in chunks(cursors):
                 after, before = newest(slices, newer, older), oldest(slices, newer, older)

@@ -146,8 +146,7 @@ class Version:
     evidence: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A record that differs between two snapshots."""
 
     stream: str

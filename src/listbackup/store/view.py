@@ -180,7 +180,16 @@ class View:
             self.store.packs.readers([(part.pack, self._head.packs[part.pack]) for segment in segments for part in segment.parts[:1]])
         at_once = 1 if small else max(1, min(8, 64 // max(1, len(segments))))
         cursors = [
-            SegmentCursor(self.store.packs, self._head.packs, segment, after=after, stop=stop, wanted=wanted, at_once=at_once)
+            SegmentCursor(
+                self.store.packs,
+                self._head.packs,
+                segment,
+                after=after,
+                stop=stop,
+                wanted=wanted,
+                at_once=at_once,
+                side_by_side=wanted is not None,
+            )
             for segment in segments
         ]
         erased = {erasure.key for erasure in self._head.erasures if erasure.stream == stream}
