@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -73,12 +72,11 @@ class _Buffer:
 class Stage:
     """One stream's changed rows of one run. ``emit`` takes finished parts in the order they were made."""
 
-    def __init__(self, seq: int, emit: Callable[[Part, bool], None], *, bloom: bool, executor: Executor | None, sizes: Sizes) -> None:
+    def __init__(self, seq: int, emit: Callable[[Part, bool], None], *, bloom: bool, sizes: Sizes) -> None:
         self._sizes = sizes
         self._seq = seq
         self._emit = emit
         self._bloom = bloom
-        self._executor = executor
         self._buffer = _Buffer()
         self._builder: PartBuilder | None = None
         self._builder_last = b""
@@ -133,7 +131,7 @@ class Stage:
     def _feed(self) -> None:
         rows, values = self._taken()
         if self._builder is None:
-            self._builder = PartBuilder(level=FAST, bloom=self._bloom, executor=self._executor, sizes=self._sizes)
+            self._builder = PartBuilder(level=FAST, bloom=self._bloom, sizes=self._sizes)
         self._builder.add(rows, values)
         self._builder_last = rows.codes[-1]
         if self._builder.squeezed_bytes >= self._sizes.pack_bytes:
@@ -152,7 +150,7 @@ class Stage:
         if not len(rows):
             return
         level = SMALL if small else PASSING if self._passing(rows.codes[0], rows.codes[-1]) else FAST
-        builder = PartBuilder(level=level, bloom=self._bloom, executor=self._executor, sizes=self._sizes)
+        builder = PartBuilder(level=level, bloom=self._bloom, sizes=self._sizes)
         builder.add(rows, values)
         self._hand_over(builder.finish(), cancels=bool((rows.kind == Op.CANCEL).any()))
 

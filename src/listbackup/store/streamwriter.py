@@ -235,9 +235,7 @@ class StreamWriter:
             raise ValueError(f"stream {self.name} is finished in this run")
 
     def _new_stage(self) -> Stage:
-        return Stage(
-            self._writing.seq, self.take_part, bloom=self.lo > 0, executor=self._writing.pool, sizes=self._writing.store.ground.sizes
-        )
+        return Stage(self._writing.seq, self.take_part, bloom=self.lo > 0, sizes=self._writing.store.ground.sizes)
 
     def _named(self, raws: Sequence[bytes]) -> list[bytes]:
         codes, occurrences, content = [], self._occurrences, self._hashes.content

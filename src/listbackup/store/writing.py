@@ -103,7 +103,7 @@ class Writing:
 
     @property
     def pool(self) -> ThreadPoolExecutor:
-        """The thread that compresses."""
+        """The thread that compresses in merges."""
         return self._pool
 
     @property
