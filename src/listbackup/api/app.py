@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.applications import Starlette
@@ -41,6 +42,14 @@ from listbackup.services.connections import Connections, Consents
 from listbackup.services.connections import routes as connections_routes
 from listbackup.services.data import Data, Errands, Restores, Upkeep
 from listbackup.services.data import routes as data_routes
+from listbackup.services.downloads import Downloads
+from listbackup.services.downloads import routes as downloads_routes
+from listbackup.services.erasures import Erasures
+from listbackup.services.erasures import routes as erasures_routes
+from listbackup.services.exports import Exports
+from listbackup.services.exports import routes as exports_routes
+from listbackup.services.files import Files
+from listbackup.services.files import routes as files_routes
 from listbackup.services.hooks import Hooks
 from listbackup.services.hooks import routes as hooks_routes
 from listbackup.services.integrations import Integrations
@@ -52,7 +61,7 @@ from listbackup.services.platforms import routes as platforms_routes
 from listbackup.services.routing import Route
 from listbackup.services.runs import Runs
 from listbackup.services.runs import routes as runs_routes
-from listbackup.services.sources import Sources
+from listbackup.services.sources import SourceGroups, Sources
 from listbackup.services.sources import routes as sources_routes
 from listbackup.services.system import Installation, Maintenance
 from listbackup.services.system import routes as system_routes
@@ -98,11 +107,21 @@ class House(Protocol):
     @property
     def sources(self) -> Sources: ...
     @property
+    def source_groups(self) -> SourceGroups: ...
+    @property
     def jobs(self) -> Jobs: ...
     @property
     def runs(self) -> Runs: ...
     @property
     def data(self) -> Data: ...
+    @property
+    def downloads(self) -> Downloads: ...
+    @property
+    def files(self) -> Files: ...
+    @property
+    def exports(self) -> Exports: ...
+    @property
+    def erasures(self) -> Erasures: ...
     @property
     def restores(self) -> Restores: ...
     @property
@@ -143,10 +162,14 @@ def every_route(house: House, errands: Errands, tally: Tally) -> Sequence[Route]
         ("connections", connections_routes.routes(house.connections)),
         ("connections", connections_routes.consent_routes(house.consents, house.accounts)),
         ("connections", hooks_routes.routes(house.hooks)),
-        ("sources", sources_routes.routes(house.sources)),
+        ("sources", sources_routes.routes(house.sources, house.source_groups)),
         ("jobs", jobs_routes.routes(house.jobs)),
         ("runs", runs_routes.routes(house.runs, house.jobs, house.accounts)),
         ("data", data_routes.routes(house.data, house.upkeep)),
+        ("files", files_routes.routes(house.files, house.data)),
+        ("exports", exports_routes.routes(house.exports, house.data, errands)),
+        ("erasures", erasures_routes.routes(house.erasures, errands)),
+        ("downloads", downloads_routes.routes(house.downloads)),
         ("restores", data_routes.restore_routes(house.data, house.restores, errands)),
         ("activity", activity_routes.routes(house.activities, house.feed)),
     )
@@ -173,12 +196,13 @@ def application(house: House, errands: Errands, settings: ApiSettings = ApiSetti
 
     mounted = [
         StarletteRoute(f"{PREFIX}/openapi.json", describe, methods=["GET"]),
-        *(_mount(route, gate, house.installation.maintenance) for route in routes),
+        *_mounted(routes, gate, house.installation.maintenance),
         *_sockets(next(route for route in routes if route.path == "/events"), gate),
     ]
     app = Starlette(routes=mounted, exception_handlers={HTTPException: _unrouted}, middleware=_cors(settings.origins))
     app.router.redirect_slashes = False
-    door = Door(app, hosts=settings.hosts, clock=house.clock, tally=tally)
+    named = urlsplit(house.auth.issuer).hostname or ""
+    door = Door(app, hosts=(*settings.hosts, named), clock=house.clock, tally=tally)
     return Crowd(door, places=settings.max_requests, clock=house.clock, tally=tally)
 
 
@@ -199,7 +223,7 @@ def _admission(house: House, settings: ApiSettings) -> Admission:
         members=accounts.members,
         policy=accounts.policies,
         is_suspended=lambda account: accounts.state(account) is AccountState.SUSPENDED,
-        origins=frozenset(origin.lower().rstrip("/") for origin in settings.origins),
+        origins=frozenset(origin.lower().rstrip("/") for origin in (*settings.origins, house.auth.issuer)),
         step_up=house.auth.step_up_lasts,
     )
 
@@ -215,21 +239,30 @@ def _sockets(events: Route, gate: Gate) -> Sequence[WebSocketRoute]:
     return [WebSocketRoute(f"{PREFIX}{path}", endpoint) for path in ("/events", "/ws")]
 
 
-def _mount(route: Route, gate: Gate, maintenance: Maintenance) -> StarletteRoute:
-    operation = Operation(route, gate)
-    path = full_path(route)
+def _mounted(routes: Sequence[Route], gate: Gate, maintenance: Maintenance) -> Sequence[StarletteRoute]:
+    """One address each, those with fewer parts first: so ``Allow`` names every method, and ``/restores/plan`` is never a restore."""
+    by_path: dict[str, dict[str, Route]] = {}
+    for route in routes:
+        by_path.setdefault(full_path(route), {})[route.method] = route
+    return [_mount(path, by_path[path], gate, maintenance) for path in sorted(by_path, key=lambda path: path.count("{"))]
+
+
+def _mount(path: str, offered: Mapping[str, Route], gate: Gate, maintenance: Maintenance) -> StarletteRoute:
+    operations = {method: Operation(route, gate) for method, route in offered.items()}
 
     async def endpoint(request: Request) -> Response:
         request.state.route = path
+        if request.method not in operations:
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(operations))})
         try:
-            _ensure_open(route, maintenance)
-            return await operation(request)
+            _ensure_open(offered[request.method], maintenance)
+            return await operations[request.method](request)
         except Exception as error:  # noqa: BLE001  the rim: whatever goes wrong becomes a problem, and a log line where we are to blame
             note_failure(error)
             return problem_response(error, request.state.request_id, request.state.headers)
 
-    mounted = StarletteRoute(path, endpoint, methods=[route.method], name=f"{route.method} {path}")
-    mounted.methods = {route.method}  # no HEAD beside GET: it is not documented
+    mounted = StarletteRoute(path, endpoint, name=path)
+    mounted.methods = set()  # every method comes here: no HEAD beside GET that is not documented, and the whole of ``Allow``
     return mounted
 
 

@@ -6,9 +6,9 @@ Who makes a system: ``bootstrap/embedded.py``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from listbackup.backends.keyring.account_keys import AccountKeys
@@ -33,13 +33,17 @@ if TYPE_CHECKING:
     from listbackup.services.activity import Feed
     from listbackup.services.auth import Auth
     from listbackup.services.connections import Connections, Consents, Notices
-    from listbackup.services.data import Data, Restores, Upkeep
+    from listbackup.services.data import Data, Errands, Restores, Upkeep
+    from listbackup.services.downloads import Downloads
+    from listbackup.services.erasures import Erasures
+    from listbackup.services.exports import Exports
+    from listbackup.services.files import Files
     from listbackup.services.hooks import Hooks
     from listbackup.services.integrations import Integrations
     from listbackup.services.jobs import Jobs
     from listbackup.services.platforms import Platforms
     from listbackup.services.runs import Runs
-    from listbackup.services.sources import Sources
+    from listbackup.services.sources import Purge, SourceGroups, Sources
     from listbackup.services.stores import Stores
     from listbackup.services.system import Health, Installation, Probe
     from listbackup.services.users import Registration, Users
@@ -173,6 +177,64 @@ class System:
         from listbackup.services.data import Data
 
         return Data(self._ground.desk, sources=self.sources, stores=self.stores)
+
+    @cached_property
+    def downloads(self) -> Downloads:
+        """One-time tickets for bytes. What they open is said by the rooms that make them."""
+        from listbackup.services.downloads import Downloads
+
+        return Downloads(self._ground.desk, self.accounts)
+
+    @cached_property
+    def files(self) -> Files:
+        """Attachments as files."""
+        from listbackup.services.files import Files
+
+        return Files(self.data, self.downloads)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """Snapshots as files."""
+        from listbackup.services.exports import Exports
+
+        return Exports(
+            self._ground.desk,
+            data=self.data,
+            downloads=self.downloads,
+            objects=self.objects,
+            keys=self.keys,
+            workspace=self.folder.cache / "exports",
+        )
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        """What is taken out of every snapshot."""
+        from listbackup.services.erasures import Erasures
+
+        return Erasures(self._ground.desk, data=self.data, upkeep=self.upkeep, exports=self.exports, keys=self.keys)
+
+    @cached_property
+    def source_groups(self) -> SourceGroups:
+        """Sources that are looked at together."""
+        from listbackup.services.sources import SourceGroups
+
+        return SourceGroups(self._ground.desk, self.sources)
+
+    @cached_property
+    def purge(self) -> Purge:
+        """The end of sources that rested in the trash long enough."""
+        from listbackup.services.sources import Purge
+
+        also = (self.jobs.forget_source, self.exports.forget_source)
+        return Purge(self._ground.desk, self.stores, floor=self.accounts.policies.floor, also=also)
+
+    def tenders(self, errands: Errands) -> Sequence[Callable[[Scope], object]]:
+        """What looks after an account now and then: each is called with its scope, and leaves long work to the errands."""
+        return (self.purge.carry_out, partial(self._tend, errands))
+
+    def _tend(self, errands: Errands, scope: Scope) -> None:
+        self.exports.tend(scope, errands)
+        self.erasures.tend(scope, errands)
 
     @cached_property
     def restores(self) -> Restores:

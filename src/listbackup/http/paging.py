@@ -15,6 +15,7 @@ ConnectionRef = Annotated[str, Field(pattern=f"^con_{_ID}", description="A conne
 SourceRef = Annotated[str, Field(pattern=f"^src_{_ID}", description="A source's id.")]
 SnapshotRef = Annotated[str, Field(pattern=f"^snp_{_ID}", description="A snapshot's id.")]
 JobRef = Annotated[str, Field(pattern=f"^job_{_ID}", description="A job's id.")]
+GroupRef = Annotated[str, Field(pattern=f"^grp_{_ID}", description="A source group's id.")]
 Name = Annotated[str, Field(min_length=1, max_length=100, description="Unique in the account, whatever the case.")]
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from listbackup.base.clock import Clock
 from listbackup.base.errors import Conflict, InputError, Interrupted, PlatformError, PlatformFault
 from listbackup.connectors.engine.connector import Mode, Session, StreamInfo
-from listbackup.connectors.engine.record import Problem
+from listbackup.connectors.engine.record import Key, Problem
 from listbackup.processor.attachments import Attachments
 from listbackup.processor.checkpoint import Cadence, Mark, Marks, Reading, read_marks, read_readings, write
 from listbackup.processor.filters import Filter
@@ -45,6 +45,7 @@ class StreamOrder:
 
     info: StreamInfo
     filters: tuple[Filter, ...] = ()
+    is_barred: Callable[[Key], bool] | None = None  # erased, and not to be kept again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,9 @@ class _Backup:
             self._readings.streams[one.info.name] = reading
         name = one.info.name
         self._note(Note(message=f"Reading {name}: {reading.mode.value}{', resumed' if reading.resume is not None else ''}.", stream=name))
-        backup = StreamBackup(one.info, one.filters, reading, self._writing, self._session, attachments, self._turn)
+        backup = StreamBackup(
+            one.info, one.filters, reading, self._writing, self._session, attachments, self._turn, is_barred=one.is_barred
+        )
         try:
             backup.read()
         except PlatformError as error:

@@ -112,13 +112,35 @@ def export(
             files.append(_stream(view, snapshot, writer, dest, stream, names[stream], listen))
             if options.attachments:
                 files.extend(_attachments(view, dest, stream, names[stream].partition(".")[0]))
-        _manifest(dest, files, snapshot, source_name, form, options, now)
+        with whole_file(dest / MANIFEST) as part:
+            part.write_bytes(manifest_of(files, snapshot, form, options=options, source_name=source_name, now=now))
     return ExportResult(
         folder=str(dest),
         files=files,
         records=sum(file.records for file in files),
         size_bytes=sum(file.size_bytes for file in files),
     )
+
+
+def export_stream(
+    view: View,
+    snapshot: SnapshotInfo,
+    form: ExportFormat,
+    dest: Path,
+    *,
+    stream: str,
+    name: str,
+    options: ExportOptions,
+    listen: ListenExport = unheard,
+) -> ExportedFile:
+    """One stream as the file ``name`` (of ``file_names``) in the folder ``dest``: for who exports stream by stream. Raises as ``export``."""
+    with writing_error(dest):
+        return _stream(view, snapshot, _writer(form, options), dest, stream, name, listen)
+
+
+def chosen_streams(snapshot: SnapshotInfo, options: ExportOptions) -> Sequence[str]:
+    """The streams that these options choose, in the order in which they are written. Raises InputError for one that is not in the snapshot."""
+    return _chosen(snapshot, options)
 
 
 def file_names(streams: Sequence[str], extension: str) -> dict[str, str]:
@@ -224,15 +246,10 @@ def _measure(path: Path) -> tuple[int, str]:
     return path.stat().st_size, digest
 
 
-def _manifest(
-    dest: Path,
-    files: Sequence[ExportedFile],
-    snapshot: SnapshotInfo,
-    source_name: str,
-    form: ExportFormat,
-    options: ExportOptions,
-    now: datetime,
-) -> None:
+def manifest_of(
+    files: Sequence[ExportedFile], snapshot: SnapshotInfo, form: ExportFormat, *, options: ExportOptions, source_name: str, now: datetime
+) -> bytes:
+    """What ``manifest.json`` says of these files."""
     manifest = {
         "made_by": "listbackup",
         "made_at": iso(now),
@@ -242,5 +259,4 @@ def _manifest(
         "raw_cells": options.raw_cells or form in (ExportFormat.JSONL, ExportFormat.PARQUET),
         "files": files,
     }
-    with whole_file(dest / MANIFEST) as part:
-        part.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"

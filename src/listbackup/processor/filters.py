@@ -32,7 +32,7 @@ class Filter:
 
     def keeps(self, record: Json) -> bool:
         """Whether the comparison holds for this record."""
-        found = _at(record, self.field.split("."))
+        found = value_at(record, self.field.split("."))
         if self.op is FilterOp.PRESENT:
             return found is not None and found != ""
         if self.op is FilterOp.DIFFERS:
@@ -59,7 +59,8 @@ def keeps(filters: Sequence[Filter], raw: bytes) -> bool:
     return all(one.keeps(record) for one in filters)
 
 
-def _at(record: Json, path: Sequence[str]) -> Json:
+def value_at(record: Json, path: Sequence[str]) -> Json:
+    """What stands at this path of object keys; None where it leads nowhere."""
     for name in path:
         if not isinstance(record, dict):
             return None

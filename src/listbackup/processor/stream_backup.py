@@ -36,7 +36,10 @@ class StreamBackup:
         session: Session,
         attachments: Attachments,
         turn: Turn,
+        *,
+        is_barred: Callable[[Key], bool] | None = None,
     ) -> None:
+        self._is_barred = is_barred
         self._info, self._filters, self._reading, self._session, self._writing = info, filters, reading, session, writing
         self._attachments, self._turn = attachments, turn
         self._writer = writing.stream(info.name, spec_of(info))
@@ -81,12 +84,25 @@ class StreamBackup:
         return batch.received_bytes * fresh // counts.seen if counts.seen else 0
 
     def _sift(self, batch: Batch) -> tuple[Sequence[Key], Sequence[bytes], list[Key]]:
+        keys, raws = self._without_barred(batch.keys, batch.raws)
         if not self._filters:
-            return batch.keys, batch.raws, []
-        kept = [keeps(self._filters, raw) for raw in batch.raws]
-        keys = [key for key, keep in zip(batch.keys, kept, strict=True) if keep]
-        raws = [raw for raw, keep in zip(batch.raws, kept, strict=True) if keep]
-        return keys, raws, [key for key, keep in zip(batch.keys, kept, strict=True) if not keep]
+            return keys, raws, []
+        kept = [keeps(self._filters, raw) for raw in raws]
+        mine = [key for key, keep in zip(keys, kept, strict=True) if keep]
+        those = [raw for raw, keep in zip(raws, kept, strict=True) if keep]
+        return mine, those, [key for key, keep in zip(keys, kept, strict=True) if not keep]
+
+    def _without_barred(self, keys: Sequence[Key], raws: Sequence[bytes]) -> tuple[Sequence[Key], Sequence[bytes]]:
+        """What was erased is not even noted as gone: that would name it again."""
+        if self._is_barred is None:
+            return keys, raws
+        let_in = [not self._is_barred(key) for key in keys]
+        if all(let_in):
+            return keys, raws
+        return (
+            [key for key, keep in zip(keys, let_in, strict=True) if keep],
+            [raw for raw, keep in zip(raws, let_in, strict=True) if keep],
+        )
 
     def _want_files(self, keys: Sequence[Key], batch: Batch) -> None:
         paths: dict[Key, set[str]] = {key: set() for key in keys}

@@ -122,6 +122,8 @@ class Chunks:
     content: Iterator[bytes]
     media_type: str
     filename: str
+    size_bytes: int | None = None  # where it is known: a browser then sees that an answer broke off
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +211,63 @@ def mine(
         answers=answers,
         status=status,
         step_up=step_up,
+        versioned=versioned,
+        problems=problems,
+    )
+
+
+def reading(
+    path: str,
+    summary: str,
+    access: Permission,
+    handle: Handle,
+    answers: Any,
+    query: type[BaseModel] | None = None,
+    *,
+    versioned: bool = False,
+    problems: Sequence[int] = (),
+) -> Route:
+    """A GET of something in the chosen account."""
+    return Route(
+        method="GET",
+        path=path,
+        summary=summary,
+        access=access,
+        handle=handle,
+        answers=answers,
+        query=query,
+        versioned=versioned,
+        problems=problems,
+    )
+
+
+def changing(
+    method: str,
+    path: str,
+    summary: str,
+    access: Permission,
+    handle: Handle,
+    *,
+    body: type[BaseModel] | None = None,
+    answers: Any = None,
+    status: int = 200,
+    step_up: bool = False,
+    repeatable: bool = False,
+    versioned: bool = False,
+    problems: Sequence[int] = (),
+) -> Route:
+    """Something that is done in the chosen account."""
+    return Route(
+        method=method,
+        path=path,
+        summary=summary,
+        access=access,
+        handle=handle,
+        body=body,
+        answers=answers,
+        status=status,
+        step_up=step_up,
+        repeatable=repeatable,
         versioned=versioned,
         problems=problems,
     )

@@ -13,6 +13,7 @@ from listbackup.backends.table.port import Tables
 from listbackup.base.clock import Clock
 from listbackup.services.scope import Scope
 from listbackup.store import ROOTS, Store, StoreGround
+from listbackup.store.destroy import destroy_store
 from listbackup.store.rebuild import Rebuilt, rebuild_head
 
 
@@ -53,6 +54,13 @@ class Stores:
         with self._lock:
             self._at_hand.pop((scope.account, source), None)
         return rebuilt
+
+    def destroy(self, scope: Scope, source: str) -> None:
+        """Every object of the source, and its root: what nobody can bring back. May be broken off and repeated."""
+        ground = self.ground(scope)
+        with self._lock:
+            self._at_hand.pop((scope.account, source), None)
+        destroy_store(ground, source)
 
     def _open(self, scope: Scope, source: str) -> Store:
         return Store.create(self.ground(scope), source)

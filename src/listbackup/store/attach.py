@@ -66,7 +66,7 @@ class Attaching:
         code, raw = _code(stream, key, path), msgspec.json.encode(value)
         before = self._attachments().get(code)
         if before is not None and before != raw:
-            self._dropped.add(_value(before).id)
+            self._dropped.add(attachment_value(before).id)
         self._attachments()[code] = raw
         self._writing.stream_for_attachments(ATTACHMENTS).write([(stream, *key, path)], [raw])
         return _info(stream, key, path, value, fresh=fresh)
@@ -76,7 +76,7 @@ class Attaching:
         raw = self._attachments().get(_code(stream, key, path))
         if raw is None:
             return None
-        value = _value(raw)
+        value = attachment_value(raw)
         if version is not None:
             return _info(stream, key, path, value) if value.version == version else None
         writer = self._writing.writers.get(stream)
@@ -94,7 +94,7 @@ class Attaching:
         for path in paths:
             raw = self._attachments().pop(_code(stream, key, path), None)
             if raw is not None:
-                self._dropped.add(_value(raw).id)
+                self._dropped.add(attachment_value(raw).id)
                 self._writing.stream_for_attachments(ATTACHMENTS).gone([(stream, *key, path)], evidence)
 
     def finish(self) -> None:
@@ -105,7 +105,7 @@ class Attaching:
                 found = decode_key(code)
                 self.detach(str(found[0]), found[1:-1], [str(found[-1])], "record_removed")
         if self._dropped:
-            used = {_value(raw).id for raw in self._attachments().values()}
+            used = {attachment_value(raw).id for raw in self._attachments().values()}
             dead = sorted(self._dropped - used)
             self._writing.stream_for_attachments(BLOBS).gone([(bytes.fromhex(blob),) for blob in dead], "record_removed")
         for name in (ATTACHMENTS, BLOBS):
@@ -164,7 +164,7 @@ def attachments_of(view: View, stream: str, key: Key) -> list[AttachmentInfo]:
     for code, raw in view.items(ATTACHMENTS, start, stop):
         parts = decode_key(code)
         if len(parts) == len(key) + 2:
-            found.append(_info(stream, key, str(parts[-1]), _value(raw)))
+            found.append(_info(stream, key, str(parts[-1]), attachment_value(raw)))
     return found
 
 
@@ -216,7 +216,8 @@ def _record_part(code: bytes) -> bytes:
     return encode_key(decode_key(code)[:-1])
 
 
-def _value(raw: bytes) -> AttachmentValue:
+def attachment_value(raw: bytes) -> AttachmentValue:
+    """What a row of ``_attachments`` says. Raises DamagedError."""
     try:
         return msgspec.json.decode(raw, type=AttachmentValue)
     except msgspec.MsgspecError as error:

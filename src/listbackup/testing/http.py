@@ -104,6 +104,8 @@ class MemoryHouse:
         self.integrations, self.consents, self.hooks = over.integrations, over.consents, over.hooks
         self.sources, self.jobs, self.runs, self.data = over.sources, over.jobs, over.runs, over.data
         self.restores, self.upkeep, self.activities = over.restores, over.upkeep, over.activities
+        self.downloads, self.files, self.exports, self.erasures = over.downloads, over.files, over.exports, over.erasures
+        self.source_groups = over.source_groups
         self.tables: Tables = over.tables
         self.feed = Feed(over.activities, over.clock, underway=over.runs.underway)
         self.platforms = platforms

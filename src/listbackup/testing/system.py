@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +24,17 @@ from listbackup.services.activity import Activities
 from listbackup.services.connections import Connections, Consents, Egress, Notices
 from listbackup.services.data import Data, Restores, Upkeep
 from listbackup.services.desk import Desk
+from listbackup.services.downloads import Downloads
+from listbackup.services.erasures import Erasures
+from listbackup.services.exports import Exports
+from listbackup.services.files import Files
 from listbackup.services.hooks import HookRooms, Hooks
 from listbackup.services.integrations import Integrations
 from listbackup.services.jobs import Jobs
 from listbackup.services.platforms import Platforms
 from listbackup.services.runs import Means, Runs
 from listbackup.services.scope import Scope
-from listbackup.services.sources import Sources
+from listbackup.services.sources import Purge, SourceGroups, Sources
 from listbackup.services.stores import Stores
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.keys import memory_scope
@@ -64,6 +69,12 @@ class Rooms:
     runs: Runs
     hooks: Hooks
     data: Data
+    downloads: Downloads
+    files: Files
+    exports: Exports
+    erasures: Erasures
+    source_groups: SourceGroups
+    purge: Purge
     restores: Restores
     upkeep: Upkeep
     activities: Activities
@@ -100,6 +111,10 @@ def rooms(
     sources = Sources(desk, connections, limits=accounts.limits)
     jobs = Jobs(desk, schedule or MemorySchedule(), sources, floor=accounts.policies.floor)
     stores = Stores(objects=objects, tables=tables, keys=keys, clock=clock, cache_dir=cache_dir)
+    data, downloads = Data(desk, sources=sources, stores=stores), Downloads(desk, accounts)
+    upkeep = Upkeep(desk, connections=connections, sources=sources, jobs=jobs, stores=stores)
+    workspace = (cache_dir or Path(tempfile.gettempdir())) / "listbackup-exports"
+    exports = Exports(desk, data=data, downloads=downloads, objects=objects, keys=keys, workspace=workspace)
     runs = Runs(desk, queue, connections=connections, sources=sources, jobs=jobs, stores=stores, means=means)
     return Rooms(
         clock=clock,
@@ -120,9 +135,15 @@ def rooms(
             keys,
             public_url=public_url,
         ),
-        data=Data(desk, sources=sources, stores=stores),
+        data=data,
+        downloads=downloads,
+        files=Files(data, downloads),
+        exports=exports,
+        erasures=Erasures(desk, data=data, upkeep=upkeep, exports=exports, keys=keys),
+        source_groups=SourceGroups(desk, sources),
+        purge=Purge(desk, stores, floor=accounts.policies.floor, also=(jobs.forget_source, exports.forget_source)),
         restores=Restores(desk, connections=connections, sources=sources, stores=stores, keys=keys),
-        upkeep=Upkeep(desk, connections=connections, sources=sources, jobs=jobs, stores=stores),
+        upkeep=upkeep,
         activities=activities,
         stores=stores,
         scope=accounts.enter(accounts.ensure_default(actor="test").id, actor="test"),

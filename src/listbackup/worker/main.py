@@ -56,6 +56,7 @@ class WorkerParts:
     clock: Clock
     installation: Installation | None = None  # None: nobody is told that this worker works, and there is no maintenance
     chores: Sequence[Callable[[], object]] = ()  # what is done beside, at each tick: letters, keys
+    tenders: Sequence[Callable[[Scope], object]] = ()  # what looks after each account now and then: trash, exports, erasures
 
 
 class Worker:
@@ -111,6 +112,8 @@ class Worker:
                 self._parts.jobs.reconcile(scope)
             self._parts.runs.reconcile(scope)
             self._parts.runs.call_parked(scope)
+            for tend in self._parts.tenders:
+                tend(scope)
 
     def _reconcile_on(self) -> None:
         """Beside the ticks, which must not wait for it."""

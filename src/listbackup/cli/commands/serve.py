@@ -144,7 +144,7 @@ def _serve(sh: Shell, listener: socket.socket, *, hands: int) -> None:
     own = () if serve.host in ("0.0.0.0", "::") else (serve.host,)  # noqa: S104  compared, not bound
     settings = ApiSettings(hosts=(*LOCAL, *own, *serve.hosts), origins=serve.origins, max_requests=serve.max_requests)
     app = application(system, errands, settings)
-    worker = make_worker(sh, hands) if hands else None
+    worker = make_worker(sh, hands, errands=errands) if hands else None
     if worker is not None:
         free_dead(sh)
     working = threading.Thread(target=worker.run, name="worker") if worker is not None else None

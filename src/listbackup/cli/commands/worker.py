@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +19,7 @@ from listbackup.cli.shell import Shell, shell
 from listbackup.services.runs import Run, RunState
 
 if TYPE_CHECKING:
+    from listbackup.services.data import Errands
     from listbackup.worker.main import Worker
 
 
@@ -40,6 +42,7 @@ def command(
       listbackup worker --workers 4
       listbackup worker --once --json
     """
+    from listbackup.services.data import Errands
     from listbackup.worker.main import stopped_by_signals
 
     with shell(context, as_json, local=True) as sh:
@@ -50,11 +53,13 @@ def command(
             ended.append(run)
             _tell(sh, run)
 
-        worker = make_worker(sh, workers or sh.settings.workers, told)
-        with stopped_by_signals(worker):
+        errands = Errands()
+        worker = make_worker(sh, workers or sh.settings.workers, told, errands=errands)
+        with closing(errands), stopped_by_signals(worker):
             if once:
                 worker.reconcile()
                 worker.run_once()
+                errands.finish()
                 codes = [run_exit_code(run) for run in ended if run.state not in (RunState.CANCELLED, RunState.QUEUED)]
                 return int(max(codes, default=ExitCode.OK))
             sh.out.say(f"working on {sh.system.folder.data} with {workers or sh.settings.workers} hands; Ctrl-C stops at a checkpoint")
@@ -62,7 +67,7 @@ def command(
         return ExitCode.OK
 
 
-def make_worker(sh: Shell, hands: int, told: Callable[[Run], None] | None = None) -> Worker:
+def make_worker(sh: Shell, hands: int, told: Callable[[Run], None] | None = None, *, errands: Errands) -> Worker:
     """A worker over the data folder: runs, letters, keys, early runs."""
     from listbackup.worker.main import Worker, WorkerParts
 
@@ -74,7 +79,8 @@ def make_worker(sh: Shell, hands: int, told: Callable[[Run], None] | None = None
         queue=system.queue,
         clock=system.clock,
         installation=system.installation,
-        chores=(system.auth.keep_house, system.hooks.tick),
+        chores=(system.auth.keep_house, system.hooks.tick, system.tenancy.keep_house),
+        tenders=system.tenders(errands),
     )
     return Worker(parts, hands=hands, told=told)
 

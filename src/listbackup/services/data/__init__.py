@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from listbackup.processor.export import ExportFormat, ExportOptions, ExportResult
     from listbackup.processor.restore_model import Action, RestorePlan, RestoreResult, Selection, Step, Why
     from listbackup.processor.verify import StreamVerified, Verification
+    from listbackup.services.data.budget import Budget
+    from listbackup.services.data.cursors import read_cursor, write_cursor
     from listbackup.services.data.errands import Errands
     from listbackup.services.data.keys import parse_key, show_key
     from listbackup.services.data.model import Restore, RestoreState
@@ -21,6 +23,8 @@ _HOMES = {  # loaded when they are named: reading a record must not wait for the
     "listbackup.processor.export": ("ExportFormat", "ExportOptions", "ExportResult"),
     "listbackup.processor.restore_model": ("Action", "RestorePlan", "RestoreResult", "Selection", "Step", "Why"),
     "listbackup.processor.verify": ("StreamVerified", "Verification"),
+    "listbackup.services.data.budget": ("Budget",),
+    "listbackup.services.data.cursors": ("read_cursor", "write_cursor"),
     "listbackup.services.data.errands": ("Errands",),
     "listbackup.services.data.keys": ("parse_key", "show_key"),
     "listbackup.services.data.model": ("Restore", "RestoreState"),
@@ -43,6 +47,7 @@ __all__ = [
     "RESTORE_IDS",
     "RESTORE_JOURNAL",
     "Action",
+    "Budget",
     "Data",
     "Errands",
     "ExportFormat",
@@ -61,5 +66,7 @@ __all__ = [
     "Verification",
     "Why",
     "parse_key",
+    "read_cursor",
     "show_key",
+    "write_cursor",
 ]

@@ -40,6 +40,14 @@ class Errands:
         """Whether an errand for it waits or goes on here."""
         return thing in self._active
 
+    def finish(self) -> None:
+        """Wait until everything that was sent is carried out; nothing new can be sent then."""
+        self._pool.shutdown()
+
+    def close(self) -> None:
+        """As ``stop``."""
+        self.stop()
+
     def stop(self) -> None:
         """Let every errand come to its next good place, and wait for that."""
         self._stopping.set()

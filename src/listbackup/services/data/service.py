@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from listbackup.base.errors import NotFound
 from listbackup.base.paging import iter_pages
+from listbackup.connectors.engine.connector import StreamInfo
 from listbackup.services.data.events import source_data_fact
 from listbackup.services.data.keys import kept_key, parse_key, show_key
+from listbackup.services.data.looks import Looks
 from listbackup.services.desk import Desk
 from listbackup.services.scope import Scope
 from listbackup.services.sources import Source, Sources
 from listbackup.services.stores import Stores
-from listbackup.store import AttachmentInfo, Change, ChangeCounts, Key, Record, SnapshotInfo, Store, StreamCounts, Version, View
+from listbackup.store import (
+    AttachmentInfo,
+    Change,
+    ChangeCounts,
+    Key,
+    Record,
+    SnapshotInfo,
+    Store,
+    StreamCounts,
+    Version,
+    View,
+)
+from listbackup.store.keycode import encode_key, prefix_range
+from listbackup.store.model import ATTACHMENTS
 
 if TYPE_CHECKING:
     from listbackup.processor.export import ExportFormat, ExportOptions, ExportResult, ListenExport
@@ -38,6 +54,8 @@ class Data:
     def __init__(self, desk: Desk, *, sources: Sources, stores: Stores) -> None:
         self._desk, self._sources, self._stores = desk, sources, stores
         self._places: dict[tuple[str, str], str] = {}
+        self.looks = Looks(desk)
+        self.clock = desk.clock
 
     def snapshots(self, scope: Scope, source: str, *, with_trash: bool = False) -> Sequence[SnapshotInfo]:
         """The source's snapshots, oldest first; those in the trash only when asked for."""
@@ -98,6 +116,12 @@ class Data:
             raise NotFound(f"there was no record {key if isinstance(key, str) else show_key(key)!r} in {stream} then")
         return view.attachments(stream, kept)
 
+    def attachment_rows(self, scope: Scope, source: str, seq: int, beginning: Key) -> Iterator[tuple[bytes, bytes]]:
+        """(code, value) of the rows that name attachments, of those whose key begins with these parts: (stream, the record's parts, path)."""
+        view = self.store(scope, source).at(seq)
+        start, stop = prefix_range(encode_key(beginning))
+        yield from view.items(ATTACHMENTS, start, stop)
+
     def open_attachment(self, scope: Scope, source: str, attachment: str, *, seq: int | None = None) -> Iterator[bytes]:
         """An attachment's bytes in chunks. Raises NotFound."""
         return self._view(scope, source, seq, None).open_attachment(attachment)
@@ -144,6 +168,28 @@ class Data:
         if len(self._places) >= _PLACES:
             self._places.clear()
         self._places[(scope.account, snapshot)] = source.id
+
+    def sources_of(self, scope: Scope, source: str | None = None) -> Iterator[Source]:
+        """The one source that is named, or all of them in order of their ids. Raises NotFound."""
+        if source is not None:
+            yield self._sources.get(scope, source)
+            return
+        yield from iter_pages(lambda cursor: self._sources.list(scope, cursor=cursor))
+
+    def as_of(self, scope: Scope, source: str, at: datetime | None, *, seq: int | None = None) -> SnapshotInfo | None:
+        """The snapshot of this number; else the newest at or before the instant, the newest of all for None. None where there was none yet."""
+        store = self.store(scope, source)
+        if seq is not None:
+            return store.snapshot(seq)
+        return store.latest() if at is None else store.find_snapshot(at)
+
+    def described(self, scope: Scope, source: str) -> Mapping[str, StreamInfo]:
+        """What the platform's facts say of its streams, without asking it; empty where they depend on what is connected."""
+        return self._sources.described(scope, source)
+
+    def discover(self, scope: Scope, source: str) -> Sequence[StreamInfo]:
+        """What the platform shows now. Raises PlatformError."""
+        return self._sources.discover(scope, source)
 
     def store(self, scope: Scope, source: str) -> Store:
         """The store of a source, for what this face does not offer."""

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from listbackup.backends.table.lease import LeaseGone
 from listbackup.base.clock import iso
 from listbackup.base.errors import Interrupted, ListBackupError, NotFound, PlatformError, PlatformFault
+from listbackup.connectors.engine.record import Key
 from listbackup.processor.backup import BackupOrder, Cadence, StreamOrder, run_backup
 from listbackup.processor.maintain import after_run
 from listbackup.processor.progress import BackupResult, Listen, LogLevel, Note, Progress, RunState, Stop
@@ -23,7 +24,7 @@ from listbackup.services.runs.quiet import QuietHours
 from listbackup.services.runs.slots import Limits
 from listbackup.services.runs.watch import Watch
 from listbackup.services.scope import Scope
-from listbackup.services.sources import Source, Sources
+from listbackup.services.sources import Source, Sources, bar_digest, barred_of
 from listbackup.services.stores import Stores
 from listbackup.store import AlreadyCommitted, RunLost, SnapshotInfo, Store
 
@@ -108,9 +109,16 @@ class Execution:
         logbook.note(Note(message=f"Attempt {held.attempt} by {held.owner}."))
         session = self._connections.open(scope, source.connection, should_stop=lambda: watch.must_stop() is not None)
         try:
-            order = self._order(
-                source, held, [StreamOrder(info=info, filters=tuple(source.filters.get(info.name, ()))) for info in session.discover()]
-            )
+            barred = barred_of(self._desk, scope, source.id)
+            orders = [
+                StreamOrder(
+                    info=info,
+                    filters=tuple(source.filters.get(info.name, ())),
+                    is_barred=self._barring(scope, info.name, barred[info.name]) if info.name in barred else None,
+                )
+                for info in session.discover()
+            ]
+            order = self._order(source, held, orders)
             result = run_backup(
                 order, store=store, session=session, clock=self._desk.clock, must_stop=watch.must_stop, listen=tell, note=logbook.note
             )
@@ -123,6 +131,10 @@ class Execution:
         if self._means.maintain and result.snapshot_id is not None:
             self._maintain(scope, store, source, logbook)
         return result
+
+    def _barring(self, scope: Scope, stream: str, digests: frozenset[str]) -> Callable[[Key], bool]:
+        secret = self._stores.ground(scope).keys.id_key
+        return lambda key: bar_digest(secret, stream, key) in digests
 
     def _order(self, source: Source, held: Run, seen: list[StreamOrder]) -> BackupOrder:
         chosen = [one for one in seen if source.streams is None or one.info.name in source.streams]

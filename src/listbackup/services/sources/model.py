@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from listbackup.base.ids import ConnectionId, SourceId
 from listbackup.processor.filters import Filter, FilterOp
+from listbackup.store.policy import Policy
 
 FULL_EVERY = timedelta(days=7)
 
@@ -28,6 +29,28 @@ class Source:
     filters: Mapping[str, tuple[Filter, ...]] = field(default_factory=dict)
     full_every: timedelta = FULL_EVERY
     version: int = 1
+    tags: tuple[str, ...] = ()  # sorted; people's own words
+    retention: Policy | None = None  # what is kept of it; None: what its jobs say between them
 
 
-__all__ = ["FULL_EVERY", "Filter", "FilterOp", "Source"]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trashed:
+    """A source that was deleted: it and its snapshots can be taken back until ``purge_at``, and are gone for good some time after it."""
+
+    source: Source
+    deleted_at: datetime
+    purge_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceGroup:
+    """Sources that people look at together. One in the trash is left out until it is taken back."""
+
+    id: str
+    name: str
+    created_at: datetime
+    sources: tuple[SourceId, ...] = ()
+    version: int = 1
+
+
+__all__ = ["FULL_EVERY", "Filter", "FilterOp", "Source", "SourceGroup", "Trashed"]

@@ -7,20 +7,22 @@ from collections.abc import Sequence
 from listbackup.connectors.engine.connector import Site, StreamInfo
 from listbackup.http.paging import Listing, PageParameters, listing
 from listbackup.http.permission import Permission
-from listbackup.services.routing import Answer, Call, Route
-from listbackup.services.sources.model import Source
-from listbackup.services.sources.schema import ChangedSource, NewSource, filters_of
+from listbackup.services.routing import Answer, Call, Route, changing, reading
+from listbackup.services.sources.group_routes import group_routes
+from listbackup.services.sources.groups import SourceGroups
+from listbackup.services.sources.model import Source, Trashed
+from listbackup.services.sources.schema import ChangedSource, NewSource, SourceParameters, TakenBack, filters_of
 from listbackup.services.sources.service import Sources
 
 _ONE = "/sources/{source:src}"
 
 
-def routes(sources: Sources) -> Sequence[Route]:
+def routes(sources: Sources, groups: SourceGroups) -> Sequence[Route]:
     """The account's sources. What the platform is asked, it is asked while the caller waits."""
-    return [*_kept(sources), *_asking(sources)]
+    return [*_kept(sources, groups), *_asking(sources), *_trash(sources), *group_routes(groups)]
 
 
-def _kept(sources: Sources) -> Sequence[Route]:
+def _kept(sources: Sources, groups: SourceGroups) -> Sequence[Route]:
     def create(call: Call) -> Answer:
         asked = call.body(NewSource)
         made = sources.create(
@@ -30,12 +32,24 @@ def _kept(sources: Sources) -> Sequence[Route]:
             streams=asked.streams,
             filters=filters_of(asked.filters),
             full_every=asked.full_every,
+            tags=asked.tags,
         )
         return Answer(content=made, version=made.version, location=f"/v2/sources/{made.id}")
 
     def list_all(call: Call) -> Answer:
-        page = call.query(PageParameters)
-        return Answer(content=listing(sources.list(call.scope, limit=page.limit, cursor=page.cursor), lambda one: one))
+        asked = call.query(SourceParameters)
+        members = frozenset(groups.get(call.scope, asked.group).sources) if asked.group is not None else None
+        through = sources.connection_of(call.scope, asked.connection) if asked.connection is not None else None
+
+        def keep(one: Source) -> bool:
+            return (
+                (asked.tag is None or asked.tag in one.tags)
+                and (members is None or one.id in members)
+                and (through is None or one.connection == through)
+                and (asked.q is None or asked.q.casefold() in one.name.casefold())
+            )
+
+        return Answer(content=listing(sources.list(call.scope, limit=asked.limit, cursor=asked.cursor, keep=keep), lambda one: one))
 
     def get(call: Call) -> Answer:
         found = sources.get(call.scope, call.path["source"])
@@ -51,6 +65,7 @@ def _kept(sources: Sources) -> Sequence[Route]:
             all_streams=asked.all_streams,
             filters=filters_of(asked.filters) if asked.filters is not None else None,
             full_every=asked.full_every,
+            tags=asked.tags,
             version=call.version,
         )
         return Answer(content=new, version=new.version)
@@ -61,32 +76,39 @@ def _kept(sources: Sources) -> Sequence[Route]:
 
     read, write, pages = Permission.SOURCES_READ, Permission.SOURCES_MANAGE, Listing[Source]
     return [
-        Route(method="GET", path="/sources", summary="The sources", access=read, handle=list_all, query=PageParameters, answers=pages),
-        Route(
-            method="POST",
-            path="/sources",
-            summary="Choose what is backed up",
-            access=write,
-            handle=create,
+        reading("/sources", "The sources", read, list_all, pages, SourceParameters),
+        changing(
+            "POST",
+            "/sources",
+            "Choose what is backed up",
+            write,
+            create,
             body=NewSource,
             answers=Source,
             status=201,
             repeatable=True,
             problems=(502,),
         ),
-        Route(method="GET", path=_ONE, summary="A source", access=read, handle=get, answers=Source, versioned=True),
-        Route(
-            method="PATCH",
-            path=_ONE,
-            summary="Change a source",
-            access=write,
-            handle=change,
-            body=ChangedSource,
-            answers=Source,
-            versioned=True,
-            problems=(502,),
-        ),
-        Route(method="DELETE", path=_ONE, summary="Forget a source; its snapshots stay", access=write, handle=delete, status=204),
+        reading(_ONE, "A source", read, get, Source, versioned=True),
+        changing("PATCH", _ONE, "Change a source", write, change, body=ChangedSource, answers=Source, versioned=True, problems=(502,)),
+        changing("DELETE", _ONE, "Put a source and its snapshots into the trash for 7 days", write, delete, status=204, step_up=True),
+    ]
+
+
+def _trash(sources: Sources) -> Sequence[Route]:
+    def trash(call: Call) -> Answer:
+        page = call.query(PageParameters)
+        return Answer(content=listing(sources.trash(call.scope, limit=page.limit, cursor=page.cursor), lambda one: one))
+
+    def take_back(call: Call) -> Answer:
+        asked = call.body(TakenBack)
+        again = sources.take_back(call.scope, call.path["source"], name=asked.name, connection=asked.connection)
+        return Answer(content=again, version=again.version, location=f"/v2/sources/{again.id}")
+
+    read, write = Permission.SOURCES_READ, Permission.SOURCES_MANAGE
+    return [
+        reading("/trash/sources", "Sources that were deleted and can be taken back", read, trash, Listing[Trashed], PageParameters),
+        changing("POST", f"{_ONE}/restore", "Take a source out of the trash", write, take_back, body=TakenBack, answers=Source),
     ]
 
 
@@ -100,33 +122,9 @@ def _asking(sources: Sources) -> Sequence[Route]:
     def test(call: Call) -> Answer:
         return Answer(content=sources.test(call.scope, call.path["source"]))
 
-    read, write = Permission.SOURCES_READ, Permission.SOURCES_MANAGE
+    read, write, infos = Permission.SOURCES_READ, Permission.SOURCES_MANAGE, Listing[StreamInfo]
     return [
-        Route(
-            method="POST",
-            path=f"{_ONE}/discover",
-            summary="Every stream that the platform shows now",
-            access=write,
-            handle=discover,
-            answers=Listing[StreamInfo],
-            problems=(502,),
-        ),
-        Route(
-            method="GET",
-            path=f"{_ONE}/streams",
-            summary="The streams that a run would read now",
-            access=read,
-            handle=chosen,
-            answers=Listing[StreamInfo],
-            problems=(409, 502),
-        ),
-        Route(
-            method="POST",
-            path=f"{_ONE}/test",
-            summary="Ask the platform who we are",
-            access=write,
-            handle=test,
-            answers=Site,
-            problems=(502,),
-        ),
+        changing("POST", f"{_ONE}/discover", "Every stream that the platform shows now", write, discover, answers=infos, problems=(502,)),
+        reading(f"{_ONE}/streams", "The streams that a run would read now", read, chosen, infos, problems=(409, 502)),
+        changing("POST", f"{_ONE}/test", "Ask the platform who we are", write, test, answers=Site, problems=(502,)),
     ]

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from listbackup.backends.table.port import ConditionFailed
-from listbackup.base.errors import Conflict, InputError
-from listbackup.base.ids import SourceId
+from listbackup.base.errors import Conflict, InputError, NotFound
+from listbackup.base.ids import ConnectionId, SourceId
 from listbackup.base.paging import Page
 from listbackup.connectors.engine.connector import Site, StreamInfo
+from listbackup.services.accounts import Limits
 from listbackup.services.connections import Connections
 from listbackup.services.desk import Desk
 from listbackup.services.rows import NamedRows, Writes
 from listbackup.services.scope import Scope
 from listbackup.services.sources.events import source_fact
-from listbackup.services.sources.model import FULL_EVERY, Filter, Source
+from listbackup.services.sources.model import FULL_EVERY, Filter, Source, Trashed
 from listbackup.services.sources.table import SOURCES
+from listbackup.services.sources.trash import find_in_trash, out_of_trash, page_of_trash, put_in_trash
+from listbackup.store.policy import Policy
+
+_PAGES_SIFTED = 10
 
 
 class Sources:
     """The sources of an account. A source is named by id or by name."""
 
-    def __init__(self, desk: Desk, connections: Connections) -> None:
-        self._desk, self._connections = desk, connections
+    def __init__(self, desk: Desk, connections: Connections, *, limits: Limits | None = None) -> None:
+        self._desk, self._connections, self._limits = desk, connections, limits
         connections.guard(self.names_using)
 
     def create(
@@ -36,6 +41,7 @@ class Sources:
         streams: Iterable[str] | None = None,
         filters: Mapping[str, Sequence[Filter]] | None = None,
         full_every: timedelta = FULL_EVERY,
+        tags: Iterable[str] = (),
     ) -> Source:
         """A new source; chosen streams and filtered ones must be streams that the connection can see. Raises InputError, NotFound, Conflict, PlatformError."""
         through = self._connections.get(scope, connection)
@@ -48,15 +54,27 @@ class Sources:
             streams=chosen,
             filters={stream: tuple(some) for stream, some in (filters or {}).items()},
             full_every=full_every,
+            tags=tidy_tags(tags),
         )
         self._check(scope, source)
         rows = self._rows(scope)
+        if self._limits is not None:
+            self._limits.check_room(scope.account, "sources", rows.iter())
         self._commit(scope, source, rows.insert(source), "created")
         return source
 
-    def list(self, scope: Scope, *, limit: int = 100, cursor: str | None = None) -> Page[Source]:
-        """The account's sources, oldest first."""
-        return self._rows(scope).page(limit=limit, cursor=cursor)
+    def list(
+        self, scope: Scope, *, limit: int = 100, cursor: str | None = None, keep: Callable[[Source], bool] | None = None
+    ) -> Page[Source]:
+        """The account's sources, oldest first; with ``keep`` those it wants: a page may then be short before the last."""
+        rows, found = self._rows(scope), list[Source]()
+        for _ in range(_PAGES_SIFTED):
+            page = rows.page(limit=limit - len(found), cursor=cursor)
+            found += [one for one in page.items if keep is None or keep(one)]
+            cursor = page.next_cursor
+            if cursor is None or len(found) >= limit:
+                break
+        return Page(items=found, next_cursor=cursor)
 
     def get(self, scope: Scope, source: str) -> Source:
         """The source of this id or name. Raises NotFound."""
@@ -72,6 +90,7 @@ class Sources:
         all_streams: bool = False,
         filters: Mapping[str, Sequence[Filter]] | None = None,
         full_every: timedelta | None = None,
+        tags: Iterable[str] | None = None,
         version: int | None = None,
     ) -> Source:
         """The source with these changes; what is None stays as it is, ``all_streams`` drops the choice of streams. Raises VersionGone for another ``version``."""
@@ -83,6 +102,7 @@ class Sources:
             streams=None if all_streams else tuple(dict.fromkeys(streams)) if streams is not None else old.streams,
             filters=old.filters if filters is None else {stream: tuple(some) for stream, some in filters.items()},
             full_every=full_every or old.full_every,
+            tags=old.tags if tags is None else tidy_tags(tags),
         )
         if streams is not None or filters is not None:
             self._check(scope, edited)
@@ -90,16 +110,49 @@ class Sources:
         self._commit(scope, new, writes, "changed")
         return new
 
+    def set_retention(self, scope: Scope, source: str, retention: Policy | None, *, version: int | None = None) -> Source:
+        """The source with this retention; None leaves it to its jobs. Raises VersionGone for another ``version``."""
+        rows = self._rows(scope)
+        old = rows.get_version(source, version)
+        new, writes = rows.change(old, replace(old, retention=retention))
+        self._commit(scope, new, writes, "retention_set")
+        return new
+
     def delete(self, scope: Scope, source: str) -> Source:
-        """Forget the source and what was to be read; the snapshots kept so far stay in the store until they are erased. Returns what it was."""
+        """Put the source into the trash with its snapshots: nothing is read, shown or restored any more until it is taken back. Returns what it was."""
         rows = self._rows(scope)
         found = rows.get(source)
-        self._commit(scope, found, rows.remove(found), "deleted")
+        into = put_in_trash(self._desk.open(SOURCES, scope), found, self._desk.clock.now())
+        self._commit(scope, found, [*rows.remove(found), into], "deleted")
         return found
+
+    def take_back(self, scope: Scope, source: str, *, name: str | None = None, connection: str | None = None) -> Source:
+        """The source out of the trash, by id. Raises NotFound, Conflict where its name was taken or its connection is gone and no other is given."""
+        table = self._desk.open(SOURCES, scope)
+        trashed = find_in_trash(table, source)
+        if trashed is None:
+            raise NotFound(f"there is no source {source!r} in the trash")
+        old = trashed.source
+        through = self._through(scope, connection or old.connection, given=connection is not None)
+        again = replace(old, name=name or old.name, connection=through, version=old.version + 1)
+        self._commit(scope, again, [*self._rows(scope).insert(again), out_of_trash(table, trashed)], "restored")
+        return again
+
+    def trash(self, scope: Scope, *, limit: int = 100, cursor: str | None = None) -> Page[Trashed]:
+        """What can be taken back, by id."""
+        return page_of_trash(self._desk.open(SOURCES, scope), limit=limit, cursor=cursor)
 
     def discover(self, scope: Scope, source: str) -> Sequence[StreamInfo]:
         """Every stream that the source's connection can see now. Raises PlatformError."""
         return self.streams_of(scope, self.get(scope, source).connection)
+
+    def connection_of(self, scope: Scope, connection: str) -> ConnectionId:
+        """The id of a connection that is named. Raises NotFound."""
+        return self._connections.get(scope, connection).id
+
+    def described(self, scope: Scope, source: str) -> Mapping[str, StreamInfo]:
+        """The streams that the platform's facts name, without asking it; empty where they depend on what is connected."""
+        return self._connections.described(scope, self.get(scope, source).connection)
 
     def chosen(self, scope: Scope, source: str) -> Sequence[StreamInfo]:
         """The streams that a run of this source reads now."""
@@ -122,6 +175,14 @@ class Sources:
     def names_using(self, scope: Scope, connection: str) -> Sequence[str]:
         """The names of the sources that read through this connection."""
         return [f"source {one.name!r}" for one in self._rows(scope).iter(part=connection, index="by_connection")]
+
+    def _through(self, scope: Scope, connection: str, *, given: bool) -> ConnectionId:
+        try:
+            return self._connections.get(scope, connection).id
+        except NotFound:
+            if given:
+                raise
+            raise Conflict("the source's connection is gone", hint="name another connection of the same platform") from None
 
     def _check(self, scope: Scope, source: Source) -> None:
         if source.full_every <= timedelta(0):
@@ -146,3 +207,11 @@ class Sources:
     def _rows(self, scope: Scope) -> NamedRows[Source]:
         table = self._desk.open(SOURCES, scope)
         return NamedRows(table, Source, noun="source", prefix="src", columns=lambda one: {"connection": one.connection})
+
+
+def tidy_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """The tags, sorted, each once. Raises InputError for more than 50, and for one that is empty, long or not printable."""
+    tidy = sorted({tag.strip() for tag in tags})
+    if len(tidy) > 50 or any(not tag or len(tag) > 50 or not tag.isprintable() or "," in tag for tag in tidy):
+        raise InputError("a source has up to 50 tags of 1 to 50 printable characters without commas", field="tags")
+    return tuple(tidy)

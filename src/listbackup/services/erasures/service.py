@@ -1,0 +1,240 @@
+"""Erasures: looked for, shown, ordered by a person, carried out in the background, and kept out afterwards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from listbackup.backends.table.lease import LeaseGone
+from listbackup.backends.table.port import ConditionFailed
+from listbackup.base.errors import BusyError, Conflict, InputError, Interrupted, ListBackupError, NotFound
+from listbackup.base.ids import SourceId
+from listbackup.base.paging import Page
+from listbackup.services.data import Data, Errands, Upkeep, parse_key
+from listbackup.services.desk import Desk, Fact
+from listbackup.services.erasures.events import erasure_fact
+from listbackup.services.erasures.lists import Lists
+from listbackup.services.erasures.model import Erasure, ErasureState, Named, Order
+from listbackup.services.erasures.table import ERASURES
+from listbackup.services.exports import Exports
+from listbackup.services.holding import Hold, held, is_held
+from listbackup.services.rows import Rows, Writes
+from listbackup.services.scope import Scope
+from listbackup.services.sources import bar, bar_digest
+from listbackup.services.stores import Keys
+from listbackup.store.erase import find_holding
+
+MAX_RECORDS = 100_000
+_BARRED_AT_ONCE = 50
+_ACTIVE = "active"
+_TRIES = 10
+
+
+class Erasures:
+    """The erasures of an account."""
+
+    def __init__(self, desk: Desk, *, data: Data, upkeep: Upkeep, exports: Exports, keys: Keys) -> None:
+        self._desk, self._data, self._upkeep, self._exports, self._keys = desk, data, upkeep, exports, keys
+
+    def ask(self, scope: Scope, order: Order, *, reason: str, keep_out: bool = True) -> Erasure:
+        """An erasure that is written down: ``carry_out`` looks for what it is about and touches nothing. Raises InputError, NotFound for a source."""
+        if (order.text is None) == (not order.records):
+            raise InputError("say either which text the records hold, or which records", field="text")
+        for source in [*(order.sources or ()), *(one[0] for one in order.records)]:
+            next(iter(self._data.sources_of(scope, source)))
+        erasure = Erasure(
+            id=self._desk.new_id("ers"),
+            state=ErasureState.SEARCHING,
+            reason=reason,
+            keep_out=keep_out,
+            created_at=self._desk.clock.now(),
+            actor=scope.actor,
+        )
+        writes = [*self._rows(scope).insert(erasure), *self._lists(scope, erasure.id).put_order(order)]
+        self._desk.commit(scope, writes, erasure_fact("asked", erasure))
+        return erasure
+
+    def get(self, scope: Scope, erasure: str) -> Erasure:
+        """The erasure of this id. Raises NotFound."""
+        return self._rows(scope).get(erasure)
+
+    def list(self, scope: Scope, *, limit: int = 100, cursor: str | None = None) -> Page[Erasure]:
+        """Erasures, newest first."""
+        return self._rows(scope).page(reverse=True, limit=limit, cursor=cursor)
+
+    def records(self, scope: Scope, erasure: str, *, cursor: str | None = None) -> Page[Named]:
+        """What would go, piece by piece. Raises NotFound once the erasure is over: then nothing says any more who it was."""
+        found = self.get(scope, erasure)
+        number = int(cursor) if cursor is not None and cursor.isdigit() and len(cursor) < 9 else 0
+        if number >= found.pieces:
+            return Page(items=[])
+        following = str(number + 1) if number + 1 < found.pieces else None
+        return Page(items=self._lists(scope, found.id).read(number), next_cursor=following)
+
+    def order(self, scope: Scope, erasure: str) -> Erasure:
+        """The erasure, to be carried out now. Raises Conflict unless it is planned."""
+
+        def ordered(old: Erasure) -> Erasure:
+            if old.state is not ErasureState.PLANNED:
+                raise Conflict(f"the erasure is not planned: it is {old.state.value}")
+            return replace(old, state=ErasureState.ERASING)
+
+        return self._edit(scope, erasure, ordered, None, "ordered")
+
+    def cancel(self, scope: Scope, erasure: str) -> Erasure:
+        """The erasure, given up before anything was touched. Raises Conflict once it was ordered."""
+
+        def cancelled(old: Erasure) -> Erasure:
+            if old.state not in (ErasureState.SEARCHING, ErasureState.PLANNED):
+                raise Conflict(f"it is too late: the erasure is {old.state.value}")
+            return replace(old, state=ErasureState.CANCELLED, ended_at=self._desk.clock.now(), pieces=0)
+
+        done = self._edit(scope, erasure, cancelled, None, "cancelled")
+        self._lists(scope, erasure).clear()
+        return done
+
+    def carry_out(self, scope: Scope, erasure: str, *, should_stop: Callable[[], bool] = lambda: False) -> Erasure:
+        """The erasure after its next step: planned, or done. Raises BusyError while a run of a source is open: it goes on later."""
+        with held(self._desk, _lease_of(scope, erasure)) as hold:
+            found = self.get(scope, erasure)
+            try:
+                if found.state is ErasureState.SEARCHING:
+                    return self._plan(scope, found, hold, should_stop)
+                if found.state is ErasureState.ERASING:
+                    return self._erase(scope, found, hold, should_stop)
+            except (Interrupted, LeaseGone, BusyError):
+                raise
+            except ListBackupError as error:
+                return self._fail(scope, found, hold, error.message)
+            return found
+
+    def tend(self, scope: Scope, errands: Errands) -> None:
+        """Go on with what was interrupted, or waited for a run to end."""
+        for one in list(self._rows(scope).iter(part=_ACTIVE, index="active")):
+            if not is_held(self._desk, _lease_of(scope, one.id)):
+                self.send(scope, one, errands)
+
+    def send(self, scope: Scope, erasure: Erasure, errands: Errands) -> None:
+        """Have its next step done in the background, unless this process is at it already."""
+        try:
+            errands.send(erasure.id, lambda should_stop: self.carry_out(scope, erasure.id, should_stop=should_stop))
+        except (BusyError, Interrupted):
+            return
+
+    # inside ------------------------------------------------------------------------------------------------------------
+
+    def _plan(self, scope: Scope, erasure: Erasure, hold: Hold, should_stop: Callable[[], bool]) -> Erasure:
+        lists = self._lists(scope, erasure.id)
+        found: list[Named] = []
+        for one in self._sought(scope, lists.order(), should_stop):
+            found.append(one)
+            hold.beat()
+            if len(found) > MAX_RECORDS:
+                raise InputError(f"more than {MAX_RECORDS:,} records hold that: name fewer", field="text")
+        if should_stop():
+            raise Interrupted("stopped while looking", hint="it goes on with the next start")
+        counted: dict[SourceId, Counter[str]] = {}
+        for one in found:
+            counted.setdefault(SourceId(one.source), Counter())[one.stream] += 1
+        pieces = lists.write(found)
+        now = self._desk.clock.now()
+        edit = lambda old: replace(old, state=ErasureState.PLANNED, planned_at=now, found=counted, pieces=pieces)  # noqa: E731
+        return self._edit(scope, erasure.id, edit, hold, "planned")
+
+    def _sought(self, scope: Scope, order: Order, should_stop: Callable[[], bool]) -> Iterator[Named]:
+        if order.text is None:
+            yield from self._named(scope, order)
+            return
+        chosen = [next(iter(self._data.sources_of(scope, one))) for one in order.sources] if order.sources else self._data.sources_of(scope)
+        for source in chosen:
+            for stream, key in find_holding(self._data.store(scope, source.id), order.text, should_stop):
+                yield Named(source=source.id, stream=stream, key=key)
+
+    def _named(self, scope: Scope, order: Order) -> Iterator[Named]:
+        for source, stream, text in order.records:
+            of = next(iter(self._data.sources_of(scope, source)))
+            store = self._data.store(scope, of.id)
+            key = next((one for one in parse_key(text) if store.history(stream, one)), None)
+            if key is None:
+                raise NotFound(f"{stream} never held one of these records")
+            yield Named(source=of.id, stream=stream, key=key)
+
+    def _erase(self, scope: Scope, erasure: Erasure, hold: Hold, should_stop: Callable[[], bool]) -> Erasure:
+        by_source: dict[str, list[Named]] = {}
+        for one in self._lists(scope, erasure.id).iter(erasure.pieces):
+            by_source.setdefault(one.source, []).append(one)
+        now_at = erasure
+        for source, records in by_source.items():
+            if source in erasure.done:
+                continue
+            if should_stop():
+                raise Interrupted("stopped between two sources", hint="it goes on with the next start")
+            if erasure.keep_out:
+                self._bar(scope, SourceId(source), records)  # before anything goes, so that no run in between brings it back
+            self._exports.forget_source(scope, source)
+            self._upkeep.erase(scope, source, [(one.stream, one.key) for one in records])
+            hold.beat()
+            now_at = self._edit(scope, erasure.id, _with_done(SourceId(source)), hold)
+        done = self._edit(
+            scope,
+            now_at.id,
+            lambda old: replace(old, state=ErasureState.DONE, ended_at=self._desk.clock.now(), pieces=0),
+            hold,
+            "done",
+        )
+        self._lists(scope, erasure.id).clear()
+        return done
+
+    def _bar(self, scope: Scope, source: SourceId, records: Sequence[Named]) -> None:
+        """Records without a key of their own are named by their content, which no later run could recognise before it is kept."""
+        secret = self._keys.for_account(scope.account).id_key
+        by_stream: dict[str, list[str]] = {}
+        for one in records:
+            key = tuple(part for part in one.key if not isinstance(part, bytes))
+            if len(key) == len(one.key):
+                by_stream.setdefault(one.stream, []).append(bar_digest(secret, one.stream, key))
+        for stream, digests in by_stream.items():
+            for start in range(0, len(digests), _BARRED_AT_ONCE):
+                self._desk.commit(scope, bar(self._desk, scope, source, stream, dict.fromkeys(digests[start : start + _BARRED_AT_ONCE])))
+
+    def _fail(self, scope: Scope, erasure: Erasure, hold: Hold, message: str) -> Erasure:
+        now = self._desk.clock.now()
+        edit = lambda old: replace(old, state=ErasureState.FAILED, ended_at=now, message=message)  # noqa: E731
+        return self._edit(scope, erasure.id, edit, hold, "failed")
+
+    def _edit(
+        self, scope: Scope, erasure: str, edit: Callable[[Erasure], Erasure], hold: Hold | None, happened: str | None = None
+    ) -> Erasure:
+        for _ in range(_TRIES):
+            old = self._rows(scope).get(erasure)
+            if hold is not None and old.state is ErasureState.CANCELLED:
+                raise Interrupted("the erasure was cancelled")
+            new, writes = self._rows(scope).change(old, edit(old))
+            facts: Sequence[Fact] = [erasure_fact(happened, new)] if happened else []
+            held_by: Writes = [hold.check()] if hold is not None else []
+            try:
+                self._desk.commit(scope, [*writes, *held_by], *facts)
+            except ConditionFailed as error:
+                if error.position >= len(writes):
+                    raise LeaseGone("another worker has the erasure", hint="nothing is lost; the other one goes on") from None
+                continue
+            return new
+        raise BusyError(f"erasure {erasure} changes too fast", hint="repeat it in a moment")
+
+    def _lists(self, scope: Scope, erasure: str) -> Lists:
+        return Lists(self._desk, scope, self._keys, erasure)
+
+    def _rows(self, scope: Scope) -> Rows[Erasure]:
+        def columns(one: Erasure) -> Mapping[str, str | int | bool | bytes | None]:
+            return {"active": _ACTIVE if one.state.is_active else None}
+
+        return Rows(self._desk.open(ERASURES, scope), Erasure, noun="erasure", prefix="ers", columns=columns)
+
+
+def _with_done(source: SourceId) -> Callable[[Erasure], Erasure]:
+    return lambda old: replace(old, done=(*old.done, source))
+
+
+def _lease_of(scope: Scope, erasure: str) -> str:
+    return f"erasure/{scope.account}/{erasure}"

@@ -1,0 +1,82 @@
+"""Exports as they go over the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from listbackup.http.paging import Body, PageParameters, SnapshotRef, SourceRef
+from listbackup.processor.export import ExportedFile, ExportFormat
+from listbackup.services.exports.model import KEPT_FOR, Export, ExportState
+
+StreamName = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class NewExport(Body):
+    """A snapshot as files: these streams (null: all). ``raw_cells`` leaves what a spreadsheet would run as it is."""
+
+    snapshot: SnapshotRef
+    format: ExportFormat
+    streams: Annotated[tuple[StreamName, ...], Field(min_length=1, max_length=500)] | None = None
+    raw_cells: bool = False
+    keep_for: Annotated[timedelta, Field(ge=timedelta(hours=1), le=timedelta(days=30), examples=["P7D"])] = KEPT_FOR
+
+
+class ExportParameters(PageParameters):
+    """Which exports."""
+
+    source: SourceRef | None = None
+
+
+class ExportPart(Body):
+    """One file of an export by its name; null: all of them as a ZIP."""
+
+    file: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportShown:
+    """An export. ``working`` is whether this server is at it; ``records`` of ``records_total`` are written."""
+
+    id: str
+    source: str
+    snapshot: str
+    format: ExportFormat
+    streams: Sequence[str] | None
+    raw_cells: bool
+    state: ExportState
+    working: bool
+    records: int
+    records_total: int
+    size_bytes: int
+    files: Sequence[ExportedFile]
+    message: str | None
+    created_at: datetime
+    ended_at: datetime | None
+    expires_at: datetime | None
+
+
+def show_export(export: Export, *, working: bool) -> ExportShown:
+    """The export as it goes out."""
+    return ExportShown(
+        id=export.id,
+        source=export.source,
+        snapshot=export.snapshot,
+        format=export.format,
+        streams=export.streams,
+        raw_cells=export.raw_cells,
+        state=export.state,
+        working=working,
+        records=export.records,
+        records_total=export.records_total,
+        size_bytes=export.size_bytes,
+        files=export.files,
+        message=export.message,
+        created_at=export.created_at,
+        ended_at=export.ended_at,
+        expires_at=export.expires_at,
+    )

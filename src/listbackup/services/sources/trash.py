@@ -1,0 +1,89 @@
+"""The trash: what was deleted lately, with its snapshots; and the end of what rested there long enough."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from listbackup.backends.table.port import ConditionFailed, Equals, Item, Table, Write
+from listbackup.base.paging import Page, iter_pages
+from listbackup.services.desk import Desk
+from listbackup.services.scope import AccountTable, Scope
+from listbackup.services.sources.events import source_fact
+from listbackup.services.sources.model import Source, Trashed
+from listbackup.services.sources.table import SOURCES
+from listbackup.services.stores import Stores
+
+REST = timedelta(days=7)
+
+_log = logging.getLogger(__name__)
+Also = Callable[[Scope, str], object]
+
+
+def put_in_trash(table: AccountTable, source: Source, now: datetime) -> tuple[Table, Write]:
+    """The write that keeps it for a while."""
+    kept = Trashed(source=source, deleted_at=now, purge_at=now + REST)
+    return table.put(_key(source.id), {"doc": msgspec.json.encode(kept).decode()})
+
+
+def out_of_trash(table: AccountTable, trashed: Trashed) -> tuple[Table, Write]:
+    """The write that takes it out; of several one succeeds."""
+    return table.delete(_key(trashed.source.id), if_=Equals({"doc": msgspec.json.encode(trashed).decode()}))
+
+
+def find_in_trash(table: AccountTable, source: str) -> Trashed | None:
+    """What rests under this id, or None."""
+    item = table.find(_key(source))
+    return _read(item) if item is not None else None
+
+
+def page_of_trash(table: AccountTable, *, limit: int = 100, cursor: str | None = None) -> Page[Trashed]:
+    """What rests, by id."""
+    page = table.query(prefix="trash/", limit=limit, cursor=cursor)
+    return Page(items=[_read(item) for item in page.items], next_cursor=page.next_cursor)
+
+
+class Purge:
+    """Ends what rested long enough: the source's whole store, then its row. ``also`` ends what others keep of it."""
+
+    def __init__(
+        self, desk: Desk, stores: Stores, *, floor: Callable[[str], timedelta | None] = lambda _: None, also: Sequence[Also] = ()
+    ) -> None:
+        self._desk, self._stores, self._floor, self._also = desk, stores, floor, tuple(also)
+
+    def carry_out(self, scope: Scope) -> Sequence[Source]:
+        """What was ended now. Snapshots that are held, or that the account's policy keeps for longer, keep their source in the trash."""
+        table = self._desk.open(SOURCES, scope)
+        rest = max(REST, self._floor(scope.account) or REST)
+        now, ended = self._desk.clock.now(), []
+        for trashed in iter_pages(lambda cursor: page_of_trash(table, cursor=cursor)):
+            if now >= trashed.deleted_at + rest and not self._is_held(scope, trashed.source) and self._end(scope, table, trashed):
+                ended.append(trashed.source)
+        return ended
+
+    def _is_held(self, scope: Scope, source: Source) -> bool:
+        return any(snapshot.held is not None for snapshot in self._stores.open(scope, source.id).snapshots(trash=True))
+
+    def _end(self, scope: Scope, table: AccountTable, trashed: Trashed) -> bool:
+        """Objects first, the row last: a crash in between goes on at the next look."""
+        source = trashed.source
+        self._stores.destroy(scope, source.id)
+        for end in self._also:
+            end(scope, source.id)
+        try:
+            self._desk.commit(scope, [out_of_trash(table, trashed)], source_fact("purged", source))
+        except ConditionFailed:
+            _log.warning("source %s left the trash while it was purged", source.id)
+            return False
+        return True
+
+
+def _key(source: str) -> str:
+    return f"trash/{source}"
+
+
+def _read(item: Item) -> Trashed:
+    return msgspec.json.decode(str(item["doc"]), type=Trashed)
