@@ -11,7 +11,7 @@ from listbackup.backends.objects.port import Objects
 from listbackup.base.errors import NotFound
 from listbackup.base.ids import is_id
 from listbackup.base.paging import iter_pages
-from listbackup.services.accounts import Accounts, ApiKeys, Card, Figures, Shredder, Tenancy, open_tenancy
+from listbackup.services.accounts import ACCOUNTS, Accounts, ApiKeys, Card, Figures, Shredder, Tenancy, open_tenancy
 from listbackup.services.accounts.directory import LetterBox
 from listbackup.services.desk import Desk
 from listbackup.services.runs import Runs
@@ -27,8 +27,8 @@ _OBJECTS_AT_ONCE = 1000
 class Forgetful(Protocol):
     """Tables that can forget all of one account (SQLite and memory can)."""
 
-    def forget(self, owner: str) -> int:
-        """Removes items whose partition is the owner's (or begins with it and a slash), some thousands at once; how many, 0 when none is left."""
+    def forget(self, owner: str, *, spare: str = "") -> int:
+        """Removes items whose partition is the owner's (or begins with it and a slash), but for those of one table, some thousands at once; how many are gone, 0 when none is left."""
         ...
 
 
@@ -93,7 +93,11 @@ def removing(tables: Forgetful, objects: Objects) -> tuple[Callable[[str], bool]
         return len(names) < _OBJECTS_AT_ONCE
 
     def remove_rows(account: str) -> bool:
-        return tables.forget(account) == 0  # in slices, so that other writers get their turn
+        while tables.forget(
+            account, spare=ACCOUNTS.name
+        ):  # in slices, so that other writers get their turn; the account's own row goes last
+            pass
+        return True
 
     return remove_objects, remove_rows
 

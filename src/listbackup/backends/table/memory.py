@@ -35,10 +35,10 @@ class MemoryTables:
         """See the port."""
         self.apply([(self._own(table), write) for table, write in writes])
 
-    def forget(self, owner: str) -> int:
-        """Removes items whose partition is the owner's, or begins with it and a slash; how many, 0 when none is left."""
+    def forget(self, owner: str, *, spare: str = "") -> int:
+        """Removes items whose partition is the owner's, or begins with it and a slash, but for those of one table; how many, 0 when none is left."""
         with self._lock:
-            return sum(table.forget(owner) for table in self._tables.values())
+            return sum(table.forget(owner) for name, table in self._tables.items() if name != spare)
 
     def apply(self, writes: Sequence[tuple[MemoryTable, Write]]) -> list[Item | None]:
         """The items as they are after these writes; all or none."""

@@ -60,14 +60,14 @@ class SqliteTables:
                 table.sweep(connection, now)
         return after
 
-    def forget(self, owner: str) -> int:
-        """Removes items whose partition is the owner's, or begins with it and a slash, of whatever table was ever declared in the file.
+    def forget(self, owner: str, *, spare: str = "") -> int:
+        """Removes items whose partition is the owner's, or begins with it and a slash, of whatever table was ever declared in the file, but for one.
 
         At most ``_FORGOTTEN_AT_ONCE`` of each table, so that other writers get their turn; how many, 0 when none is left.
         """
         with self.file.read() as connection:
             names = [str(name) for (name,) in connection.execute("SELECT name FROM declared").fetchall()]
-        return sum(self._forget(forgetting(name), owner) for name in names)
+        return sum(self._forget(forgetting(name), owner) for name in names if name != spare)
 
     def _forget(self, sql: str, owner: str) -> int:
         with self.file.write() as connection:

@@ -163,13 +163,21 @@ class Lifecycle:
         """Whether nothing is left; what is left is for the next tick, and cannot be read any more."""
         with contextlib.suppress(NotFound):  # it was made at the moment of a crash and never had any
             self._keys.shred(account.id)
+        self._tell_once(account)
         if not all(remove(account.id) for remove in self._remains.removers) or self._tree.children(account.id, limit=1).items:
             return False
-        gone = Delete(pk=account.id, sk="account")
-        told = [None, *([account.parent] if account.parent is not None else [])]
-        facts = [Fact(name="account.shredded", subject=account.id, account=where) for where in told]
-        self._desk.commit(installation("trash"), [(self._tree.table, gone), (self._tree.table, Delete(pk=account.id, sk="shape"))], *facts)
+        gone = [(self._tree.table, Delete(pk=account.id, sk=sk)) for sk in ("account", "shape")]
+        self._desk.commit(installation("trash"), gone)
         return True
+
+    def _tell_once(self, account: Account) -> None:
+        """That the keys are gone, to the trail of the account above, or of the installation: the account's own goes with it."""
+        now = self._tree.find(account.id)
+        if now is None or now.keys_gone:
+            return
+        _, writes = self._tree.change(now, replace(now, keys_gone=True))
+        fact = Fact(name="account.shredded", subject=account.id, account=account.parent)
+        self._desk.commit(installation("trash"), writes, fact)
 
 
 def _told(happened: str, account: Account, **about: str | bool | None) -> Sequence[Fact]:

@@ -32,6 +32,7 @@ class Account:
     trashed_at: datetime | None = None
     shred_at: datetime | None = None  # when the keys of a trashed account are destroyed
     is_shredding: bool = False  # it has begun, and cannot be taken back
+    keys_gone: bool = False
 
     @property
     def state(self) -> AccountState:

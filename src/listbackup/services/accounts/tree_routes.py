@@ -15,6 +15,7 @@ from listbackup.services.accounts.limits import Limit
 from listbackup.services.accounts.model import Account, AccountState
 from listbackup.services.accounts.schema import (
     AccountDetail,
+    AccountPolicyIn,
     AccountShown,
     ChangedAccount,
     Hierarchy,
@@ -25,7 +26,6 @@ from listbackup.services.accounts.schema import (
     NewAccount,
     Node,
     PoliciesShown,
-    AccountPolicyIn,
     UsageShown,
     show_account,
     show_policies,
