@@ -36,6 +36,7 @@ from listbackup.processor.stream_backup import StreamBackup, filters_print
 from listbackup.processor.verdict import verdict
 from listbackup.store import SnapshotInfo, Store, Writing
 
+LINGER = timedelta(seconds=0.1)  # how long batches may wait for others; what is shown and obeyed lags so much behind
 _STATES = {StreamState.COMPLETE: "complete", StreamState.PARTIAL: "incomplete", StreamState.FAILED: "unreadable"}
 
 
@@ -130,8 +131,18 @@ class _Backup:
             self._readings.streams[one.info.name] = reading
         name = one.info.name
         self._note(Note(message=f"Reading {name}: {reading.mode.value}{', resumed' if reading.resume is not None else ''}.", stream=name))
+        linger = min(LINGER, self._order.cadence.every).total_seconds()
         backup = StreamBackup(
-            one.info, one.filters, reading, self._writing, self._session, attachments, self._turn, is_barred=one.is_barred
+            one.info,
+            one.filters,
+            reading,
+            self._writing,
+            self._session,
+            attachments,
+            self._turn,
+            clock=self._clock,
+            linger_seconds=linger,
+            is_barred=one.is_barred,
         )
         try:
             backup.read()
