@@ -1,7 +1,7 @@
 """One key: its rows, found with as few reads as can be.
 
-Newest segments first. A part is asked only when the code lies in its range and its bloom filter does not deny it. Where a segment lies wholly in the past that is
-looked at, its key frame and the value frame that must hold the value are read side by side, or in one request where they lie close.
+Newest segments first. A part is asked only when the code lies in its range and its bloom filter does not deny it. Where all versions of the key that a part holds are in
+one value frame, that and the key frame are read side by side, or in one request where they lie close: in vain only where the part knows nothing but later versions.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Found:
 def find_row(packs: Packs, head: Head, state: StreamState, code: bytes, seq: int) -> Found | None:
     """The newest row of the key at or before ``seq``, with its value; None when there is none."""
     segments = seen_from(state.segments, seq)
-    for reader, part, segment in _parts(packs, head, segments, code):
-        found = _in_part(packs, reader, part, code, seq, sure=segment.hi <= seq)
+    for reader, part in _parts(packs, head, segments, code):
+        found = _in_part(packs, reader, part, code, seq)
         if found is not None:
             return found
     return None
@@ -44,7 +44,7 @@ def find_row(packs: Packs, head: Head, state: StreamState, code: bytes, seq: int
 def all_rows(packs: Packs, head: Head, state: StreamState, code: bytes) -> list[Found]:
     """Every row of the key, newest first, with values."""
     found: list[Found] = []
-    for reader, part, _ in _parts(packs, head, list(state.segments), code):
+    for reader, part in _parts(packs, head, list(state.segments), code):
         frame_index = bisect_right(part.k_first, code) - 1
         (frame,) = reader.keys(part.k0 + frame_index)
         for place in _places(frame, code):
@@ -55,23 +55,23 @@ def all_rows(packs: Packs, head: Head, state: StreamState, code: bytes) -> list[
     return sorted(found, key=lambda each: -each.seq)
 
 
-def _parts(packs: Packs, head: Head, segments: list[Segment], code: bytes) -> Iterator[tuple[PackReader, PartTail, Segment]]:
+def _parts(packs: Packs, head: Head, segments: list[Segment], code: bytes) -> Iterator[tuple[PackReader, PartTail]]:
     """The parts that may hold the key, newest segment first; their tails fetched side by side."""
-    refs = [(part, segment) for segment in reversed(segments) for part in segment.parts if part.first <= code <= part.last]
-    readers = packs.readers([(part.pack, head.packs[part.pack]) for part, _ in refs])
-    for (ref, segment), reader in zip(refs, readers, strict=True):
+    refs = [part for segment in reversed(segments) for part in segment.parts if part.first <= code <= part.last]
+    readers = packs.readers([(part.pack, head.packs[part.pack]) for part in refs])
+    for ref, reader in zip(refs, readers, strict=True):
         part = reader.tail.parts[ref.part]
         if may_hold(part.bloom, code):
-            yield reader, part, segment
+            yield reader, part
 
 
-def _in_part(packs: Packs, reader: PackReader, part: PartTail, code: bytes, seq: int, *, sure: bool) -> Found | None:
+def _in_part(packs: Packs, reader: PackReader, part: PartTail, code: bytes, seq: int) -> Found | None:
     frame_index = bisect_right(part.k_first, code) - 1
     key_index = part.k0 + frame_index
     guess = part.v0 + max(0, bisect_right(part.v_first, code) - 1)
     alone = bisect_left(part.v_first, code) in (len(part.v_first), guess - part.v0 + 1) or part.v_first[guess - part.v0] == code
     value_raw: bytes | None = None
-    if sure and alone:
+    if alone:
         key_raw, value_raw = _both(packs, reader, key_index, guess)
     else:
         (key_raw,) = reader.frames(key_index, 1)

@@ -47,6 +47,8 @@ class Packs:
         """Several packs, the missing tails fetched side by side."""
         with self._lock:
             missing = [(pack, ref) for pack, ref in dict(wanted).items() if pack not in self._open]
+        if self._folder is not None:  # what lies here is read at once: a thread would take longer to begin
+            missing = [(pack, ref) for pack, ref in missing if not (self._folder / pack).exists()]
         if len(missing) > 1:
             list(self.pool().map(lambda each: self.reader(*each), missing))
         return [self.reader(pack, ref) for pack, ref in wanted]
