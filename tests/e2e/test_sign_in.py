@@ -322,3 +322,18 @@ def test_a_key_is_no_person(world: World) -> None:
     assert key.get("/auth/status")["kind"] == "key"
     said = key.ask("GET", "/users/me")
     assert (said.status, said.json["code"]) == (403, "not_allowed")
+
+
+def test_whoever_was_invited_registers_without_another_mail_and_only_with_that_address(world: World) -> None:
+    owner = grow(world.house, world.port)
+    home = owner.browser.ok("GET", "/users/me/accounts")["items"][0]["account"]["id"]
+    owner.browser.ok("POST", f"/accounts/{home}/invitations", {"email": "eve@example.com", "role": "operator"})
+    token = world.house.doors.link("eve@example.com")
+    new = {"email": "mallory@example.com", "password": PASSWORD, "name": "Eve", "invitation": token}
+    assert world.browser.refused("POST", "/auth/register", new) == (401, "sign_in_refused")
+    eve = world.browser
+    assert eve.ask("POST", "/auth/register", {**new, "email": "Eve@Example.com"}).status == 202
+    eve.ok("POST", "/auth/login", {"email": "eve@example.com", "password": PASSWORD, "kind": "browser"})
+    eve.ok("POST", "/invitations/accept", {"token": token})
+    assert eve.ask("GET", "/sources").status == 200
+    assert eve.refused("GET", "/api-keys")[0] == 403

@@ -18,7 +18,7 @@ from listbackup.services.accounts import Accounts
 from listbackup.services.auth import Auth, AuthGround
 from listbackup.services.desk import Desk
 from listbackup.services.post import Post
-from listbackup.services.users import Admission, Registration, Users
+from listbackup.services.users import Admission, Invited, Registration, Users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Doors:
     post: Post
 
 
-def open_doors(desk: Desk, keys: AccountKeys, accounts: Accounts, folder: Folder, settings: Settings) -> Doors:
+def open_doors(desk: Desk, keys: AccountKeys, accounts: Accounts, folder: Folder, settings: Settings, *, invited: Invited) -> Doors:
     """The doors of this installation; its own keys are made when it has none yet."""
     keys.create(INSTALLATION)
     scope = keys.for_account(INSTALLATION)
@@ -41,7 +41,7 @@ def open_doors(desk: Desk, keys: AccountKeys, accounts: Accounts, folder: Folder
     ground = AuthGround(desk=desk, identity=identity, post=post, figures=figures, web_url=figures.issuer)
     auth, users = Auth(ground), Users(ground)
     auth.rank(accounts.members.is_privileged)
-    registration = Registration(ground, auth, users, accounts, admission=Admission(settings.serve.registration))
+    registration = Registration(ground, auth, users, accounts, admission=Admission(settings.serve.registration), invited=invited)
     return Doors(auth=auth, users=users, registration=registration, post=post)
 
 

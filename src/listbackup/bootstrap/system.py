@@ -268,7 +268,14 @@ class System:
     def _doors(self) -> Doors:
         from listbackup.bootstrap.identity import open_doors
 
-        return open_doors(self._ground.desk, self.keys, self.accounts, self.folder, self._settings)
+        return open_doors(
+            self._ground.desk,
+            self.keys,
+            self.accounts,
+            self.folder,
+            self._settings,
+            invited=lambda token: self.tenancy.invitations.address_of(token),
+        )
 
     @property
     def auth(self) -> Auth:

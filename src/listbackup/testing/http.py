@@ -113,7 +113,14 @@ class MemoryHouse:
         self.doors = doors_over(over.desk, over.activities, clock=over.clock, figures=figures)
         self.auth, self.users = self.doors.auth, self.doors.users
         self.auth.rank(over.accounts.members.is_privileged)
-        self.registration = Registration(self.doors.ground, self.auth, self.users, over.accounts, admission=Admission.OPEN)
+        self.registration = Registration(
+            self.doors.ground,
+            self.auth,
+            self.users,
+            over.accounts,
+            admission=Admission.OPEN,
+            invited=lambda token: self.tenancy.invitations.address_of(token),
+        )
         self.tenancy = wire_tenancy(
             over.desk,
             over.accounts,

@@ -108,6 +108,11 @@ class Invitations:
 
         self._acts.do(attempt, by.scope(account))
 
+    def address_of(self, token: str) -> str | None:
+        """The address that the invitation of this token was sent to, or None when it is none, or over: who holds it may register with that address."""
+        found = self._book.by_token(token)
+        return found.email if found is not None else None
+
     def accept(self, token: str, card: Card) -> Member:
         """This person is a member now. Raises Gone (used, revoked, too old, or whoever invited may not any more), NotMeant (another address), Conflict (a member already), PlanLimit."""
 

@@ -1,7 +1,7 @@
 """Users: the people as others see them: registration, profile, settings, and the address they are written to."""
 
 from listbackup.services.users.model import Profile, Theme, UserSettings
-from listbackup.services.users.registration import Admission, Homes, Registration
+from listbackup.services.users.registration import Admission, Homes, Invited, Registration
 from listbackup.services.users.service import Users
 from listbackup.services.users.table import EMAIL_CHANGES, PROFILES, REGISTRATIONS
 
@@ -11,6 +11,7 @@ __all__ = [
     "REGISTRATIONS",
     "Admission",
     "Homes",
+    "Invited",
     "Profile",
     "Registration",
     "Theme",

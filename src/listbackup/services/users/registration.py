@@ -7,6 +7,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
 
+from listbackup.backends.identity.people import email_key
 from listbackup.backends.identity.port import Client, Person, SignInRefused
 from listbackup.backends.identity.tickets import Purpose, Ticket
 from listbackup.backends.identity.totp import base32
@@ -145,7 +146,7 @@ class Registration:
     def _register_invited(self, email: str, password: str, invitation: str, client: Client, name: str) -> None:
         self._g.throttle.hit(client.address)
         invited = self._invited(invitation)
-        if invited is None or invited.casefold() != email.strip().casefold():
+        if invited is None or email_key(invited) != email_key(email):
             raise SignInRefused("this invitation is over, or was sent to another address", hint="ask for a new one")
         self._auth.create_verified(email, password, by="invitation", also=self._users.first_profile(name))
 
