@@ -7,13 +7,14 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from listbackup.base.errors import ListBackupError
 from listbackup.base.paging import iter_pages
+from listbackup.cli import surroundings
 from listbackup.cli.exit_codes import ExitCode, exit_code
+from listbackup.cli.findings import Finding
 from listbackup.cli.output import local, size
 from listbackup.cli.shell import Shell
 
@@ -21,27 +22,26 @@ LOW_DISK_BYTES = 1_000_000_000
 _LATE = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """An answer: what was looked at, how it is, and what to do where it is not sound."""
-
-    subject: str
-    message: str
-    code: ExitCode = ExitCode.OK
-    hint: str | None = None
-
-
 def examine(sh: Shell) -> list[Finding]:
     """A finding for everything there is to look at, in the order in which one depends on the other."""
+    settings, now = sh.settings, sh.clock.now()
     found = [_asked("python", _python), _asked("data folder", lambda: _folder(sh)), _asked("disk", lambda: _disk(sh))]
+    around = [
+        surroundings.configuration(settings),
+        surroundings.port(settings.serve),
+        surroundings.mail(settings.mail, settings.data),
+    ]
     if found[1].code is not ExitCode.OK:
-        return found
+        return [*found, *around]
+    found += [*around, surroundings.writable(settings.data), surroundings.machine_clock(settings.data, now)]
+    found.append(_asked("key file", lambda: _key_file(sh)))
     for name in ("tables.db", "keys.db"):
         found.append(_asked(name, lambda name=name: _sqlite(sh.settings.data / name)))  # type: ignore[misc]
     found.append(_asked("keys", lambda: _keys(sh)))
     if all(one.code is ExitCode.OK for one in found):
         found += [_asked("objects", lambda: _objects(sh)), _asked("trail", lambda: _trail(sh)), _asked("clock", lambda: _clock(sh))]
         found += [_asked("connections", lambda: _connections(sh)), _asked("queue", lambda: _queue(sh))]
+        found.append(_asked("workers", lambda: _workers(sh)))
     return found
 
 
@@ -65,6 +65,25 @@ def _folder(sh: Shell) -> Finding:
         hint = f"chmod 700 {folder.data}"
         return Finding(subject="data folder", message=f"{folder.data} can be read by others", code=ExitCode.INPUT, hint=hint)
     return Finding(subject="data folder", message=f"{folder.data} (installation {folder.installation})")
+
+
+def _key_file(sh: Shell) -> Finding:
+    from listbackup.bootstrap.folder import open_folder
+
+    return surroundings.key_file(sh.settings.data, open_folder(sh.settings).root_file)
+
+
+def _workers(sh: Shell) -> Finding:
+    """No finding against it: who backs up by hand needs none."""
+    installation = sh.system.installation
+    state, alive = installation.maintenance.state(), installation.beats.alive()
+    if state.on:
+        return Finding(subject="workers", message=f"in maintenance: {state.reason}", hint="listbackup maintenance off")
+    if not alive:
+        return Finding(
+            subject="workers", message="none was heard of within a minute: what is scheduled waits for `listbackup serve` or `worker`"
+        )
+    return Finding(subject="workers", message=f"{len(alive)}, {sum(one.hands for one in alive)} runs at once")
 
 
 def _disk(sh: Shell) -> Finding:
