@@ -129,7 +129,7 @@ def test_a_company_backs_up_looks_compares_restores_and_takes_it_back_by_http_al
 
     happened = {line["action"] for line in client.get("/activity")["items"]}
     assert {"account:connection:created", "account:run:succeeded", "account:restore:undone"} <= happened
-    assert client.get("/activity/verify") == {"intact": True, "broken": None}
+    assert client.get("/activity/verify")["intact"]
     client.post(f"/snapshots/{first['snapshot']}/hold", {"reason": "audit"})
     assert client.get(f"/snapshots/{first['snapshot']}")["held"] == "audit"
 
