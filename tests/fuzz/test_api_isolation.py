@@ -22,6 +22,7 @@ from listbackup.base.secret import Secret
 from listbackup.connectors.demo_crm.connector import api
 from listbackup.connectors.engine.session import FactsConnector
 from listbackup.http.permission import BUNDLES, Bundle, Permission, Signed
+from listbackup.services.accounts import Role, machine
 from listbackup.services.data import Errands, Selection
 from listbackup.services.integrations import Wanted
 from listbackup.services.jobs import Timetable
@@ -71,9 +72,13 @@ class Things:
     snapshot: str
     restore: str
     key: str  # an API key
+    user: str  # a member
+    role: str
+    team: str
+    invitation: str
 
     def some(self, name: str) -> str:
-        return str(getattr(self, name))
+        return str(getattr(self, "account" if name == "where" else name))  # where a team has a role
 
 
 ABSENT = Things(
@@ -85,9 +90,26 @@ ABSENT = Things(
     snapshot=new_id("snp", 1),
     restore=new_id("rst", 1),
     key="00000000",
+    user=new_id("usr", 1),
+    role=new_id("rol", 1),
+    team=new_id("tea", 1),
+    invitation=new_id("inv", 1),
 )
 
 BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
+    "NewAccount": lambda _: {"name": "below"},
+    "ChangedAccount": lambda _: {"name": "renamed"},
+    "Move": lambda things: {"parent": things.account},
+    "AccountPolicyIn": lambda _: {},
+    "ChangedMember": lambda _: {"role": "viewer"},
+    "NewRole": lambda _: {"name": new_id("job", 0)[4:], "permissions": ["sources:read"]},
+    "ChangedRole": lambda _: {"name": "renamed"},
+    "NewTeam": lambda _: {"name": new_id("job", 0)[4:]},
+    "ChangedTeam": lambda _: {"name": "renamed"},
+    "TeamMate": lambda things: {"user": things.user},
+    "TeamRoleIn": lambda _: {"role": "viewer"},
+    "NewInvitation": lambda _: {"email": f"{new_id('job', 0)[4:]}@example.com", "role": "viewer"},
+    "RotatedKey": lambda _: {},
     "NewKey": lambda _: {"name": "x", "scopes": ["admin"]},
     "NewConnection": lambda _: {"platform": "demo-crm", "name": new_id("job", 0)[4:], "test": False, "values": {"url": "http://127.0.0.1:9"}, "secrets": {"token": "x"}},
     "ChangedConnection": lambda _: {"name": "renamed"},
@@ -105,8 +127,12 @@ BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     "Sample": lambda _: {"sample": 1},
     "RestoreIn": lambda things: {"snapshot": things.snapshot, "streams": ["tags"]},
 }  # fmt: skip
+GIVING = {"NewInvitation", "ChangedMember", "NewRole", "ChangedRole", "TeamRoleIn", "TeamMate"}
 QUERIES: dict[str, Callable[[Things], dict[str, str]]] = {
     "PageParameters": lambda _: {},
+    "Deletion": lambda _: {"branch": "true"},
+    "HierarchyParameters": lambda _: {},
+    "SearchUsers": lambda _: {"q": "a"},
     "DeleteParameters": lambda _: {},
     "SignInParameters": lambda things: {"reconnect": things.connection},
     "WayBack": lambda _: {"state": "x"},
@@ -209,6 +235,15 @@ def furnish(house: MemoryHouse, scope: Scope, saas: Saas, name: str) -> tuple[Th
     assert run.snapshot_id is not None, run
     restore = house.restores.start(scope, house.restores.plan(scope, source.id, selection=Selection(streams=("tags",))))
     key = house.api_keys.create(scope, name=name).key
+    by, accounts, tenancy = machine("test"), house.accounts, house.tenancy
+    user = house.doors.person(f"{name}@example.com").id
+    accounts.members.add(scope.account, user, Role.VIEWER, by=by)
+    role = accounts.roles.create(scope.account, name, [Permission.SOURCES_READ], by=by)
+    team = tenancy.teams.create(scope.account, name, by=by)
+    tenancy.teams.add(scope.account, team.id, user, by=by)
+    tenancy.teams.give_role(scope.account, team.id, scope.account, role.id, by=by)
+    invitation = tenancy.invitations.create(scope.account, f"guest-of-{name}@example.com", Role.VIEWER, by=by)
+    accounts.create_below(scope.account, f"below-{name}", by=by)
     record = next(house.data.scan(scope, source.id, "tags", limit=1))
     things = Things(
         account=scope.account,
@@ -219,6 +254,10 @@ def furnish(house: MemoryHouse, scope: Scope, saas: Saas, name: str) -> tuple[Th
         snapshot=run.snapshot_id,
         restore=restore.id,
         key=key.id,
+        user=user,
+        role=role.id,
+        team=team.id,
+        invitation=invitation.id,
     )
     return things, str(record.key[0])
 
@@ -244,7 +283,8 @@ def test_only_a_key_with_the_scope_gets_in_and_nobody_without_a_key(world: World
     for route in world.routes:
         where = f"{route.method} {route.path}"
         for name, key in [("nobody", None), ("a stranger", "lbk_test_nobody"), *world.keys.items()]:
-            said = world.ask(route, ABSENT, ABSENT, ABSENT, key=key) if route.access is not None else None
+            path = replace(ABSENT, account=world.own.account)  # the account in the path is the one that is asked about: it comes before the scope
+            said = world.ask(route, path, ABSENT, ABSENT, key=key) if route.access is not None else None
             if said is None:
                 continue
             if name in ("nobody", "a stranger"):
@@ -253,6 +293,8 @@ def test_only_a_key_with_the_scope_gets_in_and_nobody_without_a_key(world: World
                 assert said.status == 403 if route.access is Signed.PERSON else said.status not in (401, 403), f"{where} as {name}"
             elif name != "all" and route.access not in BUNDLES[Bundle(name)]:
                 assert said.status == 403, f"{where} as {name}"
+            elif name != "all" and route.body is not None and route.body.__name__ in GIVING:
+                assert said.status in (403, 404), f"{where} as {name}"  # it has the scope, and nothing of what it would give
             else:
                 assert said.status not in (401, 403), f"{where} as {name}"
 
