@@ -1,11 +1,13 @@
 """Which rows of a chunk win, whichever way they are found."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listbackup.store.columns import Rows
-from listbackup.store.cursor import Slice, newest, oldest
+from listbackup.base.errors import DamagedError
+from listbackup.store.columns import Rows, pick_lines
+from listbackup.store.cursor import Slice, _places_of, newest, oldest
 
 
 class Numbered:
@@ -63,3 +65,18 @@ def test_the_newest_and_the_oldest_row_of_every_key(parts, seq, above):
         half = np.arange(len(chosen)) % 2 == 0
         if len(chosen):
             assert chosen.where(half).values() == [wanted[code][1] for code in sorted(wanted)][::2]
+
+
+@given(st.lists(st.binary(max_size=6).filter(lambda value: b"\n" not in value), min_size=1, max_size=30), st.data())
+def test_a_few_values_are_cut_out_as_they_are_taken_out_of_all(values: list[bytes], data: st.DataObject) -> None:
+    raw = b"\n".join(values)
+    rows = sorted(data.draw(st.sets(st.integers(0, len(values) - 1))))
+    assert pick_lines(raw, np.array(rows, np.int64), len(values)) == [values[row] for row in rows]
+    with pytest.raises(DamagedError):
+        pick_lines(raw + b"\n", np.array(rows, np.int64), len(values))
+
+
+@given(st.sets(st.binary(min_size=1, max_size=2)), st.lists(st.binary(min_size=1, max_size=2), min_size=1))
+def test_wanted_codes_are_found_wherever_they_stand_more_than_once_too(wanted: set[bytes], drawn: list[bytes]) -> None:
+    codes = sorted(drawn)
+    assert _places_of(sorted(wanted), codes) == [index for index, code in enumerate(codes) if code in wanted]
