@@ -87,16 +87,20 @@ def quarters(runs: int) -> dict[str, object]:
 
 
 def snapshots(count: int) -> dict[str, object]:
-    """A read at 10 snapshots and at ``count``: the same record, the whole process's part of it."""
+    """A read at 10 snapshots and at ``count``: the same record, the whole process's part of it; by turns, so that both meet the same machine."""
     kept, dice = fresh("snapshots"), random.Random(5)
+    few = kept.home.parent / "snapshots-few"
+    shutil.rmtree(few, ignore_errors=True)
     kept.keep(0, pages(20_000))
-    seen: dict[str, float] = {}
     for number in range(1, count):
         keep_changes(kept, number, sorted(dice.sample(range(20_000), 20)), 60)
         if number % 24 == 0:
             kept.maintain(passed=timedelta(0))
-        if number + 1 in (10, count):
-            seen[str(number + 1)] = statistics.median(took(lambda: one_read(kept)) for _ in range(25))
+        if number + 1 == 10:
+            shutil.copytree(kept.home, few)
+    stores = {"10": Kept(few), str(count): kept}
+    turns = [{name: took(lambda each=each: one_read(each)) for name, each in stores.items()} for _ in range(101)]  # type: ignore[misc]
+    seen = {name: statistics.median(turn[name] for turn in turns) for name in stores}
     return {"snapshots": count, "read_seconds": seen, "ratio": seen[str(count)] / seen["10"]}
 
 
