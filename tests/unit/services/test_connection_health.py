@@ -142,6 +142,30 @@ def test_an_answer_that_is_lost_is_asked_for_once_more_and_then_a_person_is(worl
     assert world.letters() == list(OWNERS)
 
 
+def test_a_run_that_succeeds_says_that_the_connection_works(world: World) -> None:
+    house, made = world.house, world.connect()
+    house.sources.create(house.scope, connection="shop", name="all")
+    house.connections.mark_needs_reauth(house.scope, made.id, "somebody thought so")
+    assert house.runs.backup(house.scope, "all", Work(owner="test")).state is RunState.SUCCEEDED
+    assert house.connections.get(house.scope, made.id).state is ConnectionState.READY
+
+
+def test_an_integration_slows_its_connections_down(world: World) -> None:
+    house, made = world.house, world.connect()
+    house.integrations.set(
+        house.scope,
+        "demo-crm",
+        Wanted(client_id="demo-app", calls_per_second=2),
+        client_secret=Secret(world.crm.sign_in.client_secret),
+    )
+    session = house.connections.open(house.scope, made.id)
+    began = world.clock.monotonic()
+    for _ in range(9):
+        session.test()
+    session.close()
+    assert 4 <= world.clock.monotonic() - began < 5
+
+
 def test_new_credentials_are_tested_before_the_old_ones_go(world: World) -> None:
     house = world.house
     values, secrets = {"url": world.crm.base_url}, {"token": Secret(world.crm.token)}

@@ -251,6 +251,17 @@ def test_without_an_application_or_an_address_nobody_is_sent_away(crm: Saas) -> 
         begin(nowhere, crm)
 
 
+def test_a_connection_by_key_becomes_one_by_agreement_and_back(house: Rooms, crm: Saas) -> None:
+    values, secrets = {"url": crm.base_url}, {"token": Secret(crm.token)}
+    made = house.connections.create(house.scope, platform="demo-crm", name="shop", values=values, secrets=secrets)
+    begun = house.consents.start(house.scope, "demo-crm", holder=ME, reconnect="shop")
+    agreed = finish(house, visit(begun.url)).connection
+    assert (agreed.id, agreed.method, "token" in agreed.secret_names) == (made.id, AuthMethod.OAUTH, False)
+    back = house.connections.reconnect(house.scope, "shop", secrets=secrets)
+    assert (back.method, back.secret_names, back.client_id) == (AuthMethod.KEY, ("token",), None)
+    assert house.connections.test(house.scope, "shop").state is ConnectionState.READY
+
+
 def test_a_key_still_connects_where_people_can_sign_in_too(house: Rooms, crm: Saas) -> None:
     values, secrets = {"url": crm.base_url}, {"token": Secret(crm.token)}
     made = house.connections.create(house.scope, platform="demo-crm", name="shop", values=values, secrets=secrets)

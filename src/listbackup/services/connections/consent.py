@@ -115,8 +115,11 @@ class Consents:
         old = self._connections.get(scope, reconnect) if reconnect is not None else None
         if old is not None and old.platform != platform:
             raise InputError(f"connection {old.name!r} is one of {old.platform!r}", field="reconnect", hint="name its own platform")
-        kept = {**(old.values if old is not None else {}), **(values or {})}
-        page, given, agreement = self._connections.reach.agreement(scope, platform, kept, secrets or {})
+        if old is None:
+            self._connections.check_room(scope)
+        kept = self._connections.known(scope, old) if old is not None else Credentials(values={}, secrets={})
+        asked, hidden = {**kept.values, **(values or {})}, {**kept.secrets, **(secrets or {})}
+        page, given, agreement = self._connections.reach.agreement(scope, platform, asked, hidden)
         own_path = page.facts.issuer is None
         back = redirect or self._integrations.redirect_uri(platform, own_path=own_path)
         if back is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from listbackup.base.errors import InputError, ListBackupError, PlatformError, PlatformFault
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.connector import AuthMethod, Connector, Credentials, Ground, Site
-from listbackup.connectors.engine.sign_in import Agreement, SignIn
+from listbackup.connectors.engine.sign_in import Agreement, SignIn, SignsIn
 from listbackup.services.connections.credentials import by_sign_in, without_tokens
 from listbackup.services.connections.model import Connection
 from listbackup.services.desk import Desk
@@ -67,6 +67,12 @@ class Reach:
             message = "the account has another application at this platform than the one that was agreed to"
             raise PlatformError(message, fault=PlatformFault.NEEDS_REAUTH, hint="connect again, or set the former client id")
         return whole
+
+    def asked_before_sign_in(self, platform: str, values: Mapping[str, str]) -> frozenset[str]:
+        """The fields that the platform's sign-in page wants to know first; none where it has no page. Raises NotFound, InputError."""
+        connector = self._platforms.connector(platform)
+        page = connector.sign_in(values) if isinstance(connector, SignsIn) else None
+        return frozenset(one.name for one in page.asks) if page is not None else frozenset()
 
     def for_client(self, scope: Scope, platform: str, page: SignIn, given: Credentials) -> Credentials:
         """The credentials with client id and secret: the connection's own, or the application of the account. Raises InputError where there is none."""

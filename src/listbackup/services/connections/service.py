@@ -13,8 +13,8 @@ from listbackup.base.ids import ConnectionId
 from listbackup.base.paging import Page
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.connector import AuthMethod, Credentials, Describes, Session, Site, StreamInfo
-from listbackup.services.connections.credentials import by_key, by_sign_in, without_tokens
 from listbackup.services.accounts import Limits
+from listbackup.services.connections.credentials import by_key, by_sign_in, without_tokens
 from listbackup.services.connections.events import connection_fact
 from listbackup.services.connections.model import Connection, ConnectionState
 from listbackup.services.connections.notices import Notices
@@ -100,14 +100,18 @@ class Connections:
         )
         rows = self._rows(scope)
         rows.insert(connection)  # a name that is taken is said before the platform is asked
-        if self._limits is not None:
-            self._limits.check_room(scope.account, "connections", rows.iter())
+        self.check_room(scope)
         rotated: dict[str, Secret] = dict(credentials.secrets)
         if test:
             connection = self._tested(connection, self._reach.ask(scope, connector, credentials, rotated.update))
         writes = [*rows.insert(connection), *self._vault.write(scope, connection.id, rotated, after=0)]
         self._commit(scope, rows, connection, writes, "created")
         return connection
+
+    def check_room(self, scope: Scope) -> None:
+        """Raises PlanLimit when the account holds as many connections as it may."""
+        if self._limits is not None:
+            self._limits.check_room(scope.account, "connections", self._rows(scope).iter())
 
     def list(self, scope: Scope, *, limit: int = 100, cursor: str | None = None) -> Page[Connection]:
         """The account's connections, oldest first."""
@@ -215,6 +219,13 @@ class Connections:
         """How the outside is reached."""
         return self._reach
 
+    def known(self, scope: Scope, connection: Connection) -> Credentials:
+        """What was given to connect this one, as far as its platform's sign-in page asks for it: not asked for again when it is repaired."""
+        kept = without_tokens(self._vault.read(scope, connection.id).secrets)
+        asked = self._reach.asked_before_sign_in(connection.platform, connection.values)
+        values = {name: text for name, text in connection.values.items() if name in asked}
+        return Credentials(values=values, secrets={name: secret for name, secret in kept.items() if name in asked})
+
     def keep_agreed(
         self, scope: Scope, *, platform: str, given: Credentials, tokens: Mapping[str, Secret], name: str | None, reconnect: str | None
     ) -> Connection:
@@ -229,6 +240,7 @@ class Connections:
         return self._repaired(scope, reconnect, agreed) if reconnect is not None else self._agreed(scope, platform, name, agreed)
 
     def _agreed(self, scope: Scope, platform: str, name: str | None, agreed: AgreedTo) -> Connection:
+        self.check_room(scope)
         rows = self._rows(scope)
         label = name or agreed.site.name or self._platforms.connector(platform).label
         for number in range(1, _TRIES):

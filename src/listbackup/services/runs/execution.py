@@ -128,6 +128,8 @@ class Execution:
             session.close()
         if result.reason == PlatformFault.NEEDS_REAUTH.value:
             self._connections.mark_needs_reauth(scope, source.connection, result.message or "The platform refuses the credentials.")
+        elif result.state is RunState.SUCCEEDED:
+            self._connections.mark_working(scope, source.connection)
         if self._means.maintain and result.snapshot_id is not None:
             self._maintain(scope, store, source, logbook)
         return result
