@@ -1,6 +1,7 @@
 """Starting quickly changes nothing that can be seen."""
 
 import dataclasses
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -67,3 +68,12 @@ def test_the_version_is_told_without_loading_a_command() -> None:
     """``--version`` needs none of them; help needs all."""
     assert not build(["--version"]).registered_commands
     assert len(build(["--help"]).registered_commands) > 10
+
+
+def test_what_only_looks_at_records_loads_nothing_that_speaks_to_a_platform_or_writes_letters() -> None:
+    """The services behind ``show`` know of connections and letters without the wire, TLS and mail."""
+    services = (
+        "import sys, listbackup.cli.commands.show, listbackup.bootstrap.embedded, listbackup.services.data, listbackup.services.sources"
+    )
+    loaded = subprocess.run([sys.executable, "-c", f"{services}; print(*sys.modules)"], capture_output=True, text=True, check=True)
+    assert {"http.client", "ssl", "email.message", "yaml", "rich", "pydantic", "asyncio"}.isdisjoint(loaded.stdout.split())

@@ -12,12 +12,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTPUTF8
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from listbackup.base.errors import InputError
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 _ADDRESS = re.compile(r"[^\s@\"<>(),;:\\\[\]]{1,64}@[^\s@\"<>(),;:\\\[\]/]{1,253}")
 
@@ -52,6 +52,10 @@ class Mail(Protocol):
 
 def as_message(letter: Letter, *, sender: str) -> EmailMessage:
     """The letter as RFC 5322 has it, without a date: whoever takes it adds that."""
+    from email.headerregistry import Address  # every command knows of letters, few write one
+    from email.message import EmailMessage
+    from email.policy import SMTPUTF8
+
     message = EmailMessage(policy=SMTPUTF8)
     user, _, domain = letter.to.partition("@")
     try:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import msgspec
@@ -19,13 +20,15 @@ import msgspec
 from listbackup.base.clock import iso, parse_iso
 from listbackup.base.errors import InputError, PlatformError, PlatformFault
 from listbackup.base.secret import Secret
-from listbackup.connectors.engine.client import Answer
 from listbackup.connectors.engine.connector import Credentials, Ground
 from listbackup.connectors.engine.facts_auth import OAuth2
 from listbackup.connectors.engine.faults import Unsent
 from listbackup.connectors.engine.template import Values, fill
 
-Post = Callable[[str, Mapping[str, str], bytes], Answer]
+if TYPE_CHECKING:
+    from listbackup.connectors.engine.client import Answer
+
+Post = Callable[[str, Mapping[str, str], bytes], "Answer"]
 _AT_MOST = 1024 * 1024  # a token answer is small
 
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from urllib.parse import urlencode, urljoin
 
 from listbackup.base.errors import InputError, PlatformError
 from listbackup.base.secret import Secret
-from listbackup.connectors.engine.client import Answer, Client, Request
 from listbackup.connectors.engine.connector import ConfigField, Ground
 from listbackup.connectors.engine.egress import Resolver, Url, system_resolver
 from listbackup.connectors.engine.facts import Api
 from listbackup.connectors.engine.facts_auth import OAuth2
 from listbackup.connectors.engine.oauth import NotGranted, Outcome, as_client, grant, tokens
 from listbackup.connectors.engine.template import fill, holes
-from listbackup.connectors.engine.transport import base_url, endpoint
+
+if TYPE_CHECKING:
+    from listbackup.connectors.engine.client import Answer
 
 TOKENS = ("access_token", "refresh_token", "access_expires_at")
 
@@ -58,6 +59,10 @@ class Agreement:
     """One application at one platform's sign-in page."""
 
     def __init__(self, sign_in: SignIn, values: Mapping[str, str], secret: Secret, ground: Ground, *, resolver: Resolver = system_resolver):
+        # what only looks at records never speaks to a platform, and loads none of this
+        from listbackup.connectors.engine.client import Client
+        from listbackup.connectors.engine.transport import base_url
+
         self._facts, self._ground = sign_in.facts, ground
         self._values: dict[str, object] = {**values, "client_secret": secret.reveal()}
         self._base = base_url(sign_in.api.base_url, self._values, allow_loopback=ground.allow_loopback)
@@ -112,7 +117,11 @@ class Agreement:
         return self._post(self._facts.revoke_url or "", headers, body).status in (200, 204)
 
     def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        from listbackup.connectors.engine.client import Request
+
         return self._client.send(Request(url=self._endpoint(url), method="POST", headers=headers, body=body))
 
     def _endpoint(self, template: str) -> Url:
+        from listbackup.connectors.engine.transport import endpoint
+
         return endpoint(template, self._base, self._values, allow_loopback=self._ground.allow_loopback)
