@@ -8,6 +8,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import msgspec
+from anyio import CapacityLimiter
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -165,7 +166,7 @@ def every_route(house: House, errands: Errands, tally: Tally) -> Sequence[Route]
         ("sources", sources_routes.routes(house.sources, house.source_groups)),
         ("jobs", jobs_routes.routes(house.jobs)),
         ("runs", runs_routes.routes(house.runs, house.jobs, house.accounts)),
-        ("data", data_routes.routes(house.data, house.upkeep)),
+        ("data", data_routes.routes(house.data, house.upkeep, errands)),
         ("files", files_routes.routes(house.files, house.data)),
         ("exports", exports_routes.routes(house.exports, house.data, errands)),
         ("erasures", erasures_routes.routes(house.erasures, errands)),
@@ -188,6 +189,7 @@ def application(house: House, errands: Errands, settings: ApiSettings = ApiSetti
         passers=RateLimiter(settings.passers, house.clock),
         repeats=Repeats(house.tables.open(REPEATS), house.clock),
         max_body_bytes=settings.max_body_bytes,
+        threads=CapacityLimiter(settings.max_requests),
     )
     document = msgspec.json.encode(openapi(routes))
 

@@ -87,12 +87,7 @@ class RestoreRoom:
 
     def refers_to(self, stream: str, raw: bytes) -> Sequence[tuple[str, Key]]:
         """(stream, key) of every record that this one refers to, as far as the connector declares it."""
-        references = self.info(stream).references
-        if not references:
-            return ()
-        value = json.loads(raw)
-        found = [(to, one) for path, to in references.items() for one in _all_at(value, _parts(path))]
-        return [(to, (one,)) for to, one in found if isinstance(one, str | int) and not isinstance(one, bool)]
+        return [(to, key) for _, to, key in references_in(self.info(stream).references, raw)]
 
     def _turn(self, value: Any, path: Sequence[str], to: str) -> bool:
         """Turn the reference at this path, a single one or a list of them; ``*`` stands for every element of an array."""
@@ -137,6 +132,15 @@ class RestoreRoom:
                 new = restored.target[-1]
                 return str(new) if isinstance(old, str) else new
         return None
+
+
+def references_in(references: Mapping[str, str], raw: bytes) -> Sequence[tuple[str, str, Key]]:
+    """(path, stream, key) of every record that this one refers to; ``references`` are declared paths and the streams they lead to."""
+    if not references:
+        return ()
+    value = json.loads(raw)
+    found = [(path, to, one) for path, to in references.items() for one in _all_at(value, _parts(path))]
+    return [(path, to, (one,)) for path, to, one in found if isinstance(one, str | int) and not isinstance(one, bool)]
 
 
 def _as_written(text: str) -> Any:

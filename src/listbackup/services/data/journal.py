@@ -11,7 +11,7 @@ import msgspec
 from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.table.port import Item, Scalar
-from listbackup.base.paging import iter_pages
+from listbackup.base.paging import Page, iter_pages
 from listbackup.connectors.engine.record import Key
 from listbackup.processor.restore_model import Entry, Restored
 from listbackup.services.data.table import RESTORE_IDS, RESTORE_JOURNAL
@@ -52,6 +52,11 @@ class TableJournal:
             lambda cursor: self._table.query(part=self._restore, index="by_position", reverse=True, limit=100, cursor=cursor)
         )
         return (msgspec.json.decode(str(item["doc"]), type=Entry) for item in pages)
+
+    def page(self, *, limit: int = 100, cursor: str | None = None) -> Page[Entry]:
+        """A page of entries in the order in which they were written, without their ``before``."""
+        page = self._table.query(part=self._restore, index="by_position", limit=limit, cursor=cursor)
+        return Page(items=[msgspec.json.decode(str(item["doc"]), type=Entry) for item in page.items], next_cursor=page.next_cursor)
 
     def _entry(self, item: Item) -> Entry:
         entry = msgspec.json.decode(str(item["doc"]), type=Entry)

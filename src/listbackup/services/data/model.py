@@ -16,6 +16,7 @@ class RestoreState(StrEnum):
     RUNNING = "running"  # or interrupted: carrying it out again goes on without writing anything twice
     DONE = "done"
     PARTIAL = "partial"  # some records could not be written
+    CANCELLED = "cancelled"  # stopped by a person; what was written until then can be undone
     UNDOING = "undoing"
     UNDONE = "undone"
 

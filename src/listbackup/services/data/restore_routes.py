@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from listbackup.base.errors import Conflict, InputError
-from listbackup.http.paging import Listing, listing
+from listbackup.http.paging import Listing, PageParameters, listing
 from listbackup.http.permission import Permission
 from listbackup.processor.restore_model import Selection
 from listbackup.services.data.errands import Errands
 from listbackup.services.data.model import Restore, RestoreState
-from listbackup.services.data.restores import Restores
-from listbackup.services.data.schema import (
+from listbackup.services.data.restore_schema import (
+    EntryShown,
     PlanShown,
     RestoreIn,
     RestoreParameters,
     RestoreShown,
     platform_key,
+    show_entry,
     show_plan,
     show_restore,
 )
+from listbackup.services.data.restores import Restores
 from listbackup.services.data.service import Data
-from listbackup.services.routing import Answer, Call, Handle, Route
+from listbackup.services.routing import Answer, Call, Handle, Route, changing, reading
 from listbackup.services.scope import Scope
 from listbackup.store import SnapshotInfo
 
@@ -42,8 +44,9 @@ def restore_routes(data: Data, restores: Restores, errands: Errands) -> Sequence
         asked = call.body(RestoreIn)
         source, snapshot = data.place(call.scope, asked.snapshot)
         chosen = _selection(data, call.scope, source.id, snapshot, asked)
+        begun = data.clock.monotonic()
         found = restores.plan(call.scope, source.id, seq=snapshot.seq, selection=chosen, overwrite=asked.overwrite)
-        return Answer(content=show_plan(found, snapshot.id))
+        return Answer(content=show_plan(found, snapshot.id, took_seconds=data.clock.monotonic() - begun))
 
     def start(call: Call) -> Answer:
         asked = call.body(RestoreIn)
@@ -56,7 +59,17 @@ def restore_routes(data: Data, restores: Restores, errands: Errands) -> Sequence
         return Answer(content=listing(restores.list(call.scope, source=asked.source, limit=asked.limit, cursor=asked.cursor), shown))
 
     def get(call: Call) -> Answer:
-        return Answer(content=shown(restores.get(call.scope, call.path["restore"])))
+        found = restores.get(call.scope, call.path["restore"])
+        progress = restores.progress(call.scope, found.id) if found.state in (RestoreState.RUNNING, RestoreState.UNDOING) else None
+        return Answer(content=show_restore(found, working=errands.is_active(found.id), progress=progress))
+
+    def report(call: Call) -> Answer:
+        page = call.query(PageParameters)
+        found = restores.report(call.scope, call.path["restore"], limit=page.limit, cursor=page.cursor)
+        return Answer(content=listing(found, show_entry))
+
+    def cancel(call: Call) -> Answer:
+        return Answer(content=shown(restores.cancel(call.scope, call.path["restore"])))
 
     def resume(call: Call) -> Answer:
         found = restores.get(call.scope, call.path["restore"])
@@ -105,6 +118,15 @@ def restore_routes(data: Data, restores: Restores, errands: Errands) -> Sequence
             answers=pages,
         ),
         Route(method="GET", path=_ONE, summary="A restore and how it ended", access=read, handle=get, answers=RestoreShown),
+        reading(f"{_ONE}/report", "What a restore did to each record", read, report, Listing[EntryShown], PageParameters),
+        changing(
+            "POST",
+            f"{_ONE}/cancel",
+            "Stop a restore; what was written stays until it is undone",
+            Permission.RESTORES_EXECUTE,
+            cancel,
+            answers=RestoreShown,
+        ),
         _act(f"{_ONE}/resume", "Go on with a restore that was interrupted", resume),
         _act(f"{_ONE}/undo", "Take a restore back, except records that were changed since", undo),
     ]

@@ -7,17 +7,26 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from listbackup.backends.table.port import ConditionFailed
-from listbackup.base.errors import Conflict, InputError
+from listbackup.base.errors import Conflict, InputError, Interrupted
 from listbackup.base.ids import RestoreId
 from listbackup.base.paging import Page
 from listbackup.processor.restore import carry_out, undo
-from listbackup.processor.restore_model import ListenRestore, RestorePlan, RestoreResult, Selection, unheard_restore
+from listbackup.processor.restore_model import (
+    Entry,
+    ListenRestore,
+    RestorePlan,
+    RestoreProgress,
+    RestoreResult,
+    Selection,
+    unheard_restore,
+)
 from listbackup.processor.restore_plan import plan_restore
 from listbackup.processor.restore_room import RestoreRoom
 from listbackup.services.connections import Connections
 from listbackup.services.data.events import restore_fact
 from listbackup.services.data.journal import TableIdMap, TableJournal
 from listbackup.services.data.model import Restore, RestoreState
+from listbackup.services.data.restore_watch import Watch, read_progress
 from listbackup.services.data.service import pick
 from listbackup.services.data.table import RESTORES
 from listbackup.services.desk import Desk
@@ -108,10 +117,33 @@ class Restores:
             raise Conflict(f"restore {found.id} is being undone", hint="undo it again to go on with that")
         if found.state is not RestoreState.RUNNING:
             return found
-        source = self._sources.get(scope, found.source)
-        with self._room(scope, source, found.snapshot_seq, should_stop) as room:
-            plan = plan_restore(room, source.id, found.selection, overwrite=found.overwrite, listen=listen)
-            return self._carry_out(scope, found, room, plan, listen)
+        source, watch = self._sources.get(scope, found.source), Watch(self._desk, scope, found, should_stop, self.get)
+        tell = watch.listening(listen)
+        try:
+            with self._room(scope, source, found.snapshot_seq, watch.should_stop) as room:
+                plan = plan_restore(room, source.id, found.selection, overwrite=found.overwrite, listen=tell)
+                return self._carry_out(scope, found, room, plan, tell)
+        except (Interrupted, Conflict):
+            now = self.get(scope, restore)
+            if now.state is not RestoreState.CANCELLED:
+                raise
+            return now
+
+    def cancel(self, scope: Scope, restore: str) -> Restore:
+        """The restore, stopped: whoever carries it out ends at the next record. What was written stays until it is undone. Raises Conflict when it is over."""
+        found = self.get(scope, restore)
+        if found.state is not RestoreState.RUNNING:
+            raise Conflict(f"there is nothing to stop: the restore is {found.state.value}")
+        stopped = replace(found, state=RestoreState.CANCELLED, ended_at=self._desk.clock.now())
+        return self._change(scope, found, stopped, "cancelled")
+
+    def progress(self, scope: Scope, restore: str) -> RestoreProgress | None:
+        """How far the restore (its plan, its undoing) is, a second old at most; None where nobody is at it."""
+        return read_progress(self._desk, scope, restore)
+
+    def report(self, scope: Scope, restore: str, *, limit: int = 100, cursor: str | None = None) -> Page[Entry]:
+        """What was done to each record, in the order in which it was. Raises NotFound."""
+        return self._journal(scope, self.get(scope, restore)).page(limit=limit, cursor=cursor)
 
     def undo(
         self, scope: Scope, restore: str, *, listen: ListenRestore = unheard_restore, should_stop: Callable[[], bool] = never
@@ -121,9 +153,9 @@ class Restores:
         if found.state is RestoreState.UNDONE:
             return found
         undoing = self._change(scope, found, replace(found, state=RestoreState.UNDOING))
-        source = self._sources.get(scope, found.source)
+        source, tell = self._sources.get(scope, found.source), Watch(self._desk, scope, found, should_stop, self.get).listening(listen)
         with self._room(scope, source, found.snapshot_seq, should_stop) as room:
-            result = undo(room, self._journal(scope, found), listen=listen)
+            result = undo(room, self._journal(scope, found), listen=tell)
         done = replace(undoing, state=RestoreState.UNDONE, undo_result=result, ended_at=self._desk.clock.now())
         return self._change(scope, undoing, done, "undone")
 

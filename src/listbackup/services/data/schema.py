@@ -1,4 +1,4 @@
-"""Snapshots, records, differences and restores as they go over the wire. A record is its exact bytes inside the answer's JSON."""
+"""Snapshots, records and differences as they go over the wire. A record is its exact bytes inside the answer's JSON."""
 
 from __future__ import annotations
 
@@ -8,38 +8,73 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
-from listbackup.http.paging import Body, PageParameters, Parameters, SnapshotRef, SourceRef
-from listbackup.processor.restore_model import Action, RestorePlan, RestoreResult, Why
+from listbackup.http.paging import PageParameters, Parameters, SnapshotRef, SourceRef
+from listbackup.services.data.asking import changed_fields, project
+from listbackup.services.data.hunting import HitsFound
 from listbackup.services.data.keys import show_key
-from listbackup.services.data.model import Restore, RestoreState
 from listbackup.store import Change, Key, Record, SnapshotInfo, StreamCounts, Version
 from listbackup.store.model import HIDDEN, ChangeKind, SnapshotKind, StreamStatus
 
 StreamName = Annotated[str, Field(min_length=1, max_length=200)]
 KeyText = Annotated[str, Field(min_length=1, max_length=2000)]
-STEPS_SHOWN = 1000
 
 
-class SnapshotParameters(Parameters):
+class SnapshotParameters(PageParameters):
     """Which snapshots of a source."""
 
     with_trash: bool = False
+    limit: Annotated[int, Field(ge=1, le=500, description="How many items at most.")] = 500
 
 
 class RecordParameters(PageParameters):
-    """Which records; ``after`` begins behind this key, as people write it."""
+    """Which records; ``after`` begins behind this key, as people write it.
+
+    All that is given must hold. A page that was judged record by record may be short, or empty, before the last: go on while there is a ``next``.
+    """
 
     after: KeyText | None = None
+    filter: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=4000,
+            examples=["status=open,amount>100"],
+            description="Conditions joined by commas: `field=value`, with =, !=, <, > or ~ (contains), or a field alone (has a value); a comma in a value is `\\,`.",
+        ),
+    ] = None
+    q: Annotated[str | None, Field(min_length=1, max_length=500, description="A text that stands in the record, whatever the case.")] = None
+    sort: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=500,
+            examples=["-updated_at"],
+            description="A field, `-` before it for descending; up to 50,000 records.",
+        ),
+    ] = None
+    fields: Annotated[
+        str | None, Field(min_length=1, max_length=4000, examples=["id,name,owner.email"], description="Only these fields of each record.")
+    ] = None
 
 
 class DiffParameters(PageParameters):
-    """Two snapshots of one source, and the stream whose changes are wanted."""
+    """Two snapshots of one source, and the stream whose changes are wanted (all of them without it). ``values`` false: only which records."""
 
     from_: Annotated[SnapshotRef, Field(alias="from")]
     to: SnapshotRef
-    stream: StreamName
+    stream: StreamName | None = None
+    values: bool = True
+
+
+class ChangeSetParameters(PageParameters):
+    """Whose change sets, of runs in ``[since, until)``."""
+
+    source: SourceRef
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    stream: StreamName | None = None
 
 
 class DiffCountsParameters(Parameters):
@@ -49,42 +84,14 @@ class DiffCountsParameters(Parameters):
     to: SnapshotRef
 
 
-class SearchParameters(Parameters):
-    """A text that a record's bytes hold, whatever the case."""
+class SearchParameters(PageParameters):
+    """A text that a record's bytes hold, whatever the case: in one snapshot, in one source, or in all as they stood at an instant (now, without it)."""
 
-    snapshot: SnapshotRef
     q: Annotated[str, Field(min_length=1, max_length=500)]
-    stream: StreamName | None = None
-    limit: Annotated[int, Field(ge=1, le=500)] = 100
-
-
-class Hold(Body):
-    """Why the snapshot must stay."""
-
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
-
-
-class Sample(Body):
-    """How many records of each stream are compared with the platform."""
-
-    sample: Annotated[int, Field(ge=1, le=1000)] = 20
-
-
-class RestoreIn(Body):
-    """Which records of a snapshot: these streams (null: all), or only these keys. ``overwrite`` writes over edits that no snapshot holds."""
-
-    snapshot: SnapshotRef
-    streams: Annotated[tuple[StreamName, ...], Field(min_length=1, max_length=500)] | None = None
-    keys: Annotated[dict[StreamName, Annotated[tuple[KeyText, ...], Field(min_length=1, max_length=10_000)]], Field(max_length=100)] = (
-        Field(default={})
-    )
-    overwrite: bool = False
-
-
-class RestoreParameters(PageParameters):
-    """Which restores."""
-
+    snapshot: SnapshotRef | None = None
     source: SourceRef | None = None
+    as_of: AwareDatetime | None = None
+    stream: StreamName | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,12 +160,25 @@ class ChangeShown:
     kind: ChangeKind
     before: msgspec.Raw | None
     after: msgspec.Raw | None
+    fields: Sequence[str] = ()  # the top fields that differ
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceShown:
+    """Another record that this one refers to, as far as the platform's facts say; ``kept`` whether the same snapshot has it."""
+
+    path: str
+    stream: str
+    key: str
+    kept: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HitShown:
     """A record that a search found."""
 
+    source: str
+    snapshot: str
     stream: str
     key: str
     parts: Sequence[str | int]
@@ -168,50 +188,15 @@ class HitShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hits:
-    """What a search found; ``more`` when the limit ended it."""
+    """What a search found; ``more`` when there is a ``next`` page.
+
+    ``incomplete``: the time for one page ended before it was full. What lies behind ``next`` was not looked at yet.
+    """
 
     items: Sequence[HitShown]
     more: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepShown:
-    """What a restore would do with one record."""
-
-    stream: str
-    key: str
-    parts: Sequence[str | int]
-    action: Action
-    why: Why
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanShown:
-    """What a restore would do: counts by stream and action, and the first thousand steps that do something."""
-
-    source: str
-    snapshot: str
-    streams: Mapping[str, Mapping[Action, int]]
-    writes: int
-    calls: int
-    side_effects: Sequence[str]
-    steps: Sequence[StepShown]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestoreShown:
-    """A restore. ``working`` is whether this server is at it; one that is ``running`` (``undoing``) without that was interrupted: resume (undo) it."""
-
-    id: str
-    source: str
-    snapshot_number: int
-    overwrite: bool
-    state: RestoreState
-    working: bool
-    created_at: datetime
-    ended_at: datetime | None
-    result: RestoreResult | None
-    undo_result: RestoreResult | None
+    next: str | None
+    incomplete: bool
 
 
 def show_snapshot(source: str, snapshot: SnapshotInfo) -> SnapshotShown:
@@ -251,9 +236,27 @@ def show_streams(streams: Mapping[str, StreamCounts]) -> Sequence[StreamShown]:
     ]
 
 
-def show_record(record: Record) -> RecordShown:
-    """The record as it goes out."""
-    return RecordShown(key=show_key(record.key), parts=key_parts(record.key), since=record.seq, record=msgspec.Raw(record.raw))
+def show_record(record: Record, fields: Sequence[Sequence[str]] = ()) -> RecordShown:
+    """The record as it goes out; with ``fields`` only those."""
+    raw = project(record.raw, fields) if fields else record.raw
+    return RecordShown(key=show_key(record.key), parts=key_parts(record.key), since=record.seq, record=msgspec.Raw(raw))
+
+
+def show_hits(found: HitsFound) -> Hits:
+    """The page of hits as it goes out."""
+    items = [
+        HitShown(
+            source=hit.source.id,
+            snapshot=hit.snapshot.id,
+            stream=hit.stream,
+            key=show_key(hit.record.key),
+            parts=key_parts(hit.record.key),
+            since=hit.record.seq,
+            record=msgspec.Raw(hit.record.raw),
+        )
+        for hit in found.items
+    ]
+    return Hits(items=items, more=found.next is not None, next=found.next, incomplete=found.incomplete)
 
 
 def show_version(version: Version) -> VersionShown:
@@ -272,51 +275,13 @@ def show_change(change: Change) -> ChangeShown:
         kind=change.kind,
         before=_raw(change.before),
         after=_raw(change.after),
-    )
-
-
-def show_plan(plan: RestorePlan, snapshot: str) -> PlanShown:
-    """The plan as it goes out."""
-    steps = [step for step in plan.steps if step.action is not Action.SKIP][:STEPS_SHOWN]
-    return PlanShown(
-        source=plan.source,
-        snapshot=snapshot,
-        streams=plan.by_stream(),
-        writes=plan.writes,
-        calls=plan.calls,
-        side_effects=plan.side_effects,
-        steps=[
-            StepShown(stream=step.stream, key=show_key(step.key), parts=key_parts(step.key), action=step.action, why=step.why)
-            for step in steps
-        ],
-    )
-
-
-def show_restore(restore: Restore, *, working: bool) -> RestoreShown:
-    """The restore as it goes out."""
-    return RestoreShown(
-        id=restore.id,
-        source=restore.source,
-        snapshot_number=restore.snapshot_seq,
-        overwrite=restore.overwrite,
-        state=restore.state,
-        working=working,
-        created_at=restore.created_at,
-        ended_at=restore.ended_at,
-        result=restore.result,
-        undo_result=restore.undo_result,
+        fields=changed_fields(change.before, change.after),
     )
 
 
 def key_parts(key: Key) -> Sequence[str | int]:
     """The parts of a key as JSON has them."""
     return [part.hex() if isinstance(part, bytes) else part for part in key]
-
-
-def platform_key(key: Key) -> tuple[str | int, ...] | None:
-    """The key as the platform knows it, or None for a record that has none of its own."""
-    parts = tuple(part for part in key if not isinstance(part, bytes))
-    return parts if len(parts) == len(key) else None
 
 
 def _raw(raw: bytes | None) -> msgspec.Raw | None:

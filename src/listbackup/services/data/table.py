@@ -1,4 +1,4 @@
-"""The tables of restores."""
+"""The tables of restores and verifications."""
 
 from listbackup.backends.table.port import IndexSpec, TableSpec
 
@@ -15,3 +15,4 @@ RESTORE_JOURNAL = TableSpec(
 RESTORE_IDS = TableSpec(
     name="restore_ids", about="records that live under a new id since they were restored: pk account/source, sk stream/key"
 )
+VERIFICATIONS = TableSpec(name="verifications", about="the last verification of each snapshot: sk the snapshot")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from listbackup.processor.verify import Verification, verify_sample
 from listbackup.services.connections import Connections
@@ -48,10 +49,30 @@ class Upkeep:
         """The suspect snapshot, found true by a person: retention goes on. Raises NotFound."""
         return self._change(scope, source, seq, clear_suspicion, "snapshot.cleared")
 
+    @property
+    def desk(self) -> Desk:
+        """What the upkeep stands on."""
+        return self._desk
+
+    def retention(self, scope: Scope, source: str) -> tuple[Source, Policy, timedelta | None]:
+        """The source with its own retention, what holds when everything is counted, and for how long the account's policy keeps every copy."""
+        of = self._sources.get(scope, source)
+        return of, self._jobs.retention_of(scope, of.id), self._jobs.floor(scope)
+
+    def set_retention(self, scope: Scope, source: str, policy: Policy | None, *, version: int | None = None) -> Source:
+        """The source with this retention of its own. Raises InputError for one that lets go of what the account's policy keeps, VersionGone."""
+        if policy is not None:
+            self._jobs.check_retention(scope, policy)
+        return self._sources.set_retention(scope, source, policy, version=version)
+
+    def tried(self, scope: Scope, source: str, policy: Policy | None) -> Policy:
+        """The policy as it would hold, the account's own counted; the one that holds now for None."""
+        return self._jobs.retention_of(scope, source) if policy is None else self._jobs.at_least(scope, policy)
+
     def plan_expire(self, scope: Scope, source: str, policy: Policy | None = None) -> ExpirePlan:
         """Which snapshots a policy (None: that of the source's jobs) would keep and drop, each with the reasons."""
         of, store = self._open(scope, source)
-        return plan_for(store, policy or self._jobs.retention_of(scope, of.id), self._desk.clock.now())
+        return plan_for(store, self.tried(scope, of.id, policy), self._desk.clock.now())
 
     def expire(self, scope: Scope, source: str, plan: ExpirePlan, *, confirmed: bool = False) -> tuple[int, ...]:
         """The snapshots that went into the trash. Raises NeedsConfirmation for a plan with objections."""

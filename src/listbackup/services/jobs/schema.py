@@ -10,10 +10,7 @@ from pydantic import Field
 from listbackup.http.paging import Body, Name, PageParameters, SourceRef
 from listbackup.services.jobs.model import RetryPolicy
 from listbackup.services.jobs.timetable import QuietWindow, Timetable
-from listbackup.store.policy import Policy
-
-_Count = Annotated[int, Field(ge=0, le=10_000)]
-_LONGEST = timedelta(days=36_500)
+from listbackup.services.retention import PolicyIn
 
 
 class QuietIn(Body):
@@ -36,34 +33,6 @@ class TimetableIn(Body):
         """As the service takes it. Raises InputError."""
         quiet = tuple(QuietWindow(start=one.start, end=one.end, days=one.days) for one in self.quiet)
         return Timetable(cron=self.cron, every=self.every, time_zone=self.time_zone, quiet=quiet)
-
-
-class PolicyIn(Body):
-    """How many snapshots stay; the rules add up, and no rule at all keeps everything."""
-
-    hourly: _Count = 0
-    daily: _Count = 0
-    weekly: _Count = 0
-    monthly: _Count = 0
-    yearly: _Count = 0
-    last: _Count = 0
-    within: Annotated[timedelta, Field(ge=timedelta(0), le=_LONGEST)] | None = None
-    min_good: Annotated[int, Field(ge=3, le=10_000)] = 3
-    time_zone: Annotated[str, Field(min_length=1, max_length=64)] = "UTC"
-
-    def policy(self) -> Policy:
-        """As the service takes it. Raises InputError."""
-        return Policy(
-            hourly=self.hourly,
-            daily=self.daily,
-            weekly=self.weekly,
-            monthly=self.monthly,
-            yearly=self.yearly,
-            last=self.last,
-            within=self.within,
-            min_good=self.min_good,
-            time_zone=self.time_zone,
-        )
 
 
 class RetryIn(Body):

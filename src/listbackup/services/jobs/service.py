@@ -60,7 +60,7 @@ class Jobs:
         name: str | None = None,
     ) -> Job:
         """A new job. Raises NotFound for the source, Conflict when the name is taken, InputError for a retention below what the account's policy keeps."""
-        self._check_floor(scope, retention)
+        self.check_retention(scope, retention)
         of = self._sources.get(scope, source)
         now = self._desk.clock.now()
         job = Job(
@@ -105,7 +105,7 @@ class Jobs:
         version: int | None = None,
     ) -> Job:
         """The job with these changes; what is None stays as it is. Raises VersionGone for another ``version``."""
-        self._check_floor(scope, retention)
+        self.check_retention(scope, retention)
         old = self._rows(scope).get_version(job, version)
         when = None if no_timetable else timetable or old.timetable
         edited = replace(old, name=name or old.name, timetable=when, retention=retention or old.retention, retry=retry or old.retry)
@@ -150,7 +150,12 @@ class Jobs:
         for job in list(self._rows(scope).iter(part=source, index="by_source")):
             self.delete(scope, job.id)
 
-    def _check_floor(self, scope: Scope, retention: Policy | None) -> None:
+    def floor(self, scope: Scope) -> timedelta | None:
+        """For how long the account's policy keeps every copy, whatever a retention says; None: it asks nothing."""
+        return self._floor(scope.account)
+
+    def check_retention(self, scope: Scope, retention: Policy | None) -> None:
+        """Raises InputError for a retention that lets go of what the account's policy keeps."""
         floor = self._floor(scope.account)
         if floor is None or retention is None or retention.keeps_everything or (retention.within or timedelta(0)) >= floor:
             return

@@ -1,0 +1,154 @@
+"""Restores as they go over the wire."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from listbackup.http.paging import Body, PageParameters, SnapshotRef, SourceRef
+from listbackup.processor.restore_model import Action, Entry, EntryState, RestorePlan, RestoreProgress, RestoreResult, Why
+from listbackup.services.data.keys import show_key
+from listbackup.services.data.model import Restore, RestoreState
+from listbackup.services.data.schema import KeyText, StreamName, key_parts
+from listbackup.store import Key
+
+STEPS_SHOWN = 1000
+
+
+class RestoreIn(Body):
+    """Which records of a snapshot: these streams (null: all), or only these keys. ``overwrite`` writes over edits that no snapshot holds."""
+
+    snapshot: SnapshotRef
+    streams: Annotated[tuple[StreamName, ...], Field(min_length=1, max_length=500)] | None = None
+    keys: Annotated[dict[StreamName, Annotated[tuple[KeyText, ...], Field(min_length=1, max_length=10_000)]], Field(max_length=100)] = (
+        Field(default={})
+    )
+    overwrite: bool = False
+
+
+class RestoreParameters(PageParameters):
+    """Which restores."""
+
+    source: SourceRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepShown:
+    """What a restore would do with one record."""
+
+    stream: str
+    key: str
+    parts: Sequence[str | int]
+    action: Action
+    why: Why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanShown:
+    """What a restore would do: counts by stream and action, and the first thousand steps that do something.
+
+    ``seconds`` is what the calls will take if the platform goes on as it did while the plan was made (null where that is not known). ``left_out`` are the
+    records that it will not write, by reason: edits that no snapshot holds, and what the platform does not let us write.
+    """
+
+    source: str
+    snapshot: str
+    streams: Mapping[str, Mapping[Action, int]]
+    writes: int
+    calls: int
+    side_effects: Sequence[str]
+    steps: Sequence[StepShown]
+    creates: int
+    updates: int
+    skips: int
+    conflicts: int
+    seconds: float | None
+    left_out: Mapping[Why, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreShown:
+    """A restore. ``working`` is whether this server is at it; one that is ``running`` (``undoing``) without that was interrupted: resume (undo) it."""
+
+    id: str
+    source: str
+    snapshot_number: int
+    overwrite: bool
+    state: RestoreState
+    working: bool
+    progress: RestoreProgress | None
+    created_at: datetime
+    ended_at: datetime | None
+    result: RestoreResult | None
+    undo_result: RestoreResult | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryShown:
+    """One write of a restore: what was done to which record, under which key it lives since, and what went wrong."""
+
+    stream: str
+    key: str
+    action: Action
+    state: EntryState
+    target: str | None
+    message: str | None
+
+
+def show_plan(plan: RestorePlan, snapshot: str, *, took_seconds: float = 0) -> PlanShown:
+    """The plan as it goes out."""
+    steps = [step for step in plan.steps if step.action is not Action.SKIP][:STEPS_SHOWN]
+    return PlanShown(
+        source=plan.source,
+        snapshot=snapshot,
+        streams=plan.by_stream(),
+        writes=plan.writes,
+        calls=plan.calls,
+        side_effects=plan.side_effects,
+        steps=[
+            StepShown(stream=step.stream, key=show_key(step.key), parts=key_parts(step.key), action=step.action, why=step.why)
+            for step in steps
+        ],
+        creates=plan.count(Action.CREATE),
+        updates=plan.count(Action.UPDATE),
+        skips=plan.count(Action.SKIP),
+        conflicts=plan.count(Action.CONFLICT),
+        seconds=round(plan.calls * took_seconds / plan.planning_calls, 1) if plan.planning_calls else None,
+        left_out=Counter(step.why for step in plan.steps if step.action in (Action.SKIP, Action.CONFLICT) and step.why is not Why.SAME),
+    )
+
+
+def show_restore(restore: Restore, *, working: bool, progress: RestoreProgress | None = None) -> RestoreShown:
+    """The restore as it goes out."""
+    return RestoreShown(
+        id=restore.id,
+        source=restore.source,
+        snapshot_number=restore.snapshot_seq,
+        overwrite=restore.overwrite,
+        state=restore.state,
+        working=working,
+        progress=progress,
+        created_at=restore.created_at,
+        ended_at=restore.ended_at,
+        result=restore.result,
+        undo_result=restore.undo_result,
+    )
+
+
+def show_entry(entry: Entry) -> EntryShown:
+    """The entry as it goes out."""
+    target = show_key(entry.target) if entry.target is not None else None
+    return EntryShown(
+        stream=entry.stream, key=show_key(entry.key), action=entry.action, state=entry.state, target=target, message=entry.message
+    )
+
+
+def platform_key(key: Key) -> tuple[str | int, ...] | None:
+    """The key as the platform knows it, or None for a record that has none of its own."""
+    parts = tuple(part for part in key if not isinstance(part, bytes))
+    return parts if len(parts) == len(key) else None
