@@ -9,7 +9,7 @@ from listbackup.http.permission import Permission
 from listbackup.services.data import Data, Errands
 from listbackup.services.downloads import DownloadUrl, show_ticket
 from listbackup.services.exports.model import Export
-from listbackup.services.exports.schema import ExportParameters, ExportPart, ExportShown, NewExport, show_export
+from listbackup.services.exports.schema import ExportListParameters, ExportPart, ExportShown, NewExport, show_export
 from listbackup.services.exports.service import Exports
 from listbackup.services.routing import Answer, Call, Route, changing, reading
 
@@ -38,7 +38,7 @@ def routes(exports: Exports, data: Data, errands: Errands) -> Sequence[Route]:
         return Answer(content=show_export(made, working=True), location=f"/v2/exports/{made.id}")
 
     def list_all(call: Call) -> Answer:
-        asked = call.query(ExportParameters)
+        asked = call.query(ExportListParameters)
         source = next(iter(data.sources_of(call.scope, asked.source))).id if asked.source is not None else None
         return Answer(content=listing(exports.list(call.scope, source=source, limit=asked.limit, cursor=asked.cursor), shown))
 
@@ -68,7 +68,7 @@ def routes(exports: Exports, data: Data, errands: Errands) -> Sequence[Route]:
             status=202,
             repeatable=True,
         ),
-        reading("/exports", "Exports, newest first", read, list_all, Listing[ExportShown], ExportParameters),
+        reading("/exports", "Exports, newest first", read, list_all, Listing[ExportShown], ExportListParameters),
         reading(_ONE, "An export and how far it is", read, get, ExportShown),
         changing("POST", f"{_ONE}/cancel", "Give an export up", make, cancel, answers=ExportShown),
         changing("DELETE", _ONE, "Forget an export and its files", make, delete, status=204),

@@ -26,7 +26,7 @@ class NewExport(Body):
     keep_for: Annotated[timedelta, Field(ge=timedelta(hours=1), le=timedelta(days=30), examples=["P7D"])] = KEPT_FOR
 
 
-class ExportParameters(PageParameters):
+class ExportListParameters(PageParameters):
     """Which exports."""
 
     source: SourceRef | None = None
