@@ -52,7 +52,7 @@ def crm() -> Iterator[dict[str, str]]:
     assert child.stdin is not None
     assert child.stdout is not None
     told = json.loads(child.stdout.readline())
-    yield {"url": told["base_url"], "token": told["token"]}
+    yield {"url": told["base_url"], "token": told["token"], "client_secret": told["client_secret"]}
     child.stdin.close()
     child.wait(timeout=10)
 
@@ -67,6 +67,7 @@ def test_every_command_that_a_page_shows_runs(page: Path, tmp_path: Path, crm: d
         "PATH": f"{tmp_path / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "LISTBACKUP_ALLOW_LOOPBACK": "1",
         "CRM_URL": crm["url"],
+        "CLIENT_SECRET": crm["client_secret"],
         "REPOSITORY": str(ROOT),
         "LANG": "C.UTF-8",
     }

@@ -10,6 +10,7 @@ import threading
 import msgspec
 
 from listbackup.testing.saas.lies import Lie
+from listbackup.testing.saas.oauth import CLIENT_ID
 from listbackup.testing.saas.options import Options
 from listbackup.testing.saas.server import Saas
 
@@ -38,7 +39,8 @@ def main() -> None:
         port=given.port,
     )
     saas.start()
-    print(msgspec.json.encode({"base_url": saas.base_url, "token": saas.token}).decode(), flush=True)  # noqa: T201
+    told = {"base_url": saas.base_url, "token": saas.token, "client_id": CLIENT_ID, "client_secret": saas.sign_in.client_secret}
+    print(msgspec.json.encode(told).decode(), flush=True)  # noqa: T201
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
