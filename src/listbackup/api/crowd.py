@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 
-import anyio.to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from listbackup.api.door import SECURITY, Tally
@@ -26,7 +25,6 @@ class Crowd:
 
     def __init__(self, app: ASGIApp, *, places: int, clock: Clock, tally: Tally) -> None:
         self._app, self._places, self._clock, self._tally = app, places, clock, tally
-        self._has_threads = False
         self._said_at, self._unsaid = -_SAID_EVERY_SECONDS, 0
         refused = Refused(OVERLOADED, OVERLOADED.title)
         self._body = encode_problem(problem_of(refused, ""))
@@ -44,27 +42,31 @@ class Crowd:
         if scope["type"] != "http" or scope["path"].startswith(_ALWAYS):
             await self._app(scope, receive, send)
             return
-        if not self._has_threads:
-            anyio.to_thread.current_default_thread_limiter().total_tokens = self._places + 4  # four for what is always answered
-            self._has_threads = True
         if self._tally.busy >= (1 + WAITING) * self._places:
             await self._send_away(scope, send)
             return
         await self._admit(scope, receive, send)
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
-        inside = True
-        self._tally.busy += 1
+        inside = False
+
+        async def hear() -> Message:
+            nonlocal inside
+            message = await receive()
+            if not inside and message["type"] == "http.request" and not message.get("more_body", False):
+                inside = True  # from here on: who takes minutes to send a body takes nobody's place
+                self._tally.busy += 1
+            return message
 
         async def answer(message: Message) -> None:
             nonlocal inside
-            if inside and message["type"] == "http.response.start":  # who listens for minutes takes nobody's place
+            if inside and message["type"] == "http.response.start":  # nor does who listens for minutes
                 inside = False
                 self._tally.busy -= 1
             await send(message)
 
         try:
-            await self._app(scope, receive, answer)
+            await self._app(scope, hear, answer)
         finally:
             if inside:
                 self._tally.busy -= 1

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from anyio import CapacityLimiter, to_thread
 from pydantic import BaseModel, ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
@@ -40,7 +40,8 @@ _ETAG = re.compile(r'(?:W/)?"(\d{1,15})"')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """What every operation is checked with. ``strangers`` counts failed attempts to sign in by address, ``passers`` requests of nobody."""
+    """What every operation is checked with. ``strangers`` counts failed attempts to sign in by address, ``passers`` requests of nobody; ``threads`` are those
+    that answer, but for questions about the system's health."""
 
     admission: Admission
     accounts: Accounts
@@ -49,6 +50,7 @@ class Gate:
     passers: RateLimiter
     repeats: Repeats
     max_body_bytes: int
+    threads: CapacityLimiter
 
 
 class Operation:
@@ -61,7 +63,8 @@ class Operation:
     async def __call__(self, request: Request) -> Response:
         """The answer. Raises what the room raises: the door makes problems of it."""
         raw = await self._read(request)
-        return await run_in_threadpool(self._answer, request, raw)
+        is_health = self._route.tag == "system" and self._route.access is None
+        return await to_thread.run_sync(self._answer, request, raw, limiter=None if is_health else self._gate.threads)
 
     def judge_page(self, request: Request) -> None:
         """Raises WrongOrigin for a handshake that a page of another origin begins: browsers let every page open a socket anywhere."""
