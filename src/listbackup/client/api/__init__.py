@@ -10,16 +10,24 @@ from listbackup.client.session import Session
 if TYPE_CHECKING:
     from listbackup.client.api.accounts import AccountsApi
     from listbackup.client.api.activity import ActivityApi
+    from listbackup.client.api.api_keys import ApiKeysApi
     from listbackup.client.api.auth import AuthApi
     from listbackup.client.api.connections import ConnectionsApi
     from listbackup.client.api.data import DataApi
+    from listbackup.client.api.downloads import DownloadsApi
+    from listbackup.client.api.erasures import ErasuresApi
+    from listbackup.client.api.exports import ExportsApi
+    from listbackup.client.api.files import FilesApi
     from listbackup.client.api.integrations import IntegrationsApi
+    from listbackup.client.api.invitations import InvitationsApi
     from listbackup.client.api.jobs import JobsApi
     from listbackup.client.api.platforms import PlatformsApi
     from listbackup.client.api.restores import RestoresApi
+    from listbackup.client.api.roles import RolesApi
     from listbackup.client.api.runs import RunsApi
     from listbackup.client.api.sources import SourcesApi
     from listbackup.client.api.system import SystemApi
+    from listbackup.client.api.teams import TeamsApi
     from listbackup.client.api.users import UsersApi
 
 
@@ -44,6 +52,13 @@ class Api:
         return ActivityApi(self._session)
 
     @cached_property
+    def api_keys(self) -> ApiKeysApi:
+        """The operations of ``api_keys``."""
+        from listbackup.client.api.api_keys import ApiKeysApi
+
+        return ApiKeysApi(self._session)
+
+    @cached_property
     def auth(self) -> AuthApi:
         """The operations of ``auth``."""
         from listbackup.client.api.auth import AuthApi
@@ -65,11 +80,46 @@ class Api:
         return DataApi(self._session)
 
     @cached_property
+    def downloads(self) -> DownloadsApi:
+        """The operations of ``downloads``."""
+        from listbackup.client.api.downloads import DownloadsApi
+
+        return DownloadsApi(self._session)
+
+    @cached_property
+    def erasures(self) -> ErasuresApi:
+        """The operations of ``erasures``."""
+        from listbackup.client.api.erasures import ErasuresApi
+
+        return ErasuresApi(self._session)
+
+    @cached_property
+    def exports(self) -> ExportsApi:
+        """The operations of ``exports``."""
+        from listbackup.client.api.exports import ExportsApi
+
+        return ExportsApi(self._session)
+
+    @cached_property
+    def files(self) -> FilesApi:
+        """The operations of ``files``."""
+        from listbackup.client.api.files import FilesApi
+
+        return FilesApi(self._session)
+
+    @cached_property
     def integrations(self) -> IntegrationsApi:
         """The operations of ``integrations``."""
         from listbackup.client.api.integrations import IntegrationsApi
 
         return IntegrationsApi(self._session)
+
+    @cached_property
+    def invitations(self) -> InvitationsApi:
+        """The operations of ``invitations``."""
+        from listbackup.client.api.invitations import InvitationsApi
+
+        return InvitationsApi(self._session)
 
     @cached_property
     def jobs(self) -> JobsApi:
@@ -93,6 +143,13 @@ class Api:
         return RestoresApi(self._session)
 
     @cached_property
+    def roles(self) -> RolesApi:
+        """The operations of ``roles``."""
+        from listbackup.client.api.roles import RolesApi
+
+        return RolesApi(self._session)
+
+    @cached_property
     def runs(self) -> RunsApi:
         """The operations of ``runs``."""
         from listbackup.client.api.runs import RunsApi
@@ -112,6 +169,13 @@ class Api:
         from listbackup.client.api.system import SystemApi
 
         return SystemApi(self._session)
+
+    @cached_property
+    def teams(self) -> TeamsApi:
+        """The operations of ``teams``."""
+        from listbackup.client.api.teams import TeamsApi
+
+        return TeamsApi(self._session)
 
     @cached_property
     def users(self) -> UsersApi:

@@ -5,92 +5,110 @@ Made by tools/write_client.py (``make openapi``); do not edit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import UNSET, Struct, UnsetType
 
+from listbackup.client.api.shared import AccountShown, AccountState, Permission
 from listbackup.client.paging import Page, every
-from listbackup.client.session import Request, Session, given, part
-from listbackup.client.words import Word
+from listbackup.client.session import Request, Session, given, part, repeat_header, version_header
 
 
-class Account(Struct, frozen=True, kw_only=True):
-    """A customer; ``parent`` is the account it nests in."""
-
-    id: str
-    name: str
-    created_at: datetime
-    parent: str | None = None
-    version: int = 1
-    suspended_at: datetime | None = None
-    suspended_why: str | None = None
-    trashed_at: datetime | None = None
-    shred_at: datetime | None = None
-    is_shredding: bool = False
-
-
-class Bundle(Word):
-    """Words for many permissions at once, for API keys. Together they are everything; none includes another."""
-
-    READ = "read"
-    WRITE = "write"
-    RESTORE = "restore"
-    ADMIN = "admin"
-
-
-class KeyMade(Struct, frozen=True, kw_only=True):
-    """A new API key with its text."""
-
-    key: KeyShown
-    text: str
-
-
-class KeyShown(Struct, frozen=True, kw_only=True):
-    """An API key; its text is shown once, when it is made."""
+class AccountDetail(Struct, frozen=True, kw_only=True):
+    """An account, and what the caller may do in it."""
 
     id: str
     name: str
-    scopes: Sequence[Permission]
+    parent: str | None
+    state: AccountState
     created_at: datetime
-    created_by: str
-    expires_at: datetime
-    revoked_at: datetime | None
-    used_at: datetime | None
+    suspended_why: str | None
+    shred_at: datetime | None
+    version: int
+    roles: Sequence[str]
+    permissions: Sequence[Permission]
 
 
-class Permission(Word):
-    """One thing that may be done in an account. None includes another."""
+class Held(Struct, frozen=True, kw_only=True):
+    """What is held: live records, bytes as stored, snapshots that can be restored, runs there ever were."""
 
-    ACCOUNTS_READ = "accounts:read"
-    ACCOUNTS_MANAGE = "accounts:manage"
-    ACCOUNTS_DELETE = "accounts:delete"
-    MEMBERS_READ = "members:read"
-    MEMBERS_MANAGE = "members:manage"
-    ROLES_MANAGE = "roles:manage"
-    POLICIES_MANAGE = "policies:manage"
-    API_KEYS_MANAGE = "api-keys:manage"
-    INTEGRATIONS_READ = "integrations:read"
-    INTEGRATIONS_MANAGE = "integrations:manage"
-    CONNECTIONS_READ = "connections:read"
-    CONNECTIONS_MANAGE = "connections:manage"
-    SOURCES_READ = "sources:read"
-    SOURCES_MANAGE = "sources:manage"
-    JOBS_READ = "jobs:read"
-    JOBS_MANAGE = "jobs:manage"
-    RUNS_READ = "runs:read"
-    RUNS_EXECUTE = "runs:execute"
-    SNAPSHOTS_READ = "snapshots:read"
-    CONTENT_READ = "content:read"
-    EXPORTS_CREATE = "exports:create"
-    RESTORES_READ = "restores:read"
-    RESTORES_PLAN = "restores:plan"
-    RESTORES_EXECUTE = "restores:execute"
-    RETENTION_MANAGE = "retention:manage"
-    ERASURES_EXECUTE = "erasures:execute"
-    ACTIVITY_READ = "activity:read"
-    ACTIVITY_EXPORT = "activity:export"
-    SYSTEM_OPERATE = "system:operate"
+    sources: int
+    snapshots: int
+    stored_bytes: int
+    records: int
+    runs: int
+
+
+class Hierarchy(Struct, frozen=True, kw_only=True):
+    """Where an account stands: what is above it as far as the caller reaches, top first, and what is below."""
+
+    above: Sequence[AccountShown]
+    tree: AccountsNode
+
+
+class Limit(Struct, frozen=True, kw_only=True):
+    """The most that one account may have of each; None: no limit. What is set above holds for each account below, unless less is set there."""
+
+    sub_accounts: int | None = None
+    members: int | None = None
+    connections: int | None = None
+    sources: int | None = None
+    api_keys: int | None = None
+
+
+class LimitsShown(Struct, frozen=True, kw_only=True):
+    """What holds in an account, and what was set for it itself."""
+
+    effective: Limit
+    own: Limit
+
+
+class PoliciesShown(Struct, frozen=True, kw_only=True):
+    """What holds in an account, what it says itself, and where each field that holds comes from: ``account``, or ``above`` where the caller
+    does not reach.
+    """
+
+    effective: PolicyFields
+    own: PolicyFields
+    origins: Mapping[str, str]
+    version: int
+
+
+class PolicyFields(Struct, frozen=True, kw_only=True):
+    """The fields of a policy; null: nothing is asked."""
+
+    min_retention_days: int | None
+    mfa_required: bool | None
+    may_restore: Sequence[str] | None
+    allowed_platforms: Sequence[str] | None
+    region: str | None
+
+
+class UsageShown(Struct, frozen=True, kw_only=True):
+    """What an account holds, and its branch. The branch's sum is of what was measured last: at ``oldest_at`` or later, ``unmeasured``
+    accounts not counted.
+
+    ``is_whole`` false: the branch has more accounts than are summed at once.
+    """
+
+    own: Held
+    measured_at: datetime
+    branch: Held
+    accounts: int
+    unmeasured: int
+    oldest_at: datetime
+    is_whole: bool
+
+
+class AccountsNode(Struct, frozen=True, kw_only=True):
+    """An account in the tree; ``more``: it has accounts below it that are not shown."""
+
+    id: str
+    name: str
+    state: AccountState
+    children: Sequence[AccountsNode]
+    more: bool
 
 
 class AccountsApi:
@@ -99,33 +117,143 @@ class AccountsApi:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def api_keys(self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[KeyShown]:
-        """The account's API keys."""
-        request = Request(method="GET", path="/v2/api-keys", query={"cursor": cursor, "limit": limit})
-        return self._session.ask(Page[KeyShown], request)
+    def create(self, *, name: str, idempotency_key: str | None = None) -> AccountShown:
+        """Open an account at the top, and own it."""
+        request = Request(
+            method="POST", path="/v2/accounts", body=given({"name": name}), headers={**repeat_header(idempotency_key)}, repeatable=True
+        )
+        return self._session.ask(AccountShown, request)
 
-    def iter_api_keys(self, *, limit: int | UnsetType = UNSET) -> Iterator[KeyShown]:
-        """Every item of ``api_keys``, page after page."""
-        return every(lambda cursor: self.api_keys(limit=limit, cursor=cursor))
+    def create_sub_account(self, account: str, *, name: str, idempotency_key: str | None = None) -> AccountShown:
+        """Open an account below this one."""
+        request = Request(
+            method="POST",
+            path=f"/v2/accounts/{part(account)}/sub-accounts",
+            body=given({"name": name}),
+            headers={**repeat_header(idempotency_key)},
+            repeatable=True,
+        )
+        return self._session.ask(AccountShown, request)
 
-    def create_api_key(
-        self, *, name: str, scopes: Sequence[Bundle | Permission] | UnsetType = UNSET, days: int | UnsetType = UNSET
-    ) -> KeyMade:
-        """Make an API key; its text is in this answer and nowhere else."""
-        request = Request(method="POST", path="/v2/api-keys", body=given({"name": name, "scopes": scopes, "days": days}))
-        return self._session.ask(KeyMade, request)
+    def delete(self, account: str, *, branch: bool | UnsetType = UNSET) -> AccountShown:
+        """Delete an account: it can be taken back for seven days, then its keys are destroyed."""
+        request = Request(method="DELETE", path=f"/v2/accounts/{part(account)}", query={"branch": branch})
+        return self._session.ask(AccountShown, request)
 
-    def delete_api_key(self, key: str) -> None:
-        """Revoke an API key."""
-        request = Request(method="DELETE", path=f"/v2/api-keys/{part(key)}")
-        self._session.do(request)
+    def descendants(self, account: str, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[AccountShown]:
+        """Everything below an account, each account before those below it."""
+        request = Request(method="GET", path=f"/v2/accounts/{part(account)}/descendants", query={"cursor": cursor, "limit": limit})
+        return self._session.ask(Page[AccountShown], request)
 
-    def get(self, account: str) -> Account:
-        """The account."""
+    def iter_descendants(self, account: str, *, limit: int | UnsetType = UNSET) -> Iterator[AccountShown]:
+        """Every item of ``descendants``, page after page."""
+        return every(lambda cursor: self.descendants(account, limit=limit, cursor=cursor))
+
+    def get(self, account: str) -> AccountDetail:
+        """An account, and what one may do in it."""
         request = Request(method="GET", path=f"/v2/accounts/{part(account)}")
-        return self._session.ask(Account, request)
+        return self._session.ask(AccountDetail, request)
 
-    def get_api_key(self, key: str) -> KeyShown:
-        """An API key."""
-        request = Request(method="GET", path=f"/v2/api-keys/{part(key)}")
-        return self._session.ask(KeyShown, request)
+    def hierarchy(self, account: str, *, depth: int | UnsetType = UNSET) -> Hierarchy:
+        """Where an account stands."""
+        request = Request(method="GET", path=f"/v2/accounts/{part(account)}/hierarchy", query={"depth": depth})
+        return self._session.ask(Hierarchy, request)
+
+    def limits(self, account: str) -> LimitsShown:
+        """How much an account may hold."""
+        request = Request(method="GET", path=f"/v2/accounts/{part(account)}/limits")
+        return self._session.ask(LimitsShown, request)
+
+    def list(self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[AccountShown]:
+        """The accounts that one reaches, each before those below it."""
+        request = Request(method="GET", path="/v2/accounts", query={"cursor": cursor, "limit": limit})
+        return self._session.ask(Page[AccountShown], request)
+
+    def iter(self, *, limit: int | UnsetType = UNSET) -> Iterator[AccountShown]:
+        """Every item of ``list``, page after page."""
+        return every(lambda cursor: self.list(limit=limit, cursor=cursor))
+
+    def move(self, account: str, *, parent: str | None) -> AccountShown:
+        """Move an account with everything below it; takes owners of both ends."""
+        request = Request(method="POST", path=f"/v2/accounts/{part(account)}/move", body=given({"parent": parent}))
+        return self._session.ask(AccountShown, request)
+
+    def policies(self, account: str) -> PoliciesShown:
+        """What holds in an account, and where it comes from."""
+        request = Request(method="GET", path=f"/v2/accounts/{part(account)}/policies")
+        return self._session.ask(PoliciesShown, request)
+
+    def restore(self, account: str) -> AccountShown:
+        """Take a deleted account back."""
+        request = Request(method="POST", path=f"/v2/accounts/{part(account)}/restore")
+        return self._session.ask(AccountShown, request)
+
+    def resume(self, account: str) -> AccountShown:
+        """Let a suspended account be used again; asked from above it."""
+        request = Request(method="POST", path=f"/v2/accounts/{part(account)}/resume")
+        return self._session.ask(AccountShown, request)
+
+    def set_limits(
+        self,
+        account: str,
+        *,
+        sub_accounts: int | None | UnsetType = UNSET,
+        members: int | None | UnsetType = UNSET,
+        connections: int | None | UnsetType = UNSET,
+        sources: int | None | UnsetType = UNSET,
+        api_keys: int | None | UnsetType = UNSET,
+    ) -> LimitsShown:
+        """Set how much an account may hold; asked from above it."""
+        request = Request(
+            method="PUT",
+            path=f"/v2/accounts/{part(account)}/limits",
+            body=given(
+                {"sub_accounts": sub_accounts, "members": members, "connections": connections, "sources": sources, "api_keys": api_keys}
+            ),
+        )
+        return self._session.ask(LimitsShown, request)
+
+    def set_policies(
+        self,
+        account: str,
+        *,
+        min_retention_days: int | None | UnsetType = UNSET,
+        mfa_required: bool | None | UnsetType = UNSET,
+        may_restore: Sequence[str] | None | UnsetType = UNSET,
+        allowed_platforms: Sequence[str] | None | UnsetType = UNSET,
+        region: str | None | UnsetType = UNSET,
+        version: int | None = None,
+    ) -> PoliciesShown:
+        """What an account asks of itself and all below it; what lies above can only be tightened."""
+        request = Request(
+            method="PUT",
+            path=f"/v2/accounts/{part(account)}/policies",
+            body=given(
+                {
+                    "min_retention_days": min_retention_days,
+                    "mfa_required": mfa_required,
+                    "may_restore": may_restore,
+                    "allowed_platforms": allowed_platforms,
+                    "region": region,
+                }
+            ),
+            headers={**version_header(version)},
+        )
+        return self._session.ask(PoliciesShown, request)
+
+    def suspend(self, account: str, *, why: str) -> AccountShown:
+        """Let an account only be looked at; asked from above it."""
+        request = Request(method="POST", path=f"/v2/accounts/{part(account)}/suspend", body=given({"why": why}))
+        return self._session.ask(AccountShown, request)
+
+    def update(self, account: str, *, name: str, version: int | None = None) -> AccountShown:
+        """Rename an account."""
+        request = Request(
+            method="PATCH", path=f"/v2/accounts/{part(account)}", body=given({"name": name}), headers={**version_header(version)}
+        )
+        return self._session.ask(AccountShown, request)
+
+    def usage(self, account: str) -> UsageShown:
+        """What an account and its branch hold."""
+        request = Request(method="GET", path=f"/v2/accounts/{part(account)}/usage")
+        return self._session.ask(UsageShown, request)

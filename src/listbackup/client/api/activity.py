@@ -10,11 +10,11 @@ from datetime import datetime
 
 from msgspec import UNSET, Struct, UnsetType
 
+from listbackup.client.api.shared import ExportFormat
 from listbackup.client.download import Download
 from listbackup.client.events import Events
 from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session
-from listbackup.client.words import Word
 
 
 class Activity(Struct, frozen=True, kw_only=True):
@@ -41,13 +41,6 @@ class ChainBreak(Struct, frozen=True, kw_only=True):
 
     seq: int
     message: str
-
-
-class ExportFormat(Word):
-    """How lines are written down."""
-
-    JSONL = "jsonl"
-    CSV = "csv"
 
 
 class Origin(Struct, frozen=True, kw_only=True):

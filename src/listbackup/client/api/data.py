@@ -6,12 +6,13 @@ Made by tools/write_client.py (``make openapi``); do not edit.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 
+from listbackup.client.api.shared import Policy, PolicyIn
 from listbackup.client.paging import Page, every
-from listbackup.client.session import Request, Session, given, part
+from listbackup.client.session import Request, Session, given, part, version_header
 from listbackup.client.words import Word
 
 
@@ -31,6 +32,26 @@ class ChangeKind(Word):
     REMOVED = "removed"
 
 
+class ChangeSet(Struct, frozen=True, kw_only=True):
+    """Records that changed together. ``fields`` are the top fields that differ (none where a record came or went), ``keys`` a few of the
+    records.
+
+    ``exact`` is False where there was more to read than one request may: then ``count`` is what the runs counted, and the fields are not
+    known.
+    """
+
+    snapshot: str
+    number: int
+    stream: str
+    kind: ChangeKind
+    fields: Sequence[str]
+    count: int
+    began_at: datetime
+    ended_at: datetime
+    keys: Sequence[str]
+    exact: bool = True
+
+
 class ChangeShown(Struct, frozen=True, kw_only=True):
     """A record that differs between two snapshots."""
 
@@ -40,6 +61,26 @@ class ChangeShown(Struct, frozen=True, kw_only=True):
     kind: ChangeKind
     before: Raw
     after: Raw
+    fields: Sequence[str] = ()
+
+
+class Cover(Word):
+    """How a stream stands."""
+
+    COVERED = "covered"
+    GONE = "gone"
+    LEFT_OUT = "left_out"
+    SHORT = "short"
+    WAITING = "waiting"
+
+
+class Coverage(Struct, frozen=True, kw_only=True):
+    """What the platform shows now beside what is kept. ``share`` of its streams are covered, 0 to 1."""
+
+    snapshot: str | None
+    at: datetime | None
+    share: float
+    streams: Sequence[StreamCover]
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -47,6 +88,16 @@ class Decision(Struct, frozen=True, kw_only=True):
 
     seq: int
     at: datetime
+    reasons: Sequence[str]
+
+
+class DecisionShown(Struct, frozen=True, kw_only=True):
+    """What would become of one snapshot: kept for these reasons, or dropped where there are none."""
+
+    snapshot: str
+    number: int
+    at: datetime
+    kept: bool
     reasons: Sequence[str]
 
 
@@ -65,9 +116,29 @@ class ExpirePlan(Struct, frozen=True, kw_only=True):
     objections: Mapping[str, str] = field(default_factory=dict)
 
 
+class FieldKind(Word):
+    """What stands in a field."""
+
+    BOOL = "bool"
+    EMPTY = "empty"
+    NULL = "null"
+    NUMBER = "number"
+    TEXT = "text"
+
+
+class FieldShown(Struct, frozen=True, kw_only=True):
+    """A field of a record: the path of names and positions that leads to it, and its value as text."""
+
+    path: str
+    kind: FieldKind
+    value: str
+
+
 class HitShown(Struct, frozen=True, kw_only=True):
     """A record that a search found."""
 
+    source: str
+    snapshot: str
     stream: str
     key: str
     parts: Sequence[str | int]
@@ -76,10 +147,24 @@ class HitShown(Struct, frozen=True, kw_only=True):
 
 
 class Hits(Struct, frozen=True, kw_only=True):
-    """What a search found; ``more`` when the limit ended it."""
+    """What a search found; ``more`` when there is a ``next`` page.
+
+    ``incomplete``: the time for one page ended before it was full. What lies behind ``next`` was not looked at yet.
+    """
 
     items: Sequence[HitShown]
     more: bool
+    next: str | None
+    incomplete: bool
+
+
+class PreviewShown(Struct, frozen=True, kw_only=True):
+    """What a retention would do now. What is dropped rests in the trash for 7 days. With objections a person has to confirm it."""
+
+    retention: Policy
+    decisions: Sequence[DecisionShown]
+    dropped: int
+    objections: Mapping[str, str]
 
 
 class PruneStats(Struct, frozen=True, kw_only=True):
@@ -108,6 +193,46 @@ class RecordShown(Struct, frozen=True, kw_only=True):
     record: Raw
 
 
+class Recoverability(Struct, frozen=True, kw_only=True):
+    """How much of what is held could be written back: ``score`` is the share of records that could be made again, 0 to 1."""
+
+    snapshot: str | None
+    at: datetime | None
+    score: float
+    records: int
+    could_be_created: int
+    could_be_updated: int
+    streams: Sequence[StreamRecoverable]
+
+
+class Recoverable(Word):
+    """What could be done for the records of a stream."""
+
+    CREATED = "created"
+    NOT = "not"
+    UPDATED = "updated"
+    WHOLE = "whole"
+
+
+class ReferenceShown(Struct, frozen=True, kw_only=True):
+    """Another record that this one refers to, as far as the platform's facts say; ``kept`` whether the same snapshot has it."""
+
+    path: str
+    stream: str
+    key: str
+    kept: bool
+
+
+class RetentionShown(Struct, frozen=True, kw_only=True):
+    """What is kept of a source: its own word, what holds when its jobs and the account's policy are counted, and what the policy asks at
+    least.
+    """
+
+    own: Policy | None
+    effective: Policy
+    minimum: timedelta | None
+
+
 class SnapshotKind(Word):
     """How much of the source a snapshot's run looked at."""
 
@@ -132,6 +257,30 @@ class SnapshotShown(Struct, frozen=True, kw_only=True):
     written_bytes: int
     records: int
     streams: Sequence[StreamShown]
+
+
+class StreamCover(Struct, frozen=True, kw_only=True):
+    """One stream of the platform, or of the newest snapshot."""
+
+    stream: str
+    label: str
+    cover: Cover
+    records: int
+    is_filtered: bool
+    has_attachments: bool
+    problems: Sequence[str]
+
+
+class StreamRecoverable(Struct, frozen=True, kw_only=True):
+    """One stream of the newest snapshot. ``new_ids``: a record that is made again gets another id; ``files`` whether attachments go back too."""
+
+    stream: str
+    records: int
+    recoverable: Recoverable
+    new_ids: bool
+    has_attachments: bool
+    files: bool
+    side_effects: Sequence[str]
 
 
 class StreamShown(Struct, frozen=True, kw_only=True):
@@ -173,6 +322,28 @@ class Verification(Struct, frozen=True, kw_only=True):
     streams: Sequence[StreamVerified]
 
 
+class VerificationShown(Struct, frozen=True, kw_only=True):
+    """The last verification of a snapshot. ``result`` is what a sample showed, once it is done."""
+
+    snapshot: str
+    state: VerificationState
+    working: bool
+    asked_at: datetime
+    ended_at: datetime | None
+    good: bool | None
+    sampled: int
+    result: Verification | None
+    message: str | None
+
+
+class VerificationState(Word):
+    """Where a verification stands."""
+
+    DONE = "done"
+    FAILED = "failed"
+    RUNNING = "running"
+
+
 class VersionShown(Struct, frozen=True, kw_only=True):
     """One turn in a record's life; ``record`` is null where it ceased to exist, ``evidence`` says how that is known."""
 
@@ -189,18 +360,65 @@ class DataApi:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    def change_sets(
+        self,
+        *,
+        cursor: str | None | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        source: str,
+        since: datetime | None | UnsetType = UNSET,
+        until: datetime | None | UnsetType = UNSET,
+        stream: str | None | UnsetType = UNSET,
+    ) -> Page[ChangeSet]:
+        """What was changed together, newest run first."""
+        request = Request(
+            method="GET",
+            path="/v2/change-sets",
+            query={"cursor": cursor, "limit": limit, "source": source, "since": since, "until": until, "stream": stream},
+        )
+        return self._session.ask(Page[ChangeSet], request)
+
+    def iter_change_sets(
+        self,
+        *,
+        limit: int | UnsetType = UNSET,
+        source: str,
+        since: datetime | None | UnsetType = UNSET,
+        until: datetime | None | UnsetType = UNSET,
+        stream: str | None | UnsetType = UNSET,
+    ) -> Iterator[ChangeSet]:
+        """Every item of ``change_sets``, page after page."""
+        return every(lambda cursor: self.change_sets(limit=limit, source=source, since=since, until=until, stream=stream, cursor=cursor))
+
     def diff(
-        self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET, from_: str, to: str, stream: str
+        self,
+        *,
+        cursor: str | None | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        from_: str,
+        to: str,
+        stream: str | None | UnsetType = UNSET,
+        values: bool | UnsetType = UNSET,
     ) -> Page[ChangeShown]:
         """What differs between two snapshots of a source."""
         request = Request(
-            method="GET", path="/v2/diff", query={"cursor": cursor, "limit": limit, "from": from_, "to": to, "stream": stream}
+            method="GET",
+            path="/v2/diff",
+            query={"cursor": cursor, "limit": limit, "from": from_, "to": to, "stream": stream, "values": values},
         )
         return self._session.ask(Page[ChangeShown], request)
 
-    def iter_diff(self, *, limit: int | UnsetType = UNSET, from_: str, to: str, stream: str) -> Iterator[ChangeShown]:
+    def iter_diff(
+        self,
+        *,
+        limit: int | UnsetType = UNSET,
+        from_: str,
+        to: str,
+        stream: str | None | UnsetType = UNSET,
+        values: bool | UnsetType = UNSET,
+    ) -> Iterator[ChangeShown]:
         """Every item of ``diff``, page after page."""
-        return every(lambda cursor: self.diff(limit=limit, from_=from_, to=to, stream=stream, cursor=cursor))
+        return every(lambda cursor: self.diff(limit=limit, from_=from_, to=to, stream=stream, values=values, cursor=cursor))
 
     def diff_counts(self, *, from_: str, to: str) -> Mapping[str, ChangeCounts]:
         """How much differs, by stream."""
@@ -240,47 +458,133 @@ class DataApi:
         cursor: str | None | UnsetType = UNSET,
         limit: int | UnsetType = UNSET,
         after: str | None | UnsetType = UNSET,
+        filter: str | None | UnsetType = UNSET,
+        q: str | None | UnsetType = UNSET,
+        sort: str | None | UnsetType = UNSET,
+        fields: str | None | UnsetType = UNSET,
     ) -> Page[RecordShown]:
-        """Records as they stood, in order of their keys."""
+        """Records as they stood, in order of their keys or of a field."""
         request = Request(
             method="GET",
             path=f"/v2/snapshots/{part(snapshot)}/streams/{part(stream)}/records",
-            query={"cursor": cursor, "limit": limit, "after": after},
+            query={"cursor": cursor, "limit": limit, "after": after, "filter": filter, "q": q, "sort": sort, "fields": fields},
         )
         return self._session.ask(Page[RecordShown], request)
 
     def iter_records(
-        self, snapshot: str, stream: str, *, limit: int | UnsetType = UNSET, after: str | None | UnsetType = UNSET
+        self,
+        snapshot: str,
+        stream: str,
+        *,
+        limit: int | UnsetType = UNSET,
+        after: str | None | UnsetType = UNSET,
+        filter: str | None | UnsetType = UNSET,
+        q: str | None | UnsetType = UNSET,
+        sort: str | None | UnsetType = UNSET,
+        fields: str | None | UnsetType = UNSET,
     ) -> Iterator[RecordShown]:
         """Every item of ``records``, page after page."""
-        return every(lambda cursor: self.records(snapshot, stream, limit=limit, after=after, cursor=cursor))
+        return every(
+            lambda cursor: self.records(
+                snapshot, stream, limit=limit, after=after, filter=filter, q=q, sort=sort, fields=fields, cursor=cursor
+            )
+        )
 
     def release(self, snapshot: str) -> None:
         """Let a held snapshot go."""
         request = Request(method="DELETE", path=f"/v2/snapshots/{part(snapshot)}/hold")
         self._session.do(request)
 
-    def search(self, *, snapshot: str, q: str, stream: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Hits:
-        """Records of a snapshot that hold a text."""
-        request = Request(method="GET", path="/v2/search", query={"snapshot": snapshot, "q": q, "stream": stream, "limit": limit})
+    def search(
+        self,
+        *,
+        cursor: str | None | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        q: str,
+        snapshot: str | None | UnsetType = UNSET,
+        source: str | None | UnsetType = UNSET,
+        as_of: datetime | None | UnsetType = UNSET,
+        stream: str | None | UnsetType = UNSET,
+    ) -> Hits:
+        """Records that hold a text: of a snapshot, of a source, of all sources at an instant."""
+        request = Request(
+            method="GET",
+            path="/v2/search",
+            query={"cursor": cursor, "limit": limit, "q": q, "snapshot": snapshot, "source": source, "as_of": as_of, "stream": stream},
+        )
         return self._session.ask(Hits, request)
+
+    def set_sources_retention(self, source: str, *, retention: PolicyIn | None, version: int | None = None) -> RetentionShown:
+        """Set what is kept of a source; never less than the account's policy asks."""
+        request = Request(
+            method="PUT",
+            path=f"/v2/sources/{part(source)}/retention",
+            body=given({"retention": retention}),
+            headers={**version_header(version)},
+        )
+        return self._session.ask(RetentionShown, request)
 
     def snapshot(self, snapshot: str) -> SnapshotShown:
         """A snapshot."""
         request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}")
         return self._session.ask(SnapshotShown, request)
 
-    def snapshots(self, source: str, *, with_trash: bool | UnsetType = UNSET) -> Page[SnapshotShown]:
+    def snapshots(
+        self, source: str, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET, with_trash: bool | UnsetType = UNSET
+    ) -> Page[SnapshotShown]:
         """A source's snapshots, newest first."""
-        request = Request(method="GET", path=f"/v2/sources/{part(source)}/snapshots", query={"with_trash": with_trash})
+        request = Request(
+            method="GET", path=f"/v2/sources/{part(source)}/snapshots", query={"cursor": cursor, "limit": limit, "with_trash": with_trash}
+        )
         return self._session.ask(Page[SnapshotShown], request)
+
+    def iter_snapshots(
+        self, source: str, *, limit: int | UnsetType = UNSET, with_trash: bool | UnsetType = UNSET
+    ) -> Iterator[SnapshotShown]:
+        """Every item of ``snapshots``, page after page."""
+        return every(lambda cursor: self.snapshots(source, limit=limit, with_trash=with_trash, cursor=cursor))
+
+    def snapshots_streams_records_fields(self, snapshot: str, stream: str, key: str) -> Page[FieldShown]:
+        """A record's fields, one by one."""
+        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams/{part(stream)}/records/{part(key)}/fields")
+        return self._session.ask(Page[FieldShown], request)
+
+    def snapshots_streams_records_references(self, snapshot: str, stream: str, key: str) -> Page[ReferenceShown]:
+        """The records that a record refers to."""
+        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams/{part(stream)}/records/{part(key)}/references")
+        return self._session.ask(Page[ReferenceShown], request)
+
+    def snapshots_verification(self, snapshot: str) -> VerificationShown:
+        """How the last verification of a snapshot ended."""
+        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/verification")
+        return self._session.ask(VerificationShown, request)
+
+    def sources_coverage(self, source: str) -> Coverage:
+        """What the platform has and what of it is backed up."""
+        request = Request(method="GET", path=f"/v2/sources/{part(source)}/coverage")
+        return self._session.ask(Coverage, request)
+
+    def sources_recoverability(self, source: str) -> Recoverability:
+        """How much could be written back today."""
+        request = Request(method="GET", path=f"/v2/sources/{part(source)}/recoverability")
+        return self._session.ask(Recoverability, request)
+
+    def sources_retention(self, source: str) -> RetentionShown:
+        """What is kept of a source."""
+        request = Request(method="GET", path=f"/v2/sources/{part(source)}/retention")
+        return self._session.ask(RetentionShown, request)
+
+    def sources_retention_preview(self, source: str, *, retention: PolicyIn | None | UnsetType = UNSET) -> PreviewShown:
+        """What another retention would keep and drop."""
+        request = Request(method="POST", path=f"/v2/sources/{part(source)}/retention/preview", body=given({"retention": retention}))
+        return self._session.ask(PreviewShown, request)
 
     def streams(self, snapshot: str) -> Page[StreamShown]:
         """The streams of a snapshot."""
         request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams")
         return self._session.ask(Page[StreamShown], request)
 
-    def verify(self, snapshot: str, *, sample: int | UnsetType = UNSET) -> Verification:
-        """Compare a sample with the platform as it is now."""
+    def verify(self, snapshot: str, *, sample: int | UnsetType = UNSET) -> VerificationShown:
+        """Compare a sample with the platform as it is now, in the background."""
         request = Request(method="POST", path=f"/v2/snapshots/{part(snapshot)}/verify", body=given({"sample": sample}))
-        return self._session.ask(Verification, request)
+        return self._session.ask(VerificationShown, request)

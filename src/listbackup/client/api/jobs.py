@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from msgspec import UNSET, Struct, UnsetType
 
+from listbackup.client.api.shared import Policy, PolicyIn
 from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, given, part, repeat_header, version_header
 
@@ -27,39 +28,6 @@ class Job(Struct, frozen=True, kw_only=True):
     paused: bool = False
     due_at: datetime | None = None
     version: int = 1
-
-
-class Policy(Struct, frozen=True, kw_only=True):
-    """How many snapshots to keep: the last of each of the newest ``hourly`` hours, ``daily`` days, … that have one, whatever the gaps between
-    them.
-
-    The counts add up (a snapshot kept by one rule is kept). A policy without any rule keeps everything. ``min_good`` good snapshots stay
-    whatever the rules say: complete, not suspect, and verified where enough are.
-    """
-
-    hourly: int = 0
-    daily: int = 0
-    weekly: int = 0
-    monthly: int = 0
-    yearly: int = 0
-    within: timedelta | None = None
-    last: int = 0
-    min_good: int = 3
-    time_zone: str = "UTC"
-
-
-class PolicyIn(Struct, frozen=True, kw_only=True):
-    """How many snapshots stay; the rules add up, and no rule at all keeps everything."""
-
-    hourly: int | UnsetType = UNSET
-    daily: int | UnsetType = UNSET
-    weekly: int | UnsetType = UNSET
-    monthly: int | UnsetType = UNSET
-    yearly: int | UnsetType = UNSET
-    last: int | UnsetType = UNSET
-    within: timedelta | None | UnsetType = UNSET
-    min_good: int | UnsetType = UNSET
-    time_zone: str | UnsetType = UNSET
 
 
 class QuietIn(Struct, frozen=True, kw_only=True):

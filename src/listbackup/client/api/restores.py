@@ -24,8 +24,35 @@ class Action(Word):
     UPDATE = "update"
 
 
+class EntryShown(Struct, frozen=True, kw_only=True):
+    """One write of a restore: what was done to which record, under which key it lives since, and what went wrong."""
+
+    stream: str
+    key: str
+    action: Action
+    state: EntryState
+    target: str | None
+    message: str | None
+
+
+class EntryState(Word):
+    """How far one write of a restore is."""
+
+    DONE = "done"
+    FAILED = "failed"
+    INTENT = "intent"
+    KEPT = "kept"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
 class PlanShown(Struct, frozen=True, kw_only=True):
-    """What a restore would do: counts by stream and action, and the first thousand steps that do something."""
+    """What a restore would do: counts by stream and action, and the first thousand steps that do something.
+
+    ``seconds`` is what the calls will take if the platform goes on as it did while the plan was made (null where that is not known).
+    ``left_out`` are the records that it will not write, by reason: edits that no snapshot holds, and what the platform does not let us
+    write.
+    """
 
     source: str
     snapshot: str
@@ -34,6 +61,20 @@ class PlanShown(Struct, frozen=True, kw_only=True):
     calls: int
     side_effects: Sequence[str]
     steps: Sequence[StepShown]
+    creates: int
+    updates: int
+    skips: int
+    conflicts: int
+    seconds: float | None
+    left_out: Mapping[str, int]
+
+
+class RestoreProgress(Struct, frozen=True, kw_only=True):
+    """How far a restore, an undo or the making of a plan is."""
+
+    done: int
+    total: int
+    stream: str
 
 
 class RestoreResult(Struct, frozen=True, kw_only=True):
@@ -61,6 +102,7 @@ class RestoreShown(Struct, frozen=True, kw_only=True):
     overwrite: bool
     state: RestoreState
     working: bool
+    progress: RestoreProgress | None
     created_at: datetime
     ended_at: datetime | None
     result: RestoreResult | None
@@ -70,6 +112,7 @@ class RestoreShown(Struct, frozen=True, kw_only=True):
 class RestoreState(Word):
     """Where a restore stands."""
 
+    CANCELLED = "cancelled"
     DONE = "done"
     PARTIAL = "partial"
     RUNNING = "running"
@@ -108,6 +151,11 @@ class RestoresApi:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def cancel(self, restore: str) -> RestoreShown:
+        """Stop a restore; what was written stays until it is undone."""
+        request = Request(method="POST", path=f"/v2/restores/{part(restore)}/cancel")
+        return self._session.ask(RestoreShown, request)
 
     def create(
         self,
@@ -159,6 +207,15 @@ class RestoresApi:
             body=given({"snapshot": snapshot, "streams": streams, "keys": keys, "overwrite": overwrite}),
         )
         return self._session.ask(PlanShown, request)
+
+    def report(self, restore: str, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[EntryShown]:
+        """What a restore did to each record."""
+        request = Request(method="GET", path=f"/v2/restores/{part(restore)}/report", query={"cursor": cursor, "limit": limit})
+        return self._session.ask(Page[EntryShown], request)
+
+    def iter_report(self, restore: str, *, limit: int | UnsetType = UNSET) -> Iterator[EntryShown]:
+        """Every item of ``report``, page after page."""
+        return every(lambda cursor: self.report(restore, limit=limit, cursor=cursor))
 
     def resume(self, restore: str) -> RestoreShown:
         """Go on with a restore that was interrupted."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from listbackup.client.api.shared import Capability
+from listbackup.client.api.shared import Capability, Policy
 from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, given, part, repeat_header, version_header
 from listbackup.client.words import Word
@@ -66,6 +66,18 @@ class Source(Struct, frozen=True, kw_only=True):
     filters: Mapping[str, Sequence[Filter]] = field(default_factory=dict)
     full_every: timedelta | None = None
     version: int = 1
+    tags: Sequence[str] = ()
+    retention: Policy | None = None
+
+
+class SourceGroup(Struct, frozen=True, kw_only=True):
+    """Sources that people look at together. One in the trash is left out until it is taken back."""
+
+    id: str
+    name: str
+    created_at: datetime
+    sources: Sequence[str] = ()
+    version: int = 1
 
 
 class StreamInfo(Struct, frozen=True, kw_only=True):
@@ -83,6 +95,14 @@ class StreamInfo(Struct, frozen=True, kw_only=True):
     references: Mapping[str, str] = field(default_factory=dict)
 
 
+class Trashed(Struct, frozen=True, kw_only=True):
+    """A source that was deleted: it and its snapshots can be taken back until ``purge_at``, and are gone for good some time after it."""
+
+    source: Source
+    deleted_at: datetime
+    purge_at: datetime
+
+
 class SourcesApi:
     """The operations of ``sources``."""
 
@@ -97,21 +117,42 @@ class SourcesApi:
         streams: Sequence[str] | None | UnsetType = UNSET,
         filters: Mapping[str, Sequence[FilterAsked]] | UnsetType = UNSET,
         full_every: timedelta | UnsetType = UNSET,
+        tags: Sequence[str] | UnsetType = UNSET,
         idempotency_key: str | None = None,
     ) -> Source:
         """Choose what is backed up."""
         request = Request(
             method="POST",
             path="/v2/sources",
-            body=given({"connection": connection, "name": name, "streams": streams, "filters": filters, "full_every": full_every}),
+            body=given(
+                {"connection": connection, "name": name, "streams": streams, "filters": filters, "full_every": full_every, "tags": tags}
+            ),
             headers={**repeat_header(idempotency_key)},
             repeatable=True,
         )
         return self._session.ask(Source, request)
 
+    def create_source_group(
+        self, *, name: str, sources: Sequence[str] | UnsetType = UNSET, idempotency_key: str | None = None
+    ) -> SourceGroup:
+        """Group sources."""
+        request = Request(
+            method="POST",
+            path="/v2/source-groups",
+            body=given({"name": name, "sources": sources}),
+            headers={**repeat_header(idempotency_key)},
+            repeatable=True,
+        )
+        return self._session.ask(SourceGroup, request)
+
     def delete(self, source: str) -> None:
-        """Forget a source; its snapshots stay."""
+        """Put a source and its snapshots into the trash for 7 days."""
         request = Request(method="DELETE", path=f"/v2/sources/{part(source)}")
+        self._session.do(request)
+
+    def delete_source_group(self, group: str) -> None:
+        """Forget a source group; its sources stay."""
+        request = Request(method="DELETE", path=f"/v2/source-groups/{part(group)}")
         self._session.do(request)
 
     def discover(self, source: str) -> Page[StreamInfo]:
@@ -124,14 +165,54 @@ class SourcesApi:
         request = Request(method="GET", path=f"/v2/sources/{part(source)}")
         return self._session.ask(Source, request)
 
-    def list(self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[Source]:
+    def get_source_group(self, group: str) -> SourceGroup:
+        """A source group."""
+        request = Request(method="GET", path=f"/v2/source-groups/{part(group)}")
+        return self._session.ask(SourceGroup, request)
+
+    def list(
+        self,
+        *,
+        cursor: str | None | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        tag: str | None | UnsetType = UNSET,
+        group: str | None | UnsetType = UNSET,
+        connection: str | None | UnsetType = UNSET,
+        q: str | None | UnsetType = UNSET,
+    ) -> Page[Source]:
         """The sources."""
-        request = Request(method="GET", path="/v2/sources", query={"cursor": cursor, "limit": limit})
+        request = Request(
+            method="GET",
+            path="/v2/sources",
+            query={"cursor": cursor, "limit": limit, "tag": tag, "group": group, "connection": connection, "q": q},
+        )
         return self._session.ask(Page[Source], request)
 
-    def iter(self, *, limit: int | UnsetType = UNSET) -> Iterator[Source]:
+    def iter(
+        self,
+        *,
+        limit: int | UnsetType = UNSET,
+        tag: str | None | UnsetType = UNSET,
+        group: str | None | UnsetType = UNSET,
+        connection: str | None | UnsetType = UNSET,
+        q: str | None | UnsetType = UNSET,
+    ) -> Iterator[Source]:
         """Every item of ``list``, page after page."""
-        return every(lambda cursor: self.list(limit=limit, cursor=cursor))
+        return every(lambda cursor: self.list(limit=limit, tag=tag, group=group, connection=connection, q=q, cursor=cursor))
+
+    def restore(self, source: str, *, name: str | None | UnsetType = UNSET, connection: str | None | UnsetType = UNSET) -> Source:
+        """Take a source out of the trash."""
+        request = Request(method="POST", path=f"/v2/sources/{part(source)}/restore", body=given({"name": name, "connection": connection}))
+        return self._session.ask(Source, request)
+
+    def source_groups(self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[SourceGroup]:
+        """The source groups."""
+        request = Request(method="GET", path="/v2/source-groups", query={"cursor": cursor, "limit": limit})
+        return self._session.ask(Page[SourceGroup], request)
+
+    def iter_source_groups(self, *, limit: int | UnsetType = UNSET) -> Iterator[SourceGroup]:
+        """Every item of ``source_groups``, page after page."""
+        return every(lambda cursor: self.source_groups(limit=limit, cursor=cursor))
 
     def streams(self, source: str) -> Page[StreamInfo]:
         """The streams that a run would read now."""
@@ -143,6 +224,15 @@ class SourcesApi:
         request = Request(method="POST", path=f"/v2/sources/{part(source)}/test")
         return self._session.ask(Site, request)
 
+    def trash_sources(self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[Trashed]:
+        """Sources that were deleted and can be taken back."""
+        request = Request(method="GET", path="/v2/trash/sources", query={"cursor": cursor, "limit": limit})
+        return self._session.ask(Page[Trashed], request)
+
+    def iter_trash_sources(self, *, limit: int | UnsetType = UNSET) -> Iterator[Trashed]:
+        """Every item of ``trash_sources``, page after page."""
+        return every(lambda cursor: self.trash_sources(limit=limit, cursor=cursor))
+
     def update(
         self,
         source: str,
@@ -152,13 +242,33 @@ class SourcesApi:
         all_streams: bool | UnsetType = UNSET,
         filters: Mapping[str, Sequence[FilterAsked]] | None | UnsetType = UNSET,
         full_every: timedelta | None | UnsetType = UNSET,
+        tags: Sequence[str] | None | UnsetType = UNSET,
         version: int | None = None,
     ) -> Source:
         """Change a source."""
         request = Request(
             method="PATCH",
             path=f"/v2/sources/{part(source)}",
-            body=given({"name": name, "streams": streams, "all_streams": all_streams, "filters": filters, "full_every": full_every}),
+            body=given(
+                {"name": name, "streams": streams, "all_streams": all_streams, "filters": filters, "full_every": full_every, "tags": tags}
+            ),
             headers={**version_header(version)},
         )
         return self._session.ask(Source, request)
+
+    def update_source_group(
+        self,
+        group: str,
+        *,
+        name: str | None | UnsetType = UNSET,
+        sources: Sequence[str] | None | UnsetType = UNSET,
+        version: int | None = None,
+    ) -> SourceGroup:
+        """Change a source group."""
+        request = Request(
+            method="PATCH",
+            path=f"/v2/source-groups/{part(group)}",
+            body=given({"name": name, "sources": sources}),
+            headers={**version_header(version)},
+        )
+        return self._session.ask(SourceGroup, request)
