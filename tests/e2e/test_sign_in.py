@@ -337,3 +337,17 @@ def test_whoever_was_invited_registers_without_another_mail_and_only_with_that_a
     eve.ok("POST", "/invitations/accept", {"token": token})
     assert eve.ask("GET", "/sources").status == 200
     assert eve.refused("GET", "/api-keys")[0] == 403
+
+
+def test_a_person_sees_what_happened_to_their_own_sign_in_and_nobody_else_s(world: World) -> None:
+    browser = register(world.house, world.port)
+    register(world.house, world.port, "eve@example.com", account="Other")
+    lines = browser.ok("GET", "/users/me/activity")["items"]
+    assert [line["action"].removeprefix("account:") for line in reversed(lines)] == [
+        "person:registered",
+        "person:email_verified",
+        "session:opened",
+    ]
+    assert "ada@example.com" not in json.dumps(lines)
+    key = Client(world.port, world.house.key(world.house.rooms.scope.account, "read"))  # type: ignore[arg-type]
+    assert key.ask("GET", "/users/me/activity").status == 403

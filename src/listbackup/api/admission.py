@@ -122,9 +122,9 @@ class Admission:
             raise StepUpNeeded
 
     def _judge_state(self, caller: Caller, permission: Permission) -> None:
-        """Told to keys, and to people who could do it otherwise: their permissions are those of a suspended account already."""
-        asks = permission not in READS and (caller.kind is CallerKind.KEY or permission not in caller.permissions)
-        if asks and caller.account is not None and self.is_suspended(caller.account):
+        """Why a permission is missing: in a suspended account only those are left that look."""
+        lacks = permission not in caller.permissions and permission not in READS
+        if lacks and caller.account is not None and self.is_suspended(caller.account):
             raise AccountSuspended
 
     def _judge_mfa(self, caller: Caller, permission: Permission) -> None:

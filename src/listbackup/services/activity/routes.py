@@ -20,7 +20,8 @@ from listbackup.services.activity.schema import (
     as_jsonl,
 )
 from listbackup.services.activity.service import Activities
-from listbackup.services.routing import Answer, Call, Chunks, Route, Stream
+from listbackup.services.auth import own_scope
+from listbackup.services.routing import Answer, Call, Chunks, Route, Stream, mine
 
 
 def routes(activities: Activities, feed: Feed) -> Sequence[Route]:
@@ -38,6 +39,12 @@ def routes(activities: Activities, feed: Feed) -> Sequence[Route]:
         content = as_csv(lines) if is_csv else as_jsonl(lines)
         media = "text/csv; charset=utf-8" if is_csv else "application/jsonl"
         return Answer(content=Chunks(content=content, media_type=media, filename=f"activity.{asked.format.value}"))
+
+    def own(call: Call) -> Answer:
+        asked = call.query(ActivityParameters)
+        assert call.caller.user is not None
+        page = activities.list(own_scope(call.caller.user), asked.wanted(), limit=asked.limit, cursor=asked.cursor)
+        return Answer(content=listing(page, lambda line: line))
 
     def verify(call: Call) -> Answer:
         lines = activities.last(call.scope)
@@ -59,6 +66,14 @@ def routes(activities: Activities, feed: Feed) -> Sequence[Route]:
             Stream,
         ),
         _look("/activity", "What happened, newest first", list_all, ActivityParameters, Listing[Activity]),
+        mine(
+            "GET",
+            "/users/me/activity",
+            "What happened to one's own sign-in, newest first",
+            own,
+            query=ActivityParameters,
+            answers=Listing[Activity],
+        ),
         _look("/activity/verify", "Whether the trail is what was written", verify, None, Verified),
         Route(
             method="GET",
