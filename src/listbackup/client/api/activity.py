@@ -133,6 +133,53 @@ class ActivityApi:
             lambda cursor: self.list(limit=limit, subject=subject, action=action, actor=actor, since=since, until=until, q=q, cursor=cursor)
         )
 
+    def users_me_activity(
+        self,
+        *,
+        cursor: str | None | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        subject: str | None | UnsetType = UNSET,
+        action: str | None | UnsetType = UNSET,
+        actor: str | None | UnsetType = UNSET,
+        since: datetime | None | UnsetType = UNSET,
+        until: datetime | None | UnsetType = UNSET,
+        q: str | None | UnsetType = UNSET,
+    ) -> Page[Activity]:
+        """What happened to one's own sign-in, newest first."""
+        request = Request(
+            method="GET",
+            path="/v2/users/me/activity",
+            query={
+                "cursor": cursor,
+                "limit": limit,
+                "subject": subject,
+                "action": action,
+                "actor": actor,
+                "since": since,
+                "until": until,
+                "q": q,
+            },
+        )
+        return self._session.ask(Page[Activity], request)
+
+    def iter_users_me_activity(
+        self,
+        *,
+        limit: int | UnsetType = UNSET,
+        subject: str | None | UnsetType = UNSET,
+        action: str | None | UnsetType = UNSET,
+        actor: str | None | UnsetType = UNSET,
+        since: datetime | None | UnsetType = UNSET,
+        until: datetime | None | UnsetType = UNSET,
+        q: str | None | UnsetType = UNSET,
+    ) -> Iterator[Activity]:
+        """Every item of ``users_me_activity``, page after page."""
+        return every(
+            lambda cursor: self.users_me_activity(
+                limit=limit, subject=subject, action=action, actor=actor, since=since, until=until, q=q, cursor=cursor
+            )
+        )
+
     def verify(self) -> Verified:
         """Whether the trail is what was written."""
         request = Request(method="GET", path="/v2/activity/verify")
