@@ -121,7 +121,10 @@ class Schemas:
 
 
 def class_name(name: str) -> str:
-    """The class of a schema: its own name without what Python does not allow."""
+    """The class of a schema: its own name without what Python does not allow. One of two namesakes comes with its modules: the room says which it is."""
+    parts = [one for one in re.split(r"\.|__", name) if one and one not in ("listbackup", "services")]
+    if len(parts) > 1:
+        return re.sub(r"\W", "", "".join(part.title() for part in parts[0].split("_")) + parts[-1])
     return re.sub(r"\W|_$", "", name)
 
 

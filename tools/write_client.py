@@ -104,14 +104,21 @@ def _tag(schemas: Schemas, tag: str, own: Sequence[str], shared: Sequence[str], 
 
 
 def _all_models(by_module: Mapping[str, Sequence[str]]) -> str:
-    names = sorted({class_name(name) for some in by_module.values() for name in some})
-    lines = [
-        f"from listbackup.client.api.{module} import {', '.join(sorted(class_name(name) for name in some))}"
-        for module, some in sorted(by_module.items())
-        if some
-    ]
-    listed = "".join(f"    {name!r},\n" for name in sorted(names, key=_all_order))
-    return f'"""Every model of the API in one place. {SAID}"""\n\n' + "\n".join(lines) + f"\n\n__all__ = [\n{listed}]\n"
+    """A face whose names stay where they are when a model moves to another part, and whose modules are loaded when they are named."""
+    homes = {f"listbackup.client.api.{module}": sorted(map(class_name, some)) for module, some in sorted(by_module.items()) if some}
+    names = sorted({name for some in homes.values() for name in some}, key=_all_order)
+    typed = "\n".join(f"    from {home} import {', '.join(some)}" for home, some in homes.items())
+    rows = "".join(f"    {home!r}: ({', '.join(map(repr, some))},),\n" for home, some in homes.items())
+    return (
+        f'"""Every model of the API in one place, loaded when it is named. {SAID}"""\n\n'
+        "from __future__ import annotations\n\nimport importlib\nfrom typing import TYPE_CHECKING, Any\n\n"
+        f"if TYPE_CHECKING:\n{typed}\n\n_HOMES = {{\n{rows}}}\n"
+        "_HOME = {name: module for module, names in _HOMES.items() for name in names}\n\n\n"
+        "def __getattr__(name: str) -> Any:\n    if name not in _HOME:\n"
+        '        raise AttributeError(f"{__name__} has no {name}")\n'
+        "    return getattr(importlib.import_module(_HOME[name]), name)\n\n\n"
+        f"__all__ = [{', '.join(map(repr, names))}]\n"
+    )
 
 
 def _all_order(name: str) -> tuple[int, str]:

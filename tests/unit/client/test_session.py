@@ -12,7 +12,7 @@ import pytest
 
 from listbackup.base.secret import Secret
 from listbackup.client import ApiKey, Client, Patience, Problem, TokenPair, Tokens, Unreachable, UnreadableAnswer
-from listbackup.client.api.runs import RunState
+from listbackup.client.api.models import RunState
 from listbackup.client.problems import Absent, Clash, Invalid, NotSignedIn, ServerFault, TooMany
 from listbackup.client.session import part
 from listbackup.client.transport import Asked

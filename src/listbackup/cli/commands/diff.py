@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from listbackup.base.errors import InputError
-from listbackup.cli.looking import about, field_changes, key_parts, key_text, raw_document
+from listbackup.cli.looking import about, field_changes, key_parts, key_text, raw_document, visible_streams
 from listbackup.cli.options import Json, SourceAt
 from listbackup.cli.output import local, visible
 from listbackup.cli.shell import Shell, shell
@@ -44,8 +45,7 @@ def command(
         if counts:
             return
         shown = limit if limit is not None or as_json else 20
-        changes = sh.house.data.diff(sh.scope, name, before.seq, after.seq, stream=stream)
-        for number, change in enumerate(one for one in changes if not one.stream.startswith("_")):
+        for number, change in enumerate(_changes(sh, name, before, after, stream)):
             if shown is not None and number >= shown:
                 sh.out.say("… more: --limit N, or --json for all")
                 break
@@ -60,7 +60,17 @@ def _two(sh: Shell, source: str, until: str | None) -> tuple[str, SnapshotInfo, 
     other, _, later = (until or "").rpartition("@")
     if other not in ("", name):
         raise InputError(f"{name} and {other} are different sources", hint="compare two moments of one")
-    return name, choose(snapshots, when, now=now), choose(snapshots, later, now=now)
+    before, after = choose(snapshots, when, now=now), choose(snapshots, later, now=now)
+    if before.seq > after.seq:
+        raise InputError(f"snapshot {before.seq} is newer than {after.seq}", hint="name the older one first")
+    return name, before, after
+
+
+def _changes(sh: Shell, name: str, before: SnapshotInfo, after: SnapshotInfo, stream: str | None) -> Iterator[Change]:
+    """The changes by stream and key, the store's own streams left out."""
+    streams = [stream] if stream is not None else sorted({*visible_streams(before), *visible_streams(after)})
+    for one in streams:
+        yield from sh.house.data.diff(sh.scope, name, before.seq, after.seq, stream=one)
 
 
 def _counts(sh: Shell, name: str, before: SnapshotInfo, after: SnapshotInfo) -> None:

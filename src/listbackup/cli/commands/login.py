@@ -15,7 +15,7 @@ from listbackup.cli.shell import Shell, shell
 
 if TYPE_CHECKING:
     from listbackup.cli.remote.line import Line
-    from listbackup.client.api.auth import LoginOut
+    from listbackup.client.api.models import LoginOut
 
 
 def command(
@@ -74,7 +74,7 @@ def _key(sh: Shell, server: str, key_file: str | None) -> None:
 def _person(sh: Shell, server: str, email: str, password_file: str | None, code: str | None) -> None:
     from listbackup.cli.remote.line import Line
     from listbackup.cli.remote.logins import Login, Logins
-    from listbackup.client.api.auth import SessionKind
+    from listbackup.client.api.models import SessionKind
 
     with Line(server, None, sh.clock) as line:
         _meet(sh, line, server)
@@ -93,7 +93,7 @@ def _person(sh: Shell, server: str, email: str, password_file: str | None, code:
 
 
 def _second_step(sh: Shell, line: Line, ticket: str, factors: list[str], code: str | None) -> LoginOut:
-    from listbackup.client.api.auth import Factor, SessionKind
+    from listbackup.client.api.models import Factor, SessionKind
 
     if not {"totp", "recovery_code"} & set(factors):
         raise InputError("the second step of this person is a passkey, which a command line cannot show", hint="use an API key")

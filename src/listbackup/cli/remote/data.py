@@ -9,7 +9,7 @@ from listbackup.base.errors import InputError, NotFound
 from listbackup.cli.remote.here import here, page_size
 from listbackup.cli.remote.line import Line
 from listbackup.cli.remote.sources import RemoteSources
-from listbackup.client.api.data import SnapshotShown
+from listbackup.client.api.models import SnapshotShown
 from listbackup.client.paging import every
 from listbackup.processor.export import ExportFormat, ExportOptions, ExportResult, ListenExport
 from listbackup.services.data import Found, show_key
@@ -69,7 +69,7 @@ class RemoteData:
             if stream in snapshot.streams:
                 break
         else:
-            raise NotFound(f"{stream} never held a record {text!r}")
+            raise NotFound(f"there is no stream {stream}")
         try:
             said = self._line.data.history(snapshot.id, stream, text).items
         except NotFound:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import msgspec
 
+from listbackup.base.errors import NotFound
 from listbackup.base.paging import Page
 from listbackup.cli.errors import OtherVersion
 from listbackup.client.paging import Page as ClientPage
@@ -27,6 +30,15 @@ def here(kind: type[T], said: Any) -> T:
 def page_here(kind: type[T], page: ClientPage[Any]) -> Page[T]:
     """A page of such values."""
     return Page(items=[here(kind, one) for one in page.items], next_cursor=page.next)
+
+
+@contextmanager
+def absent(noun: str, id_: str) -> Iterator[None]:
+    """The server has one sentence for whatever is absent; here it is told what it was."""
+    try:
+        yield
+    except NotFound as error:
+        raise NotFound(f"there is no {noun} {id_!r}", hint=error.hint) from None
 
 
 def page_size(limit: int) -> int:

@@ -13,11 +13,10 @@ from listbackup.base.ids import AccountId
 from listbackup.base.paging import Page
 from listbackup.base.secret import Secret
 from listbackup.cli.remote.data import RemoteData, snapshot_here
-from listbackup.cli.remote.here import here, page_here, page_size
+from listbackup.cli.remote.here import absent, here, page_here, page_size
 from listbackup.cli.remote.line import Line
 from listbackup.cli.remote.sources import RemoteSources
-from listbackup.client.api.accounts import KeyShown
-from listbackup.client.api.jobs import PolicyIn, QuietIn, TimetableIn
+from listbackup.client.api.models import KeyShown, PolicyIn, QuietIn, TimetableIn
 from listbackup.http.permission import Bundle, Permission
 from listbackup.processor.verify import Verification
 from listbackup.services.accounts import ApiKey, NewApiKey
@@ -139,18 +138,19 @@ class RemoteApiKeys:
     def create(self, scope: Scope, *, name: str, permissions: Iterable[Bundle | Permission], life: timedelta) -> NewApiKey:
         """A new key and its text."""
         asked: Any = [one.value for one in permissions]
-        made = self._line.accounts.create_api_key(name=name, scopes=asked, days=max(1, life.days))
+        made = self._line.api_keys.create(name=name, scopes=asked, days=max(1, life.days))
         return NewApiKey(key=_key(made.key), text=Secret(made.text))
 
     def list(self, scope: Scope, *, limit: int = 100, cursor: str | None = None) -> Page[ApiKey]:
         """The keys, oldest first."""
-        page = self._line.accounts.api_keys(limit=page_size(limit), cursor=cursor)
+        page = self._line.api_keys.list(limit=page_size(limit), cursor=cursor)
         return Page(items=[_key(one) for one in page.items], next_cursor=page.next)
 
     def revoke(self, scope: Scope, key: str) -> ApiKey:
         """The key, which opens nothing from now on."""
-        self._line.accounts.delete_api_key(key)
-        return _key(self._line.accounts.get_api_key(key))
+        with absent("API key", key):
+            self._line.api_keys.delete(key)
+        return _key(self._line.api_keys.get(key))
 
 
 def only_there(what: str, hint: str | None = None) -> InputError:

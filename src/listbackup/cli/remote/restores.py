@@ -11,11 +11,11 @@ from listbackup.base.clock import Clock
 from listbackup.base.ids import RestoreId, SourceId
 from listbackup.base.paging import Page
 from listbackup.cli.remote.data import RemoteData
-from listbackup.cli.remote.here import here, page_size
+from listbackup.cli.remote.here import absent, here, page_size
 from listbackup.cli.remote.line import Line
 from listbackup.cli.remote.sources import RemoteSources
 from listbackup.client import UNSET
-from listbackup.client.api.restores import RestoreShown
+from listbackup.client.api.models import RestoreShown
 from listbackup.processor.restore_model import ListenRestore, RestorePlan, RestoreResult, Selection, Step, Why, unheard_restore
 from listbackup.services.data import Action, Restore, RestoreState, show_key
 from listbackup.services.scope import Scope
@@ -84,14 +84,16 @@ class RemoteRestores:
 
     def resume(self, scope: Scope, restore: str, *, listen: ListenRestore, should_stop: Callable[[], bool]) -> Restore:
         """The restore at its end, gone on with where the server had to leave it."""
-        found = self._line.restores.get(restore)
+        with absent("restore", restore):
+            found = self._line.restores.get(restore)
         if found.state == RestoreState.RUNNING.value and not found.working:
             found = self._line.restores.resume(restore)
         return self._watch(found, should_stop)
 
     def undo(self, scope: Scope, restore: str, *, listen: ListenRestore, should_stop: Callable[[], bool]) -> Restore:
         """The restore taken back whole, except records that were changed since."""
-        found = self._line.restores.get(restore)
+        with absent("restore", restore):
+            found = self._line.restores.get(restore)
         if found.state == RestoreState.UNDONE.value:
             return restore_here(found)
         return self._watch(found if found.working else self._line.restores.undo(restore), should_stop)

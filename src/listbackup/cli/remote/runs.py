@@ -10,10 +10,10 @@ from listbackup.base.clock import Clock
 from listbackup.base.errors import ListBackupError
 from listbackup.base.ids import JobId, RunId, SourceId
 from listbackup.base.paging import Page
-from listbackup.cli.remote.here import here, page_here, page_size
+from listbackup.cli.remote.here import absent, here, page_here, page_size
 from listbackup.cli.remote.line import Line
 from listbackup.cli.remote.sources import RemoteSources
-from listbackup.client.api.runs import RunShown
+from listbackup.client.api.models import RunShown
 from listbackup.services.runs import LogLine, Progress, Run, RunState, StreamProgress, Trigger, Work
 from listbackup.services.scope import Scope
 
@@ -43,7 +43,8 @@ class RemoteRuns:
 
     def get(self, scope: Scope, run: str) -> Run:
         """The run of this id."""
-        return run_here(self._line.runs.get(run))
+        with absent("run", run):
+            return run_here(self._line.runs.get(run))
 
     def list(
         self, scope: Scope, *, source: str | None = None, active: bool = False, limit: int = 100, cursor: str | None = None
@@ -63,15 +64,18 @@ class RemoteRuns:
 
     def logs(self, scope: Scope, run: str, *, limit: int = 100, cursor: str | None = None) -> Page[LogLine]:
         """The run's log in the order it was written."""
-        return page_here(LogLine, self._line.runs.logs(run, limit=page_size(limit), cursor=cursor))
+        with absent("run", run):
+            return page_here(LogLine, self._line.runs.logs(run, limit=page_size(limit), cursor=cursor))
 
     def cancel(self, scope: Scope, run: str) -> Run:
         """The run, cancelled or asked to stop."""
-        return run_here(self._line.runs.cancel(run))
+        with absent("run", run):
+            return run_here(self._line.runs.cancel(run))
 
     def retry(self, scope: Scope, run: str) -> Run:
         """A new run of the same source."""
-        return run_here(self._line.runs.retry(run))
+        with absent("run", run):
+            return run_here(self._line.runs.retry(run))
 
     def _beats(self) -> Iterator[None]:
         """Whenever it is worth looking: soon at first, then when the server tells that something happened, or that it is there."""

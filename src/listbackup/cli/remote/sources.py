@@ -12,7 +12,7 @@ from listbackup.cli.remote.here import here, page_here, page_size
 from listbackup.cli.remote.line import Line
 from listbackup.cli.remote.names import Names
 from listbackup.client import UNSET
-from listbackup.client.api.sources import FilterAsked, FilterOp
+from listbackup.client.api.models import FilterAsked, FilterOp
 from listbackup.connectors.engine.connector import ConfigField, Site, StreamInfo
 from listbackup.services.connections import Connection
 from listbackup.services.platforms import Platform
