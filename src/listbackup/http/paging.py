@@ -52,3 +52,10 @@ class Listing(Generic[T]):
 def listing(page: Page[T], show: Callable[[T], U]) -> Listing[U]:
     """The page as it goes out."""
     return Listing(items=[show(item) for item in page.items], next=page.next_cursor)
+
+
+def page_of(items: Sequence[T], name: Callable[[T], str], page: PageParameters) -> Listing[T]:
+    """A page of a short list that is in order of its names; a name is the cursor."""
+    left = [item for item in items if page.cursor is None or name(item) > page.cursor]
+    shown = left[: page.limit]
+    return Listing(items=shown, next=name(shown[-1]) if len(left) > len(shown) else None)

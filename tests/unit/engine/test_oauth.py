@@ -130,6 +130,20 @@ def test_a_kept_access_token_is_used_until_four_fifths_of_its_life() -> None:
     assert signer.headers() == {"Authorization": "Bearer access-1"}
 
 
+def test_a_platform_that_cannot_renew_just_now_is_asked_later_while_the_token_is_still_good() -> None:
+    clock, kept = ManualClock(), list[Mapping[str, Secret]]()
+    server = TokenServer(kept)
+    server.fail_with = 503
+    signer = refreshing(server, clock, kept, access_token="old", access_expires_at=iso(EPOCH))
+    for _ in range(5):
+        assert signer.headers() == {"Authorization": "Bearer old"}
+    assert len(server.used) == 1
+    server.fail_with = None
+    clock.advance(timedelta(seconds=61))
+    server.good = "refresh-0"
+    assert signer.headers() == {"Authorization": "Bearer access-2"}
+
+
 def test_a_refused_refresh_token_is_never_tried_again_and_asks_for_a_person() -> None:
     kept: list[Mapping[str, Secret]] = []
     server = TokenServer(kept)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from listbackup.connectors.engine.client import Answer
 
 Post = Callable[[str, Mapping[str, str], bytes], "Answer"]
+_AGAIN = timedelta(minutes=1)
 _AT_MOST = 1024 * 1024  # a token answer is small
 
 
@@ -79,8 +80,10 @@ class Refreshing:
     def headers(self) -> Mapping[str, str]:
         """The access token, renewed first if it is about to end. Raises PlatformError (needs_reauth, unreachable)."""
         with self._lock:
-            if not self._access or (self._renew_at is not None and self._ground.clock.now() >= self._renew_at and self._can_renew()):
+            if not self._access:
                 self._renew()
+            elif self._renew_at is not None and self._ground.clock.now() >= self._renew_at and self._can_renew():
+                self._renew_early()
             return self._shown()
 
     def query(self) -> Mapping[str, str]:
@@ -101,6 +104,15 @@ class Refreshing:
 
     def _shown(self) -> Mapping[str, str]:
         return {self._facts.header: f"{self._facts.scheme} {self._access}".strip()}
+
+    def _renew_early(self) -> None:
+        """Renew before the end; a platform that cannot just now is asked again later, because what is at hand is good for a while yet."""
+        try:
+            self._renew()
+        except NotGranted as error:
+            if error.fault is PlatformFault.NEEDS_REAUTH:
+                raise
+            self._renew_at = self._ground.clock.now() + _AGAIN
 
     def _renew(self) -> None:
         if self._dead is not None:

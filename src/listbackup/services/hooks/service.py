@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, Item, Put, Scalar, Update
 from listbackup.base.clock import from_unix_ms, unix_ms
-from listbackup.base.errors import BusyError, Conflict, NotFound
+from listbackup.base.errors import BusyError, Conflict, ListBackupError, NotFound
 from listbackup.base.paging import iter_pages
 from listbackup.http.problem import RATE, Refused
 from listbackup.http.ratelimit import Rate, RateLimiter
@@ -34,6 +35,8 @@ FORMER_LASTS = timedelta(hours=1)  # the secret before the last one
 SETTLE = timedelta(seconds=5)  # changes come in bursts
 APART = timedelta(seconds=60)  # early runs of one connection
 RATE_OF_ONE = Rate(per_second=2, burst=60)
+
+_log = logging.getLogger(__name__)
 
 _QUEUE, _SK = "hooks", "hook"
 _TRIES = 20
@@ -125,7 +128,17 @@ class Hooks:
     def tick(self, *, limit: int = 100) -> int:
         """Start the runs of what was heard; how many. Any number of processes may tick: each hook is claimed by one."""
         due = self._table.query(_QUEUE, index="by_due", before=_stamp(self._desk.clock.now()), limit=limit)
-        return sum(self._start(row) for row in due.items)
+        return sum(self._try_to_start(row) for row in due.items)
+
+    def _try_to_start(self, row: Item) -> int:
+        """One that cannot be started holds up no other; it is tried again a minute later."""
+        try:
+            return self._start(row)
+        except NotFound:  # the account or the connection is gone
+            self._table.delete(str(row["pk"]), _SK)
+        except ListBackupError as error:
+            _log.warning("what connection %s heard waits: %s", row["pk"], error)
+        return 0
 
     def _start(self, row: Item) -> int:
         connection, now = str(row["pk"]), self._desk.clock.now()
@@ -135,6 +148,7 @@ class Hooks:
         except ConditionFailed:  # another process has it
             return 0
         scope = self._rooms.accounts.enter(str(row["account"]), actor="hook")
+        self._rooms.connections.get(scope, connection)
         states = [self._rooms.runs.start(scope, source, trigger=Trigger.HOOK).state for source in self._sources(scope, connection)]
         if RunState.RUNNING not in states:  # else it may have read past what changed: once more, afterwards
             self._settle(connection, in_hand, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from listbackup.http.paging import Listing
+from listbackup.http.paging import Listing, PageParameters, page_of
 from listbackup.http.permission import Permission
 from listbackup.services.integrations.model import Integration, Wanted
 from listbackup.services.integrations.schema import IntegrationIn
@@ -18,7 +18,7 @@ def routes(integrations: Integrations) -> Sequence[Route]:
     """What may be connected here, and the account's own applications."""
 
     def list_all(call: Call) -> Answer:
-        return Answer(content=Listing(items=integrations.list(call.scope)))
+        return Answer(content=page_of(integrations.list(call.scope), lambda one: one.platform, call.query(PageParameters)))
 
     def get(call: Call) -> Answer:
         return _shown(integrations.get(call.scope, call.path["platform"]))
@@ -41,6 +41,7 @@ def routes(integrations: Integrations) -> Sequence[Route]:
             summary="What this account may connect, and how",
             access=read,
             handle=list_all,
+            query=PageParameters,
             answers=Listing[Integration],
         ),
         Route(

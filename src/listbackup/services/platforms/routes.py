@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from listbackup.http.paging import Listing
+from listbackup.http.paging import Listing, PageParameters, page_of
 from listbackup.http.permission import Permission
 from listbackup.services.platforms.model import Platform
 from listbackup.services.platforms.service import Platforms
@@ -14,8 +14,8 @@ from listbackup.services.routing import Answer, Call, Route
 def routes(platforms: Platforms) -> Sequence[Route]:
     """What can be connected; the same for every account."""
 
-    def list_all(_: Call) -> Answer:
-        return Answer(content=Listing(items=platforms.list()))
+    def list_all(call: Call) -> Answer:
+        return Answer(content=page_of(platforms.list(), lambda one: one.name, call.query(PageParameters)))
 
     def get(call: Call) -> Answer:
         return Answer(content=platforms.get(call.path["platform"]))
@@ -27,6 +27,7 @@ def routes(platforms: Platforms) -> Sequence[Route]:
             summary="Platforms that can be connected",
             access=Permission.INTEGRATIONS_READ,
             handle=list_all,
+            query=PageParameters,
             answers=Listing[Platform],
         ),
         Route(
