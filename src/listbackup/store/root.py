@@ -154,13 +154,19 @@ class Root:
             self._rolled_back(own, gen)
 
     def detail(self, head: Head, seq: int) -> SnapshotDetail | None:
-        """What a snapshot says of itself, spilled or not; None when there is no such snapshot."""
+        """What a snapshot says of itself, spilled or not; None when there is no such snapshot, or its list is gone (under a head put back from an old copy).
+
+        Raises DamagedError.
+        """
         entry = head.entry(seq)
         if entry is None or entry.detail is not None or entry.spill is None:
             return entry.detail if entry else None
         ref = head.spills[entry.spill]
         if ref.name not in self._details:
-            self._details[ref.name] = msgspec.msgpack.decode(self._spilled(ref), type=dict[int, SnapshotDetail])
+            try:
+                self._details[ref.name] = msgspec.msgpack.decode(self._spilled(ref), type=dict[int, SnapshotDetail])
+            except ObjectMissing:
+                return None  # `check` tells of it
         return self._details[ref.name].get(seq)
 
     def read_waste(self, ref: WasteRef) -> tuple[Garbage, ...]:
@@ -260,7 +266,7 @@ class Root:
         for index in sparse if len(sparse) >= sizes.sparse_lists else ():
             try:
                 moving.update({seq: detail for seq in wanted[index] if (detail := self.detail(head, seq)) is not None})
-            except (ObjectMissing, DamagedError):
+            except DamagedError:
                 continue  # `check` tells of it; a run does not fail for it
         return self._with_moved(head, moving)
 

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from listbackup.base.errors import DamagedError
 from listbackup.store.check import Kind, Level, check
+from listbackup.store.ground import ROOTS
 from listbackup.store.head import SnapshotDetail, SnapshotEntry
 from listbackup.store.model import SnapshotKind
 from listbackup.store.policy import Policy
 from listbackup.store.prune import plan_prune
+from listbackup.store.rebuild import rebuild_head
 from listbackup.store.sizes import SHORT_LISTS, Sizes
 from listbackup.store.snaplist import SnapshotList, joined, older_of
 from listbackup.testing.stores import Rig, content_of
@@ -120,3 +122,24 @@ def test_a_list_of_garbage_that_is_damaged_is_found_and_holds_nothing_up() -> No
     store = rig.store()
     assert ref not in store.head().waste
     assert check(store, Level.DIGESTS).ok
+
+
+def test_a_head_put_back_from_a_copy_whose_lists_were_swept_still_reads_its_snapshots() -> None:
+    rig = Rig(sizes=SHORT_LISTS)
+    truth = {}
+    for number in range(1, 12):
+        truth[rig.backup(f"run_{number}", {"things": {(0,): b'{"n": %d}' % number}}, listing=False).seq] = b'{"n": %d}' % number
+    for ref in rig.store().head().spills:
+        rig.objects.delete(f"acc_test/src_test/{ref.name}")
+    rig.tables.open(ROOTS).delete("acc_test/src_test", "head")
+    rebuild_head(rig.ground(), rig.source)
+    store = rig.store()
+    infos = store.snapshots()
+    assert [info.seq for info in infos] == sorted(truth)
+    assert infos[0].run == ""
+    assert infos[-1].run == "run_11"
+    assert {seq: content_of(store, seq)["things"][(0,)] for seq in truth if store.snapshot(seq).run} == {
+        seq: raw for seq, raw in truth.items() if store.snapshot(seq).run
+    }
+    assert {seq: store.at(seq).get("things", (0,)).raw for seq in truth} == truth
+    assert not check(store, Level.HEAD).ok
