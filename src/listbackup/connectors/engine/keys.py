@@ -95,11 +95,11 @@ class KeyReader:
             return
         if self._kinds is None:
             self._kinds = tuple(map(type, found.keys[0]))
-        for place, kind in enumerate(self._kinds):
-            column = [key[place] for key in found.keys]
+        for place, (kind, column) in enumerate(zip(self._kinds, zip(*found.keys, strict=True), strict=True)):
             if set(map(type, column)) != {kind}:
                 found.faults.append((Reason.SCHEMA_DRIFT, f"the key {self._facts.key[place]!r} is now text, now a number"))
-            if kind is str and max(map(len, map(str, column))) > MAX_KEY_TEXT:
+                column = tuple(map(str, column))
+            if kind is str and len(max(column, key=len)) > MAX_KEY_TEXT:
                 self._drop_long(found)
                 return
 

@@ -47,6 +47,7 @@ class StreamRead(ABC):
         self._incremental = mode is Mode.INCREMENTAL and self._since is not None and can_filter(facts)
         clock = ground.transport.clock
         self._started = _instant(self._resume.get("started")) or clock.now()
+        self._started_text = iso(self._started)
         self._newest = _instant(self._resume.get("newest"))
         self._date = _instant(self._resume.get("date"))  # the platform's time at the first answer
         self._gone_at = _instant(self._cursor.get("gone"))
@@ -176,7 +177,7 @@ class StreamRead(ABC):
         return [(key, ref) for key, raw in zip(read.keys, read.raws, strict=True) for ref in find(key, raw)]
 
     def _marked(self, resume: dict[str, Json]) -> dict[str, Json]:
-        resume["started"] = iso(self._started)
+        resume["started"] = self._started_text
         if self._newest is not None:
             resume["newest"] = self._newest.isoformat()
         if self._date is not None:

@@ -28,6 +28,7 @@ from listbackup.connectors.engine.template import as_text, fill, holes
 T = TypeVar("T")
 
 STALE_SECONDS = 300
+LONG_URL = 4096  # from here on the whole is looked at again
 PATIENCE = RetryPolicy()
 
 
@@ -54,6 +55,7 @@ class Transport:
         self._dice = random.Random()
         self.values: dict[str, object] = dict(texts(credentials))
         self._secrets = sorted((s.reveal() for s in credentials.secrets.values() if len(s.reveal()) >= 4), key=len, reverse=True)
+        self._latest: tuple[str, Url] | None = None  # the place asked last: pages of a listing differ in their params alone
         self.base = base_url(api.base_url, self.values, allow_loopback=ground.allow_loopback)
         self._trusted = {self.base.origin.host, *api.hosts}
         self._headers = {"Accept": "application/json", "Cache-Control": "no-cache"} | {
@@ -79,16 +81,27 @@ class Transport:
     def url(self, path: str, params: Mapping[str, Param]) -> Url:
         """Where a path leads. Raises PlatformError (egress_denied), BadAnswer (another host)."""
         query = urlencode([(name, text) for name, value in params.items() if (text := as_text(value)) != ""])
+        known = self._latest
+        place = known[1] if known is not None and known[0] == path else self._place(path)
+        if not query:
+            return place
+        target = place.target + ("&" if "?" in place.target else "?") + query  # urlencode leaves nothing that a URL cannot have
+        return (
+            Url(place.origin, target)
+            if len(target) < LONG_URL
+            else parse_url(f"{place.origin}{target}", allow_loopback=self._ground.allow_loopback)
+        )
+
+    def _place(self, path: str) -> Url:
         if "://" in path or path.startswith("//"):
             text = urljoin(str(self.base), path)
         elif path.startswith(("?", "#")):
             text = str(self.base).partition("?")[0] + path
         else:
             text = str(self.base).rstrip("/") + ("" if path.startswith("/") or not path else "/") + path
-        text = text.partition("#")[0]
-        if query:
-            text += ("&" if "?" in text else "?") + query
-        return parse_url(text, allow_loopback=self._ground.allow_loopback)
+        place = parse_url(text.partition("#")[0], allow_loopback=self._ground.allow_loopback)
+        self._latest = (path, place)
+        return place
 
     def ask(self, ask: Ask) -> Answer:
         """The answer, as often as it takes. Raises PlatformError, BadAnswer, Interrupted."""
