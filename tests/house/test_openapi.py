@@ -15,7 +15,34 @@ from listbackup.testing.http import current_openapi
 
 KEPT = Path(__file__).parents[2] / "openapi.json"
 PROBLEM = "application/problem+json"
-NO_JSON = ("text/event-stream", "text/plain")  # what goes out as it is
+DANGEROUS = {  # what a stolen session must not do
+    Permission.ACCOUNTS_DELETE,
+    Permission.API_KEYS_MANAGE,
+    Permission.ERASURES_EXECUTE,
+    Permission.EXPORTS_CREATE,
+    Permission.MEMBERS_MANAGE,
+    Permission.POLICIES_MANAGE,
+    Permission.RESTORES_EXECUTE,
+    Permission.RETENTION_MANAGE,
+    Permission.ROLES_MANAGE,
+    Permission.SYSTEM_OPERATE,
+}
+HARMLESS = {  # and what of it only takes back, or gives nobody anything
+    "DELETE /v2/accounts/{account}/invitations/{invitation}",
+    "DELETE /v2/api-keys/{key}",
+    "DELETE /v2/exports/{export}",
+    "DELETE /v2/teams/{team}/members/{user}",
+    "DELETE /v2/teams/{team}/roles/{where}",
+    "PATCH /v2/teams/{team}",
+    "POST /v2/accounts/{account}/invitations/{invitation}/resend",
+    "POST /v2/erasures",
+    "POST /v2/erasures/{erasure}/cancel",
+    "POST /v2/exports/{export}/cancel",
+    "POST /v2/exports/{export}/download-url",
+    "POST /v2/restores/{restore}/cancel",
+    "POST /v2/snapshots/{snapshot}/hold",
+    "POST /v2/teams",
+}
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +88,12 @@ def test_every_operation_says_by_what_it_is_secured(document: dict[str, Any]) ->
         assert ("apiKey" in named) == (one["x-permission"] not in ("public", Signed.PERSON)), where
         if not where.startswith("GET "):
             assert not any("session" in way and "csrf" not in way for way in one["security"]), f"{where}: a cookie alone changes nothing"
+
+
+def test_what_is_dangerous_asks_people_for_a_fresh_proof(document: dict[str, Any]) -> None:
+    lacking = {where for where, one in operations(document) if one["x-permission"] in DANGEROUS and where[:3] != "GET"}
+    lacking -= {where for where, one in operations(document) if one.get("x-step-up")}
+    assert lacking == HARMLESS
 
 
 def test_every_body_and_every_answer_has_an_example_that_its_schema_accepts(document: dict[str, Any]) -> None:

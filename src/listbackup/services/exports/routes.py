@@ -67,6 +67,7 @@ def routes(exports: Exports, data: Data, errands: Errands) -> Sequence[Route]:
             answers=ExportShown,
             status=202,
             repeatable=True,
+            step_up=True,
         ),
         reading("/exports", "Exports, newest first", read, list_all, Listing[ExportShown], ExportListParameters),
         reading(_ONE, "An export and how far it is", read, get, ExportShown),

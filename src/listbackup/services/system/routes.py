@@ -89,6 +89,7 @@ def routes(accounts: Accounts, installation: Installation, of_process: Callable[
             path="/system/maintenance",
             summary="Turn maintenance on or off: changes answer 503 and no run begins, what is kept can be read",
             access=operate,
+            step_up=True,
             handle=switch,
             body=MaintenanceIn,
             answers=MaintenanceState,
