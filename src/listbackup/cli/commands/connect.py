@@ -26,6 +26,7 @@ def command(
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="The description of a JSON API, for platform rest.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Give an existing connection new credentials.")] = False,
+    in_browser: Annotated[bool, typer.Option("--sign-in", help="Agree on the platform's own page, in a browser on this machine.")] = False,
     test: Annotated[bool, typer.Option("--test/--no-test", help="Ask the platform whether the credentials work.")] = True,
     source: Annotated[bool, typer.Option("--source/--no-source", help="Also make a source of all its streams.")] = True,
     as_json: Json = False,
@@ -41,11 +42,15 @@ def command(
       listbackup connect ghost --name blog --set url=https://blog.example.org --secret-file admin_key=key.txt
       listbackup connect rest --file my-api.yaml --name orders --secret-file token=-
       listbackup connect ghost --name blog --again
+      listbackup connect demo-crm --sign-in --set client_id=demo-app --secret-file client_secret=secret.txt
     """
     with shell(context, as_json) as sh:
         chosen = name or platform
         answers = Answers(values=values or [], secret_files=secret_files or [], file=file)
-        connection = _again(sh, chosen, answers) if again else _create(sh, platform, chosen, answers, test)
+        if in_browser:
+            connection = _agreed(sh, platform, chosen, answers, again)
+        else:
+            connection = _again(sh, chosen, answers) if again else _create(sh, platform, chosen, answers, test)
         made = _source(sh, connection) if source and not again else None
         sh.out.document({"connection": describe(connection), "source": made})
         sh.out.good(f"connected {connection.name}" + (f" to {connection.site_name}" if connection.site_name else ""))
@@ -72,14 +77,25 @@ def describe(connection: Connection) -> dict[str, object]:
 
 def _create(sh: Shell, platform: str, name: str, answers: Answers, test: bool) -> Connection:
     fields = _fields(sh, platform, answers, {})
-    taken = any(one.name == name for one in sh.house.connections.list(sh.scope, limit=1000).items)
-    if taken:
+    _check_free(sh, platform, name)
+    given = ask_fields(sh.out, fields, answers)
+    return sh.house.connections.create(sh.scope, platform=platform, name=name, values=given.values, secrets=given.secrets, test=test)
+
+
+def _agreed(sh: Shell, platform: str, name: str, answers: Answers, again: bool) -> Connection:
+    from listbackup.cli.signing_in import sign_in
+
+    if not again:
+        _check_free(sh, platform, name)
+    return sign_in(sh, platform, name, answers, again=again)
+
+
+def _check_free(sh: Shell, platform: str, name: str) -> None:
+    if any(one.name == name for one in sh.house.connections.list(sh.scope, limit=1000).items):
         raise Conflict(
             f"a connection named {name!r} exists already",
             hint=f"choose another --name, or: listbackup connect {platform} --name {name} --again",
         )
-    given = ask_fields(sh.out, fields, answers)
-    return sh.house.connections.create(sh.scope, platform=platform, name=name, values=given.values, secrets=given.secrets, test=test)
 
 
 def _again(sh: Shell, name: str, answers: Answers) -> Connection:
