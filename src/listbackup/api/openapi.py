@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from listbackup import __version__
+from listbackup.api.admission import OF_AN_ACCOUNT
 from listbackup.api.examples import Examples, example_id
 from listbackup.api.instants import mark_instants
 from listbackup.http.permission import Permission, Signed
@@ -155,12 +156,7 @@ def _good(route: Route, schema: Mapping[str, Any] | None, examples: Examples) ->
         return {
             "description": "A stream of server-sent events.",
             "headers": headers,
-            "content": {
-                "text/event-stream": {
-                    "schema": {"type": "string"},
-                    "example": 'id: 17\nevent: activity\ndata: {"action":"run:started"}\n\n',
-                }
-            },
+            "content": {"text/event-stream": {"example": 'id: 17\nevent: activity\ndata: {"action":"run:started"}\n\n'}},
         }
     if route.answers is Chunks:
         return {
@@ -220,7 +216,7 @@ def _query_parameters(query: type[BaseModel] | None) -> list[dict[str, Any]]:
 
 def _header_parameters(route: Route) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    if isinstance(route.access, Permission):
+    if isinstance(route.access, Permission) and OF_AN_ACCOUNT not in route.path:
         found.append(_ACCOUNT)
     if route.repeatable:
         found.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string", "maxLength": 200}})
