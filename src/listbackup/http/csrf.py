@@ -44,5 +44,8 @@ def _is_ours(origin: str, host: str, scheme: str, origins: frozenset[str]) -> bo
     """https where we see http is a proxy with TLS before us; http where we see https is somebody in between."""
     if origin.lower() in origins:
         return True
-    said = urlsplit(origin)
+    try:
+        said = urlsplit(origin)
+    except ValueError:
+        return False
     return said.netloc.lower() == host.lower() and said.scheme in ("https", scheme)
