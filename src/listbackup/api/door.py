@@ -81,7 +81,9 @@ class Door:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                added = {**SECURITY, "x-request-id": request_id}
+                said = {name.lower() for name, _ in message["headers"]}  # an answer may be stricter with itself
+                own = {name: value for name, value in SECURITY.items() if name.encode() not in said}
+                added = {**own, "x-request-id": request_id}
                 message["headers"] = [*message["headers"], *((name.encode(), value.encode()) for name, value in added.items())]
             await send(message)
 

@@ -79,10 +79,14 @@ class Exports:
     def carry_out(self, scope: Scope, export: str, *, should_stop: Callable[[], bool] = lambda: False) -> Export:
         """The export, made to its end; one that was interrupted goes on. Raises BusyError while another is at it, Interrupted when told to stop."""
         with held(self._desk, _lease_of(scope, export)) as hold:
-            begun = self._edit(scope, export, self._begun, hold)
+            begun = self.get(scope, export)
             if not begun.state.is_active:
                 return begun
             try:
+                begun = self._edit(scope, export, self._begun, hold)
+                if not begun.state.is_active:
+                    self._shelf(scope, export).clear()
+                    return begun
                 return self._make(scope, begun, hold, should_stop)
             except (Cancelled, NotFound) as error:
                 self._shelf(scope, export).clear()
