@@ -29,6 +29,21 @@ NAMES: dict[str, str] = {  # "METHOD path" -> the method's name
     "POST /v2/jobs/{job}/run": "run_job",
     "GET /v2/jobs/{job}/runs": "of_job",
     "POST /v2/hooks/{connection}": "deliver_hook",
+    "POST /v2/sources/{source}/retention/preview": "try_retention",
+    "GET /v2/sources/{source}/retention": "retention",
+    "PUT /v2/sources/{source}/retention": "set_retention",
+    "GET /v2/sources/{source}/coverage": "coverage",
+    "GET /v2/sources/{source}/recoverability": "recoverability",
+    "GET /v2/snapshots/{snapshot}/verification": "verification",
+    "GET /v2/snapshots/{snapshot}/streams/{stream}/records/{key}/fields": "record_fields",
+    "GET /v2/snapshots/{snapshot}/streams/{stream}/records/{key}/references": "record_references",
+    "GET /v2/data/files": "list",
+    "GET /v2/data/files/{file}": "get",
+    "GET /v2/data/tree": "tree",
+    "POST /v2/data/files/search": "search",
+    "POST /v2/data/files/{file}/download-url": "create_download_url",
+    "POST /v2/auth/setup": "setup",
+    "POST /v2/auth/passkeys/register": "register_passkey",
 }
 VERBS = {"GET": "get", "POST": "create", "PUT": "set", "PATCH": "update", "DELETE": "delete"}
 JSON = "application/json"
@@ -143,7 +158,7 @@ class MethodText:
     def text(self) -> str:
         """The method, and beside it the iterator over all pages where it answers one."""
         _, schema = self._operation.answer or ("", {})
-        page = self._schemas.page_of(schema)
+        page = self._schemas.items_of(schema)
         if page is None or not any(one["name"] == "cursor" for one in self._query):
             return self._method()
         return self._method() + "\n\n" + self._iterator(self._schemas.annotation(page))

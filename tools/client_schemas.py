@@ -44,6 +44,12 @@ class Schemas:
         name = _name(schema)
         return self._all[name]["properties"]["items"]["items"] if name is not None and self.is_page(name) else None
 
+    def items_of(self, schema: Schema) -> Schema | None:
+        """The schema of the items, if this one refers to a page, or to something that says more than a page."""
+        name = _name(schema)
+        said = self._all[name].get("properties", {}) if name is not None else {}
+        return said["items"].get("items") if {"items", "next"} <= set(said) else None
+
     def annotation(self, schema: Schema) -> str:
         """The Python type of a value of this schema."""
         name = _name(schema)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
 T = TypeVar("T")
+S = TypeVar("S", covariant=True)
 
 
 class Page(Struct, Generic[T], frozen=True, kw_only=True):
@@ -17,7 +18,21 @@ class Page(Struct, Generic[T], frozen=True, kw_only=True):
     next: str | None = None
 
 
-def every(fetch: Callable[[str | None], Page[T]], cursor: str | None = None) -> Iterator[T]:
+class Paged(Protocol[S]):
+    """What has items and leads to more of them: a page, or what says more than a page."""
+
+    @property
+    def items(self) -> Sequence[S]:
+        """Some items."""
+        ...
+
+    @property
+    def next(self) -> str | None:
+        """The cursor of what lies behind them."""
+        ...
+
+
+def every(fetch: Callable[[str | None], Paged[T]], cursor: str | None = None) -> Iterator[T]:
     """Every item of every page from this cursor on, fetched as they are asked for."""
     while True:
         page = fetch(cursor)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from listbackup.base.clock import Clock
 from listbackup.base.errors import InputError, NotFound
-from listbackup.cli.remote.here import here, page_size
+from listbackup.cli.remote.here import LONGEST_PAGE, absent, here, page_size
 from listbackup.cli.remote.line import Line
 from listbackup.cli.remote.sources import RemoteSources
 from listbackup.client.api.models import SnapshotShown
@@ -35,14 +36,16 @@ NULL = b"null"
 class RemoteData:
     """Snapshots and records of the server's sources."""
 
-    def __init__(self, line: Line, sources: RemoteSources) -> None:
-        self._line, self._sources = line, sources
+    def __init__(self, line: Line, sources: RemoteSources, clock: Clock) -> None:
+        self._line, self._sources, self._clock = line, sources, clock
+        self._files: dict[str, str] = {}
         self._seen: dict[tuple[str, bool], Sequence[SnapshotInfo]] = {}
 
     def snapshots(self, scope: Scope, source: str, *, with_trash: bool = False) -> Sequence[SnapshotInfo]:
         """The source's snapshots, oldest first."""
         of = self._sources.names.get(source).id
-        found = [snapshot_here(one) for one in reversed(self._line.data.snapshots(of, with_trash=with_trash).items)]
+        newest_first = [snapshot_here(one) for one in self._line.data.iter_snapshots(of, with_trash=with_trash, limit=LONGEST_PAGE)]
+        found = newest_first[::-1]
         self._seen[(of, with_trash)] = found
         return found
 
@@ -93,20 +96,38 @@ class RemoteData:
         return {stream: here(ChangeCounts, one) for stream, one in self._line.data.diff_counts(from_=older.id, to=newer.id).items()}
 
     def search(self, scope: Scope, source: str, text: str, *, stream: str | None = None, seq: int | None = None) -> Iterator[Found]:
-        """The records of a snapshot that hold this text, five hundred at most."""
+        """The records of a snapshot that hold this text."""
         snapshot = self.pick(scope, source, seq) if stream is None else self.with_stream(scope, source, seq, stream)
-        said = self._line.data.search(snapshot=snapshot.id, q=text, stream=stream, limit=500)
-        return iter(
-            [Found(stream=one.stream, record=Record(key=tuple(one.parts), raw=bytes(one.record), seq=one.since)) for one in said.items]
-        )
+        said = self._line.data.iter_search(snapshot=snapshot.id, q=text, stream=stream)
+        return (Found(stream=one.stream, record=Record(key=tuple(one.parts), raw=bytes(one.record), seq=one.since)) for one in said)
 
     def attachments(self, scope: Scope, source: str, stream: str, key: str | Key, *, seq: int | None = None) -> Sequence[AttachmentInfo]:
         """The files that belonged to a record."""
-        return []
+        snapshot, text = self.with_stream(scope, source, seq, stream), key if isinstance(key, str) else show_key(key)
+        place = f"{self._sources.names.get(source).id}/{stream}/{text}"
+        try:
+            files = [node.file for node in self._line.files.iter_tree(path=place, as_of=snapshot.at) if node.file is not None]
+        except NotFound:
+            files = []
+        self._files |= {one.content_id: one.id for one in files}
+        return [
+            AttachmentInfo(
+                id=one.content_id,
+                stream=stream,
+                key=(),
+                path=one.path,
+                name=one.name,
+                size_bytes=one.size_bytes,
+                content_type=one.content_type,
+            )
+            for one in files
+        ]
 
     def open_attachment(self, scope: Scope, source: str, attachment: str, *, seq: int | None = None) -> Iterator[bytes]:
-        """An attachment's bytes in chunks."""
-        raise NotFound(f"there is no attachment {attachment}")
+        """The bytes, in chunks, of an attachment that ``attachments`` told of."""
+        with absent("attachment", attachment):
+            link = self._line.files.create_download_url(self._files.get(attachment, attachment))
+        return iter(self._line.downloads.get(link.url.rpartition("/")[2]))
 
     def export(
         self,
@@ -120,7 +141,10 @@ class RemoteData:
         listen: ListenExport | None = None,
     ) -> ExportResult:
         """The snapshot's records as files in the folder ``dest``."""
-        raise InputError("exports are made on the machine that holds the data")
+        from listbackup.cli.remote.exports import fetch_export
+
+        snapshot = self.pick(scope, source, seq)
+        return fetch_export(self._line, self._clock, snapshot.id, dest, form=form, options=options, listen=listen)
 
     def pick(self, scope: Scope, source: str, seq: int | None) -> SnapshotInfo:
         """The snapshot of this number, the newest for None, in the trash or not. Raises NotFound."""

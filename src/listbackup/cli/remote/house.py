@@ -72,7 +72,7 @@ class RemoteHouse:
         """What is kept, read."""
         from listbackup.cli.remote.data import RemoteData
 
-        return RemoteData(self.line, self.sources)
+        return RemoteData(self.line, self.sources, self._clock)
 
     @cached_property
     def restores(self) -> RemoteRestores:
@@ -86,7 +86,7 @@ class RemoteHouse:
         """What is kept, looked after."""
         from listbackup.cli.remote.keeping import RemoteUpkeep
 
-        return RemoteUpkeep(self.line, self.sources, self.data)
+        return RemoteUpkeep(self.line, self.sources, self.data, self._clock)
 
     @cached_property
     def api_keys(self) -> RemoteApiKeys:

@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from listbackup.base.errors import InputError
+from listbackup.base.clock import Clock
+from listbackup.base.errors import InputError, ListBackupError
 from listbackup.base.ids import AccountId
 from listbackup.base.paging import Page
 from listbackup.base.secret import Secret
@@ -23,8 +24,10 @@ from listbackup.services.accounts import ApiKey, NewApiKey
 from listbackup.services.jobs import Job, Timetable
 from listbackup.services.scope import Scope
 from listbackup.store import SnapshotInfo
-from listbackup.store.policy import ExpirePlan, Policy
+from listbackup.store.policy import Decision, ExpirePlan, Objection, Policy
 from listbackup.store.prune import PruneStats
+
+LOOK_EVERY_SECONDS = 0.25
 
 
 class RemoteJobs:
@@ -80,8 +83,8 @@ class RemotePrunePlan:
 class RemoteUpkeep:
     """What the server keeps, looked after as far as its API goes."""
 
-    def __init__(self, line: Line, sources: RemoteSources, data: RemoteData) -> None:
-        self._line, self._sources, self._data = line, sources, data
+    def __init__(self, line: Line, sources: RemoteSources, data: RemoteData, clock: Clock) -> None:
+        self._line, self._sources, self._data, self._clock = line, sources, data, clock
 
     def hold(self, scope: Scope, source: str, seq: int | None, reason: str) -> SnapshotInfo:
         """The snapshot, kept until it is released."""
@@ -102,10 +105,16 @@ class RemoteUpkeep:
         raise only_there("trusting a suspect snapshot")
 
     def plan_expire(self, scope: Scope, source: str, policy: Policy | None = None) -> ExpirePlan:
-        """Which snapshots the schedule's rules would keep and drop."""
-        if policy is not None:
-            raise only_there("trying other rules than the schedule's", "set them first:  listbackup schedule SOURCE --keep-daily 30")
-        return here(ExpirePlan, self._line.data.preview_retention(self._sources.names.get(source).id))
+        """Which snapshots a policy (None: what is kept of the source) would keep and drop."""
+        of = self._sources.names.get(source).id
+        if policy is None:
+            return here(ExpirePlan, self._line.data.preview_retention(of))
+        said = self._line.data.try_retention(of, retention=_policy(policy))
+        return ExpirePlan(
+            now=self._clock.now(),
+            decisions=tuple(Decision(seq=one.number, at=one.at, reasons=tuple(one.reasons)) for one in said.decisions),
+            objections={Objection(kind): text for kind, text in said.objections.items()},
+        )
 
     def expire(self, scope: Scope, source: str, plan: ExpirePlan, *, confirmed: bool = False) -> tuple[int, ...]:
         """Not through a server."""
@@ -126,7 +135,13 @@ class RemoteUpkeep:
     ) -> Verification:
         """How a sample compares with the platform as it is now."""
         snapshot = self._data.pick(scope, source, seq)
-        return here(Verification, self._line.data.verify(snapshot.id, sample=min(sample, 1000)))
+        found = self._line.data.verify(snapshot.id, sample=min(sample, 1000))
+        while found.working:
+            self._clock.sleep(LOOK_EVERY_SECONDS)
+            found = self._line.data.verification(snapshot.id)
+        if found.result is None:
+            raise ListBackupError(found.message or "the server could not compare the snapshot with the platform", hint="try again")
+        return here(Verification, found.result)
 
 
 class RemoteApiKeys:

@@ -187,21 +187,6 @@ class AuthApi:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def create_passkeys_register(self, *, credential: Mapping[str, Any], name: str) -> PasskeyOut:
-        """Keep a passkey that a browser made."""
-        request = Request(method="POST", path="/v2/auth/passkeys/register", body=given({"credential": credential, "name": name}))
-        return self._session.ask(PasskeyOut, request)
-
-    def create_setup(self, *, code: str, email: str, password: str, name: str) -> MadeOut:
-        """Make the first owner, with the code that the console shows."""
-        request = Request(
-            method="POST",
-            path="/v2/auth/setup",
-            body=given({"code": code, "email": email, "password": password, "name": name}),
-            signed=False,
-        )
-        return self._session.ask(MadeOut, request)
-
     def delete_passkey(self, passkey: str) -> None:
         """Remove a passkey, in a session that showed a second factor."""
         request = Request(method="DELETE", path=f"/v2/auth/passkeys/{part(passkey)}")
@@ -331,6 +316,11 @@ class AuthApi:
         )
         self._session.do(request)
 
+    def register_passkey(self, *, credential: Mapping[str, Any], name: str) -> PasskeyOut:
+        """Keep a passkey that a browser made."""
+        request = Request(method="POST", path="/v2/auth/passkeys/register", body=given({"credential": credential, "name": name}))
+        return self._session.ask(PasskeyOut, request)
+
     def sessions(self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[SessionOut]:
         """One's living sessions, newest first."""
         request = Request(method="GET", path="/v2/auth/sessions", query={"cursor": cursor, "limit": limit})
@@ -339,6 +329,16 @@ class AuthApi:
     def iter_sessions(self, *, limit: int | UnsetType = UNSET) -> Iterator[SessionOut]:
         """Every item of ``sessions``, page after page."""
         return every(lambda cursor: self.sessions(limit=limit, cursor=cursor))
+
+    def setup(self, *, code: str, email: str, password: str, name: str) -> MadeOut:
+        """Make the first owner, with the code that the console shows."""
+        request = Request(
+            method="POST",
+            path="/v2/auth/setup",
+            body=given({"code": code, "email": email, "password": password, "name": name}),
+            signed=False,
+        )
+        return self._session.ask(MadeOut, request)
 
     def status(self) -> StatusOut:
         """Who is signed in."""

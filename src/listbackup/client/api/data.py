@@ -390,6 +390,11 @@ class DataApi:
         """Every item of ``change_sets``, page after page."""
         return every(lambda cursor: self.change_sets(limit=limit, source=source, since=since, until=until, stream=stream, cursor=cursor))
 
+    def coverage(self, source: str) -> Coverage:
+        """What the platform has and what of it is backed up."""
+        request = Request(method="GET", path=f"/v2/sources/{part(source)}/coverage")
+        return self._session.ask(Coverage, request)
+
     def diff(
         self,
         *,
@@ -450,6 +455,16 @@ class DataApi:
         request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams/{part(stream)}/records/{part(key)}")
         return self._session.ask(RecordShown, request)
 
+    def record_fields(self, snapshot: str, stream: str, key: str) -> Page[FieldShown]:
+        """A record's fields, one by one."""
+        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams/{part(stream)}/records/{part(key)}/fields")
+        return self._session.ask(Page[FieldShown], request)
+
+    def record_references(self, snapshot: str, stream: str, key: str) -> Page[ReferenceShown]:
+        """The records that a record refers to."""
+        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams/{part(stream)}/records/{part(key)}/references")
+        return self._session.ask(Page[ReferenceShown], request)
+
     def records(
         self,
         snapshot: str,
@@ -490,10 +505,20 @@ class DataApi:
             )
         )
 
+    def recoverability(self, source: str) -> Recoverability:
+        """How much could be written back today."""
+        request = Request(method="GET", path=f"/v2/sources/{part(source)}/recoverability")
+        return self._session.ask(Recoverability, request)
+
     def release(self, snapshot: str) -> None:
         """Let a held snapshot go."""
         request = Request(method="DELETE", path=f"/v2/snapshots/{part(snapshot)}/hold")
         self._session.do(request)
+
+    def retention(self, source: str) -> RetentionShown:
+        """What is kept of a source."""
+        request = Request(method="GET", path=f"/v2/sources/{part(source)}/retention")
+        return self._session.ask(RetentionShown, request)
 
     def search(
         self,
@@ -514,7 +539,22 @@ class DataApi:
         )
         return self._session.ask(Hits, request)
 
-    def set_sources_retention(self, source: str, *, retention: PolicyIn | None, version: int | None = None) -> RetentionShown:
+    def iter_search(
+        self,
+        *,
+        limit: int | UnsetType = UNSET,
+        q: str,
+        snapshot: str | None | UnsetType = UNSET,
+        source: str | None | UnsetType = UNSET,
+        as_of: datetime | None | UnsetType = UNSET,
+        stream: str | None | UnsetType = UNSET,
+    ) -> Iterator[HitShown]:
+        """Every item of ``search``, page after page."""
+        return every(
+            lambda cursor: self.search(limit=limit, q=q, snapshot=snapshot, source=source, as_of=as_of, stream=stream, cursor=cursor)
+        )
+
+    def set_retention(self, source: str, *, retention: PolicyIn | None, version: int | None = None) -> RetentionShown:
         """Set what is kept of a source; never less than the account's policy asks."""
         request = Request(
             method="PUT",
@@ -544,45 +584,20 @@ class DataApi:
         """Every item of ``snapshots``, page after page."""
         return every(lambda cursor: self.snapshots(source, limit=limit, with_trash=with_trash, cursor=cursor))
 
-    def snapshots_streams_records_fields(self, snapshot: str, stream: str, key: str) -> Page[FieldShown]:
-        """A record's fields, one by one."""
-        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams/{part(stream)}/records/{part(key)}/fields")
-        return self._session.ask(Page[FieldShown], request)
-
-    def snapshots_streams_records_references(self, snapshot: str, stream: str, key: str) -> Page[ReferenceShown]:
-        """The records that a record refers to."""
-        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams/{part(stream)}/records/{part(key)}/references")
-        return self._session.ask(Page[ReferenceShown], request)
-
-    def snapshots_verification(self, snapshot: str) -> VerificationShown:
-        """How the last verification of a snapshot ended."""
-        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/verification")
-        return self._session.ask(VerificationShown, request)
-
-    def sources_coverage(self, source: str) -> Coverage:
-        """What the platform has and what of it is backed up."""
-        request = Request(method="GET", path=f"/v2/sources/{part(source)}/coverage")
-        return self._session.ask(Coverage, request)
-
-    def sources_recoverability(self, source: str) -> Recoverability:
-        """How much could be written back today."""
-        request = Request(method="GET", path=f"/v2/sources/{part(source)}/recoverability")
-        return self._session.ask(Recoverability, request)
-
-    def sources_retention(self, source: str) -> RetentionShown:
-        """What is kept of a source."""
-        request = Request(method="GET", path=f"/v2/sources/{part(source)}/retention")
-        return self._session.ask(RetentionShown, request)
-
-    def sources_retention_preview(self, source: str, *, retention: PolicyIn | None | UnsetType = UNSET) -> PreviewShown:
-        """What another retention would keep and drop."""
-        request = Request(method="POST", path=f"/v2/sources/{part(source)}/retention/preview", body=given({"retention": retention}))
-        return self._session.ask(PreviewShown, request)
-
     def streams(self, snapshot: str) -> Page[StreamShown]:
         """The streams of a snapshot."""
         request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams")
         return self._session.ask(Page[StreamShown], request)
+
+    def try_retention(self, source: str, *, retention: PolicyIn | None | UnsetType = UNSET) -> PreviewShown:
+        """What another retention would keep and drop."""
+        request = Request(method="POST", path=f"/v2/sources/{part(source)}/retention/preview", body=given({"retention": retention}))
+        return self._session.ask(PreviewShown, request)
+
+    def verification(self, snapshot: str) -> VerificationShown:
+        """How the last verification of a snapshot ended."""
+        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/verification")
+        return self._session.ask(VerificationShown, request)
 
     def verify(self, snapshot: str, *, sample: int | UnsetType = UNSET) -> VerificationShown:
         """Compare a sample with the platform as it is now, in the background."""

@@ -64,12 +64,17 @@ class FilesApi:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def create_data_files_download_url(self, file: str) -> DownloadUrl:
+    def create_download_url(self, file: str) -> DownloadUrl:
         """A link to the file's bytes, good once and for 5 minutes."""
         request = Request(method="POST", path=f"/v2/data/files/{part(file)}/download-url")
         return self._session.ask(DownloadUrl, request)
 
-    def data_files(
+    def get(self, file: str) -> File:
+        """A file."""
+        request = Request(method="GET", path=f"/v2/data/files/{part(file)}")
+        return self._session.ask(File, request)
+
+    def list(
         self,
         *,
         cursor: str | None | UnsetType = UNSET,
@@ -88,7 +93,22 @@ class FilesApi:
         )
         return self._session.ask(FilesFound, request)
 
-    def data_files_search(
+    def iter(
+        self,
+        *,
+        limit: int | UnsetType = UNSET,
+        snapshot: str | None | UnsetType = UNSET,
+        source: str | None | UnsetType = UNSET,
+        as_of: datetime | None | UnsetType = UNSET,
+        stream: str | None | UnsetType = UNSET,
+        q: str | None | UnsetType = UNSET,
+    ) -> Iterator[File]:
+        """Every item of ``list``, page after page."""
+        return every(
+            lambda cursor: self.list(limit=limit, snapshot=snapshot, source=source, as_of=as_of, stream=stream, q=q, cursor=cursor)
+        )
+
+    def search(
         self,
         *,
         snapshot: str | None | UnsetType = UNSET,
@@ -123,7 +143,7 @@ class FilesApi:
         )
         return self._session.ask(FilesFound, request)
 
-    def data_tree(
+    def tree(
         self,
         *,
         cursor: str | None | UnsetType = UNSET,
@@ -135,13 +155,8 @@ class FilesApi:
         request = Request(method="GET", path="/v2/data/tree", query={"cursor": cursor, "limit": limit, "path": path, "as_of": as_of})
         return self._session.ask(Page[FilesNode], request)
 
-    def iter_data_tree(
+    def iter_tree(
         self, *, limit: int | UnsetType = UNSET, path: str | UnsetType = UNSET, as_of: datetime | None | UnsetType = UNSET
     ) -> Iterator[FilesNode]:
-        """Every item of ``data_tree``, page after page."""
-        return every(lambda cursor: self.data_tree(limit=limit, path=path, as_of=as_of, cursor=cursor))
-
-    def get_data_file(self, file: str) -> File:
-        """A file."""
-        request = Request(method="GET", path=f"/v2/data/files/{part(file)}")
-        return self._session.ask(File, request)
+        """Every item of ``tree``, page after page."""
+        return every(lambda cursor: self.tree(limit=limit, path=path, as_of=as_of, cursor=cursor))

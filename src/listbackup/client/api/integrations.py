@@ -5,12 +5,12 @@ Made by tools/write_client.py (``make openapi``); do not edit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET, Struct, UnsetType
 
 from listbackup.client.api.shared import AuthMethod
-from listbackup.client.paging import Page
+from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, given, part, version_header
 
 
@@ -58,10 +58,14 @@ class IntegrationsApi:
         request = Request(method="GET", path=f"/v2/integrations/{part(platform)}")
         return self._session.ask(Integration, request)
 
-    def list(self) -> Page[Integration]:
+    def list(self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[Integration]:
         """What this account may connect, and how."""
-        request = Request(method="GET", path="/v2/integrations")
+        request = Request(method="GET", path="/v2/integrations", query={"cursor": cursor, "limit": limit})
         return self._session.ask(Page[Integration], request)
+
+    def iter(self, *, limit: int | UnsetType = UNSET) -> Iterator[Integration]:
+        """Every item of ``list``, page after page."""
+        return every(lambda cursor: self.list(limit=limit, cursor=cursor))
 
     def set(
         self,

@@ -5,12 +5,12 @@ Made by tools/write_client.py (``make openapi``); do not edit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from listbackup.client.api.shared import AuthMethod, Capability
-from listbackup.client.paging import Page
+from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, part
 
 
@@ -64,7 +64,11 @@ class PlatformsApi:
         request = Request(method="GET", path=f"/v2/platforms/{part(platform)}")
         return self._session.ask(Platform, request)
 
-    def list(self) -> Page[Platform]:
+    def list(self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[Platform]:
         """Platforms that can be connected."""
-        request = Request(method="GET", path="/v2/platforms")
+        request = Request(method="GET", path="/v2/platforms", query={"cursor": cursor, "limit": limit})
         return self._session.ask(Page[Platform], request)
+
+    def iter(self, *, limit: int | UnsetType = UNSET) -> Iterator[Platform]:
+        """Every item of ``list``, page after page."""
+        return every(lambda cursor: self.list(limit=limit, cursor=cursor))
