@@ -39,6 +39,7 @@ class World:
         self.house.accounts.members.add(account, UserId(person.user), role, by=machine("test"))
 
     def below(self, person: Grown, parent: str, name: str) -> str:
+        self.clock.advance(timedelta(milliseconds=1))  # ids sort by time
         return str(person.browser.ok("POST", f"/accounts/{parent}/sub-accounts", {"name": name})["id"])
 
 
