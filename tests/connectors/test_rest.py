@@ -329,3 +329,9 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_bytes(b"\xff\xff")
     with pytest.raises(InputError, match="not UTF-8"):
         load_rest_file(tmp_path / "bad.yaml")
+
+
+def test_half_a_character_is_refused_where_it_stands() -> None:
+    text = 'platform: x\nbase_url: "https://a.example/\\ud83e"\nstreams: [{name: a, path: /a}]\n'
+    with pytest.raises(InputError, match="line 2: this text holds half a character"):
+        parse(text, "my.yaml")

@@ -6,13 +6,14 @@ import http.client
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
 from listbackup.base.clock import SystemClock
 from listbackup.connectors.demo_crm.connector import api
 from listbackup.connectors.engine.session import FactsConnector
+from listbackup.connectors.rest.connector import RestConnector
 from listbackup.http.permission import Bundle
 from listbackup.services.hooks.signing import sign
 from listbackup.services.platforms import Platforms
@@ -191,3 +192,53 @@ def test_what_sources_use_goes_only_by_force(world: World) -> None:
     program.post("/sources", {"connection": made["id"], "name": "all"})
     assert program.ask("DELETE", f"/connections/{made['id']}").status == 409
     assert program.ask("DELETE", f"/connections/{made['id']}?force=true").status == 204
+
+
+JUNK = (
+    "",
+    " ",
+    "\x00",
+    "é",
+    "x" * 5000,
+    "{",
+    "{url}",
+    "http://",
+    "https://[::1",
+    "//x",
+    "javascript:1",
+    "%00",
+    "a: [",
+    "&a [*a]",
+    "\\ud83e",
+    "🦆" * 50,
+)
+DESCRIBED = (
+    'platform: t\nbase_url: "{{url}}"\nconfig: [{{name: url}}]\nstreams: [{{name: a, path: /a}}]\n'
+    'auth: {{kind: oauth2, token_url: "{0}", authorize_url: "{1}", client_id: "{1}", scope: "{0}"}}\n'
+)
+
+
+def test_no_junk_at_the_doors_of_connecting_is_our_fault() -> None:
+    connectors = [FactsConnector(api=api()), RestConnector()]
+    house = MemoryHouse(rooms(connectors, clock=SystemClock()), Platforms(connectors))
+    key, seen = house.key(house.rooms.scope.account, *Bundle), set()
+    with served(house) as port:
+        program = Client(port, key)
+        program.ask("PUT", "/integrations/demo-crm", {"client_id": "demo-app"})
+        for one in JUNK:
+            for other in JUNK[::5]:
+                described = {"url": "http://127.0.0.1:9", "definition": DESCRIBED.format(one, other)}
+                text, more = quote(one, safe=""), quote(other, safe="")
+                for said in (
+                    program.ask("POST", "/connections/oauth/rest/start", {"values": described}),
+                    program.ask("POST", "/connections/oauth/demo-crm/start", {"values": {"url": one}}),
+                    program.ask("POST", "/connections/oauth/rest/start", {"values": {"url": other, "definition": one}}),
+                    program.ask("GET", f"/oauth/callback?state={text}&code={more}&iss={text}&error={more}"),
+                    program.ask("GET", f"/oauth/callback/{text or 'x'}?state={more}"),
+                    program.ask("GET", f"/platforms/{text or 'x'}?cursor={more}"),
+                    program.ask("PUT", "/integrations/rest", {"client_id": one, "client_secret": other}),
+                    program.ask("POST", "/hooks/con_00000000000000000000000000", one.encode(), {"x-listbackup-signature": more}),
+                ):
+                    assert said.status < 500, said.raw
+                    seen.add(said.status)
+    assert seen == {200, 400, 404, 422}

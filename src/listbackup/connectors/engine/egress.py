@@ -94,7 +94,7 @@ def parse_url(text: str, *, allow_loopback: bool = False) -> Url:
         authority = re.split(r"[/?#]", text.partition("://")[2], maxsplit=1)[0]
         if not authority.isascii():
             raise denied("the host name has letters outside ASCII", hint="give its xn-- form")
-        text = quote(text, safe="%/:?#[]@!$&'()*+,;=~-._")
+        text = quote(text, safe="%/:?#[]@!$&'()*+,;=~-._", errors="replace")  # half a character (a lone surrogate) is none
     found = _URL.fullmatch(text)
     if found is None:
         raise denied(

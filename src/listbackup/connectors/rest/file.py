@@ -69,11 +69,13 @@ def _value(node: yaml.Node, name: str) -> Any:
     def build(here: yaml.Node, depth: int) -> Any:
         nonlocal count
         count += 1
+        _check_text(here, name)
         if count > MAX_NODES or depth > 40:
             raise InputError(f"{name}, line {here.start_mark.line + 1}: there is too much in here", hint="fewer aliases, less nesting")
         if isinstance(here, yaml.MappingNode):
             found: dict[str, Any] = {}
             for key, inside in here.value:
+                _check_text(key, name)
                 word = key.value if isinstance(key, yaml.ScalarNode) else ""
                 if word in found or not isinstance(key, yaml.ScalarNode) or word == "<<":
                     what = f"{word!r} comes twice" if word in found else "this cannot be the name of a field"
@@ -85,6 +87,13 @@ def _value(node: yaml.Node, name: str) -> Any:
         return _scalar(here, name)
 
     return build(node, 0)
+
+
+def _check_text(node: yaml.Node, name: str) -> None:
+    """Raises InputError for half a character (``\\ud83d`` alone), which YAML's escapes can write and nothing can send."""
+    if isinstance(node, yaml.ScalarNode) and any("\ud800" <= c <= "\udfff" for c in node.value):
+        message = f"{name}, line {node.start_mark.line + 1}: this text holds half a character"
+        raise InputError(message, hint="write characters beyond U+FFFF as they are, or as \\U0001F986")
 
 
 def _scalar(node: yaml.Node, name: str) -> Any:
