@@ -10,7 +10,8 @@ from enum import StrEnum
 import msgspec
 
 from listbackup.base.ids import SourceId
-from listbackup.store.model import KeyPart
+from listbackup.store import Key
+from listbackup.store.keycode import decode_key
 
 
 class ErasureState(StrEnum):
@@ -34,7 +35,12 @@ class Named(msgspec.Struct, frozen=True, array_like=True):
 
     source: str
     stream: str
-    key: tuple[KeyPart, ...]
+    code: bytes  # of its key: a key may hold texts and bytes, which nothing on the wire can tell apart
+
+    @property
+    def key(self) -> Key:
+        """Its key."""
+        return decode_key(self.code)
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

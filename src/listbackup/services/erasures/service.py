@@ -24,6 +24,7 @@ from listbackup.services.scope import Scope
 from listbackup.services.sources import bar, bar_digest
 from listbackup.services.stores import Keys
 from listbackup.store.erase import find_holding
+from listbackup.store.keycode import encode_key
 
 MAX_RECORDS = 100_000
 _BARRED_AT_ONCE = 50
@@ -149,7 +150,7 @@ class Erasures:
         chosen = [next(iter(self._data.sources_of(scope, one))) for one in order.sources] if order.sources else self._data.sources_of(scope)
         for source in chosen:
             for stream, key in find_holding(self._data.store(scope, source.id), order.text, should_stop):
-                yield Named(source=source.id, stream=stream, key=key)
+                yield Named(source=source.id, stream=stream, code=encode_key(key))
 
     def _named(self, scope: Scope, order: Order) -> Iterator[Named]:
         for source, stream, text in order.records:
@@ -158,7 +159,7 @@ class Erasures:
             key = next((one for one in parse_key(text) if store.history(stream, one)), None)
             if key is None:
                 raise NotFound(f"{stream} never held one of these records")
-            yield Named(source=of.id, stream=stream, key=key)
+            yield Named(source=of.id, stream=stream, code=encode_key(key))
 
     def _erase(self, scope: Scope, erasure: Erasure, hold: Hold, should_stop: Callable[[], bool]) -> Erasure:
         by_source: dict[str, list[Named]] = {}
