@@ -118,7 +118,7 @@ def test_abuse_9_neither_code_nor_token_follows_a_redirect_to_another_host() -> 
 
 
 def refresh(url: str) -> None:
-    secrets = {"access_token": Secret("old"), "refresh_token": Secret("rt"), "access_expires_at": Secret("2020-01-01T00:00:00Z")}
+    secrets = {"refresh_token": Secret("rt")}
     values: Mapping[str, str] = {"definition": definition(), "url": url}
     session = RestConnector().open(Credentials(values=values, secrets=secrets), Ground(clock=ManualClock(), allow_loopback=True))
     try:
