@@ -17,7 +17,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 from starlette.routing import WebSocketRoute
-from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from listbackup.api.admission import Admission
@@ -177,7 +176,7 @@ def every_route(house: House, errands: Errands, tally: Tally) -> Sequence[Route]
     return [replace(route, tag=tag) for tag, offered in rooms for route in offered]
 
 
-def application(house: House, errands: Errands, settings: ApiSettings = ApiSettings()) -> ASGIApp:
+def application(house: House, errands: Errands, settings: ApiSettings = ApiSettings()) -> Crowd:
     """The ASGI application over these rooms."""
     tally = Tally()
     routes = every_route(house, errands, tally)

@@ -16,6 +16,7 @@ from listbackup.http.problem import MEDIA_TYPE, OVERLOADED, Refused, encode_prob
 
 _log = logging.getLogger(__name__)
 _ALWAYS = ("/v2/system/health/", "/v2/system/metrics", "/v2/system/status")
+_ALWAYS_BYTES = tuple(path.encode() for path in _ALWAYS)
 WAITING = 4
 _SAID_EVERY_SECONDS = 5.0
 
@@ -42,10 +43,23 @@ class Crowd:
         if scope["type"] != "http" or scope["path"].startswith(_ALWAYS):
             await self._app(scope, receive, send)
             return
-        if self._tally.busy >= (1 + WAITING) * self._places:
-            await self._send_away(scope, send)
+        if self.is_full():
+            await self._send_away(send)
             return
         await self._admit(scope, receive, send)
+
+    def is_full(self) -> bool:
+        """Whether the next one is sent away."""
+        return self._tally.busy >= (1 + WAITING) * self._places
+
+    def sends_away(self, target: bytes) -> bool:
+        """Whether a request for this target is."""
+        return self.is_full() and not target.startswith(_ALWAYS_BYTES)
+
+    def refusal(self) -> bytes:
+        """The whole answer to one who is sent away, as it goes over the wire (HTTP/1.1, the connection stays)."""
+        head = b"".join(name + b": " + value + b"\r\n" for name, value in self._headers)
+        return b"HTTP/1.1 503 Service Unavailable\r\n" + head + b"\r\n" + self._body
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         inside = False
@@ -71,12 +85,16 @@ class Crowd:
             if inside:
                 self._tally.busy -= 1
 
-    async def _send_away(self, scope: Scope, send: Send) -> None:
+    async def _send_away(self, send: Send) -> None:
+        self.note()
+        await send({"type": "http.response.start", "status": 503, "headers": self._headers})
+        await send({"type": "http.response.body", "body": self._body})
+
+    def note(self) -> None:
+        """One more was sent away; the log is told every few seconds how many."""
         self._tally.shed()
         self._unsaid += 1
         now = self._clock.monotonic()
         if now - self._said_at >= _SAID_EVERY_SECONDS:
             _log.warning("%d requests were sent away: more at once than there are places", self._unsaid)
             self._said_at, self._unsaid = now, 0
-        await send({"type": "http.response.start", "status": 503, "headers": self._headers})
-        await send({"type": "http.response.body", "body": self._body})

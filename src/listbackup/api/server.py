@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Callable, Sequence
 
 import uvicorn
-from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from listbackup.api.crowd import Crowd
 from listbackup.base.errors import BackendError
 
+HOLD_SECONDS = 0.2  # before who is sent away is told: who asks again at once asks five times a second and no more
+SWITCH_SECONDS = 0.0005  # how long a thread may keep the others waiting: the loop that reads and writes is one of them
 PATIENCE_SECONDS = 10  # for requests that are being answered when the end comes
 _WEBSOCKET_BYTES = 64 * 1024  # nobody has more to say to us
 
@@ -29,10 +33,11 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run(app: ASGIApp, listener: socket.socket, *, ending: Callable[[], None], proxies: Sequence[str] = ()) -> None:
+def run(app: Crowd, listener: socket.socket, *, ending: Callable[[], None], proxies: Sequence[str] = ()) -> None:
     """Serve until SIGINT or SIGTERM. ``ending`` is called when one came, before open requests are waited for: it ends what would go on by itself."""
     config = uvicorn.Config(
         app,
+        http=_protocol_of(app),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -43,7 +48,57 @@ def run(app: ASGIApp, listener: socket.socket, *, ending: Callable[[], None], pr
         ws_max_size=_WEBSOCKET_BYTES,
         timeout_graceful_shutdown=PATIENCE_SECONDS,
     )
+    sys.setswitchinterval(SWITCH_SECONDS)
     _Server(config, ending).run(sockets=[listener])
+
+
+def _protocol_of(crowd: Crowd) -> type[HttpToolsProtocol]:
+    """uvicorn's protocol, which sends a plain request away before it is even read when the crowd is full: that costs a small part of reading it
+    and calling the application to say no."""
+    refusal = crowd.refusal()
+
+    class Protocol(HttpToolsProtocol):
+        is_inside = False  # the parser stands within a request
+        is_refused = False  # who asked waits for the word that it was for nothing
+
+        def on_message_begin(self) -> None:
+            self.is_inside = True
+            super().on_message_begin()
+
+        def on_message_complete(self) -> None:
+            super().on_message_complete()
+            self.is_inside = False
+
+        def data_received(self, data: bytes) -> None:
+            if self.is_refused:  # more was sent before the answer came: a client that does not listen
+                self.transport.close()
+                return
+            if crowd.is_full() and self._is_idle() and _is_plain(data) and crowd.sends_away(data[4:64]):
+                crowd.note()
+                self.is_refused = True
+                self._unset_keepalive_if_required()
+                self.loop.call_later(HOLD_SECONDS, self._refuse)
+                return
+            super().data_received(data)
+
+        def _refuse(self) -> None:
+            self.is_refused = False
+            if not self.transport.is_closing():
+                self.transport.write(refusal)
+                self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+        def _is_idle(self) -> bool:
+            return not self.is_inside and not self.pipeline and (self.cycle is None or self.cycle.response_complete)
+
+    return Protocol
+
+
+def _is_plain(data: bytes) -> bool:
+    """Exactly one whole GET without a body, which wants no other protocol."""
+    if not data.startswith(b"GET ") or data.find(b"\r\n\r\n") != len(data) - 4:
+        return False
+    said = data.lower()
+    return b"\r\ncontent-length:" not in said and b"\r\ntransfer-encoding:" not in said and b"\r\nupgrade:" not in said
 
 
 class _Server(uvicorn.Server):
