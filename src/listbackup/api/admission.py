@@ -105,10 +105,13 @@ class Admission:
                 return caller
             reached = AccountId(chosen)
             return replace(caller, account=reached, permissions=self.keys.permissions(caller.id, reached))
-        account = AccountId(chosen) if chosen is not None else self.members.home(caller.user)
-        if account is None:
+        if chosen is not None:
+            account = AccountId(chosen)
+            return replace(caller, account=account, permissions=self.members.permissions(caller.user, account))
+        home = self.members.at_home(caller.user)
+        if home is None:
             raise NotAllowed("you belong to no account yet", hint="follow an invitation, or register with an account of your own")
-        return replace(caller, account=account, permissions=self.members.permissions(caller.user, account))
+        return replace(caller, account=home[0], permissions=home[1])
 
     def judge(self, caller: Caller, route: Route) -> None:
         """Whether the caller may do this now. Raises NotAllowed and its kin."""

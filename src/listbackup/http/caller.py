@@ -96,6 +96,10 @@ class Members(Protocol):
         """What this person may do in this account. Raises NotFound without a relation; a suspended account gives only what looks."""
         ...
 
+    def at_home(self, user: UserId) -> tuple[AccountId, frozenset[Permission]] | None:
+        """The account this person works in when no other is named, and what they may do there."""
+        ...
+
     def home(self, user: UserId) -> AccountId | None:
         """The account this person works in when no other is named."""
         ...
