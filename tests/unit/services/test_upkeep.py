@@ -9,6 +9,7 @@ import pytest
 from listbackup.backends.table.port import Table
 from listbackup.base.errors import NotFound
 from listbackup.base.secret import Secret
+from listbackup.services.activity import Wanted
 from listbackup.services.runs import Means, RunState, Work
 from listbackup.store import ROOTS
 from listbackup.store.check import Level
@@ -136,5 +137,5 @@ def test_every_act_of_upkeep_is_in_the_trail(house: Rooms, world: FakePlatform) 
     house.upkeep.check(house.scope, "crm")
     house.upkeep.prune(house.scope, "crm", house.upkeep.plan_prune(house.scope, "crm"))
     source = house.sources.get(house.scope, "crm")
-    told = [line.action for line in house.activities.list(house.scope, subject=source.id).items]
+    told = [line.action for line in house.activities.list(house.scope, Wanted(subject=source.id)).items]
     assert told[:4] == ["account:store:pruned", "account:store:checked", "account:snapshot:released", "account:snapshot:held"]

@@ -114,7 +114,7 @@ def test(context: typer.Context, name: SourceName, as_json: Json = False) -> Non
 
 @app.command()
 def remove(context: typer.Context, name: SourceName, as_json: Json = False) -> None:
-    """Stop backing a source up and forget what was to be read. Its snapshots stay in the store.
+    """Stop backing a source up and put it into the trash with its snapshots; after 7 days both are gone for good.
 
     \b
     Examples:
@@ -123,7 +123,27 @@ def remove(context: typer.Context, name: SourceName, as_json: Json = False) -> N
     with shell(context, as_json) as sh:
         removed = sh.house.sources.delete(sh.scope, name)
         sh.out.document({"removed": removed.name, "id": removed.id})
-        sh.out.good(f"removed the source {removed.name}; its snapshots stay under {removed.id}")
+        sh.out.good(f"{removed.name} rests in the trash for 7 days; take it back with:  listbackup source restore {removed.id}")
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(help="The source's id, or the name that it had.")],
+    name: Annotated[str | None, typer.Option("--name", help="Another name, where its own was taken meanwhile.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Take a source out of the trash, with its snapshots.
+
+    \b
+    Examples:
+      listbackup source restore crm
+      listbackup source restore crm --name old-crm
+    """
+    with shell(context, as_json) as sh:
+        again = sh.house.sources.take_back(sh.scope, source, name=name)
+        sh.out.document({"restored": again.name, "id": again.id})
+        sh.out.good(f"{again.name} is back, with its snapshots")
 
 
 def parse_conditions(texts: Sequence[str]) -> dict[str, list[Filter]]:

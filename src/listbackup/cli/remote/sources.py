@@ -139,11 +139,19 @@ class RemoteSources:
         return self.names.get(source)
 
     def delete(self, scope: Scope, source: str) -> Source:
-        """Forget it; its snapshots stay."""
+        """Put it into the trash, with its snapshots."""
         found = self.names.get(source)
         self._line.sources.delete(found.id)
         self.names.forget()
         return found
+
+    def take_back(self, scope: Scope, source: str, *, name: str | None = None) -> Source:
+        """The source out of the trash, by id or name."""
+        resting = [one for one in self._line.sources.iter_trash_sources() if source in (one.source.id, one.source.name)]
+        if not resting:
+            raise NotFound(f"there is no source {source!r} in the trash")
+        last = max(resting, key=lambda one: one.deleted_at)
+        return self.names.remember(here(Source, self._line.sources.restore(last.source.id, name=name)))
 
     def discover(self, scope: Scope, source: str) -> Sequence[StreamInfo]:
         """Every stream that the source's connection can see now."""

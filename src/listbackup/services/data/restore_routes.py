@@ -32,14 +32,10 @@ _ONE = "/restores/{restore:rst}"
 
 def restore_routes(data: Data, restores: Restores, errands: Errands) -> Sequence[Route]:
     """The account's restores."""
+    return [*_begun(data, restores, errands), *_seen(restores, errands), *_turned(restores, errands)]
 
-    def shown(restore: Restore) -> RestoreShown:
-        return show_restore(restore, working=errands.is_active(restore.id))
 
-    def go_on(scope: Scope, restore: Restore) -> Answer:
-        errands.send(restore.id, lambda should_stop: restores.resume(scope, restore.id, should_stop=should_stop))
-        return Answer(content=show_restore(restore, working=True), location=f"/v2/restores/{restore.id}")
-
+def _begun(data: Data, restores: Restores, errands: Errands) -> Sequence[Route]:
     def plan(call: Call) -> Answer:
         asked = call.body(RestoreIn)
         source, snapshot = data.place(call.scope, asked.snapshot)
@@ -52,11 +48,41 @@ def restore_routes(data: Data, restores: Restores, errands: Errands) -> Sequence
         asked = call.body(RestoreIn)
         source, snapshot = data.place(call.scope, asked.snapshot)
         chosen = _selection(data, call.scope, source.id, snapshot, asked)
-        return go_on(call.scope, restores.open(call.scope, source.id, seq=snapshot.seq, selection=chosen, overwrite=asked.overwrite))
+        opened = restores.open(call.scope, source.id, seq=snapshot.seq, selection=chosen, overwrite=asked.overwrite)
+        return _go_on(restores, errands, call.scope, opened)
 
+    execute = Permission.RESTORES_EXECUTE
+    return [
+        changing(
+            "POST",
+            "/restores/plan",
+            "What a restore would do; nothing is written",
+            Permission.RESTORES_PLAN,
+            plan,
+            body=RestoreIn,
+            answers=PlanShown,
+            problems=(502,),
+        ),
+        changing(
+            "POST",
+            "/restores",
+            "Write records of a snapshot back to the platform",
+            execute,
+            start,
+            body=RestoreIn,
+            answers=RestoreShown,
+            status=202,
+            step_up=True,
+            repeatable=True,
+        ),
+    ]
+
+
+def _seen(restores: Restores, errands: Errands) -> Sequence[Route]:
     def list_all(call: Call) -> Answer:
         asked = call.query(RestoreParameters)
-        return Answer(content=listing(restores.list(call.scope, source=asked.source, limit=asked.limit, cursor=asked.cursor), shown))
+        found = restores.list(call.scope, source=asked.source, limit=asked.limit, cursor=asked.cursor)
+        return Answer(content=listing(found, lambda one: show_restore(one, working=errands.is_active(one.id))))
 
     def get(call: Call) -> Answer:
         found = restores.get(call.scope, call.path["restore"])
@@ -68,14 +94,24 @@ def restore_routes(data: Data, restores: Restores, errands: Errands) -> Sequence
         found = restores.report(call.scope, call.path["restore"], limit=page.limit, cursor=page.cursor)
         return Answer(content=listing(found, show_entry))
 
+    read = Permission.RESTORES_READ
+    return [
+        reading("/restores", "Restores, newest first", read, list_all, Listing[RestoreShown], RestoreParameters),
+        reading(_ONE, "A restore, how far it is and how it ended", read, get, RestoreShown),
+        reading(f"{_ONE}/report", "What a restore did to each record", read, report, Listing[EntryShown], PageParameters),
+    ]
+
+
+def _turned(restores: Restores, errands: Errands) -> Sequence[Route]:
     def cancel(call: Call) -> Answer:
-        return Answer(content=shown(restores.cancel(call.scope, call.path["restore"])))
+        found = restores.cancel(call.scope, call.path["restore"])
+        return Answer(content=show_restore(found, working=errands.is_active(found.id)))
 
     def resume(call: Call) -> Answer:
         found = restores.get(call.scope, call.path["restore"])
         if found.state is not RestoreState.RUNNING:
             raise Conflict(f"the restore is not interrupted: it is {found.state.value}")
-        return go_on(call.scope, found)
+        return _go_on(restores, errands, call.scope, found)
 
     def undo(call: Call) -> Answer:
         scope, found = call.scope, restores.get(call.scope, call.path["restore"])
@@ -84,65 +120,21 @@ def restore_routes(data: Data, restores: Restores, errands: Errands) -> Sequence
         errands.send(found.id, lambda should_stop: restores.undo(scope, found.id, should_stop=should_stop))
         return Answer(content=show_restore(found, working=True), location=f"/v2/restores/{found.id}")
 
-    read, pages = Permission.RESTORES_READ, Listing[RestoreShown]
+    stop = "Stop a restore; what was written stays until it is undone"
     return [
-        Route(
-            method="POST",
-            path="/restores/plan",
-            summary="What a restore would do; nothing is written",
-            access=Permission.RESTORES_PLAN,
-            handle=plan,
-            body=RestoreIn,
-            answers=PlanShown,
-            problems=(502,),
-        ),
-        Route(
-            method="POST",
-            path="/restores",
-            summary="Write records of a snapshot back to the platform",
-            access=Permission.RESTORES_EXECUTE,
-            step_up=True,
-            handle=start,
-            body=RestoreIn,
-            answers=RestoreShown,
-            status=202,
-            repeatable=True,
-        ),
-        Route(
-            method="GET",
-            path="/restores",
-            summary="Restores, newest first",
-            access=read,
-            handle=list_all,
-            query=RestoreParameters,
-            answers=pages,
-        ),
-        Route(method="GET", path=_ONE, summary="A restore and how it ended", access=read, handle=get, answers=RestoreShown),
-        reading(f"{_ONE}/report", "What a restore did to each record", read, report, Listing[EntryShown], PageParameters),
-        changing(
-            "POST",
-            f"{_ONE}/cancel",
-            "Stop a restore; what was written stays until it is undone",
-            Permission.RESTORES_EXECUTE,
-            cancel,
-            answers=RestoreShown,
-        ),
+        changing("POST", f"{_ONE}/cancel", stop, Permission.RESTORES_EXECUTE, cancel, answers=RestoreShown),
         _act(f"{_ONE}/resume", "Go on with a restore that was interrupted", resume),
         _act(f"{_ONE}/undo", "Take a restore back, except records that were changed since", undo),
     ]
 
 
 def _act(path: str, summary: str, handle: Handle) -> Route:
-    return Route(
-        method="POST",
-        path=path,
-        summary=summary,
-        access=Permission.RESTORES_EXECUTE,
-        step_up=True,
-        handle=handle,
-        answers=RestoreShown,
-        status=202,
-    )
+    return changing("POST", path, summary, Permission.RESTORES_EXECUTE, handle, answers=RestoreShown, status=202, step_up=True)
+
+
+def _go_on(restores: Restores, errands: Errands, scope: Scope, restore: Restore) -> Answer:
+    errands.send(restore.id, lambda should_stop: restores.resume(scope, restore.id, should_stop=should_stop))
+    return Answer(content=show_restore(restore, working=True), location=f"/v2/restores/{restore.id}")
 
 
 def _selection(data: Data, scope: Scope, source: str, snapshot: SnapshotInfo, asked: RestoreIn) -> Selection:

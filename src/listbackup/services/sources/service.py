@@ -127,7 +127,10 @@ class Sources:
         return found
 
     def take_back(self, scope: Scope, source: str, *, name: str | None = None, connection: str | None = None) -> Source:
-        """The source out of the trash, by id. Raises NotFound, Conflict where its name was taken or its connection is gone and no other is given."""
+        """The source out of the trash, by id, or by the name that it had (the last one deleted of it).
+
+        Raises NotFound, Conflict where its name was taken or its connection is gone and no other is given.
+        """
         table = self._desk.open(SOURCES, scope)
         trashed = find_in_trash(table, source)
         if trashed is None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from listbackup.backends.table.port import ConditionFailed, Equals, Item, Table, Write
+from listbackup.base.ids import is_id
 from listbackup.base.paging import Page, iter_pages
 from listbackup.services.desk import Desk
 from listbackup.services.scope import AccountTable, Scope
@@ -35,9 +36,14 @@ def out_of_trash(table: AccountTable, trashed: Trashed) -> tuple[Table, Write]:
 
 
 def find_in_trash(table: AccountTable, source: str) -> Trashed | None:
-    """What rests under this id, or None."""
+    """What rests under this id or name (of several of one name the one deleted last), or None."""
     item = table.find(_key(source))
-    return _read(item) if item is not None else None
+    if item is not None or is_id(source, "src"):
+        return _read(item) if item is not None else None
+    named = [
+        one for one in iter_pages(lambda cursor: page_of_trash(table, cursor=cursor)) if one.source.name.casefold() == source.casefold()
+    ]
+    return max(named, key=lambda one: one.deleted_at, default=None)
 
 
 def page_of_trash(table: AccountTable, *, limit: int = 100, cursor: str | None = None) -> Page[Trashed]:
