@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import unified_diff
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from listbackup import __version__
+from listbackup.cli.exit_codes import exit_code
+from listbackup.cli.remote.line import versions_differ
 from listbackup.testing.saas.options import Options
 from listbackup.testing.saas.server import Saas
 
@@ -220,3 +227,107 @@ def removed(home: CommandLine) -> tuple[str, str]:
 def test_what_is_wrong_is_said_in_the_same_words(twins: Twins, arguments: tuple[str, ...]) -> None:
     twins.same(*arguments)
     twins.same(*arguments, "--json")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("init",), ("worker",), ("serve",), ("demo",), ("doctor", "--prove"), ("check", "--read-data"), ("keys", "rotate"), ("prune", "crm")],
+    ids=" ".join,
+)
+def test_what_needs_the_machine_with_the_data_refuses_in_one_sentence(twins: Twins, arguments: tuple[str, ...]) -> None:
+    said = twins.far(*arguments)
+    assert said.code == 2
+    assert "on the machine that holds the data, not through a server" in said.err
+    assert said.out == ""
+
+
+def test_a_server_that_is_not_there_is_said(twins: Twins, cli: CommandLine) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        nowhere = f"http://127.0.0.1:{free.getsockname()[1]}"
+    said = cli("--server", nowhere, "source", "list", LISTBACKUP_API_KEY="lbk_x")
+    assert (said.code, "cannot be reached" in said.err, "Traceback" in said.err) == (5, True, False)
+
+
+def test_a_key_that_is_wrong_or_does_not_reach_so_far_is_said(twins: Twins, cli: CommandLine) -> None:
+    wrong = cli("--server", twins.url, "source", "list", LISTBACKUP_API_KEY="lbk_live_00000000_nonsense")
+    assert (wrong.code, "does not let us in" in wrong.err) == (4, True)
+    narrow = twins.far("api-key", "create", "narrow", "--scope", "sources:read", "--json").json["text"]
+    allowed = cli("--server", twins.url, "source", "list", LISTBACKUP_API_KEY=narrow)
+    refused = cli("--server", twins.url, "source", "remove", "crm", LISTBACKUP_API_KEY=narrow)
+    assert allowed.code in (0, 4)  # the table names connections, which this key may not see
+    assert (refused.code, "refuses" in refused.err) == (4, True)
+    assert not any("nonsense" in text for text in (wrong.err, wrong.out))
+
+
+def test_without_a_credential_it_is_said_how_to_get_one(twins: Twins, cli: CommandLine) -> None:
+    said = cli("--server", twins.url, "source", "list")
+    assert (said.code, f"listbackup --server {twins.url} login" in said.err) == (4, True)
+
+
+def test_a_login_is_kept_for_its_owner_only_and_forgotten_again(twins: Twins, cli: CommandLine) -> None:
+    (cli.home / "key.txt").write_text(twins.far.environment["LISTBACKUP_API_KEY"] + "\n")
+    cli.ok("--server", twins.url, "login", "--key-file", "key.txt")
+    kept = cli.home / ".config" / "listbackup" / "logins.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert cli.ok("--server", twins.url, "connections", "list", "--json").json == twins.far("connections", "list", "--json").json
+    kept.chmod(0o644)
+    assert "can be read by others" in cli("--server", twins.url, "source", "list").err
+    kept.chmod(0o600)
+    cli.ok("--server", twins.url, "logout")
+    assert cli("--server", twins.url, "source", "list").code == 4
+    assert cli("--server", twins.url, "logout").code == 2
+
+
+def test_a_wrong_key_is_not_kept(twins: Twins, cli: CommandLine) -> None:
+    said = cli("--server", twins.url, "login", "--key-file", "-", stdin="lbk_live_00000000_nonsense")
+    assert said.code == 4
+    assert not (cli.home / ".config" / "listbackup" / "logins.json").exists()
+
+
+def test_a_data_folder_and_a_server_exclude_each_other(twins: Twins) -> None:
+    assert twins.near("--data", "x", "--server", twins.url, "source", "list").code == 2
+    assert twins.far("--data", str(twins.near.data), "source", "list").code in (
+        0,
+        10,
+    )  # the command line's own word wins over the environment
+
+
+@pytest.mark.parametrize(("server", "word"), [("9.0.0", "upgrade this command line"), ("0.0.1", "have the server upgraded")])
+def test_a_server_of_another_version_is_told_when_it_is_not_understood(server: str, word: str) -> None:
+    said = versions_differ("https://backup.example.org", server, "v2")
+    assert said is not None
+    assert (exit_code(said), said.hint is not None and word in said.hint) == (9, True)
+    assert versions_differ("https://backup.example.org", __version__, "v2") is None
+    assert versions_differ("https://backup.example.org", __version__, "v3") is not None
+
+
+def test_an_answer_that_cannot_be_read_is_explained_by_the_versions(cli: CommandLine) -> None:
+    answers = {"/v2/system/version": b'{"version":"9.9.0","api":"v2"}', "/v2/sources?limit=100": b'{"items":[{"id":1}]}'}
+    with other_server(answers) as url:
+        said = cli("--server", url, "source", "list", LISTBACKUP_API_KEY="lbk_x")
+    assert (said.code, "is ListBackup 9.9.0" in said.err, "upgrade this command line" in said.err) == (9, True, True)
+
+
+@contextmanager
+def other_server(answers: dict[str, bytes]) -> Iterator[str]:
+    """A server that answers these paths, and everything else with 404."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = answers.get(self.path)
+            self.send_response(200 if body is not None else 404)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body or b"")))
+            self.end_headers()
+            self.wfile.write(body or b"")
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -19,6 +19,9 @@ from listbackup.cli.shell import Shell, shell
 from listbackup.cli.stopping import stop_on_signals
 from listbackup.services.runs import Progress, Run, RunState, Work
 
+_STOPPING = "stopping at the next checkpoint; press Ctrl-C again to stop at once"
+_LOOKING_AWAY = "no longer watching; the server goes on (stop it with: listbackup runs cancel SOURCE)"
+
 
 def command(
     context: typer.Context,
@@ -46,7 +49,7 @@ def command(
         if queue:
             return _enqueue(sh, names, full)
         runs, codes = [], []
-        with stop_on_signals("stopping at the next checkpoint; press Ctrl-C again to stop at once") as asked:
+        with stop_on_signals(_STOPPING if sh.settings.server is None else _LOOKING_AWAY) as asked:
             for name in names:
                 run = _back_up(sh, name, asked, full)
                 runs.append(run_document(run, source=name))

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from listbackup.base.clock import SystemClock
 from listbackup.base.errors import ListBackupError
 from listbackup.cli.options import Json
 from listbackup.cli.output import Output, size
 from listbackup.cli.sandbox import Sandbox, sandbox
 from listbackup.cli.saving import write_text
+from listbackup.cli.shell import shell
 from listbackup.cli.simulated import SimulatedCrm, simulated_crm
 
 RECORDS = 20_000
@@ -20,6 +20,7 @@ _DAY = {"changed": 0.01, "deleted": 0.002, "added": 0.004}
 
 
 def command(
+    context: typer.Context,
     records: Annotated[int, typer.Option("--records", min=500, max=2_000_000, help="How many records the platform has.")] = RECORDS,
     keep: Annotated[Path | None, typer.Option("--keep", metavar="DIR", help="Keep everything in this new folder.")] = None,
     as_json: Json = False,
@@ -35,7 +36,8 @@ def command(
       listbackup demo --records 100000
       listbackup demo --keep my-demo
     """
-    out, clock = Output(as_json=as_json), SystemClock()
+    with shell(context, as_json, local=True) as sh:
+        out, clock = sh.out, sh.clock
     began = clock.monotonic()
     with sandbox(out, keep=keep) as box, simulated_crm(records=records) as crm:
         out.say(out.styled("1", f"A simulated CRM with {records:,} records listens at {crm.url}."))

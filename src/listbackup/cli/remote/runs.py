@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain, repeat
+from collections.abc import Generator
 from typing import Any
 
 from listbackup.base.clock import Clock
@@ -17,6 +16,7 @@ from listbackup.client.api.models import RunShown
 from listbackup.services.runs import LogLine, Progress, Run, RunState, StreamProgress, Trigger, Work
 from listbackup.services.scope import Scope
 
+LOOK_EVERY_SECONDS = 1.0
 FIRST_LOOKS = (0.05, 0.1, 0.2, 0.4)  # seconds [s]: a short run is over before the first heartbeat
 
 
@@ -33,13 +33,15 @@ class RemoteRuns:
     def backup(self, scope: Scope, source: str, work: Work, *, full: bool = False) -> Run:
         """The run at its end, or as it is when told to stop: stopping here is looking away, the server goes on."""
         run = self._line.runs.sync(self._sources.names.get(source).id, full=full)
-        for _ in self._beats():
+        beats = self._beats()
+        while True:
             work.listen(Progress(run=run.id, streams=tuple(here(StreamProgress, one) for one in run.streams), calls=run.calls))
             found = run_here(run)
             if found.state.is_final or found.not_before is not None or work.should_stop():
+                beats.close()
                 return found
+            next(beats)
             run = self._line.runs.get(run.id)
-        raise AssertionError("there is always another beat")
 
     def get(self, scope: Scope, run: str) -> Run:
         """The run of this id."""
@@ -77,9 +79,8 @@ class RemoteRuns:
         with absent("run", run):
             return run_here(self._line.runs.retry(run))
 
-    def _beats(self) -> Iterator[None]:
+    def _beats(self) -> Generator[None, None, None]:
         """Whenever it is worth looking: soon at first, then when the server tells that something happened, or that it is there."""
-        yield None
         for seconds in FIRST_LOOKS:
             self._clock.sleep(seconds)
             yield None
@@ -91,8 +92,8 @@ class RemoteRuns:
             pass
         finally:
             events.close()
-        for seconds in chain(repeat(1.0)):
-            self._clock.sleep(seconds)
+        while True:
+            self._clock.sleep(LOOK_EVERY_SECONDS)
             yield None
 
 
