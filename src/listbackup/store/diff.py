@@ -39,7 +39,7 @@ def iter_changes(
             differs = lives | existed
             after, kinds = after.where(differs), _kinds(existed[differs], lives[differs])
             codes = after.rows.codes
-            new_values = after.values() if values else []
+            new_values = _values(store, name, newer, after) if values else []
             old_codes = [code for code, kind in zip(codes, kinds, strict=True) if kind is not ChangeKind.ADDED]
             old_values = before.get_many(name, old_codes) if before is not None and old_codes else {}
             for index, (code, key, kind) in enumerate(zip(codes, decode_keys(codes), kinds, strict=True)):
@@ -62,6 +62,15 @@ def count_changes(store: Store, older: int, newer: int, stream: str | None = Non
             removed += int((~lives & existed).sum())
         counts[name] = ChangeCounts(added=added, changed=changed, removed=removed)
     return counts
+
+
+def _values(store: Store, stream: str, newer: int, after: Chosen) -> list[bytes]:
+    """The rows' values; by way of the newer snapshot where their packs have moved since the keys were read."""
+    try:
+        return after.values()
+    except PackGone:
+        lives = store.at(newer).get_many(stream, after.rows.codes)
+        return [lives.get(code, b"") for code in after.rows.codes]
 
 
 def _streams(head: Head, stream: str | None) -> list[str]:

@@ -83,26 +83,28 @@ class View:
         if prefix is not None:
             begin, stop = prefix_range(encode_key(prefix))
             start = max(start or b"", begin[:-1])  # what is wanted lies above or at ``begin``
-        for chosen in self._chosen(stream, start, stop, small=small):
-            if prefix is not None and chosen.rows.codes[0] < begin:
-                chosen = chosen.where(np.array([code >= begin for code in chosen.rows.codes], np.bool_))
-            yield chosen.rows.codes, chosen.values(), chosen.rows.seq.tolist()
+        for chosen, values in self._chosen(stream, start, stop, small=small):
+            codes, seqs = chosen.rows.codes, chosen.rows.seq.tolist()
+            if prefix is not None and codes[0] < begin:
+                low = sum(code < begin for code in codes)
+                codes, values, seqs = codes[low:], values[low:], seqs[low:]
+            yield codes, values, seqs
 
     def rows(self, stream: str) -> Iterator[Rows]:
         """The live records' rows without their values: codes, hashes, origins."""
-        for chosen in self._chosen(stream, None, None):
+        for chosen, _ in self._chosen(stream, None, None, values=False):
             yield chosen.rows
 
     def items(self, stream: str, start: bytes | None, stop: bytes | None) -> Iterator[tuple[bytes, bytes]]:
         """(code, value) of the live rows of any stream, hidden ones too, with ``start < code < stop`` (None: no bound)."""
-        for chosen in self._chosen(stream, start, stop, small=True):
-            yield from zip(chosen.rows.codes, chosen.values(), strict=True)
+        for chosen, values in self._chosen(stream, start, stop, small=True):
+            yield from zip(chosen.rows.codes, values, strict=True)
 
     def get_many(self, stream: str, codes: Sequence[bytes]) -> dict[bytes, bytes]:
         """The values of those of these codes (sorted) that live."""
         found: dict[bytes, bytes] = {}
-        for chosen in self._chosen(stream, None, None, wanted=codes):
-            found.update(zip(chosen.rows.codes, chosen.values(), strict=True))
+        for chosen, values in self._chosen(stream, None, None, wanted=codes):
+            found.update(zip(chosen.rows.codes, values, strict=True))
         return found
 
     def page(self, stream: str, *, cursor: str | None = None, limit: int = 100) -> Page[Record]:
@@ -156,14 +158,21 @@ class View:
     # --- inside ---
 
     def _chosen(
-        self, stream: str, after: bytes | None, stop: bytes | None, *, small: bool = False, wanted: Sequence[bytes] | None = None
-    ) -> Iterator[Chosen]:
-        """The live rows in chunks of key order; goes on from where it was when packs have moved meanwhile."""
+        self,
+        stream: str,
+        after: bytes | None,
+        stop: bytes | None,
+        *,
+        small: bool = False,
+        wanted: Sequence[bytes] | None = None,
+        values: bool = True,
+    ) -> Iterator[tuple[Chosen, list[bytes]]]:
+        """The live rows in chunks of key order, with their values; goes on from where it was when packs have moved meanwhile, also between keys and values."""
         last = after
         for _ in self._fresh():
             try:
                 for chosen in self._walk(stream, last, stop, small=small, wanted=wanted):
-                    yield chosen
+                    yield chosen, chosen.values() if values else []
                     last = chosen.rows.codes[-1]
                 return
             except PackGone:

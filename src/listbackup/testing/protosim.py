@@ -239,11 +239,11 @@ class World:
         if not snapshots:
             return
         seq = self.dice.choice(snapshots).seq
-        view = store.at(seq)
-        if STREAM not in store.head().streams:
-            return
         truth = dict(self._truth[seq])
         try:
+            view = store.at(seq)
+            if STREAM not in store.head().streams:
+                return
             got = {record.key[0]: record.raw for record in view.scan(STREAM)}
         except NotFound:
             return  # the snapshot was dropped meanwhile
