@@ -8,20 +8,24 @@ from __future__ import annotations
 import multiprocessing
 import random
 import threading
+from contextlib import suppress
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from listbackup.backends.events.outbox import OutboxEvents
 from listbackup.backends.sqlite_file import SqliteFile
+from listbackup.backends.table.lease import Lease
 from listbackup.backends.table.memory import MemoryTables
 from listbackup.backends.table.sqlite import SqliteTables
 from listbackup.base.clock import SystemClock
+from listbackup.base.errors import PlatformError
 from listbackup.base.secret import Secret
 from listbackup.connectors.demo_crm.connector import api
 from listbackup.connectors.engine.session import FactsConnector
-from listbackup.services.connections import Renewal, Vault
+from listbackup.services.connections import LEASE, Renewal, Vault
 from listbackup.services.desk import Desk
 from listbackup.testing.renewing import CONNECTION, SCOPE, Platform, live_through
 from listbackup.testing.saas import Options, serve
@@ -56,10 +60,35 @@ def test_abuse_7_a_hundred_thousand_expiries() -> None:
     assert found.needed_person <= found.after_answer + found.lost_answers + 10
 
 
+class Careless(Renewal):
+    """A planted mistake: the lease is taken from whoever holds it."""
+
+    def _enter(self, stale: str) -> tuple[Lease | None, Any]:
+        kept = self._vault.read(self._scope, self._connection)
+        if kept.secrets["access_token"].reveal() != stale:
+            return None, kept
+        name = f"tokens/{self._scope.account}/{self._connection}"
+        return self._leases.acquire(name, self._desk.new_id("hld"), LEASE, take_over=True), kept
+
+
 def test_abuse_7_of_64_threads_one_renews_at_each_expiry() -> None:
+    got, platform = _crowd(Renewal, rounds=20)
+    assert got == 64 * 20
+    assert set(platform.sent.values()) == {1}
+    assert (len(platform.sent), platform.at_once, platform.dead) == (20, 0, False)
+
+
+def test_without_its_lease_the_same_crowd_ends_the_grant() -> None:
+    _, platform = _crowd(Careless, rounds=1)
+    assert platform.dead
+    assert max(platform.sent.values()) > 1
+
+
+def _crowd(kind: type[Renewal], *, rounds: int) -> tuple[int, Platform]:
+    """64 threads that want another token at once, so often; how many got one, and the platform afterwards."""
     clock = SystemClock()
     desk = Desk(tables := MemoryTables(clock), OutboxEvents(tables), clock)
-    vault, platform = Vault(desk, MemoryKeys()), Platform(dice=random.Random(5))
+    vault, platform = Vault(desk, MemoryKeys()), Platform(dice=random.Random(5), pause=lambda: clock.sleep(0.02))
     first = {"access_token": Secret("at-0"), "refresh_token": Secret(platform.good)}
     desk.commit(SCOPE, vault.write(SCOPE, CONNECTION, first, after=0))
     gate = threading.Barrier(64)
@@ -67,10 +96,11 @@ def test_abuse_7_of_64_threads_one_renews_at_each_expiry() -> None:
 
     def work() -> None:
         access = "at-0"
-        for _ in range(20):
+        for _ in range(rounds):
             gate.wait()
-            access = Renewal(desk, vault, SCOPE, CONNECTION, refused=print)(access, platform.refresh)["access_token"].reveal()
-            got.append(access)
+            with suppress(PlatformError):
+                access = kind(desk, vault, SCOPE, CONNECTION, refused=lambda _: None)(access, platform.refresh)["access_token"].reveal()
+                got.append(access)
             gate.wait()
 
     crew = [threading.Thread(target=work) for _ in range(64)]
@@ -78,9 +108,7 @@ def test_abuse_7_of_64_threads_one_renews_at_each_expiry() -> None:
         one.start()
     for one in crew:
         one.join()
-    assert len(got) == 64 * 20
-    assert set(platform.sent.values()) == {1}
-    assert (len(platform.sent), platform.at_once, platform.dead) == (20, 0, False)
+    return len(got), platform
 
 
 ROUNDS, THREADS, PROCESSES = 6, 4, 3

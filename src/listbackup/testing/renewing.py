@@ -86,6 +86,7 @@ class Platform:
     sent: Counter[str] = field(default_factory=Counter)
     at_once: int = 0
     answered: Callable[[], None] = lambda: None
+    pause: Callable[[], None] = lambda: None  # before it answers
     _flying: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -102,6 +103,7 @@ class Platform:
             self._flying.add(given)
             self.sent[given] += 1
         try:
+            self.pause()
             return self._answer(given)
         finally:
             with self._lock:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from listbackup.backends.keyring.seal import open_field, seal_field
-from listbackup.backends.table.port import Absent, ConditionFailed, Exists, Scalar
+from listbackup.backends.table.port import Absent, ConditionFailed, Exists, Put, Scalar
 from listbackup.base.errors import InputError, ListBackupError
 from listbackup.base.ids import AccountId
 from listbackup.base.secret import Secret
@@ -27,6 +27,7 @@ from listbackup.services.connections.table import SIGN_INS
 from listbackup.services.connections.vault import Keys
 from listbackup.services.desk import Desk, Fact
 from listbackup.services.integrations import Integrations
+from listbackup.services.rows import Writes
 from listbackup.services.scope import Scope
 
 LIFE = timedelta(minutes=10)
@@ -142,7 +143,8 @@ class Consents:
             own_path=own_path and redirect is None,
         )
         until = self._desk.clock.now() + LIFE
-        self._keep(_hash(state), waiting, until)
+        fact = Fact(name="connection.sign_in_begun", subject=waiting.reconnect or platform, about={"platform": platform})
+        self._desk.commit(scope, self._row(_hash(state), waiting, until), fact)
         return Begun(url=url, expires_at=until)
 
     def finish(self, back: BroughtBack, *, holder: str, enter: Enter) -> Came:
@@ -188,7 +190,7 @@ class Consents:
         self._desk.commit(scope, [], Fact(name="connection.declined", subject=waiting.platform, about={"why": code}))
         return Declined(code)
 
-    def _keep(self, key: str, waiting: _Waiting, until: datetime) -> None:
+    def _row(self, key: str, waiting: _Waiting, until: datetime) -> Writes:
         account = self._keys.for_account(waiting.account)
         sealed = seal_field(account, msgspec.json.encode(waiting), context=(SIGN_INS.name, key, "sealed"))
         row: dict[str, Scalar] = {
@@ -198,7 +200,7 @@ class Consents:
             "sealed": sealed,
             "expires_at": int(until.timestamp()),
         }
-        self._table.put(row, if_=Absent())
+        return [(self._table, Put(item=row, if_=Absent()))]
 
     def _find(self, key: str) -> _Waiting | None:
         row = self._table.find(key, "state")
