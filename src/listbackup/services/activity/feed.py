@@ -118,7 +118,7 @@ class Feed:
     def listen(self, scope: Scope, wake: Wake, *, behind: int | None = None) -> Listener:
         """A listener of this account for what comes behind this line (None: from now on). Raises BusyError when too many listen."""
         with self.lock:
-            if self.is_closed or self.count() >= MOST_LISTENERS:
+            if self.is_full():
                 raise BusyError("too many listen to this server", hint="come back later")
             channel = self._channels.get(scope.account)
             if channel is None:
@@ -140,6 +140,10 @@ class Feed:
     def read(self, scope: Scope, behind: int) -> Sequence[Notice]:
         """The lines behind this one as notices, oldest first, some hundreds at most."""
         return [notice_of(line) for line in self._activities.after(scope, behind, limit=500)]
+
+    def is_full(self) -> bool:
+        """Whether nobody else can listen now."""
+        return self.is_closed or self.count() >= MOST_LISTENERS
 
     def count(self) -> int:
         """How many listen."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 
 from listbackup.base.errors import InputError
 from listbackup.http.paging import Listing, listing
 from listbackup.http.permission import Permission
+from listbackup.http.problem import OVERLOADED, Refused
 from listbackup.services.activity.feed import Feed
 from listbackup.services.activity.model import Activity
 from listbackup.services.activity.schema import (
@@ -22,6 +24,9 @@ from listbackup.services.activity.schema import (
 from listbackup.services.activity.service import Activities
 from listbackup.services.auth import own_scope
 from listbackup.services.routing import Answer, Call, Chunks, Route, Stream, mine
+
+
+_COME_BACK = timedelta(seconds=5)
 
 
 def routes(activities: Activities, feed: Feed) -> Sequence[Route]:
@@ -53,6 +58,8 @@ def routes(activities: Activities, feed: Feed) -> Sequence[Route]:
 
     def events(call: Call) -> Answer:
         asked = call.query(EventParameters)
+        if feed.is_full():  # said now: an answer that has begun cannot be refused
+            raise Refused(OVERLOADED, "too many listen to this server", retry_after=_COME_BACK)
         behind = position(asked.last_event_id or call.last_event)
         listen = partial(feed.listen, call.scope, behind=behind)
         return Answer(content=Stream(listen=listen, seconds=asked.seconds, media_type="text/event-stream"))
