@@ -19,6 +19,7 @@ from listbackup.store.model import Op
 from listbackup.store.part import Part, PartBuilder
 from listbackup.store.sizes import Sizes
 
+_ROW_BYTES = 64  # of a row in the buffer besides its value
 PASSING, FAST, SMALL = 1, 3, 6  # zstd levels: of parts that will be merged anyway, of a large load, of a run's few changes
 
 
@@ -111,7 +112,7 @@ class Stage:
         buffer.old.append(old)
         if canon is not None:
             buffer.canon.append(canon)
-        buffer.size += sum(map(len, values)) + 64 * len(codes)
+        buffer.size += sum(map(len, values)) + _ROW_BYTES * len(codes)
         if buffer.size >= self._sizes.feed_bytes:
             if buffer.ascending:
                 self._feed()
@@ -129,10 +130,11 @@ class Stage:
         self._close()
 
     def _feed(self) -> None:
+        value_bytes = self._buffer.size - _ROW_BYTES * len(self._buffer.codes)
         rows, values = self._taken()
         if self._builder is None:
             self._builder = PartBuilder(level=FAST, bloom=self._bloom, sizes=self._sizes)
-        self._builder.add(rows, values)
+        self._builder.add(rows, values, value_bytes)
         self._builder_last = rows.codes[-1]
         if self._builder.squeezed_bytes >= self._sizes.pack_bytes:
             self._close(keep_last=True)
