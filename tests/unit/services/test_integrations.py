@@ -12,6 +12,7 @@ from listbackup.connectors.engine.session import FactsConnector
 from listbackup.connectors.rest.connector import RestConnector
 from listbackup.connectors.wordpress.connector import connector as wordpress
 from listbackup.http.problem import VersionGone
+from listbackup.services.accounts import Policy, machine
 from listbackup.services.integrations import INTEGRATIONS, Wanted
 from listbackup.services.platforms import Platforms
 from listbackup.services.scope import Scope
@@ -112,3 +113,16 @@ def test_a_platform_tells_what_can_be_done_with_each_stream_before_anybody_conne
     assert [field.name for field in crm.sign_in] == ["url"]
     posts = {one.name: one for one in Platforms([wordpress()]).get("wordpress").streams}["posts"]
     assert (posts.deletions, posts.restore.create) == ("flag", True)
+
+
+def test_what_the_policy_above_does_not_allow_is_shown_and_cannot_be_connected(house: Rooms) -> None:
+    child = below(house, house.scope.account)
+    house.accounts.policies.set(house.scope.account, Policy(allowed_platforms=("wordpress",)), by=machine("test"))
+    found = {one.platform: (one.available, one.allowed, one.enabled) for one in house.integrations.list(child)}
+    assert found == {"demo-crm": (False, False, True), "rest": (False, False, True), "wordpress": (True, True, True)}
+    house.integrations.set(child, CRM, Wanted(client_id="app", enabled=True))
+    values = {"url": "http://127.0.0.1:9"}
+    with pytest.raises(InputError, match="policy does not allow"):
+        house.connections.create(child, platform=CRM, name="x", values=values, secrets={"token": Secret("x")})
+    with pytest.raises(InputError, match="policy does not allow"):
+        house.consents.start(child, CRM, holder="me", values=values)
