@@ -32,6 +32,7 @@ from listbackup.http.caller import AccountSuspended, MfaRequired, NotAllowed, No
 
 MEDIA_TYPE = "application/problem+json"
 WAIT = timedelta(seconds=5)  # what to wait where nobody knows better
+NO_USE = timedelta(hours=1)  # where waiting does not help at all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +172,7 @@ def headers_of(error: Exception) -> dict[str, str]:
     if kind.status == 401:
         headers["www-authenticate"] = 'Bearer realm="listbackup"'
     if kind.status in (429, 503):
-        wait = getattr(error, "retry_after", None) or WAIT
+        wait = getattr(error, "retry_after", None) or (NO_USE if isinstance(error, TooManyTries) else WAIT)
         headers["retry-after"] = str(max(1, math.ceil(wait.total_seconds())))
     return headers
 

@@ -303,3 +303,44 @@ def test_a_reset_never_removes_a_second_factor(house: Doors) -> None:
     step = house.auth.login(ADA, OTHER, house.client, kind=SessionKind.BROWSER)
     assert isinstance(step, SecondStep)
     house.auth.second_step(step.ticket, Factor.TOTP, house.code(seed), house.client, kind=SessionKind.BROWSER)
+
+
+def test_a_sign_in_from_a_new_device_is_told_by_mail_and_a_known_one_is_not(house: Doors) -> None:
+    house.person()
+    firefox, newer, elsewhere, program = (
+        Client(address="192.0.2.7", agent="Firefox/140.0"),
+        Client(address="192.0.2.9", agent="Firefox/141.0"),
+        Client(address="198.51.100.1", agent="Firefox/141.0"),
+        Client(address="192.0.2.7", agent="curl/8"),
+    )
+
+    def letters(client: Client) -> int:
+        before = len(house.mail.sent)
+        house.auth.login(ADA, PASSWORD, client, kind=SessionKind.BROWSER)
+        house.post.dispatch()
+        return len(house.mail.sent) - before
+
+    assert [letters(one) for one in (firefox, firefox, newer, elsewhere, elsewhere, program, firefox)] == [0, 0, 0, 1, 0, 1, 0]
+    assert "curl/8, at 192.0.2.7" in house.mail.sent[-1].text
+    house.clock.advance(timedelta(days=181))
+    assert letters(firefox) == 0  # nothing is remembered any more: the first again
+
+
+def test_keeping_house_sends_letters_and_renews_the_signing_key_after_a_month(house: Doors) -> None:
+    house.auth.register(ADA, PASSWORD, house.client)
+    house.auth.keep_house()
+    assert [letter.to for letter in house.mail.sent] == [ADA]
+
+    def kids() -> list[str]:
+        return [key["kid"] for key in house.auth.key_set()["keys"]]  # type: ignore[attr-defined]
+
+    first = kids()
+    house.clock.advance(timedelta(days=29))
+    house.auth.keep_house()
+    assert kids() == first
+    house.clock.advance(timedelta(days=1))
+    house.auth.keep_house()
+    assert len(kids()) == 2  # the old one signed tokens that are still good
+    assert kids()[0] == first[0]
+    house.clock.advance(timedelta(minutes=17))
+    assert first[0] not in kids()

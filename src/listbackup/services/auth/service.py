@@ -22,6 +22,7 @@ from listbackup.backends.table.port import ConditionFailed
 from listbackup.base.errors import Conflict, NotFound
 from listbackup.base.ids import UserId
 from listbackup.services.auth.acts import Act, own, own_scope
+from listbackup.services.auth.devices import Devices
 from listbackup.services.auth.events import person_fact, session_fact
 from listbackup.services.auth.factors import Factors
 from listbackup.services.auth.ground import AuthGround, Privileged
@@ -38,6 +39,7 @@ class Auth:
         self._g = ground
         self.passwords = Passwords(ground)
         self.factors = Factors(ground)
+        self._devices = Devices(ground)
 
     def rank(self, is_privileged: Privileged) -> None:
         """Have this asked for whose sessions are shorter and who must have a second factor (``Accounts`` knows)."""
@@ -279,7 +281,8 @@ class Auth:
                 )
             else:
                 token, session, opened = self._g.identity.sessions.open_program(person, by, client)
-            return (person, session, token), [*used, *opened], [session_fact("opened", session)]
+            greeted = self._devices.greet(person, client, kind)
+            return (person, session, token), [*used, *opened, *greeted], [session_fact("opened", session)]
 
         person, session, token = self._g.acts.do(attempt, lambda entered: own_scope(entered[0].id))
         needs_mfa = not person.has_mfa and self._g.is_privileged(person.id)
