@@ -153,6 +153,13 @@ def test_files_are_listed_by_page_found_by_id_and_downloaded_as_they_were(world:
     assert (said.status, said.headers["content-type"], len(said.raw)) == (200, "image/png", photo["size_bytes"])
 
 
+def test_a_record_tells_its_files(world: World) -> None:
+    found = world.client.get(f"/snapshots/{world.snapshot}/streams/people/records/p9/attachments")["items"]
+    assert [one["name"] for one in found] == ["photo.png"]
+    assert world.client.get(f"/snapshots/{world.snapshot}/streams/people/records/p8/attachments")["items"] == []
+    assert world.client.ask("GET", f"/snapshots/{world.snapshot}/streams/people/records/p99/attachments").status == 404
+
+
 def test_files_are_searched_by_type_and_size(world: World) -> None:
     found = world.client.post("/data/files/search", {"content_type": "image/", "min_bytes": 1_000_000, "q": "PHOTO"})
     assert [one["name"] for one in found["items"]] == ["photo.png"]

@@ -165,8 +165,8 @@ def every_route(house: House, errands: Errands, tally: Tally) -> Sequence[Route]
         ("sources", sources_routes.routes(house.sources, house.source_groups)),
         ("jobs", jobs_routes.routes(house.jobs)),
         ("runs", runs_routes.routes(house.runs, house.jobs, house.accounts)),
+        ("files", files_routes.routes(house.files, house.data)),  # before records, whose keys may hold slashes
         ("data", data_routes.routes(house.data, house.upkeep, errands)),
-        ("files", files_routes.routes(house.files, house.data)),
         ("exports", exports_routes.routes(house.exports, house.data, errands)),
         ("erasures", erasures_routes.routes(house.erasures, errands)),
         ("downloads", downloads_routes.routes(house.downloads)),

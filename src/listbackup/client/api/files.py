@@ -143,6 +143,11 @@ class FilesApi:
         )
         return self._session.ask(FilesFound, request)
 
+    def snapshots_streams_records_attachments(self, snapshot: str, stream: str, key: str) -> Page[File]:
+        """The files of a record."""
+        request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams/{part(stream)}/records/{part(key)}/attachments")
+        return self._session.ask(Page[File], request)
+
     def tree(
         self,
         *,

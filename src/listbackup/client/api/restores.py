@@ -177,7 +177,7 @@ class RestoresApi:
         return self._session.ask(RestoreShown, request)
 
     def get(self, restore: str) -> RestoreShown:
-        """A restore and how it ended."""
+        """A restore, how far it is and how it ended."""
         request = Request(method="GET", path=f"/v2/restores/{part(restore)}")
         return self._session.ask(RestoreShown, request)
 

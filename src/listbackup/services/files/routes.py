@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC
 
+from listbackup.base.errors import NotFound
+from listbackup.http.paging import Listing
 from listbackup.http.permission import Permission
 from listbackup.services.data import Data
 from listbackup.services.downloads import DownloadUrl, show_ticket
@@ -14,6 +16,7 @@ from listbackup.services.files.service import Files
 from listbackup.services.routing import Answer, Call, Route, changing, reading
 
 _ONE = "/data/files/{file}"
+_OF_RECORD = "/snapshots/{snapshot:snp}/streams/{stream}/records/{key:path}/attachments"
 
 
 def routes(files: Files, data: Data) -> Sequence[Route]:
@@ -51,6 +54,14 @@ def routes(files: Files, data: Data) -> Sequence[Route]:
         asked = call.query(TreeParameters)
         return Answer(content=files.branch(call.scope, asked.path, asked.as_of, limit=asked.limit, cursor=asked.cursor))
 
+    def of_record(call: Call) -> Answer:
+        source, snapshot = data.place(call.scope, call.path["snapshot"])
+        stream = call.path["stream"]
+        if stream not in snapshot.streams:
+            raise NotFound(f"the snapshot has no stream {stream!r}")
+        data.looks.note(call.scope, "record", source.id, snapshot=snapshot.id, stream=stream)
+        return Answer(content=Listing(items=files.of_record(call.scope, source, snapshot, stream, call.path["key"])))
+
     def get(call: Call) -> Answer:
         return Answer(content=files.get(call.scope, call.path["file"]))
 
@@ -63,6 +74,7 @@ def routes(files: Files, data: Data) -> Sequence[Route]:
         changing("POST", "/data/files/search", "Files by name, type and size", look, search, body=FileSearch, answers=FilesFound),
         reading("/data/tree", "Files as a tree: sources, streams, records, files", look, tree, Branch, TreeParameters),
         reading(_ONE, "A file", look, get, File),
+        reading(_OF_RECORD, "The files of a record", look, of_record, Listing[File]),
         changing(
             "POST",
             f"{_ONE}/download-url",
