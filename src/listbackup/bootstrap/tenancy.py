@@ -11,8 +11,7 @@ from listbackup.backends.objects.port import Objects
 from listbackup.base.errors import NotFound
 from listbackup.base.ids import is_id
 from listbackup.base.paging import iter_pages
-from listbackup.services.accounts import ACCOUNTS, Accounts, ApiKeys, Card, Figures, Shredder, Tenancy, open_tenancy
-from listbackup.services.accounts.directory import LetterBox
+from listbackup.services.accounts import ACCOUNTS, Accounts, ApiKeys, Card, Figures, LetterBox, Shredder, Tenancy, open_tenancy
 from listbackup.services.desk import Desk
 from listbackup.services.runs import Runs
 from listbackup.services.scope import Scope

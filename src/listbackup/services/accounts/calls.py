@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from listbackup.base.errors import NotFound
 from listbackup.base.paging import Page
 from listbackup.http.caller import MfaRequired
 from listbackup.http.paging import PageParameters
@@ -31,6 +32,15 @@ def above(tenancy: Tenancy, call: Call, account: str) -> Standing:
     standing = tenancy.authority.above(call.caller.actor, account)
     proven(call)
     return standing
+
+
+def reaches(tenancy: Tenancy, actor: str, account: str) -> bool:
+    """Whether this actor knows of this account."""
+    try:
+        tenancy.authority.of(actor, account)
+    except NotFound:
+        return False
+    return True
 
 
 def sliced(items: Sequence[T], key: Callable[[T], str], page: PageParameters) -> Page[T]:

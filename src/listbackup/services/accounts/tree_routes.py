@@ -10,29 +10,20 @@ from listbackup.http.caller import CallerKind, NotAllowed
 from listbackup.http.paging import Listing, PageParameters, listing
 from listbackup.http.permission import Permission, Signed
 from listbackup.services.accounts.api_keys import Reach
-from listbackup.services.accounts.calls import above, acting, proven
-from listbackup.services.accounts.limits import Limit
+from listbackup.services.accounts.calls import acting, proven, reaches
 from listbackup.services.accounts.model import Account, AccountState
 from listbackup.services.accounts.schema import (
     AccountDetail,
-    AccountPolicyIn,
     AccountShown,
     ChangedAccount,
     Hierarchy,
     HierarchyParameters,
-    LimitsIn,
-    LimitsShown,
     Move,
     NewAccount,
     Node,
-    PoliciesShown,
-    UsageShown,
     show_account,
-    show_policies,
-    show_usage,
 )
 from listbackup.services.accounts.tenancy import Tenancy
-from listbackup.services.accounts.tree import Chain
 from listbackup.services.accounts.walk import Place, Walk
 from listbackup.services.routing import Answer, Call, Route
 
@@ -45,7 +36,7 @@ def tree_routes(tenancy: Tenancy) -> Sequence[Route]:
 
     def shown(account: Account, actor: str) -> AccountShown:
         return show_account(
-            account, tree.chain(account.id).state, parent=account.parent is not None and _reaches(tenancy, actor, account.parent)
+            account, tree.chain(account.id).state, parent=account.parent is not None and reaches(tenancy, actor, account.parent)
         )
 
     def answer(account: Account, call: Call, *, location: bool = False) -> Answer:
@@ -87,7 +78,7 @@ def tree_routes(tenancy: Tenancy) -> Sequence[Route]:
 
     def hierarchy(call: Call) -> Answer:
         chain, actor = tree.live(call.scope.account), call.caller.actor
-        over = [shown(one, actor) for one in reversed(chain.accounts[1:]) if _reaches(tenancy, actor, one.id)]
+        over = [shown(one, actor) for one in reversed(chain.accounts[1:]) if reaches(tenancy, actor, one.id)]
         budget = iter(range(MOST_NODES))
         return Answer(content=Hierarchy(above=over, tree=_node(tenancy, chain.account, call.query(HierarchyParameters).depth, budget)))
 
@@ -99,29 +90,10 @@ def tree_routes(tenancy: Tenancy) -> Sequence[Route]:
     def move(call: Call) -> Answer:
         account, parent, actor = call.scope.account, call.body(Move).parent, call.caller.actor
         old = accounts.get(account).parent
-        if old is not None and not _reaches(tenancy, actor, old):
+        if old is not None and not reaches(tenancy, actor, old):
             raise NotAllowed("an account is moved by owners of the account above it", hint="ask whoever runs the account above it")
         leaves = authority.of(actor, old if old is not None else account)
         return answer(accounts.move(account, parent, by=leaves, new_end=authority.of(actor, parent) if parent is not None else None), call)
-
-    def usage(call: Call) -> Answer:
-        return Answer(content=show_usage(tenancy.usage.of(call.scope.account)))
-
-    def policies(call: Call) -> Answer:
-        return _policies(tenancy, call, tree.live(call.scope.account))
-
-    def set_policies(call: Call) -> Answer:
-        accounts.policies.set(call.scope.account, call.body(AccountPolicyIn).read(), by=acting(tenancy, call), version=call.version)
-        return _policies(tenancy, call, tree.live(call.scope.account))
-
-    def limits(call: Call) -> Answer:
-        return Answer(content=_limits(tenancy, call.scope.account))
-
-    def set_limits(call: Call) -> Answer:
-        account = call.path["account"]
-        by = above(tenancy, call, account)
-        accounts.limits.set(account, Limit(**call.body(LimitsIn).model_dump()), by=by)
-        return Answer(content=_limits(tenancy, account))
 
     read, manage, one = Permission.ACCOUNTS_READ, Permission.ACCOUNTS_MANAGE, "/accounts/{account:acc}"
     return [
@@ -133,11 +105,6 @@ def tree_routes(tenancy: Tenancy) -> Sequence[Route]:
         Route(method="GET", path=f"{one}/hierarchy", summary="Where an account stands", access=read, handle=hierarchy, query=HierarchyParameters, answers=Hierarchy),
         Route(method="GET", path=f"{one}/descendants", summary="Everything below an account, each account before those below it", access=read, handle=descendants, query=PageParameters, answers=Listing[AccountShown]),
         Route(method="POST", path=f"{one}/move", summary="Move an account with everything below it; takes owners of both ends", access=Permission.ACCOUNTS_DELETE, step_up=True, handle=move, body=Move, answers=AccountShown, problems=(402,)),
-        Route(method="GET", path=f"{one}/usage", summary="What an account and its branch hold", access=read, handle=usage, answers=UsageShown),
-        Route(method="GET", path=f"{one}/policies", summary="What holds in an account, and where it comes from", access=read, handle=policies, answers=PoliciesShown, versioned=True),
-        Route(method="PUT", path=f"{one}/policies", summary="What an account asks of itself and all below it; what lies above can only be tightened", access=Permission.POLICIES_MANAGE, step_up=True, handle=set_policies, body=AccountPolicyIn, answers=PoliciesShown, versioned=True),
-        Route(method="GET", path=f"{one}/limits", summary="How much an account may hold", access=read, handle=limits, answers=LimitsShown),
-        Route(method="PUT", path=f"{one}/limits", summary="Set how much an account may hold; asked from above it", access=Signed.ANY, step_up=True, handle=set_limits, body=LimitsIn, answers=LimitsShown),
     ]  # fmt: skip
 
 
@@ -172,14 +139,6 @@ def _show_place(tenancy: Tenancy) -> Callable[[Place], AccountShown]:
     return show
 
 
-def _reaches(tenancy: Tenancy, actor: str, account: str) -> bool:
-    try:
-        tenancy.authority.of(actor, account)
-    except NotFound:
-        return False
-    return True
-
-
 def _usable(tenancy: Tenancy, actor: str, account: str) -> frozenset[Permission]:
     try:
         return tenancy.authority.of(actor, account).usable
@@ -198,14 +157,3 @@ def _node(tenancy: Tenancy, account: Account, depth: int, budget: Iterator[int])
             break
         children.append(_node(tenancy, child, depth - 1, budget))
     return Node(id=account.id, name=account.name, state=tree.chain(account.id).state, children=children, more=more)
-
-
-def _policies(tenancy: Tenancy, call: Call, chain: Chain) -> Answer:
-    found = tenancy.accounts.policies.of(chain)
-    reached = frozenset(one for one in chain.ids if _reaches(tenancy, call.caller.actor, one))
-    return Answer(content=show_policies(found, reached), version=found.version or None)
-
-
-def _limits(tenancy: Tenancy, account: str) -> LimitsShown:
-    limits = tenancy.accounts.limits
-    return LimitsShown(effective=limits.effective(account), own=limits.own(account))
