@@ -25,7 +25,6 @@ from listbackup.services.activity.service import Activities
 from listbackup.services.auth import own_scope
 from listbackup.services.routing import Answer, Call, Chunks, Route, Stream, mine
 
-
 _COME_BACK = timedelta(seconds=5)
 
 

@@ -10,9 +10,10 @@ from enum import StrEnum
 from typing import Annotated
 
 import msgspec
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from listbackup.base.clock import iso
+from listbackup.http.instant import Instant
 from listbackup.http.paging import PageParameters, Parameters
 from listbackup.services.activity.model import Activity, ChainBreak, Origin, Wanted
 
@@ -24,8 +25,8 @@ class _Conditions(Parameters):
     subject: Annotated[_Text | None, Field(description="The thing's id.")] = None
     action: Annotated[_Text | None, Field(description="This action and those below it: `source`, `run.failed`.")] = None
     actor: Annotated[_Text | None, Field(description="Who: `usr_…`, `key_…`, `cli`, `scheduler`, `worker`.")] = None
-    since: Annotated[AwareDatetime | None, Field(description="From this instant on.")] = None
-    until: Annotated[AwareDatetime | None, Field(description="Before this instant.")] = None
+    since: Annotated[Instant | None, Field(description="From this instant on.")] = None
+    until: Annotated[Instant | None, Field(description="Before this instant.")] = None
     q: Annotated[_Text | None, Field(description="A text anywhere in the line, in upper or lower case.")] = None
 
     def wanted(self) -> Wanted:
