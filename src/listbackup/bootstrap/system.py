@@ -20,7 +20,7 @@ from listbackup.base.clock import Clock
 from listbackup.bootstrap.catalogue import all_connectors
 from listbackup.bootstrap.folder import Folder
 from listbackup.bootstrap.settings import Settings
-from listbackup.services.accounts import Accounts
+from listbackup.services.accounts import Accounts, TreeSettings
 from listbackup.services.activity import Activities
 from listbackup.services.desk import Desk
 from listbackup.services.scope import Scope
@@ -74,7 +74,7 @@ class System:
         self.keyring, self.keys = ground.keyring, ground.keys
         self.objects, self.queue = ground.objects, ground.queue
         self.activities = Activities(ground.desk)
-        self.accounts = Accounts(ground.desk, ground.keys)
+        self.accounts = Accounts(ground.desk, ground.keys, settings=TreeSettings(regions=(_region(ground.folder),)))
 
     @cached_property
     def platforms(self) -> Platforms:
@@ -351,3 +351,8 @@ class System:
     def close(self) -> None:
         """Give files and connections back; idempotent."""
         self._ground.close()
+
+
+def _region(folder: Folder) -> str:
+    """Where this installation's copies lie: the bucket's region, or this machine."""
+    return "local" if folder.s3 is None else folder.s3.region or "bucket"

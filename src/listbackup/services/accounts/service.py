@@ -290,7 +290,7 @@ def _check_live(chain: Chain) -> None:
 
 
 def _made(account: Account) -> Fact:
-    return Fact(name="account.created", subject=account.id, about={"name": account.name, "parent": account.parent})
+    return Fact(name="account.created", subject=account.id, about={"name": account.name})  # what is above is not for its own trail
 
 
 def _nested(account: Account) -> Fact:
@@ -299,7 +299,9 @@ def _nested(account: Account) -> Fact:
 
 
 def _moved(old: Account, new: Account) -> Sequence[Fact]:
-    """What the account's trail is told, and those of both ends."""
-    about = {"name": new.name, "from": old.parent, "to": new.parent}
-    ends = [end for end in (old.parent, new.parent) if end is not None]
-    return [Fact(name="account.moved", subject=new.id, about=about, account=where) for where in (None, *ends)]
+    """What the account's trail is told, and those of both ends; none of them where the other end is: it may be somebody else's."""
+    facts = [Fact(name="account.moved", subject=new.id, about={"name": new.name})]
+    for end, way in ((old.parent, "left"), (new.parent, "came")):
+        if end is not None:
+            facts.append(Fact(name="account.moved", subject=new.id, about={"name": new.name, "way": way}, account=end))
+    return facts
