@@ -8,11 +8,10 @@ from listbackup.http.paging import Listing, PageParameters, listing
 from listbackup.http.permission import Permission
 from listbackup.services.accounts import Accounts
 from listbackup.services.jobs import Jobs
-from listbackup.services.operators import ensure_operator
 from listbackup.services.routing import Answer, Call, Handle, Route
-from listbackup.services.runs.dead_letters import DeadRun
+from listbackup.services.runs.dead_letter_routes import dead_letter_routes
 from listbackup.services.runs.model import LogLine, Run
-from listbackup.services.runs.schema import DeadParameters, LogParameters, Redrive, RunParameters, RunShown, Sync, show_run
+from listbackup.services.runs.schema import LogParameters, RunParameters, RunShown, Sync, show_run
 from listbackup.services.runs.service import Runs
 
 _ONE = "/runs/{run:run}"
@@ -45,20 +44,6 @@ def routes(runs: Runs, jobs: Jobs, accounts: Accounts) -> Sequence[Route]:
         page = call.query(PageParameters)
         found = runs.failures(call.scope, call.path["run"], limit=page.limit, cursor=page.cursor)
         return Answer(content=listing(found, lambda line: line))
-
-    def list_dead(call: Call) -> Answer:
-        asked = call.query(DeadParameters)
-        if asked.everybody:
-            ensure_operator(accounts, call)
-        page = runs.letters.list(call.scope, everybody=asked.everybody, limit=asked.limit, cursor=asked.cursor)
-        return Answer(content=listing(page, lambda letter: letter))
-
-    def redrive(call: Call) -> Answer:
-        asked = call.body(Redrive)
-        if asked.everybody:
-            ensure_operator(accounts, call)
-        sent = runs.letters.redrive(call.scope, asked.ids, everybody=asked.everybody)
-        return Answer(content=Listing(items=sent))
 
     def sync(call: Call) -> Answer:
         return _started(runs.start(call.scope, call.path["source"], full=call.body(Sync).full))
@@ -105,28 +90,11 @@ def routes(runs: Runs, jobs: Jobs, accounts: Accounts) -> Sequence[Route]:
             query=PageParameters,
             answers=Listing[LogLine],
         ),
-        Route(
-            method="GET",
-            path="/queues/dead-letters",
-            summary="Runs that were given up because they took their workers down",
-            access=read,
-            handle=list_dead,
-            query=DeadParameters,
-            answers=Listing[DeadRun],
-        ),
-        Route(
-            method="POST",
-            path="/queues/dead-letters/redrive",
-            summary="Send dead letters anew: these, or all",
-            access=write,
-            handle=redrive,
-            body=Redrive,
-            answers=Listing[DeadRun],
-        ),
         _starts("/sources/{source:src}/sync", "Back up a source now, or the run of it that is not over", sync, body=Sync),
         _starts("/jobs/{job:job}/run", "Run a job now, or the run of its source that is not over", run_job),
         _starts(f"{_ONE}/retry", "Run the same source again", retry),
         Route(method="POST", path=f"{_ONE}/cancel", summary="Stop a run", access=write, handle=cancel, answers=RunShown),
+        *dead_letter_routes(runs.letters, accounts),
     ]
 
 
