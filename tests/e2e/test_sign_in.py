@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -98,6 +98,17 @@ def test_a_new_person_owns_the_account_they_asked_for(world: World) -> None:
     assert home is not None
     assert world.house.accounts.get(home).name == "Engines"
     assert browser.ok("GET", f"/accounts/{home}")["name"] == "Engines"
+
+
+def test_who_owns_an_account_is_signed_in_for_twelve_hours_and_others_for_a_day(world: World) -> None:
+    owner = register(world.house, world.port)
+    world.house.auth.create_verified("eve@example.com", PASSWORD, by="test")
+    other = world.browser
+    other.ok("POST", "/auth/login", {"email": "eve@example.com", "password": PASSWORD, "kind": "browser"})
+    for browser, hours in ((owner, 12), (other, 24)):
+        (one,) = browser.ok("GET", "/auth/sessions")["items"]
+        assert datetime.fromisoformat(one["expires_at"]) - datetime.fromisoformat(one["created_at"]) == timedelta(hours=hours)
+    assert other.refused("GET", "/sources") == (403, "not_allowed")  # who belongs nowhere
 
 
 def test_the_cookie_is_out_of_the_reach_of_scripts_and_other_sites(world: World) -> None:
