@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
+from listbackup.http.instant import Instant
 from listbackup.http.paging import PageParameters, Parameters, SnapshotRef, SourceRef
 from listbackup.services.data.asking import changed_fields, project
 from listbackup.services.data.hunting import HitsFound
@@ -72,8 +73,8 @@ class ChangeSetParameters(PageParameters):
     """Whose change sets, of runs in ``[since, until)``."""
 
     source: SourceRef
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Instant | None = None
+    until: Instant | None = None
     stream: StreamName | None = None
 
 
@@ -90,7 +91,7 @@ class SearchParameters(PageParameters):
     q: Annotated[str, Field(min_length=1, max_length=500)]
     snapshot: SnapshotRef | None = None
     source: SourceRef | None = None
-    as_of: AwareDatetime | None = None
+    as_of: Instant | None = None
     stream: StreamName | None = None
 
 

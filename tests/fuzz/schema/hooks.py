@@ -1,0 +1,36 @@
+"""Real ids for schemathesis: in about half of the requests, what the installation really holds stands where an id belongs."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import schemathesis
+
+THINGS: dict[str, str] = json.loads(os.environ["LISTBACKUP_THINGS"])
+
+
+def _with_things(context: Any, given: Any) -> Any:
+    """Names of ids get real ones in every second request, told by the length of what was made up: the same for the same request."""
+    if not isinstance(given, dict) or len(repr(sorted(given.items(), key=str))) % 2:
+        return given
+    return {name: THINGS[name] if name in THINGS and value is not None else value for name, value in given.items()}
+
+
+@schemathesis.hook
+def map_path_parameters(context: Any, path_parameters: Any) -> Any:
+    """The parts of an address."""
+    return _with_things(context, path_parameters)
+
+
+@schemathesis.hook
+def map_query(context: Any, query: Any) -> Any:
+    """The parameters."""
+    return _with_things(context, query)
+
+
+@schemathesis.hook
+def map_body(context: Any, body: Any) -> Any:
+    """The fields of a body."""
+    return _with_things(context, body)

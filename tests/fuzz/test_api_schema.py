@@ -1,0 +1,129 @@
+"""Schemathesis over the whole OpenAPI document: no server error, no answer that the document does not have."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyotp
+import pytest
+
+from listbackup.base.secret import Secret
+from listbackup.bootstrap.embedded import init_system, open_system
+from listbackup.bootstrap.settings import Settings
+from listbackup.bootstrap.system import System
+from listbackup.http.permission import Bundle, Permission
+from listbackup.services.data import Selection
+from listbackup.services.jobs import Timetable
+from listbackup.services.runs import Work
+from listbackup.testing.http import Client, served
+from listbackup.testing.saas import Options, Saas, serve
+
+EXAMPLES = os.environ.get("EXAMPLES", "20")
+HERE = Path(__file__).parent / "schema"
+PASSWORD = "correct horse battery zebra"
+STOPS_EVERYTHING = ("/v2/system/maintenance", "/v2/accounts/{account}/suspend")  # what would refuse all the rest, as it should
+ENDS_ITSELF = ("/v2/auth/logout", "/v2/auth/sessions", "/v2/auth/sessions/{session}", "/v2/auth/password/change", "/v2/auth/mfa/disable")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    port: int
+    key: str
+    token: str
+    things: dict[str, str]
+    folder: Path
+
+    def examine(self, credential: str, *more: str) -> None:
+        """Fails with what schemathesis found, when it found something."""
+        command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml"), "run"]
+        address = f"http://127.0.0.1:{self.port}/v2/openapi.json"
+        asked = [
+            "--checks",
+            "all",
+            "--header",
+            f"Authorization: Bearer {credential}",
+            "--warnings",
+            "off",
+            "--no-color",
+            "--max-examples",
+            EXAMPLES,
+        ]
+        environment = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "LISTBACKUP_THINGS": json.dumps(self.things)}
+        done = subprocess.run([*command, address, *asked, *more], capture_output=True, text=True, env=environment, cwd=self.folder)
+        assert done.returncode == 0, "\n".join(line[:500] for line in (done.stdout + done.stderr).splitlines() if line.strip())
+
+
+def without(*paths: str) -> list[str]:
+    """The options that leave these paths out."""
+    return [word for path in paths for word in ("--exclude-path", path)]
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A data folder with something of everything, served, and an owner with a second factor who has just signed in."""
+    folder = tmp_path_factory.mktemp("installation")
+    settings = replace(Settings(data=folder / "data", keys=folder / "keys", cache=folder / "cache"), allow_loopback=True)
+    init_system(settings)
+    system = open_system(settings)
+    with serve(Options(records=200)) as saas:
+        things = furnish(system, saas)
+        scope = system.accounts.enter(things["account"], actor="test")
+        key = system.api_keys.create(scope, name="test", permissions=[*Bundle, *Permission]).text.reveal()
+        code = system.registration.new_setup_code()
+        with served(system) as port:
+            yield Served(port=port, key=key, token=own(Client(port), code), things=things, folder=folder)
+    system.close()
+
+
+def furnish(system: System, saas: Saas) -> dict[str, str]:
+    """One of everything, under the names that addresses, parameters and bodies have for it."""
+    scope = system.accounts.enter(system.accounts.get_default().id, actor="test")
+    connection = system.connections.create(
+        scope, platform="demo-crm", name="crm", values={"url": saas.base_url}, secrets={"token": Secret(saas.token)}
+    )
+    source = system.sources.create(scope, connection=connection.id, name="crm")
+    job = system.jobs.create(scope, source=source.id, timetable=Timetable(cron="0 3 * * *"))
+    run = system.runs.backup(scope, source.id, Work(owner="test"))
+    assert run.snapshot_id is not None, run
+    restore = system.restores.start(scope, system.restores.plan(scope, source.id, selection=Selection(streams=("tags",))))
+    record = next(iter(system.data.scan(scope, source.id, "tags", limit=1)))
+    return {
+        "account": scope.account,
+        "connection": connection.id,
+        "source": source.id,
+        "job": job.id,
+        "run": run.id,
+        "snapshot": run.snapshot_id,
+        "from": run.snapshot_id,
+        "to": run.snapshot_id,
+        "restore": restore.id,
+        "stream": "tags",
+        "key": str(record.key[0]),
+        "platform": "demo-crm",
+    }
+
+
+def own(client: Client, code: str | None) -> str:
+    """The access token of the first owner."""
+    client.post("/auth/setup", {"code": code, "email": "owner@example.com", "password": PASSWORD, "name": "Owner"})
+    tokens = client.post("/auth/login", {"email": "owner@example.com", "password": PASSWORD})["tokens"]
+    person = replace(client, key=tokens["access_token"])
+    person.post("/auth/mfa/verify", {"code": pyotp.TOTP(person.post("/auth/mfa/setup")["secret"]).now()})
+    return str(tokens["access_token"])
+
+
+@pytest.mark.timeout(1800)
+def test_no_operation_fails_or_answers_what_is_not_documented_to_a_program(installation: Served) -> None:
+    installation.examine(installation.key, *without(*STOPS_EVERYTHING))
+
+
+@pytest.mark.timeout(1800)
+def test_no_operation_fails_or_answers_what_is_not_documented_to_a_person(installation: Served) -> None:
+    mine = "^/v2/(auth|users|accounts|invitations)"
+    installation.examine(installation.token, "--include-path-regex", mine, *without(*STOPS_EVERYTHING, *ENDS_ITSELF))
