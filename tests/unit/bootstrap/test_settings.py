@@ -14,7 +14,10 @@ from listbackup.bootstrap.settings import S3Keys, S3Settings, Settings, child_en
 def test_without_anything_set_folders_are_those_of_the_user() -> None:
     settings = read_settings(environ={"HOME": "/h"})
     assert settings == Settings(
-        data=Path("/h/.local/share/listbackup"), keys=Path("/h/.config/listbackup/keys"), cache=Path("/h/.cache/listbackup")
+        data=Path("/h/.local/share/listbackup"),
+        keys=Path("/h/.config/listbackup/keys"),
+        cache=Path("/h/.cache/listbackup"),
+        logins=Path("/h/.config/listbackup/logins.json"),
     )
 
 
@@ -84,7 +87,8 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, content: str, messa
 
 
 def test_a_child_reads_the_same_settings_and_nothing_of_the_parents() -> None:
-    settings = Settings(data=Path("/d"), keys=Path("/k"), cache=Path("/c"), allow_loopback=True)
+    logins = Path("/h/.config/listbackup/logins.json")
+    settings = Settings(data=Path("/d"), keys=Path("/k"), cache=Path("/c"), logins=logins, allow_loopback=True)
     env = child_environment(settings, {"HOME": "/h", "PATH": "/bin", "LISTBACKUP_S3_BUCKET": "other"})
     assert env["PATH"] == "/bin"
     assert read_settings(environ=env) == settings
