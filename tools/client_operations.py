@@ -43,6 +43,12 @@ NAMES: dict[str, str] = {  # "METHOD path" -> the method's name
     "POST /v2/data/files/search": "search",
     "POST /v2/data/files/{file}/download-url": "create_download_url",
     "POST /v2/auth/setup": "setup",
+    "GET /v2/accounts/{account}/invitations": "list",
+    "POST /v2/accounts/{account}/invitations": "create",
+    "DELETE /v2/accounts/{account}/invitations/{invitation}": "delete",
+    "POST /v2/accounts/{account}/invitations/{invitation}/resend": "resend",
+    "POST /v2/accounts/switch": "switch_account",
+    "DELETE /v2/users/me/accounts/{account}": "leave_account",
     "POST /v2/auth/passkeys/register": "register_passkey",
 }
 VERBS = {"GET": "get", "POST": "create", "PUT": "set", "PATCH": "update", "DELETE": "delete"}

@@ -34,6 +34,7 @@ class Entry:
 
 
 _BEGIN, _BACK_UP, _LOOK, _GIVE_BACK, _KEEP, _SERVE, _PROOF = "Begin", "Back up", "Look", "Give back", "Keep", "Serve", "Proof"
+_PEOPLE = "People"
 
 COMMANDS: tuple[Entry, ...] = (
     Entry("init", "init", _BEGIN),
@@ -69,6 +70,9 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("demo", "demo", _PROOF),
     Entry("login", "login", _BEGIN),
     Entry("logout", "logout", _BEGIN),
+    Entry("account", "account", _PEOPLE),
+    Entry("member", "member", _PEOPLE),
+    Entry("invite", "invite", _PEOPLE),
     Entry("completion", "completion", _BEGIN),
 )
 

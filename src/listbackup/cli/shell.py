@@ -18,6 +18,7 @@ from listbackup.cli.output import Output
 if TYPE_CHECKING:
     from listbackup.bootstrap.system import System
     from listbackup.cli.house import House
+    from listbackup.cli.remote.line import Line
     from listbackup.services.scope import Scope
 
 ACTOR = "cli"
@@ -52,6 +53,16 @@ class Shell:
 
                 self._house = open_remote(self.settings, self.clock)
         return self._house
+
+    @property
+    def line(self) -> Line:
+        """The API of the server, for what only a server has: people and their accounts. Raises InputError where none was chosen."""
+        if self.settings.server is None:
+            raise InputError("people and accounts are looked after through a server", hint="name it:  listbackup --server URL …")
+        from listbackup.cli.remote.house import RemoteHouse
+
+        assert isinstance(self.house, RemoteHouse)
+        return self.house.line
 
     @property
     def system(self) -> System:

@@ -44,7 +44,7 @@ def command(
     with shell(context, as_json) as sh:
         server = chosen_server(sh)
         if key_file is None and email is None:
-            email = _ask(sh, "E-mail address (empty: an API key)", "--email ADDRESS or --key-file FILE", default="")
+            email = ask_person(sh, "E-mail address (empty: an API key)", "--email ADDRESS or --key-file FILE", default="")
         if email:
             _person(sh, server, email, password_file, code)
         else:
@@ -63,7 +63,7 @@ def _key(sh: Shell, server: str, key_file: str | None) -> None:
     from listbackup.cli.remote.logins import Login, Logins
     from listbackup.client import ApiKey
 
-    text = _read(key_file, "the API key") if key_file is not None else _ask(sh, "API key", "--key-file FILE", hidden=True)
+    text = read_secret(key_file, "the API key") if key_file is not None else ask_person(sh, "API key", "--key-file FILE", hidden=True)
     with Line(server, ApiKey(text), sh.clock) as line:
         _meet(sh, line, server)
         line.auth.status()
@@ -79,7 +79,9 @@ def _person(sh: Shell, server: str, email: str, password_file: str | None, code:
     with Line(server, None, sh.clock) as line:
         _meet(sh, line, server)
         password = (
-            _read(password_file, "the password") if password_file is not None else _ask(sh, "Password", "--password-file FILE", hidden=True)
+            read_secret(password_file, "the password")
+            if password_file is not None
+            else ask_person(sh, "Password", "--password-file FILE", hidden=True)
         )
         said = line.auth.login(email=email, password=password, kind=SessionKind.PROGRAM)
         if said.second_step is not None:
@@ -97,7 +99,7 @@ def _second_step(sh: Shell, line: Line, ticket: str, factors: list[str], code: s
 
     if not {"totp", "recovery_code"} & set(factors):
         raise InputError("the second step of this person is a passkey, which a command line cannot show", hint="use an API key")
-    text = (code or _ask(sh, "One-time or recovery code", "--code CODE")).strip()
+    text = (code or ask_person(sh, "One-time or recovery code", "--code CODE")).strip()
     plain = text.replace(" ", "")
     factor = Factor.TOTP if plain.isdigit() and len(plain) == 6 else Factor.RECOVERY_CODE
     return line.auth.login_second_step(
@@ -122,14 +124,16 @@ def _done(sh: Shell, server: str, who: str) -> None:
     sh.out.good(f"{server} opens for {who}; kept in {sh.settings.logins}")
 
 
-def _ask(sh: Shell, what: str, way: str, *, hidden: bool = False, default: str | None = None) -> str:
+def ask_person(sh: Shell, what: str, way: str, *, hidden: bool = False, default: str | None = None) -> str:
+    """What somebody types, unseen where it is ``hidden``. Raises InputError where nobody can be asked; ``way`` is how to give it then."""
     if sh.out.as_json or not sys.stdin.isatty():
         raise InputError(f"{what.partition(' (')[0]} is missing and there is nobody to ask", hint=f"give it as  {way}")
     answer: str = typer.prompt(what, hide_input=hidden, default=default, show_default=False, err=True)
     return answer.strip()
 
 
-def _read(path: str, what: str) -> str:
+def read_secret(path: str, what: str) -> str:
+    """The text of a file, or of standard input for ``-``. Raises InputError."""
     try:
         raw = sys.stdin.buffer.read(MAX_SECRET_BYTES + 1) if path == "-" else Path(path).read_bytes()
         text = raw.decode().strip("\r\n")

@@ -54,23 +54,7 @@ class InvitationsApi:
         request = Request(method="POST", path="/v2/invitations/accept", body=given({"token": token}))
         return self._session.ask(Joined, request)
 
-    def accounts_invitations(
-        self, account: str, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET
-    ) -> Page[InvitationShown]:
-        """The account's invitations, newest first."""
-        request = Request(method="GET", path=f"/v2/accounts/{part(account)}/invitations", query={"cursor": cursor, "limit": limit})
-        return self._session.ask(Page[InvitationShown], request)
-
-    def iter_accounts_invitations(self, account: str, *, limit: int | UnsetType = UNSET) -> Iterator[InvitationShown]:
-        """Every item of ``accounts_invitations``, page after page."""
-        return every(lambda cursor: self.accounts_invitations(account, limit=limit, cursor=cursor))
-
-    def accounts_invitations_resend(self, account: str, invitation: str) -> InvitationShown:
-        """Send another letter; the one before is void."""
-        request = Request(method="POST", path=f"/v2/accounts/{part(account)}/invitations/{part(invitation)}/resend")
-        return self._session.ask(InvitationShown, request)
-
-    def create_accounts_invitation(self, account: str, *, email: str, role: str, idempotency_key: str | None = None) -> InvitationShown:
+    def create(self, account: str, *, email: str, role: str, idempotency_key: str | None = None) -> InvitationShown:
         """Invite somebody by mail; good for 72 hours, once, for that address."""
         request = Request(
             method="POST",
@@ -81,7 +65,21 @@ class InvitationsApi:
         )
         return self._session.ask(InvitationShown, request)
 
-    def delete_accounts_invitation(self, account: str, invitation: str) -> None:
+    def delete(self, account: str, invitation: str) -> None:
         """Take an invitation back."""
         request = Request(method="DELETE", path=f"/v2/accounts/{part(account)}/invitations/{part(invitation)}")
         self._session.do(request)
+
+    def list(self, account: str, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[InvitationShown]:
+        """The account's invitations, newest first."""
+        request = Request(method="GET", path=f"/v2/accounts/{part(account)}/invitations", query={"cursor": cursor, "limit": limit})
+        return self._session.ask(Page[InvitationShown], request)
+
+    def iter(self, account: str, *, limit: int | UnsetType = UNSET) -> Iterator[InvitationShown]:
+        """Every item of ``list``, page after page."""
+        return every(lambda cursor: self.list(account, limit=limit, cursor=cursor))
+
+    def resend(self, account: str, invitation: str) -> InvitationShown:
+        """Send another letter; the one before is void."""
+        request = Request(method="POST", path=f"/v2/accounts/{part(account)}/invitations/{part(invitation)}/resend")
+        return self._session.ask(InvitationShown, request)

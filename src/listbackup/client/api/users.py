@@ -85,25 +85,20 @@ class UsersApi:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def accounts_switch(self, *, account: str) -> None:
-        """Work in this account where no other is named."""
-        request = Request(method="POST", path="/v2/accounts/switch", body=given({"account": account}))
-        self._session.do(request)
-
     def delete(self, user: str) -> None:
         """Remove a person from the account; the last owner stays."""
         request = Request(method="DELETE", path=f"/v2/users/{part(user)}")
-        self._session.do(request)
-
-    def delete_me_account(self, account: str) -> None:
-        """Leave an account."""
-        request = Request(method="DELETE", path=f"/v2/users/me/accounts/{part(account)}")
         self._session.do(request)
 
     def get(self, user: str) -> MemberDetail:
         """A person of the account, and what they may do in it."""
         request = Request(method="GET", path=f"/v2/users/{part(user)}")
         return self._session.ask(MemberDetail, request)
+
+    def leave_account(self, account: str) -> None:
+        """Leave an account."""
+        request = Request(method="DELETE", path=f"/v2/users/me/accounts/{part(account)}")
+        self._session.do(request)
 
     def list(self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[MemberShown]:
         """Who has a role in the account itself."""
@@ -151,6 +146,11 @@ class UsersApi:
     def iter_search(self, *, limit: int | UnsetType = UNSET, q: str) -> Iterator[MemberShown]:
         """Every item of ``search``, page after page."""
         return every(lambda cursor: self.search(limit=limit, q=q, cursor=cursor))
+
+    def switch_account(self, *, account: str) -> None:
+        """Work in this account where no other is named."""
+        request = Request(method="POST", path="/v2/accounts/switch", body=given({"account": account}))
+        self._session.do(request)
 
     def update(self, user: str, *, role: str, version: int | None = None) -> MemberShown:
         """Give a person another role; never more than one's own."""

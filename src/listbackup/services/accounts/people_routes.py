@@ -79,8 +79,9 @@ def member_routes(tenancy: Tenancy) -> Sequence[Route]:
     def own(call: Call) -> Answer:
         user, page = call.caller.user, call.query(PageParameters)
         assert user is not None
-        entries = sliced([one for one in members.entries(user) if members.reaches(user, one)], str, page)
         current = members.home(user)
+        mine = {*members.entries(user), *([current] if current is not None else [])}  # the current one may be reached from above
+        entries = sliced(sorted(one for one in mine if members.reaches(user, one)), str, page)
         shown = []
         for entry in entries.items:
             chain = accounts.tree.live(entry)
