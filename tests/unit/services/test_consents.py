@@ -6,11 +6,15 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from listbackup.backends.sqlite_file import SqliteFile
+from listbackup.backends.table.memory import MemoryTables
+from listbackup.backends.table.sqlite import SqliteTables
 from listbackup.base.errors import InputError, NotFound, PlatformError
 from listbackup.base.secret import Secret
 from listbackup.connectors.demo_crm.connector import api
@@ -118,7 +122,11 @@ def test_abuse_6_a_state_is_good_once(house: Rooms, crm: Saas) -> None:
         finish(house, back)
 
 
-def test_abuse_6_of_64_at_once_one_comes_through(house: Rooms, crm: Saas) -> None:
+@pytest.mark.parametrize("ground", ["memory", "sqlite"])
+def test_abuse_6_of_64_at_once_one_comes_through(ground: str, clock: ManualClock, crm: Saas, tmp_path: Path) -> None:
+    tables = MemoryTables(clock) if ground == "memory" else SqliteTables(SqliteFile(tmp_path / "tables.sqlite", clock=clock), clock=clock)
+    house = rooms([FactsConnector(api=api())], clock=clock, tables=tables)
+    house.integrations.set(house.scope, "demo-crm", Wanted(client_id="demo-app"), client_secret=Secret(crm.sign_in.client_secret))
     back, gate = visit(begin(house, crm).url), threading.Barrier(64)
     ends: list[str] = []
 
