@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from listbackup.services.integrations import Integrations
     from listbackup.services.jobs import Jobs
     from listbackup.services.platforms import Platforms
+    from listbackup.services.rows import Writes
     from listbackup.services.runs import Runs
     from listbackup.services.sources import Purge, SourceGroups, Sources
     from listbackup.services.stores import Stores
@@ -107,6 +108,11 @@ class System:
         rooms = HookRooms(accounts=self.accounts, connections=self.connections, sources=self.sources, runs=self.runs)
         return Hooks(self._ground.desk, rooms, self.keys, public_url=self.integrations.public_url)
 
+    def _forget_hook(self, connection: str) -> Writes:
+        from listbackup.services.hooks import forget_hook
+
+        return forget_hook(self._ground.desk, connection)
+
     def _notices(self) -> Notices:
         from listbackup.bootstrap.notices import OwnerLetters
 
@@ -138,6 +144,7 @@ class System:
             notices=self._notices(),
             limits=self.accounts.limits,
         )
+        connections.follow(self._forget_hook)
         return connections, Sources(self._ground.desk, connections, limits=self.accounts.limits)
 
     @cached_property

@@ -28,7 +28,7 @@ from listbackup.services.downloads import Downloads
 from listbackup.services.erasures import Erasures
 from listbackup.services.exports import Exports
 from listbackup.services.files import Files
-from listbackup.services.hooks import HookRooms, Hooks
+from listbackup.services.hooks import HookRooms, Hooks, forget_hook
 from listbackup.services.integrations import Integrations
 from listbackup.services.jobs import Jobs
 from listbackup.services.platforms import Platforms
@@ -108,6 +108,7 @@ def rooms(
     platforms = Platforms(connectors)
     integrations = Integrations(desk, accounts, platforms, keys, policy=accounts.policies, public_url=public_url)
     connections = Connections(desk, platforms, keys, egress=egress, integrations=integrations, notices=notices, limits=accounts.limits)
+    connections.follow(lambda connection: forget_hook(desk, connection))
     sources = Sources(desk, connections, limits=accounts.limits)
     jobs = Jobs(desk, schedule or MemorySchedule(), sources, floor=accounts.policies.floor)
     stores = Stores(objects=objects, tables=tables, keys=keys, clock=clock, cache_dir=cache_dir)

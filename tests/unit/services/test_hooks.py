@@ -154,9 +154,9 @@ def test_a_flood_is_held_back_whether_the_connection_is_there_or_not(house: Room
 def test_a_hook_that_was_removed_or_whose_connection_is_gone_hears_nothing(house: Rooms, shop: str) -> None:
     secret = house.hooks.make(house.scope, shop).secret
     house.connections.delete(house.scope, shop, force=True)
+    assert house.tables.open(HOOKS).find(shop, "hook") is None
     with pytest.raises(NotFound):
         say(house, shop, secret)
-    assert house.tables.open(HOOKS).find(shop, "hook") is None
 
 
 def test_the_secret_lies_sealed_and_is_shown_once(house: Rooms, shop: str) -> None:

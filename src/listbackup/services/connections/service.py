@@ -67,11 +67,16 @@ class Connections:
         self._reach = Reach(desk, platforms, integrations, egress)
         self._vault, self._notices = Vault(desk, keys), notices
         self._dependants: list[Dependants] = []
+        self._followers: list[Callable[[str], Writes]] = []
         self._limits = limits
 
     def guard(self, dependants: Dependants) -> None:
         """Have these asked before a connection is deleted."""
         self._dependants.append(dependants)
+
+    def follow(self, forget: Callable[[str], Writes]) -> None:
+        """Have these writes made with the deletion of a connection: what stands beside it and goes with it."""
+        self._followers.append(forget)
 
     def create(
         self,
@@ -191,7 +196,8 @@ class Connections:
         if needed_by and not force:
             raise Conflict(f"connection {found.name!r} is used by {', '.join(needed_by)}", hint="remove what uses it first")
         revoked = self._reach.revoke(scope, found, self._vault.read(scope, found.id).secrets)
-        writes = [*rows.remove(found), *self._vault.remove(scope, found.id), *forget_renewal(self._desk, scope, found.id)]
+        beside = [write for forget in self._followers for write in forget(found.id)]
+        writes = [*rows.remove(found), *self._vault.remove(scope, found.id), *forget_renewal(self._desk, scope, found.id), *beside]
         self._commit(scope, rows, found, writes, "deleted", revoked=revoked)
 
     def open(self, scope: Scope, connection: str, *, should_stop: Callable[[], bool] = lambda: False) -> Session:

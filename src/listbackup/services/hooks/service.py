@@ -27,6 +27,7 @@ from listbackup.services.hooks.events import hook_fact
 from listbackup.services.hooks.model import Hook, NewHook
 from listbackup.services.hooks.signing import DECOY, TOLERANCE, is_signed, new_secret
 from listbackup.services.hooks.table import HOOK_DELIVERIES, HOOKS
+from listbackup.services.rows import Writes
 from listbackup.services.runs import Runs, Trigger
 from listbackup.services.scope import Scope
 from listbackup.services.sources import Sources
@@ -234,6 +235,11 @@ class Hooks:
         assert isinstance(sealed, bytes)
         context = _context(str(row["pk"]), _int(row, "version"))
         return msgspec.json.decode(open_field(self._keys.for_account(str(row["account"])), sealed, context=context), type=_Secrets)
+
+
+def forget_hook(desk: Desk, connection: str) -> Writes:
+    """The write that removes a connection's hook, if it has one."""
+    return [(desk.tables.open(HOOKS), Delete(pk=connection, sk=_SK))]
 
 
 def _context(connection: str, version: int) -> tuple[str, str, str, str]:
