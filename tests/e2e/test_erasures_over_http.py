@@ -145,6 +145,20 @@ def test_a_plan_says_what_it_will_leave_out_and_a_report_what_was_done(world: Wo
     assert world.client.ask("POST", f"/restores/{restore['id']}/cancel").status == 409
 
 
+def test_abuse_18_an_edit_that_no_snapshot_holds_is_not_written_over(world: World) -> None:
+    snapshot = world.back_up()
+    person = world.person(snapshot, 15)
+    world.saas.world.pass_day(changed=1.0, deleted=0.0, added=0.0)
+    now = world.saas.world.truth(STREAM)
+    wanted = {"snapshot": snapshot, "keys": {STREAM: [person["key"]]}}
+    plan = world.client.post("/restores/plan", wanted)
+    assert (plan["writes"], plan["conflicts"], plan["left_out"]) == (0, 1, {"newer_edit": 1})
+    restore = world.client.post("/restores", wanted)
+    done = world.until(f"/restores/{restore['id']}", lambda one: one["state"] not in ("running",))
+    assert (done["result"]["updated"], done["result"]["conflicts"]) == (0, 1)
+    assert world.saas.world.truth(STREAM) == now
+
+
 def test_a_restore_that_is_stopped_writes_no_more_and_can_be_undone(world: World) -> None:
     snapshot = world.back_up()
     house, scope = world.house, world.house.rooms.scope

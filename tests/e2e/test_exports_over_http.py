@@ -46,7 +46,7 @@ NASTY = [
     "C:\\windows\\system32\\a.exe",
     "CON",
     "a\r\nSet-Cookie: x=1",
-    'quo"te; filename="b.html"',
+    'quo"ted; filename="b.html"',
     "\u202egnp.exe",
     "\U0001f600.PNG",
     "x" * 4096 + ".html",

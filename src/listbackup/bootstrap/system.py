@@ -230,9 +230,9 @@ class System:
     @cached_property
     def purge(self) -> Purge:
         """The end of sources that rested in the trash long enough."""
-        from listbackup.services.sources import Purge
+        from listbackup.services.sources import Purge, unbar
 
-        also = (self.jobs.forget_source, self.exports.forget_source)
+        also = (self.jobs.forget_source, self.exports.forget_source, partial(unbar, self._ground.desk))
         return Purge(self._ground.desk, self.stores, floor=self.accounts.policies.floor, also=also)
 
     def tenders(self, errands: Errands) -> Sequence[Callable[[Scope], object]]:

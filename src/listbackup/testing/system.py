@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from listbackup.backends.events.outbox import OutboxEvents
@@ -34,7 +35,7 @@ from listbackup.services.jobs import Jobs
 from listbackup.services.platforms import Platforms
 from listbackup.services.runs import Means, Runs
 from listbackup.services.scope import Scope
-from listbackup.services.sources import Purge, SourceGroups, Sources
+from listbackup.services.sources import Purge, SourceGroups, Sources, unbar
 from listbackup.services.stores import Stores
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.keys import memory_scope
@@ -142,7 +143,7 @@ def rooms(
         exports=exports,
         erasures=Erasures(desk, data=data, upkeep=upkeep, exports=exports, keys=keys),
         source_groups=SourceGroups(desk, sources),
-        purge=Purge(desk, stores, floor=accounts.policies.floor, also=(jobs.forget_source, exports.forget_source)),
+        purge=Purge(desk, stores, floor=accounts.policies.floor, also=(jobs.forget_source, exports.forget_source, partial(unbar, desk))),
         restores=Restores(desk, connections=connections, sources=sources, stores=stores, keys=keys),
         upkeep=upkeep,
         activities=activities,

@@ -113,7 +113,8 @@ class Worker:
             self._parts.runs.reconcile(scope)
             self._parts.runs.call_parked(scope)
             for tend in self._parts.tenders:
-                tend(scope)
+                with self._patient(f"looking after {scope.account}"):
+                    tend(scope)
 
     def _reconcile_on(self) -> None:
         """Beside the ticks, which must not wait for it."""
