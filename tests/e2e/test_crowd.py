@@ -98,6 +98,18 @@ async def load(port: int, keys: list[str], clients: int, pause: float) -> Tally:
     return tally
 
 
+def measured(pid: int, port: int, keys: list[str], clients: int, pause: float) -> tuple[Tally, float]:
+    """What was answered, and the CPU seconds that the server took for it [s]."""
+
+    def cpu() -> float:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    begun = cpu()
+    tally = asyncio.run(load(port, keys, clients, pause))
+    return tally, cpu() - begun
+
+
 @pytest.mark.long
 def test_at_five_times_the_load_four_fifths_of_the_goodput_are_kept(tmp_path: Path) -> None:
     env = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
@@ -114,17 +126,19 @@ def test_at_five_times_the_load_four_fifths_of_the_goodput_are_kept(tmp_path: Pa
             said = json.loads(server.stdout.readline())
         port = int(said["url"].rpartition(":")[2].partition("/")[0])
         asyncio.run(load(port, keys, 8, 0))
-        sized = asyncio.run(load(port, keys, 32, 0))
+        sized, sized_cpu = measured(server.pid, port, keys, 32, 0)
         capacity = sized.statuses[200] / SECONDS
         clients = 600
-        crowds = [asyncio.run(load(port, keys, clients, clients / (5 * capacity))) for _ in range(2)]
+        crowds = [measured(server.pid, port, keys, clients, clients / (5 * capacity)) for _ in range(2)]
         server.terminate()
-    crowd = max(crowds, key=lambda one: one.statuses[200])  # of two: other work on the machine weighs on both figures
-    kept = crowd.statuses[200] / SECONDS / capacity
-    offered = sum(crowd.statuses.values()) / SECONDS / capacity
+    each = sized.statuses[200] / sized_cpu  # answers by second of the server's CPU: what others take of the machine weighs on neither
+    crowd, kept = max(((one, one.statuses[200] / cpu / each) for one, cpu in crowds), key=lambda pair: pair[1])
+    rough = crowd.statuses[200] / sized.statuses[200]
+    offered = sum(crowd.statuses.values()) / sum(sized.statuses.values())
     slowest = sorted(crowd.slowest)
     print(
-        f"capacity {capacity:.0f}/s; offered {offered:.1f}x: {dict(crowd.statuses)}, goodput kept {kept:.0%}, p99 {slowest[int(len(slowest) * 0.99)]:.2f} s"
+        f"capacity {capacity:.0f}/s; offered {offered:.1f}x: {dict(crowd.statuses)}, "
+        f"goodput kept {kept:.0%} by CPU, {rough:.0%} by the wall, p99 {slowest[int(len(slowest) * 0.99)]:.2f} s"
     )
     assert set(crowd.statuses) <= {200, 429, 503}
     assert kept >= 0.8

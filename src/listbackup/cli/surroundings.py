@@ -20,6 +20,7 @@ from listbackup.cli.exit_codes import ExitCode
 from listbackup.cli.findings import Finding
 
 PATIENCE_SECONDS = 5.0
+_QUICK_SECONDS = 2.0  # for a neighbour on this machine
 _ODD = timedelta(minutes=2)
 _WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)  # this program is not older
 
@@ -128,7 +129,7 @@ def configuration(settings: Settings) -> Finding:
 
 def _is_ours(serve: ServeSettings) -> bool:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(serve.host, serve.host)  # noqa: S104  compared, not bound
-    connection = http.client.HTTPConnection(host, serve.port, timeout=PATIENCE_SECONDS)
+    connection = http.client.HTTPConnection(host, serve.port, timeout=_QUICK_SECONDS)
     try:
         connection.request("GET", "/v2/system/version")
         said = json.loads(connection.getresponse().read(10_000))
