@@ -40,6 +40,19 @@ def test_only_the_owners_of_the_installations_account_operate_it(place: Town) ->
         place.accounts.set_first_owner(stranger)
 
 
+def test_a_role_that_operates_the_installation_does_so_in_its_own_account_alone(place: Town) -> None:
+    operator = place.person("ada")
+    place.accounts.set_first_owner(operator)
+    by = place.by(operator, place.default)
+    role = place.accounts.roles.create(place.default.id, "Operators", [Permission.SYSTEM_OPERATE, Permission.SOURCES_READ], by=by)
+    below, user = place.below(place.default, "below", operator), place.person("user")
+    place.accounts.members.add(below.id, user, role.id, by=machine("test"))
+    assert place.accounts.members.permissions(user, below.id) == {Permission.SOURCES_READ}
+    place.accounts.members.add(place.default.id, user, role.id, by=by)
+    assert Permission.SYSTEM_OPERATE in place.accounts.members.permissions(user, place.default.id)
+    assert Permission.SYSTEM_OPERATE not in place.accounts.members.permissions(user, below.id)
+
+
 def test_the_account_chosen_last_is_home_until_one_belongs_there_no_more(place: Town) -> None:
     (one, owner), members = place.top("one"), place.accounts.members
     two = place.accounts.open_for(owner, "two")
@@ -249,6 +262,8 @@ def test_the_installation_suspends_accounts_at_the_top_and_nobody_else_does(plac
         place.tenancy.authority.above(owner, top.id)
     place.tenancy.lifecycle.suspend(top.id, "abuse", by=place.tenancy.authority.above(operator, top.id))
     assert place.accounts.members.permissions(owner, top.id) == READS
+    with pytest.raises(Conflict):
+        place.tenancy.lifecycle.suspend(place.default.id, "oneself", by=place.tenancy.authority.above(operator, place.default.id))
     stranger = place.person("stranger")
     with pytest.raises(NotFound):
         place.tenancy.authority.above(stranger, top.id)

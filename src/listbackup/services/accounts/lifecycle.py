@@ -60,7 +60,9 @@ class Lifecycle:
 
     def suspend(self, account: str, why: str, *, by: Standing) -> Account:
         """The account, which with all below it can only be looked at from now on; no run starts. Raises NotFound, NotAllowed."""
-        now = self._desk.clock.now()
+        default, now = self._accounts.find_default(), self._desk.clock.now()
+        if default is not None and account == default.id:
+            raise Conflict("this is the installation's own account: nobody could resume it")
         return self._mark(account, "suspended", lambda old: replace(old, suspended_at=old.suspended_at or now, suspended_why=why), by=by)
 
     def resume(self, account: str, *, by: Standing) -> Account:
@@ -100,7 +102,8 @@ class Lifecycle:
         """The account, back with all below it. ``by`` is an owner of it, or of what is above. Raises NotFound (not in the trash, or shredded), NotAllowed, Conflict."""
 
         def attempt() -> Act[Account]:
-            who, still = by.now(Permission.ACCOUNTS_DELETE), self._tree.still(account)
+            who, still = by.now(), self._tree.still(account)
+            who.demand_held(Permission.ACCOUNTS_DELETE)  # also while something above is suspended: the days in the trash go on
             old = still.chains[0].account
             if old.state is not AccountState.TRASHED:
                 raise Conflict("the account is not in the trash")

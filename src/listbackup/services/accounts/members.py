@@ -84,7 +84,9 @@ class Members:
     def _judged(self, chain: Chain, grants: Sequence[Grant], roles: frozenset[str]) -> frozenset[Permission]:
         """What the grants come to here: less what the policy keeps for other roles, and with the installation's own where it belongs."""
         allowed = frozenset().union(*(grant.permissions for grant in grants))
-        if Role.OWNER.value in roles and chain.account.id == self._installation():
+        if chain.account.id != self._installation():
+            allowed -= {Permission.SYSTEM_OPERATE}
+        elif Role.OWNER.value in roles:
             allowed |= {Permission.SYSTEM_OPERATE}
         may_restore = self._policies.of(chain).policy.may_restore
         if may_restore is not None and not roles & set(may_restore):

@@ -38,10 +38,14 @@ class Standing:
 
     def demand(self, permission: Permission) -> None:
         """Raises NotAllowed, AccountSuspended."""
-        if permission not in self.permissions:
-            raise NotAllowed(f"this needs the permission {permission.value!r}", hint="ask an owner of the account for it")
+        self.demand_held(permission)
         if permission not in self.usable:
             raise AccountSuspended
+
+    def demand_held(self, permission: Permission) -> None:
+        """As ``demand``, whether the account is suspended or not."""
+        if permission not in self.permissions:
+            raise NotAllowed(f"this needs the permission {permission.value!r}", hint="ask an owner of the account for it")
 
     def demand_to_give(self, permissions: Iterable[Permission]) -> None:
         """Raises NotAllowed for what is more than one's own: nobody gives it, and nobody takes it from who has it."""

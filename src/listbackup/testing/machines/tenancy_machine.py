@@ -234,7 +234,7 @@ class TenancyMachine(RuleBasedStateMachine):
         if allowed:
             chain = self.chain(account)
             roles = [self.model[one].roles[user] for one in chain if user in self.model[one].roles]
-            allowed = Role.OWNER in roles and not any(self.model[one].suspended for one in chain)
+            allowed = Role.OWNER in roles
 
         def act() -> None:
             by = self.town.accounts.members.standing(user, account, in_trash=True)
