@@ -61,6 +61,8 @@ VARIABLES: dict[str, str] = {
     "WORKERS": "runs at once in `listbackup worker` and `listbackup serve` (default: 2)",
     "RUNS_PER_ACCOUNT": "runs of one account at once, over all workers (default: 4)",
     "RUNS_PER_CONNECTION": "runs through one connection at once, over all workers (default: 1)",
+    "ACCOUNT_DEPTH": "how deep accounts nest, the top one counted (default: 10)",
+    "SUB_ACCOUNTS": "accounts directly below one at most (default: 1000)",
     "LOG_LEVEL": "debug, info, warning or error (default: info)",
     "LOG_STDERR": "1 writes the log's lines to standard error too, for containers",
     "DEBUG": "1 writes the traceback of an unexpected error into the log",
@@ -132,6 +134,8 @@ class Settings:
     workers: int = 2
     runs_per_account: int = 4
     runs_per_connection: int = 1
+    account_depth: int = 10
+    sub_accounts: int = 1000
     log_level: str = "info"
     log_stderr: bool = False
     debug: bool = False
@@ -172,6 +176,8 @@ def read_settings(
         workers=values.number("WORKERS", 2, 1, 64),
         runs_per_account=values.number("RUNS_PER_ACCOUNT", 4, 1, 1000),
         runs_per_connection=values.number("RUNS_PER_CONNECTION", 1, 1, 16),
+        account_depth=values.number("ACCOUNT_DEPTH", 10, 1, 30),
+        sub_accounts=values.number("SUB_ACCOUNTS", 1000, 1, 100_000),
         log_level=values.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         log_stderr=values.flag("LOG_STDERR"),
         debug=values.flag("DEBUG"),

@@ -75,7 +75,7 @@ class System:
         self.keyring, self.keys = ground.keyring, ground.keys
         self.objects, self.queue = ground.objects, ground.queue
         self.activities = Activities(ground.desk)
-        self.accounts = Accounts(ground.desk, ground.keys, settings=TreeSettings(regions=(_region(ground.folder),)))
+        self.accounts = Accounts(ground.desk, ground.keys, settings=_tree(ground.folder, settings))
 
     @cached_property
     def platforms(self) -> Platforms:
@@ -360,6 +360,7 @@ class System:
         self._ground.close()
 
 
-def _region(folder: Folder) -> str:
-    """Where this installation's copies lie: the bucket's region, or this machine."""
-    return "local" if folder.s3 is None else folder.s3.region or "bucket"
+def _tree(folder: Folder, settings: Settings) -> TreeSettings:
+    """How accounts nest here, and where their copies lie: in the bucket's region, or on this machine."""
+    region = "local" if folder.s3 is None else folder.s3.region or "bucket"
+    return TreeSettings(max_depth=settings.account_depth, fan_out=settings.sub_accounts, regions=(region,))
