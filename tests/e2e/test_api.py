@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -132,6 +133,25 @@ def test_a_company_backs_up_looks_compares_restores_and_takes_it_back_by_http_al
     assert client.get("/activity/verify")["intact"]
     client.post(f"/snapshots/{first['snapshot']}/hold", {"reason": "audit"})
     assert client.get(f"/snapshots/{first['snapshot']}")["held"] == "audit"
+
+
+def test_a_request_is_found_in_the_log_by_the_id_that_its_caller_gave(machine: Machine) -> None:
+    assert machine.client.ask("GET", "/sources", headers={"x-request-id": "mine-0815"}).headers["x-request-id"] == "mine-0815"
+    logs = [json.loads(line) for path in machine.home.rglob("logs/*.log") for line in path.read_text().splitlines()]
+    (line,) = [line for line in logs if line.get("request") == "mine-0815"]
+    assert line["message"].startswith("GET /v2/sources 200 ")
+    assert line["caller"]
+
+
+def test_an_open_stream_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    other = start(tmp_path)
+    with socket.create_connection(("127.0.0.1", other.client.port), timeout=20) as listening:
+        listening.sendall(f"GET /v2/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {other.client.key}\r\n\r\n".encode())
+        while b"listening" not in listening.recv(65536):
+            pass
+        begun = time.monotonic()
+        assert other.stop() == 0
+        assert time.monotonic() - begun < 8
 
 
 def test_a_server_that_is_stopped_says_so_and_starts_again_with_everything(machine: Machine, crm: Saas) -> None:
