@@ -13,11 +13,14 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from listbackup.base.clock import from_unix_ms
+from listbackup.base.errors import BusyError
 from listbackup.base.secret import Secret
 from listbackup.connectors.demo_crm.connector import api
 from listbackup.connectors.engine.session import FactsConnector
 from listbackup.http.permission import Bundle
-from listbackup.services.data import RestoreState, Selection
+from listbackup.services.data import Errands, RestoreState, Selection
+from listbackup.services.erasures import ErasureState
+from listbackup.services.erasures.model import Order
 from listbackup.services.platforms import Platforms
 from listbackup.services.runs import Means, Work
 from listbackup.testing.clock import ManualClock
@@ -126,6 +129,26 @@ def test_an_erasure_says_what_it_needs_and_can_be_given_up_before_it_is_ordered(
     unknown = {"records": [{"source": world.source, "stream": STREAM, "key": "never"}], "reason": "x"}
     asked = world.client.post("/erasures", unknown)
     assert world.until(f"/erasures/{asked['id']}", lambda one: one["state"] != "searching")["state"] == "failed"
+
+
+def test_an_erasure_waits_for_a_run_that_is_open_and_goes_on_afterwards(world: World) -> None:
+    snapshot = world.back_up()
+    house, scope = world.house, world.house.rooms.scope
+    person = world.person(snapshot, 8)
+    asked = house.erasures.ask(scope, Order(records=((world.source, STREAM, person["key"]),)), reason="asked us to")
+    house.erasures.carry_out(scope, asked.id)
+    house.erasures.order(scope, asked.id)
+    writing = house.rooms.stores.open(scope, world.source).open_run("run_open", owner="test", lease=timedelta(minutes=5))
+    with pytest.raises(BusyError):
+        house.erasures.carry_out(scope, asked.id)
+    assert house.erasures.get(scope, asked.id).state is ErasureState.ERASING
+    writing.abandon()
+    errands = Errands()
+    house.erasures.tend(scope, errands)
+    errands.finish()
+    assert house.erasures.get(scope, asked.id).state is ErasureState.DONE
+    at = f"streams/{STREAM}/records/{quote(person['key'], safe='')}"
+    assert world.client.ask("GET", f"/snapshots/{snapshot}/{at}").status == 404
 
 
 def test_a_plan_says_what_it_will_leave_out_and_a_report_what_was_done(world: World) -> None:

@@ -18,7 +18,9 @@ from listbackup.bootstrap.embedded import init_system, open_system
 from listbackup.bootstrap.settings import Settings
 from listbackup.bootstrap.system import System
 from listbackup.http.permission import Bundle, Permission
-from listbackup.services.data import Selection
+from listbackup.services.data import ExportFormat, Selection
+from listbackup.services.erasures.model import Order
+from listbackup.services.files.model import Wanted as FilesWanted
 from listbackup.services.jobs import Timetable
 from listbackup.services.runs import Work
 from listbackup.testing.http import Client, served
@@ -93,6 +95,12 @@ def furnish(system: System, saas: Saas) -> dict[str, str]:
     assert run.snapshot_id is not None, run
     restore = system.restores.start(scope, system.restores.plan(scope, source.id, selection=Selection(streams=("tags",))))
     record = next(iter(system.data.scan(scope, source.id, "tags", limit=1)))
+    export = system.exports.start(scope, source.id, system.data.snapshot(scope, source.id), form=ExportFormat.JSONL, streams=("tags",))
+    system.exports.carry_out(scope, export.id)
+    erasure = system.erasures.ask(scope, Order(text="nobody at all"), reason="a test")
+    system.erasures.carry_out(scope, erasure.id)
+    group = system.source_groups.create(scope, name="group", sources=[source.id])
+    file = system.files.page(scope, FilesWanted(source=source.id), limit=1).items[0]
     return {
         "account": scope.account,
         "connection": connection.id,
@@ -103,6 +111,10 @@ def furnish(system: System, saas: Saas) -> dict[str, str]:
         "from": run.snapshot_id,
         "to": run.snapshot_id,
         "restore": restore.id,
+        "export": export.id,
+        "erasure": erasure.id,
+        "group": group.id,
+        "file": file.id,
         "stream": "tags",
         "key": str(record.key[0]),
         "platform": "demo-crm",
