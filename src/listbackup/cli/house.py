@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from listbackup.processor.export import ExportFormat, ExportOptions, ExportResult, ListenExport
     from listbackup.processor.restore_model import ListenRestore
     from listbackup.services.accounts import ApiKey, NewApiKey
+    from listbackup.services.activity import Activity, Wanted
     from listbackup.services.connections import Connection
     from listbackup.services.data import Found, Restore, RestorePlan, Selection, Verification
     from listbackup.services.jobs import Job, Timetable
@@ -171,6 +172,12 @@ class UpkeepRoom(Protocol):
     ) -> Verification: ...
 
 
+class ActivitiesRoom(Protocol):
+    """The trail."""
+
+    def list(self, scope: Scope, wanted: Wanted = ..., *, limit: int = 100, cursor: str | None = None) -> Page[Activity]: ...
+
+
 class ApiKeysRoom(Protocol):
     """Credentials of programs."""
 
@@ -199,6 +206,8 @@ class House(Protocol):
     def restores(self) -> RestoresRoom: ...
     @property
     def upkeep(self) -> UpkeepRoom: ...
+    @property
+    def activities(self) -> ActivitiesRoom: ...
     @property
     def api_keys(self) -> ApiKeysRoom: ...
     def close(self) -> None: ...

@@ -163,6 +163,10 @@ def test_a_day_of_work_is_the_same_through_a_server(twins: Twins, tmp_path: Path
     undone = [home("undo", said.json["restore"]["id"], "--json") for home, said in ((twins.near, near), (twins.far, far))]
     assert plain(undone[0].out) == plain(undone[1].out)
     assert undone[1].json["restore"]["undo_result"]["deleted"] == 1
+    near, far = twins.both("activity", "crm", "--action", "source", "--json")
+    assert [one["action"] for one in far.lines] == [one["action"] for one in near.lines] != []
+    twins.same("activity", "--action", "nothing")
+    twins.same("activity", "nothing")
     twins.same("source", "add", "few", "--connection", "crm", "--stream", "contacts", "--where", "contacts.name!=nobody", "--json")
     twins.same("source", "remove", "few")
     twins.same("api-key", "create", "report", "--days", "3", "--scope", "nonsense")

@@ -16,7 +16,7 @@ from listbackup.services.scope import Scope
 
 if TYPE_CHECKING:
     from listbackup.cli.remote.data import RemoteData
-    from listbackup.cli.remote.keeping import RemoteApiKeys, RemoteJobs, RemoteUpkeep
+    from listbackup.cli.remote.keeping import RemoteActivities, RemoteApiKeys, RemoteJobs, RemoteUpkeep
     from listbackup.cli.remote.restores import RemoteRestores
     from listbackup.cli.remote.runs import RemoteRuns
     from listbackup.cli.remote.sources import RemoteConnections, RemotePlatforms, RemoteSources
@@ -87,6 +87,13 @@ class RemoteHouse:
         from listbackup.cli.remote.keeping import RemoteUpkeep
 
         return RemoteUpkeep(self.line, self.sources, self.data, self._clock)
+
+    @cached_property
+    def activities(self) -> RemoteActivities:
+        """The trail."""
+        from listbackup.cli.remote.keeping import RemoteActivities
+
+        return RemoteActivities(self.line)
 
     @cached_property
     def api_keys(self) -> RemoteApiKeys:

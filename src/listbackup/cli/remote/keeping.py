@@ -1,4 +1,4 @@
-"""Jobs, retention, holds and API keys of a server."""
+"""Jobs, retention, holds, the trail and API keys of a server."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from listbackup.client.api.models import KeyShown, PolicyIn, QuietIn, TimetableI
 from listbackup.http.permission import Bundle, Permission
 from listbackup.processor.verify import Verification
 from listbackup.services.accounts import ApiKey, NewApiKey
+from listbackup.services.activity import Activity, Wanted
 from listbackup.services.jobs import Job, Timetable
 from listbackup.services.scope import Scope
 from listbackup.store import SnapshotInfo
@@ -142,6 +143,27 @@ class RemoteUpkeep:
         if found.result is None:
             raise ListBackupError(found.message or "the server could not compare the snapshot with the platform", hint="try again")
         return here(Verification, found.result)
+
+
+class RemoteActivities:
+    """The trail of the server's account."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def list(self, scope: Scope, wanted: Wanted = Wanted(), *, limit: int = 100, cursor: str | None = None) -> Page[Activity]:
+        """Lines, newest first."""
+        found = self._line.activity.list(
+            subject=wanted.subject,
+            action=wanted.action,
+            actor=wanted.actor,
+            since=wanted.since,
+            until=wanted.until,
+            q=wanted.text,
+            limit=page_size(limit),
+            cursor=cursor,
+        )
+        return page_here(Activity, found)
 
 
 class RemoteApiKeys:
