@@ -33,8 +33,18 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run(app: Crowd, listener: socket.socket, *, ending: Callable[[], None], proxies: Sequence[str] = ()) -> None:
-    """Serve until SIGINT or SIGTERM. ``ending`` is called when one came, before open requests are waited for: it ends what would go on by itself."""
+def run(
+    app: Crowd,
+    listener: socket.socket,
+    *,
+    ending: Callable[[], None],
+    is_over: Callable[[], bool] = lambda: False,
+    proxies: Sequence[str] = (),
+) -> None:
+    """Serve until SIGINT or SIGTERM. ``ending`` is called when one came, before open requests are waited for: it ends what would go on by itself.
+
+    ``is_over`` tells of a signal that came before this server listened for signals itself.
+    """
     config = uvicorn.Config(
         app,
         http=_protocol_of(app),
@@ -49,7 +59,7 @@ def run(app: Crowd, listener: socket.socket, *, ending: Callable[[], None], prox
         timeout_graceful_shutdown=PATIENCE_SECONDS,
     )
     sys.setswitchinterval(SWITCH_SECONDS)
-    _Server(config, ending).run(sockets=[listener])
+    _Server(config, ending, is_over).run(sockets=[listener])
 
 
 def _protocol_of(crowd: Crowd) -> type[HttpToolsProtocol]:
@@ -102,9 +112,14 @@ def _is_plain(data: bytes) -> bool:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ending: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ending: Callable[[], None], is_over: Callable[[], bool]) -> None:
         super().__init__(config)
-        self._ending = ending
+        self._ending, self._is_over = ending, is_over
+
+    async def main_loop(self) -> None:
+        """From here signals are uvicorn's; whoever asked for the end before is heard now, and nobody falls between the two."""
+        self.should_exit = self.should_exit or self._is_over()
+        await super().main_loop()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell whoever listens that it is over, then wait for what is being answered."""

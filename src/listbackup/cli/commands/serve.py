@@ -155,12 +155,12 @@ def _serve(sh: Shell, listener: socket.socket, *, hands: int) -> None:
             worker.stop()
         system.feed.close()
 
-    with stop_on_signals("stopping at the next checkpoint; again stops at once"):
+    with stop_on_signals("stopping at the next checkpoint; again stops at once") as is_over:
         try:
             _say_where(sh, listener)
             if working is not None:
                 working.start()
-            run(app, listener, ending=ending, proxies=serve.proxies)
+            run(app, listener, ending=ending, is_over=is_over, proxies=serve.proxies)
         finally:
             ending()
             if working is not None and working.ident is not None:
