@@ -125,6 +125,6 @@ def problem_of(status: int, media_type: str, raw: bytes, retry_after: timedelta 
             raise UnreadableAnswer(
                 f"the answer ({status}) is not one of ListBackup's API", hint="is this the address of a ListBackup server?"
             )
-        said = Said(status=status, code="unavailable", detail=f"the server is not there for requests at the moment ({status})")
+        said = Said(status=status, code="no_answer", detail=f"the server is not there for requests at the moment ({status})")
     kind = ServerFault if status >= 500 else _KINDS.get(status, Problem)
     return kind(said, retry_after=retry_after)

@@ -33,6 +33,7 @@ _FAULTS = {
 _CODES: dict[str, type[ListBackupError]] = {
     "busy": BusyError,
     "no_space": OutOfSpace,
+    "unavailable": BackendError,
     "store": StoreError,
     "stopping": Interrupted,
 }
@@ -69,7 +70,7 @@ def _here(problem: Problem, server: str) -> ListBackupError:
     if problem.status in (429, 502, 503, 504):
         return ServerUnreachable(f"{server} has no time for us: {message}", hint=hint or "try again later")
     if problem.status >= 500:
-        return BackendError(f"{server} failed: {message}", hint=hint or f"its operator finds it in the log under {problem.request_id}")
+        return ListBackupError(f"{server} failed: {message}", hint=hint or f"its operator finds it in the log under {problem.request_id}")
     return ListBackupError(message, hint=hint)
 
 
