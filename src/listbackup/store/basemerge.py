@@ -16,7 +16,7 @@ import numpy as np
 
 from listbackup.base.clock import unix_ms
 from listbackup.store.columns import Rows
-from listbackup.store.compact import Compacted, Task, check_inputs, commit, label_of, merged
+from listbackup.store.compact import Compacted, Task, commit, label_of, merged
 from listbackup.store.deadrows import dead_share, superseded_share
 from listbackup.store.head import Head, PackRef, PartRef, Segment, StreamState, edited
 from listbackup.store.jobs import Job, JobLost, job
@@ -38,7 +38,7 @@ PART_BYTES = 16 * 1024 * 1024
 Progress = Callable[[int, int], None]  # rows done, rows in all
 
 
-class _Mark(msgspec.Struct, kw_only=True, frozen=True):
+class Mark(msgspec.Struct, kw_only=True, frozen=True):
     """A checkpoint of a base merge."""
 
     v: int = 1
@@ -88,10 +88,10 @@ def merge_base(store: Store, stream: str, progress: Progress | None = None, *, p
     with job(store, "base", resumable=True) as mine:
         head = store.root.read().head
         mark = _resumed(store, mine, head) or _fresh(head, stream)
-        return _Merging(store, mine, mark, part_bytes).run(progress)
+        return Merging(store, mine, head, mark, part_bytes).run(progress)
 
 
-def _fresh(head: Head, stream: str) -> _Mark:
+def _fresh(head: Head, stream: str) -> Mark:
     state = head.streams[stream]
     if not state.segments:
         raise JobLost(f"the stream {stream} has nothing to merge")
@@ -102,28 +102,27 @@ def _fresh(head: Head, stream: str) -> _Mark:
         labels: tuple[Segment, ...] = (label_of(task, full=False), label_of(task, full=True))
     else:
         labels = (label_of(task, full=True),)
-    return _Mark(stream=stream, inputs=inputs, labels=labels, purged_at=head.purged_at)
+    return Mark(stream=stream, inputs=inputs, labels=labels, purged_at=head.purged_at)
 
 
-def _resumed(store: Store, mine: Job, head: Head) -> _Mark | None:
+def _resumed(store: Store, mine: Job, head: Head) -> Mark | None:
     """The last checkpoint of the job, if what it merges is still there."""
     names = [info.name for info in store.ground.objects.list(store.place.checkpoints(mine.run))]
     if not names:
         return None
     raw = open_small(store.ground.keys, store.place.bound, ObjectType.CHECKPOINT, store.ground.objects.get(names[-1]), where=names[-1])
-    mark = msgspec.msgpack.decode(raw, type=_Mark)
+    mark = msgspec.msgpack.decode(raw, type=Mark)
     state = head.streams.get(mark.stream)
     listed = {segment.id for segment in state.segments} if state else set()
     return mark if set(mark.inputs) <= listed else None
 
 
-class _Merging:
-    """One base merge by one worker."""
+class Merging:
+    """One base merge by one worker. ``head`` is the one that the mark was made or judged by, so that what is merged is just what the labels say."""
 
-    def __init__(self, store: Store, mine: Job, mark: _Mark, part_bytes: int) -> None:
-        self._store, self._job, self._mark = store, mine, mark
-        self._head = store.root.read().head
-        state = self._head.streams[mark.stream]
+    def __init__(self, store: Store, mine: Job, head: Head, mark: Mark, part_bytes: int) -> None:
+        self._store, self._job, self._head, self._mark = store, mine, head, mark
+        state = head.streams[mark.stream]
         self._task = Task(stream=mark.stream, inputs=tuple(segment for segment in state.segments if segment.id in mark.inputs))
         self._writers = [self._writer(number, state.spec, part_bytes) for number in range(len(mark.labels))]
 
@@ -135,7 +134,6 @@ class _Merging:
 
     def run(self, progress: Progress | None) -> Compacted:
         """Merge to the end and commit."""
-        check_inputs(self._head, [self._task])
         total, seen = sum(segment.rows for segment in self._task.inputs), 0
         for rows, values in merged(self._store, self._head, self._task, self._mark.last or None):
             seen += len(rows)

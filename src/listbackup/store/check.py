@@ -121,7 +121,7 @@ def _check_head(work: _Check) -> Head | None:
         work.add(Kind.MIRROR_DAMAGED, store.place.head, "the bucket has no copy of the head")
     except StoreError as error:
         work.add(Kind.MIRROR_DAMAGED, store.place.head, error.message)
-    for what in _contradictions(head):
+    for what in contradictions(head):
         work.add(Kind.HEAD_INCONSISTENT, store.place.head, what)
     for entry in head.snaps:
         try:
@@ -139,7 +139,7 @@ def _check_head(work: _Check) -> Head | None:
     return head
 
 
-def _contradictions(head: Head) -> Iterator[str]:
+def contradictions(head: Head) -> Iterator[str]:
     """Where a head contradicts itself."""
     seqs = [entry.seq for entry in head.snaps]
     if seqs != sorted(set(seqs)):
@@ -149,10 +149,14 @@ def _contradictions(head: Head) -> Iterator[str]:
     if missing := packs_in_use(head.streams) - set(head.packs):
         yield f"segments name packs that are not listed: {', '.join(sorted(missing))}"
     for name, state in head.streams.items():
+        for before, after in itertools.pairwise(state.segments):
+            parted = (before.lo, before.hi, before.full, after.full) == (after.lo, after.hi, False, True)
+            if after.lo < before.hi and not parted:
+                yield f"segments of {name} overlap: ({before.lo}, {before.hi}] and ({after.lo}, {after.hi}]"
         for segment in state.segments:
             if not segment.lo < segment.hi <= head.last_seq:
                 yield f"a segment of {name} covers ({segment.lo}, {segment.hi}]"
-            if any(before.last >= after.first for before, after in itertools.pairwise(segment.parts)):
+            if any(left.last >= right.first for left, right in itertools.pairwise(segment.parts)):
                 yield f"the parts of a segment of {name} overlap"
             if segment.rows != sum(part.rows for part in segment.parts):
                 yield f"a segment of {name} counts {segment.rows} rows, its parts others"

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from listbackup.backends.objects.port import ObjectInfo
-from listbackup.store import compact, sweep, writing
+from listbackup.store import basemerge, compact, sweep, writing
 from listbackup.store import store as store_module
 from listbackup.store.checkpoint import CheckpointBody, read_checkpoint
 from listbackup.store.head import Head, OpenEntry, PackRef, Segment
@@ -26,6 +26,7 @@ class Mistake(StrEnum):
     DELETE_BEFORE_CAS = "inputs are deleted before the outputs are committed"
     NEWEST_ONLY = "compaction keeps what the newest snapshot sees, and no more"
     NO_FENCE = "a run commits without looking for its token"
+    LATER_HEAD = "a base merge takes its inputs from a later HEAD than its labels"
     STALE_CHECKPOINT = "a run that was closed is resumed from what it had staged"
 
 
@@ -77,10 +78,25 @@ def _any_checkpoint(store: Store, run: str, base: int, *, since: int) -> Checkpo
     return read_checkpoint(store, run, base, since=0)
 
 
+_right_start = basemerge.Merging.__init__
+
+
+def _later_head(
+    self: basemerge.Merging,
+    store: Store,
+    mine: Job,
+    head: Head,  # noqa: ARG001
+    mark: basemerge.Mark,
+    part_bytes: int,
+) -> None:
+    _right_start(self, store, mine, store.root.read().head, mark, part_bytes)
+
+
 _WRONG: dict[Mistake, tuple[object, str, object]] = {
     Mistake.HEAD_BEFORE_LIST: (sweep, "look", _head_first),
     Mistake.DELETE_BEFORE_CAS: (compact, "commit", _deleting_commit),
     Mistake.NEWEST_ONLY: (compact, "retained_of", _newest_only),
     Mistake.NO_FENCE: (writing.Writing, "_own", _no_fence),
+    Mistake.LATER_HEAD: (basemerge.Merging, "__init__", _later_head),
     Mistake.STALE_CHECKPOINT: (store_module, "read_checkpoint", _any_checkpoint),
 }

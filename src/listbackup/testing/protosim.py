@@ -5,6 +5,7 @@ are read out of the bare objects and compared with what was delivered. Checked:
 
 I1  every retained snapshot is readable from HEAD and equals the truth     I2  a reader that reads HEAD again within the grace never misses a pack
 I3  a run commits at most once; numbers are dense                          I4  after the last sweep nothing is left that HEAD does not name
+I5  HEAD does not contradict itself: segments cover their snapshots without overlap, and what readers leave out beside a keyframe changes nothing
 
 ``Mistake`` plants one of the errors that the design excludes; the simulator must catch each.
 """
@@ -12,6 +13,7 @@ I3  a run commits at most once; numbers are dense                          I4  a
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -21,9 +23,10 @@ from listbackup.backends.objects.port import ObjectMissing
 from listbackup.backends.table.memory import MemoryTables
 from listbackup.base.errors import ListBackupError, NotFound, StoreError
 from listbackup.store import basemerge, compact, sweep
+from listbackup.store.check import contradictions
 from listbackup.store.compact import compact_tiers
 from listbackup.store.ground import ROOTS, StoreGround
-from listbackup.store.head import Head
+from listbackup.store.head import Head, Segment, seen_from
 from listbackup.store.merge import part_blocks
 from listbackup.store.model import Op, StreamSpec
 from listbackup.store.pack import open_pack
@@ -262,10 +265,16 @@ class World:
         self._seen_gen = int(gen) if isinstance(gen, int) else 0
         head = self._eye.head()
         self._note_commits(head)
+        for what in contradictions(head):
+            raise Violation(f"I5: {what}")
+        state = head.streams.get(STREAM)
+        segments = state.segments if state is not None else ()
         for entry in head.snaps:
-            got = self._view(head, entry.seq)
+            got = self._view(head, segments, entry.seq)
             if got != self._truth[entry.seq]:
                 raise Violation(f"I1: snapshot {entry.seq} reads {got}, was {self._truth[entry.seq]}")
+            if self._view(head, seen_from(segments, entry.seq), entry.seq) != got:
+                raise Violation(f"I5: snapshot {entry.seq} reads otherwise where its past is left out")
 
     def _objects_gone(self) -> bool:
         count = self._objects.deletions
@@ -285,10 +294,9 @@ class World:
             self._truth[entry.seq] = dict(self._listings[int(detail.cursor)])
             self._committed.add(detail.run)
 
-    def _view(self, head: Head, seq: int) -> dict[int, bytes]:
+    def _view(self, head: Head, segments: Sequence[Segment], seq: int) -> dict[int, bytes]:
         newest: dict[bytes, Row] = {}
-        state = head.streams.get(STREAM)
-        for segment in state.segments if state is not None else ():
+        for segment in segments:
             for part in segment.parts if segment.lo < seq else ():
                 for row in self._part_rows(head, part.pack, part.part):
                     if row[1] <= seq and (row[0] not in newest or row[1] > newest[row[0]][1]):

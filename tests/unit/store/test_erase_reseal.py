@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
-from listbackup.base.errors import BusyError, KeyUnavailable
+from listbackup.base.errors import BusyError, Interrupted, KeyUnavailable
 from listbackup.store import ROOTS, Key, Store, StoreGround
 from listbackup.store.basemerge import merge_base
 from listbackup.store.check import Level, check
 from listbackup.store.compact import compact_tiers
 from listbackup.store.erase import erase
+from listbackup.store.jobs import JobLost
 from listbackup.store.prune import plan_prune
 from listbackup.store.reseal import keys_in_use, reseal
 from listbackup.testing.faults import Fault, Faults, Killed
@@ -68,6 +70,32 @@ def test_merges_after_an_erasure_bring_nothing_back() -> None:
         merge_base(rig.store(), stream, part_bytes=2000)
     compact_tiers(rig.store())
     assert {seq: content_of(rig.store(), seq) for seq in expected} == expected
+
+
+def _stop(_done: int, _total: int) -> None:
+    raise Interrupted("stop")
+
+
+@pytest.mark.parametrize("moment", range(3, 8))
+def test_a_base_merge_that_goes_on_while_records_are_erased_brings_nothing_back(moment: int) -> None:
+    rig = Rig()
+    build(rig)
+    expected = truth_without(rig, ERASED)
+    with pytest.raises(Interrupted):
+        merge_base(rig.store(), "contacts", _stop, part_bytes=2000)
+
+    def erased(number: int, _call: str) -> None:
+        if number == moment:
+            erase(rig.store(), ERASED, rig.clock.now())
+
+    beside = Faults(erased)
+    with suppress(JobLost):
+        merge_base(rig.store(beside), "contacts", part_bytes=2000)
+    assert len(beside.calls) > moment, "the records were erased while the base was merged"
+    store = rig.store()
+    assert {seq: content_of(store, seq) for seq in expected} == expected
+    assert [store.history(stream, key) for stream, key in ERASED] == [[]] * len(ERASED)
+    assert check(store, Level.DIGESTS).ok
 
 
 def test_a_record_that_the_platform_still_has_is_added_again_by_the_next_run() -> None:

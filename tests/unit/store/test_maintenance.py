@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
 from listbackup.base.errors import BackendError, BusyError, Interrupted, NotFound
-from listbackup.store import ROOTS, Key, Store
+from listbackup.store import ROOTS, Key, Store, compact
 from listbackup.store.basemerge import merge_base
 from listbackup.store.check import Kind, Level, check
 from listbackup.store.compact import FAN_OUT, MOST_SEGMENTS, compact_tiers
-from listbackup.store.jobs import job
+from listbackup.store.jobs import JobLost, job
 from listbackup.store.policy import Policy
 from listbackup.store.prune import plan_prune
 from listbackup.store.rebuild import Origin, rebuild_head
@@ -20,6 +21,7 @@ from listbackup.store.retention import NeedsConfirmation, clear_suspicion, expir
 from listbackup.store.sweep import GRACE, plan_sweep, sweep
 from listbackup.testing.faults import Fault, Faults
 from listbackup.testing.golden import RUNS, build
+from listbackup.testing.mistakes import Mistake, changed, planted
 from listbackup.testing.stores import Rig, content_of
 
 Content = dict[str, dict[Key, bytes]]
@@ -93,6 +95,43 @@ def test_a_base_merge_that_is_broken_off_goes_on_where_it_was() -> None:
     assert seen[-1] < 4000 + 3 * 580, "what was merged before the stop was not merged again"
     assert rig.store().head().open == {}
     holds(rig.store(), truth)
+
+
+def tiers_merged_beside_a_base(moment: int) -> tuple[Rig, dict[int, Content]]:
+    """A base merge at whose storage call of this number another worker merges tiers."""
+    rig = Rig()
+    truth = life(rig, FAN_OUT - 1)
+
+    def merge_tiers(number: int, _call: str) -> None:
+        if number == moment:
+            with changed(compact, "FAN_OUT", 2):
+                assert compact_tiers(rig.store()).tasks
+
+    beside = Faults(merge_tiers)
+    with suppress(JobLost):
+        merge_base(rig.store(beside), "things")
+    assert len(beside.calls) > moment, "the tiers were merged while the base was"
+    return rig, truth
+
+
+@pytest.mark.parametrize("moment", range(12))
+def test_a_base_merge_labels_just_what_it_merges_whenever_tiers_are_merged_beside_it(moment: int) -> None:
+    rig, truth = tiers_merged_beside_a_base(moment)
+    holds(rig.store(), truth)
+    merge_base(rig.store(), "things")
+    assert {(segment.lo, segment.hi) for segment in rig.store().head().streams["things"].segments} == {(0, FAN_OUT - 1)}
+    holds(rig.store(), truth)
+
+
+def test_a_base_merge_that_labels_more_than_it_merges_is_noticed_and_readers_still_leave_nothing_out() -> None:
+    """Until 2026-11-21 a base merge read HEAD once for its labels and again for its inputs."""
+    noticed = 0
+    for moment in range(8):
+        with planted(Mistake.LATER_HEAD):
+            rig, truth = tiers_merged_beside_a_base(moment)
+        assert {info.seq: content_of(rig.store(), info.seq) for info in rig.store().snapshots()} == truth
+        noticed += any("overlap" in finding.what for finding in check(rig.store(), Level.HEAD).findings)
+    assert noticed
 
 
 def test_a_second_job_of_a_kind_waits_for_the_first() -> None:
