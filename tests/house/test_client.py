@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "src" / "listbackup" / "client" / "api"
@@ -35,3 +36,29 @@ def test_the_same_document_makes_the_same_client_whatever_its_order() -> None:
     turned = {**document, "paths": dict(reversed(document["paths"].items()))}
     turned["components"] = {**document["components"], "schemas": dict(reversed(document["components"]["schemas"].items()))}
     assert tool().modules(turned) == tool().modules(document)
+
+
+def names(document: dict[str, Any]) -> dict[tuple[str, str], str]:
+    """The method of each operation: ``sources.list``."""
+    made = tool()
+    schemas = made.Schemas(document)
+    by_tag: dict[str, list[Any]] = {}
+    for one in made.operations(document):
+        by_tag.setdefault(one.tag, []).append(one)
+    return {(one.method, one.path): f"{tag}.{name}" for tag, some in by_tag.items() for name, one in made.named(some, schemas).items()}
+
+
+def test_a_new_route_renames_no_other_operation() -> None:
+    document = json.loads((ROOT / "openapi.json").read_text())
+    all_names = names(document)
+    assert len(set(all_names.values())) == len(all_names)
+    for path in document["paths"]:
+        without = {**document, "paths": {one: said for one, said in document["paths"].items() if one != path}}
+        assert names(without) == {place: name for place, name in all_names.items() if place[1] != path}, path
+
+
+def test_every_ugly_name_that_was_bettered_is_still_one() -> None:
+    document = json.loads((ROOT / "openapi.json").read_text())
+    there = {f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods}
+    tool()
+    assert sorted(set(sys.modules["client_operations"].NAMES) - there) == []
