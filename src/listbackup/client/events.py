@@ -45,6 +45,7 @@ class Events:
         self.last_id = last_id
         self._answered: Answered | None = None
         self._closed = False
+        self._heard = False  # anything, since the stream was last opened
 
     def __iter__(self) -> Iterator[Event]:
         failures = 0
@@ -52,13 +53,16 @@ class Events:
             try:
                 for event in self._once():
                     failures = 0
-                    yield event
+                    if self._heartbeats or not event.is_heartbeat:
+                        yield event
+                if not self._heard:
+                    raise Unreachable("the server ends the stream of events as soon as it begins", hint="does a proxy stand before it?")
             except (Unreachable, Problem) as error:
                 failures += 1
                 passes = isinstance(error, Unreachable) or error.status in (429, 502, 503, 504)
-                if self._closed or not passes or failures >= TRIES:
-                    if self._closed:
-                        return
+                if self._closed:
+                    return
+                if not passes or failures >= TRIES:
                     raise
                 self._clock.sleep(min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (failures - 1)))
 
@@ -69,13 +73,14 @@ class Events:
             self._answered.close()
 
     def _once(self) -> Iterator[Event]:
+        self._heard = False
         self._answered = self._ask(self.last_id)
         name, data = "", []
         while line := self._answered.line():
+            self._heard = True
             text = line.decode(errors="replace").rstrip("\r\n")
             if text.startswith(":"):
-                if self._heartbeats:
-                    yield Event(id=self.last_id, name="", data="")
+                yield Event(id=self.last_id, name="", data="")
             elif text:
                 field, _, value = text.partition(":")
                 value = value.removeprefix(" ")

@@ -260,6 +260,13 @@ def test_listening_gives_up_on_a_server_that_stays_away(clock: ManualClock) -> N
         list(lb.activity.events())
 
 
+def test_a_stream_that_ends_as_soon_as_it_begins_is_not_asked_for_without_end(clock: ManualClock) -> None:
+    lb, script = client(clock, *[Answer(lines=[]) for _ in range(20)])
+    with pytest.raises(Unreachable, match="as soon as it begins"):
+        list(lb.activity.events())
+    assert len(script.asked) == 8
+
+
 @pytest.mark.parametrize(("value", "shown"), [("a/b", "a%2Fb"), ("..", "%2E%2E"), ("ä?", "%C3%A4%3F"), ('["a",7]', "%5B%22a%22%2C7%5D")])
 def test_a_part_of_a_path_stays_one(value: str, shown: str) -> None:
     assert part(value) == shown
