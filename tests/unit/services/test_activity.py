@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import msgspec
@@ -166,6 +166,9 @@ def test_lines_are_found_by_who_what_when_and_text_through_all_pages(house: Room
     since, until = begun + timedelta(hours=20), begun + timedelta(hours=30)
     assert found(since=since, until=until) == [f"thing_{number}" for number in (13, 12, 11, 10, 9)]
     assert found(action="thing:chang") == []
+    edges = [datetime.min.replace(tzinfo=timezone(timedelta(hours=14))), datetime.max.replace(tzinfo=timezone(timedelta(hours=-12)))]
+    assert len(found(action="thing", since=edges[0], until=edges[1])) == 40
+    assert found(since=edges[1]) == found(until=edges[0]) == []
     assert len(found(action="account:thing:changed")) == 40
     with pytest.raises(InputError, match="cursor"):
         house.activities.list(house.scope, cursor="x")

@@ -67,7 +67,7 @@ class Activities:
             items = table.query(prefix="line/", before=key_of(behind), reverse=True, limit=size).items
             for line in map(read_line, items):
                 behind = line.seq
-                if wanted.since is not None and line.at < wanted.since - _DISORDER:
+                if wanted.since is not None and line.at < _moved(wanted.since, -_DISORDER):
                     return Page(items=found, next_cursor=None)
                 if wanted.matches(line):
                     found.append(line)
@@ -100,7 +100,7 @@ class Activities:
     def _wanted(self, table: AccountTable, wanted: Wanted, last: int) -> Iterator[Activity]:
         for item in self._up_to(table, last):
             line = read_line(item)
-            if wanted.until is not None and line.at >= wanted.until + _DISORDER:
+            if wanted.until is not None and line.at >= _moved(wanted.until, _DISORDER):
                 return
             if wanted.matches(line):
                 yield line
@@ -122,10 +122,11 @@ class Activities:
         low, high = 0, number(head["seq"]) if head is not None else 0
         if until is None:
             return 10**12 - 1
+        end = _moved(until, _DISORDER)
         while low < high:
             middle = (low + high + 1) // 2
             item = table.find(key_of(middle))
-            if item is not None and read_line(item).at < until + _DISORDER:
+            if item is not None and read_line(item).at < end:
                 low = middle
             else:
                 high = middle - 1
@@ -133,6 +134,14 @@ class Activities:
 
     def _table(self, scope: Scope) -> AccountTable:
         return self._desk.open(ACTIVITY, scope)
+
+
+def _moved(instant: datetime, by: timedelta) -> datetime:
+    """The instant so much earlier or later; where the calendar ends, the instant itself."""
+    try:
+        return instant + by
+    except OverflowError:
+        return instant
 
 
 def _beyond(table: AccountTable) -> dict[str, Scalar]:
