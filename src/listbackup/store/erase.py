@@ -28,6 +28,7 @@ from listbackup.store.jobs import Job, JobLost, job
 from listbackup.store.keycode import decode_key, encode_key, prefix_range
 from listbackup.store.merge import Block
 from listbackup.store.model import ATTACHMENTS, BLOBS, HIDDEN, Key, Op
+from listbackup.store.packs import PackGone
 from listbackup.store.rewrite import rewrite
 from listbackup.store.totals import Totals
 from listbackup.store.view import needles_of
@@ -55,16 +56,29 @@ def erase(store: Store, records: Iterable[tuple[str, Key]], now: datetime) -> Er
 def find_holding(store: Store, text: str, stop: Callable[[], bool]) -> Iterator[tuple[str, Key]]:
     """Every record (stream, key), each once, of which any kept version in any snapshot holds the text; ended early when told to stop."""
     needles = needles_of(text)
-    head = store.head()
-    for stream in [name for name in head.streams if not name.startswith(HIDDEN)]:
-        seen: set[bytes] = {erasure.key for erasure in head.erasures if erasure.stream == stream}
-        for rows, values in _all_blocks(store, head, stream):
-            if stop():
-                return
-            for code, op, value in zip(rows.codes, rows.kind.tolist(), values, strict=True):
-                if op != Op.DELETE and code not in seen and any(needle in value.lower() for needle in needles):
-                    seen.add(code)
-                    yield stream, decode_key(code)
+    for stream in [name for name in store.head().streams if not name.startswith(HIDDEN)]:
+        seen: set[bytes] = set()
+        while True:
+            head = store.head()
+            seen |= {erasure.key for erasure in head.erasures if erasure.stream == stream}
+            try:
+                for code in _holding(store, head, stream, needles, stop):
+                    if code not in seen:
+                        seen.add(code)
+                        yield stream, decode_key(code)
+                break
+            except PackGone:  # its segments were merged meanwhile: once more, with what is there now
+                if store.head().gen == head.gen:
+                    raise
+
+
+def _holding(store: Store, head: Head, stream: str, needles: Sequence[bytes], stop: Callable[[], bool]) -> Iterator[bytes]:
+    for rows, values in _all_blocks(store, head, stream):
+        if stop():
+            return
+        for code, op, value in zip(rows.codes, rows.kind.tolist(), values, strict=True):
+            if op != Op.DELETE and any(needle in value.lower() for needle in needles):
+                yield code
 
 
 def finish_erasures(store: Store, now: datetime) -> Sequence[Erased]:
