@@ -11,6 +11,15 @@ from typing import Any
 Schema = Mapping[str, Any]
 REF = "#/components/schemas/"
 BUILTIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
+SECRET = {
+    "access_token",
+    "csrf_token",
+    "recovery_codes",
+    "refresh_token",
+    "secret",
+    "text",
+    "ticket",
+}  # a model that has one prints nothing
 FORMATS = {"date-time": "datetime", "date": "date", "duration": "timedelta"}
 
 
@@ -98,6 +107,8 @@ class Schemas:
         if schema.get("type") != "object" or ("properties" not in schema and schema.get("additionalProperties")):
             return f"{class_name(name)}: TypeAlias = {self.annotation(schema)}"
         rows = [self._field(name, field, one, schema) for field, one in schema.get("properties", {}).items()]
+        if any(field in SECRET and one.get("type") != "boolean" for field, one in schema.get("properties", {}).items()):
+            rows += ["", "    __repr__ = unseen"]
         return "\n".join([f"class {class_name(name)}(Struct, frozen=True, kw_only=True):", head, *([""] if rows else []), *rows])
 
     def _field(self, owner: str, name: str, schema: Schema, of: Schema) -> str:

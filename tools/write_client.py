@@ -47,6 +47,7 @@ IMPORTS = {  # name -> where it comes from; written where a module uses the name
     "part": "listbackup.client.session",
     "repeat_header": "listbackup.client.session",
     "timedelta": "datetime",
+    "unseen": "listbackup.client.words",
     "version_header": "listbackup.client.session",
 }
 STANDARD = ("collections.abc", "datetime", "functools", "typing")

@@ -1,4 +1,4 @@
-"""Enumerations that a newer server may have added a word to."""
+"""What models share: enumerations that a newer server may have added a word to, and what is shown of a model that holds a secret."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ class Word(StrEnum):
         unknown = str.__new__(cls, value)
         unknown._name_, unknown._value_ = value, value
         return unknown
+
+
+def unseen(model: object) -> str:
+    """What is printed of a model that holds a secret: its name."""
+    return f"{type(model).__name__}(***)"

@@ -260,6 +260,20 @@ def test_listening_gives_up_on_a_server_that_stays_away(clock: ManualClock) -> N
         list(lb.activity.events())
 
 
+def test_a_model_that_holds_a_secret_does_not_print_it(clock: ManualClock) -> None:
+    said = {
+        "access_token": "seen1",
+        "refresh_token": "seen2",
+        "expires_at": "2026-11-21T00:00:00Z",
+        "refresh_expires_at": "2026-11-21T00:00:00Z",
+    }
+    lb, _ = client(clock, Answer(body={"signed_in": True, "tokens": said}))
+    found = lb.auth.login(email="a@example.org", password="a long enough password")
+    assert found.tokens is not None
+    assert found.tokens.access_token == "seen1"
+    assert "seen" not in f"{found!r} {found.tokens!r} {found}"
+
+
 def test_a_stream_that_ends_as_soon_as_it_begins_is_not_asked_for_without_end(clock: ManualClock) -> None:
     lb, script = client(clock, *[Answer(lines=[]) for _ in range(20)])
     with pytest.raises(Unreachable, match="as soon as it begins"):

@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 from listbackup.client.api.shared import Permission
 from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, given, part
-from listbackup.client.words import Word
+from listbackup.client.words import Word, unseen
 
 
 class Bundle(Word):
@@ -30,6 +30,8 @@ class KeyMade(Struct, frozen=True, kw_only=True):
 
     key: KeyShown
     text: str
+
+    __repr__ = unseen
 
 
 class KeyShown(Struct, frozen=True, kw_only=True):

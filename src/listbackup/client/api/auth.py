@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, given, part
-from listbackup.client.words import Word
+from listbackup.client.words import Word, unseen
 
 
 class Admission(Word):
@@ -27,6 +27,8 @@ class CodesOut(Struct, frozen=True, kw_only=True):
     """Recovery codes, shown once."""
 
     recovery_codes: Sequence[str]
+
+    __repr__ = unseen
 
 
 class DiscoveryOut(Struct, frozen=True, kw_only=True):
@@ -69,6 +71,8 @@ class LoginOut(Struct, frozen=True, kw_only=True):
     tokens: TokensOut | None = None
     second_step: StepOut | None = None
 
+    __repr__ = unseen
+
 
 class MadeOut(Struct, frozen=True, kw_only=True):
     """A new person, who can sign in now."""
@@ -92,6 +96,8 @@ class MfaSetupOut(Struct, frozen=True, kw_only=True):
     uri: str
     qr_svg: str
     qr_png: str
+
+    __repr__ = unseen
 
 
 class OptionsOut(Struct, frozen=True, kw_only=True):
@@ -117,6 +123,8 @@ class ProvedOut(Struct, frozen=True, kw_only=True):
     proved_at: datetime
     step_up_until: datetime
     csrf_token: str | None = None
+
+    __repr__ = unseen
 
 
 class SessionKind(Word):
@@ -155,6 +163,8 @@ class StatusOut(Struct, frozen=True, kw_only=True):
     csrf_token: str | None = None
     account: str | None = None
 
+    __repr__ = unseen
+
 
 class StepOut(Struct, frozen=True, kw_only=True):
     """The password was right; one of these factors is the second step, until `expires_at`."""
@@ -162,6 +172,8 @@ class StepOut(Struct, frozen=True, kw_only=True):
     ticket: str
     factors: Sequence[Factor]
     expires_at: datetime
+
+    __repr__ = unseen
 
 
 class TokensOut(Struct, frozen=True, kw_only=True):
@@ -172,6 +184,8 @@ class TokensOut(Struct, frozen=True, kw_only=True):
     expires_at: datetime
     refresh_expires_at: datetime
     token_type: str = "Bearer"
+
+    __repr__ = unseen
 
 
 class WelcomeOut(Struct, frozen=True, kw_only=True):

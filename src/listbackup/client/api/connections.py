@@ -13,7 +13,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType, field
 from listbackup.client.api.shared import AuthMethod
 from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, given, part, repeat_header, version_header
-from listbackup.client.words import Word
+from listbackup.client.words import Word, unseen
 
 
 class Begun(Struct, frozen=True, kw_only=True):
@@ -68,6 +68,8 @@ class NewHook(Struct, frozen=True, kw_only=True):
 
     hook: Hook
     secret: str
+
+    __repr__ = unseen
 
 
 class ConnectionsApi:
