@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -62,3 +63,13 @@ def test_every_ugly_name_that_was_bettered_is_still_one() -> None:
     there = {f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods}
     tool()
     assert sorted(set(sys.modules["client_operations"].NAMES) - there) == []
+
+
+def test_the_client_loads_nothing_heavy_and_no_part_that_is_not_named() -> None:
+    script = (
+        "import sys; from listbackup.client import Client; lb = Client('http://localhost:1'); lb.sources; "
+        "print(sorted(m for m in sys.modules if m.startswith('listbackup.client.api.') or m in "
+        "('pydantic', 'starlette', 'numpy', 'cryptography', 'typer', 'rich') or m.startswith('listbackup.services')))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() in ("['listbackup.client.api.sources']", "['listbackup.client.api.shared', 'listbackup.client.api.sources']")
