@@ -48,6 +48,7 @@ SECTIONS: Mapping[str, Callable[[], Any]] = {
     "show": lambda: child("bench.commands"),
     "quarters": lambda: child("bench.scale", "quarters"),
     "snapshots": lambda: child("bench.scale", "snapshots"),
+    "churn": lambda: child("bench.scale", "churn"),
     "millions": lambda: child("bench.scale", "millions"),
     "storage_peers": lambda: {name: child("bench.storage_peers", name) for name in PEERS},
 }

@@ -227,7 +227,7 @@ def _commands(results: Results) -> Iterator[str]:
 
 def _scale(results: Results) -> Iterator[str]:
     yield from _HEAD
-    quarters, snapshots, millions = (_get(results, name) for name in ("quarters", "snapshots", "millions"))
+    quarters, snapshots, churn, millions = (_get(results, name) for name in ("quarters", "snapshots", "churn", "millions"))
     if quarters and "runs" in quarters:
         over = quarters["written_over_changes"]
         yield _goal(f"{quarters['runs']:,} quarter-hour runs: bytes written over the changes", f"{over:.1f}x", "7x", over <= 7)
@@ -237,13 +237,17 @@ def _scale(results: Results) -> Iterator[str]:
         yield _goal(
             f"a read at {snapshots['snapshots']:,} snapshots over one at 10", f"{snapshots['ratio']:.2f}x", "2x", snapshots["ratio"] <= 2
         )
+    if churn and "runs" in churn:
+        what = f"every record changed by each of {churn['runs']} runs: scan of the newest snapshot over decrypt + decompress alone"
+        yield _goal(what, f"{churn['newest_share']:.2f}x", "0.4x", churn["newest_share"] >= 0.4)
+        yield f"| the same of one in the middle, all whose versions lie side by side | {churn['middle_share']:.2f}x | | |"
     if millions and "records" in millions:
         peak = millions["peak_bytes"] - millions.get("harness_bytes", 0)
         yield _goal(
             f"{millions['records']:,} records in one stream: peak memory (one run)", f"{peak / 1e6:.0f} MB", "256 MB", peak <= 256e6
         )
         yield f"| first run, unchanged run, scan | {millions['first_seconds']:.0f} s, {millions['again_seconds']:.0f} s, {millions['scan_seconds']:.0f} s | | |"
-    for name in ("quarters", "snapshots", "millions"):
+    for name in ("quarters", "snapshots", "churn", "millions"):
         kept = _get(results, name)
         if kept and "failed" in kept:
             yield f"| {name} | failed: {kept['failed']} | | **not met** |"

@@ -1,6 +1,6 @@
-"""Scale: fifteen-minute runs for thirty days, two thousand snapshots of one source, ten million records in one stream.
+"""Scale: fifteen-minute runs for thirty days, two thousand snapshots of one source, every record changed by every run, ten million records in one stream.
 
-``python -m bench.scale {quarters|snapshots|millions} [N]`` prints one JSON line.
+``python -m bench.scale {quarters|snapshots|churn|millions} [N]`` prints one JSON line.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import zstandard
 
 from bench.contacts import contact_bytes
 from bench.measure import WORK
-from bench.storage_ours import SPEC, STREAM, Kept, stored, took
+from bench.storage_ours import SPEC, STREAM, Kept, decoding_seconds, scan_seconds, stored, took
+from listbackup.store.basemerge import merge_base
 from listbackup.store.policy import Policy
 
 QUARTERLY = Policy(within=timedelta(hours=24), hourly=168, daily=30)
@@ -111,6 +112,20 @@ def one_read(kept: Kept) -> None:
     assert record is not None
 
 
+def churn(runs: int) -> dict[str, object]:
+    """30,000 records, every one changed by every run, the base merged: a scan of the newest snapshot, which leaves its past out, and of one in the middle."""
+    kept = fresh("churn")
+    for number in range(runs):
+        kept.keep(number, (rows(list(range(first, first + 100)), number) for first in range(0, 30_000, 100)))
+        kept.maintain()
+    merge_base(kept.store, STREAM)
+    kept.store = kept.open()
+    alone = statistics.median(decoding_seconds(kept) for _ in range(5))
+    newest = statistics.median(scan_seconds(kept, runs) for _ in range(5))
+    middle = statistics.median(scan_seconds(kept, runs // 2) for _ in range(3))
+    return {"runs": runs, "newest_share": alone / newest, "middle_share": alone / middle, "stored_bytes": stored(kept.home)}
+
+
 def millions(count: int) -> dict[str, object]:
     """``count`` records in one stream: a first run, an unchanged re-delivery, a scan; seconds and peak memory."""
     kept = fresh("millions")
@@ -135,7 +150,7 @@ def millions(count: int) -> dict[str, object]:
 
 def main() -> None:
     """Measure one of them."""
-    kinds = {"quarters": (quarters, 2_880), "snapshots": (snapshots, 2_000), "millions": (millions, 10_000_000)}
+    kinds = {"quarters": (quarters, 2_880), "snapshots": (snapshots, 2_000), "churn": (churn, 12), "millions": (millions, 10_000_000)}
     kind, default = kinds[sys.argv[1]]
     print(json.dumps(kind(int(sys.argv[2]) if len(sys.argv) > 2 else default)))
 
