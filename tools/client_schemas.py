@@ -132,6 +132,9 @@ class Schemas:
         plain = isinstance(said, str | int | float | bool) and kind in ("str", "int", "float", "bool")
         if plain:
             return kind, repr(said)
+        name = _name(schema)
+        if isinstance(said, str) and name is not None and "enum" in self._all[name]:
+            return kind, f"field(default_factory=lambda: {kind}({said!r}))"  # the class may stand further down
         if kind == "Raw":
             return kind, 'Raw(b"null")'
         return (kind if "None" in kind.split(" | ") else f"{kind} | None"), "None"

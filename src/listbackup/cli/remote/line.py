@@ -13,6 +13,7 @@ from listbackup.cli.errors import OtherVersion, ServerUnreachable
 from listbackup.cli.remote.faults import raise_here
 from listbackup.client import Client, Credential, Download, Events, Problem, Unreachable, UnreadableAnswer
 from listbackup.client.session import Request, Session
+from listbackup.client.transport import Transport
 
 T = TypeVar("T")
 API = "v2"
@@ -22,8 +23,10 @@ _STRANGE = (404, 405, 415, 422)  # what a server of another version answers to a
 class Line(Client):
     """The API of the server that the command line works through."""
 
-    def __init__(self, server: str, credential: Credential | None, clock: Clock, *, account: str | None = None) -> None:
-        super().__init__(server, credential, account=account, clock=clock)
+    def __init__(
+        self, server: str, credential: Credential | None, clock: Clock, *, account: str | None = None, transport: Transport | None = None
+    ) -> None:
+        super().__init__(server, credential, account=account, clock=clock, transport=transport)
         self._session = _Session(self._session, server, self)
 
     def difference(self) -> OtherVersion | None:

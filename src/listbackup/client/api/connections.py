@@ -30,10 +30,10 @@ class Connection(Struct, frozen=True, kw_only=True):
     name: str
     platform: str
     created_at: datetime
-    method: AuthMethod | None = None
+    method: AuthMethod = field(default_factory=lambda: AuthMethod("key"))
     values: Mapping[str, str] = field(default_factory=dict)
     secret_names: Sequence[str] = ()
-    state: ConnectionState | None = None
+    state: ConnectionState = field(default_factory=lambda: ConnectionState("untested"))
     site_name: str | None = None
     site_url: str | None = None
     tested_at: datetime | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, given, part, repeat_header
@@ -105,7 +105,7 @@ class StreamProgress(Struct, frozen=True, kw_only=True):
 
     stream: str
     mode: Mode | None = None
-    state: StreamState | None = None
+    state: StreamState = field(default_factory=lambda: StreamState("waiting"))
     total: int | None = None
     records: int = 0
     added: int = 0

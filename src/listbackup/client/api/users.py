@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from listbackup.client.api.shared import AccountShown, Permission
 from listbackup.client.paging import Page, every
@@ -73,7 +73,7 @@ class Theme(Word):
 class UserSettings(Struct, frozen=True, kw_only=True):
     """How a person likes the screens."""
 
-    theme: Theme | None = None
+    theme: Theme = field(default_factory=lambda: Theme("system"))
     time_zone: str = "UTC"
     locale: str = "en"
     week_starts_on: int = 1
