@@ -124,7 +124,12 @@ def test_the_examples_of_every_help_name_options_that_exist() -> None:
     for entry in COMMANDS:
         command = group.commands[entry.name]
         for one in getattr(command, "commands", {"": command}).values():
-            options = {option for param in one.params for option in (*param.opts, *param.secondary_opts)} | {"--data", "--server", "--account", "--help"}
+            options = {option for param in one.params for option in (*param.opts, *param.secondary_opts)} | {
+                "--data",
+                "--server",
+                "--account",
+                "--help",
+            }
             examples = (one.help or "").partition("Examples:")[2]
             for option in re.findall(r"(?<=\s)--?[a-z][a-z-]*", examples):
                 assert option in options, f"{entry.name}: {option}"

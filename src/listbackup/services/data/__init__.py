@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from listbackup.services.data.service import Data, Found
     from listbackup.services.data.table import RESTORE_IDS, RESTORE_JOURNAL, RESTORES
     from listbackup.services.data.upkeep import Upkeep
+    from listbackup.services.data.verifying import Verifications
 
 _HOMES = {  # loaded when they are named: reading a record must not wait for the code that restores or exports (docs/decisions/0080)
     "listbackup.processor.export": ("ExportFormat", "ExportOptions", "ExportResult"),
@@ -32,6 +33,7 @@ _HOMES = {  # loaded when they are named: reading a record must not wait for the
     "listbackup.services.data.service": ("Data", "Found"),
     "listbackup.services.data.table": ("RESTORES", "RESTORE_IDS", "RESTORE_JOURNAL"),
     "listbackup.services.data.upkeep": ("Upkeep",),
+    "listbackup.services.data.verifying": ("Verifications",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -64,6 +66,7 @@ __all__ = [
     "StreamVerified",
     "Upkeep",
     "Verification",
+    "Verifications",
     "Why",
     "parse_key",
     "read_cursor",
