@@ -24,9 +24,10 @@ from listbackup.base.errors import NotFound
 from listbackup.base.ids import is_id
 from listbackup.base.log import log_context
 from listbackup.http.caller import Caller, CallerKind, NotSignedIn
+from listbackup.http.findings import refusal, wrong_field
 from listbackup.http.idempotency import Claim, Kept, Repeats
 from listbackup.http.permission import Permission
-from listbackup.http.problem import INVALID, MALFORMED, MEDIA, RATE, TOO_LARGE, FieldProblem, Refused
+from listbackup.http.problem import MALFORMED, MEDIA, RATE, TOO_LARGE, Refused
 from listbackup.http.ratelimit import Allowance, RateLimiter
 from listbackup.services.accounts import Accounts
 from listbackup.services.routing import Answer, Call, Chunks, Route, Stream, Text
@@ -162,16 +163,16 @@ class Operation:
         given: dict[str, Any] = {}
         for name, value in request.query_params.multi_items():
             if name in given:
-                raise _invalid(f"?{name}", "is given twice")
+                raise wrong_field(f"?{name}", "is given twice")
             given[name] = value
         if self._route.query is None:
             if given:
-                raise _invalid(f"?{next(iter(given))}", "there is no such parameter")
+                raise wrong_field(f"?{next(iter(given))}", "there is no such parameter")
             return None
         try:
             return self._route.query.model_validate(given)
         except ValidationError as error:
-            raise _refusal(error, "?") from None
+            raise refusal(error, "?") from None
 
     def _content(self, request: Request, raw: bytes) -> BaseModel | None:
         if len(raw) > self._gate.max_body_bytes:
@@ -186,7 +187,7 @@ class Operation:
         try:
             return self._route.body.model_validate_json(raw, strict=True)
         except ValidationError as error:
-            raise _refusal(error, "/") from None
+            raise refusal(error, "/") from None
 
     def _version(self, request: Request) -> int | None:
         said = request.headers.get("if-match")
@@ -265,24 +266,6 @@ def _kept(kept: Kept) -> Response:
     headers = {"cache-control": "no-store", "idempotent-replayed": "true"}
     headers |= {name: value for name, value in (("location", kept.location), ("etag", kept.etag)) if value is not None}
     return Response(kept.body, status_code=kept.status, headers=headers, media_type="application/json")
-
-
-def _invalid(pointer: str, message: str) -> Refused:
-    return Refused(INVALID, f"{pointer}: {message}", errors=(FieldProblem(pointer=pointer, message=message),))
-
-
-def _refusal(error: ValidationError, root: str) -> Refused:
-    """What pydantic found, without the values: a secret may stand in them."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    if any(one["type"] == "json_invalid" for one in found):
-        return Refused(MALFORMED, "the body is not JSON")
-    errors = tuple(FieldProblem(pointer=_pointer(one["loc"], root), message=one["msg"]) for one in found[:50])
-    return Refused(INVALID, f"{errors[0].pointer}: {errors[0].message}", errors=errors)
-
-
-def _pointer(place: tuple[int | str, ...], root: str) -> str:
-    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in place]
-    return root + "/".join(parts)
 
 
 __all__ = ["Gate", "Operation"]

@@ -73,6 +73,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until told to stop."""
+        self._ticked_at = self._parts.clock.now()  # the first tick comes at once, and the first heartbeat may be earlier
         threads = [threading.Thread(target=self._serve, args=(number,), name=f"hand {number}") for number in range(self._hands)]
         threads += [
             threading.Thread(target=self._reconcile_on, name="reconciliation"),
