@@ -11,7 +11,7 @@ import random
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -268,9 +268,7 @@ def test_the_proof_holds_on_a_full_disk_where_nothing_is_swallowed(where: str, t
 
 
 def test_a_compressor_that_corrupts_is_noticed_before_anything_is_sealed() -> None:
-    with ExitStack() as stack:
-        stack.callback(sealed._local.compressors.clear)
-        sealed._local.compressors[3] = BadMemory()  # type: ignore[assignment]
+    with changed(sealed._Local, "compressor", lambda _self, _level, _size: BadMemory()):
         with pytest.raises(DamagedError, match="did not come back the same"):
             sealed.squeeze(sealed.FrameKind.LINES, b"what must be kept " * 40)
 
