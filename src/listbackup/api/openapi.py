@@ -128,6 +128,7 @@ def _operation(route: Route, schema: Mapping[str, Any] | None, body: Mapping[str
         "responses": {
             str(route.status): _good(route, schema, examples),
             **{str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses(route)},
+            **{str(status): _good(route, schema, examples) for status in route.also},
         },
     }
     if route.reads_raw:

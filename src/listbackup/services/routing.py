@@ -164,6 +164,7 @@ class Route:
     at_root: bool = False  # outside ``/v2``: what other standards look for at a fixed place
     reads_raw: bool = False  # the body is signed as a whole: the room gets its bytes and the headers, and judges both
     media: Sequence[str] = ()  # the media types of an answer that is not JSON
+    also: Sequence[int] = ()  # statuses that carry the same content
     problems: Sequence[int] = field(default_factory=tuple)  # statuses beyond those that every such route can answer
     tag: str = ""
 

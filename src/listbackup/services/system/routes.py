@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from listbackup import __version__
 from listbackup.base.metrics import Metric
@@ -51,7 +52,7 @@ def routes(accounts: Accounts, installation: Installation, of_process: Callable[
     operate = Permission.SYSTEM_OPERATE
     return [
         _open("/system/health/live", "Whether this process answers", lambda _: Answer(content=Live(status="live")), Live),
-        _open("/system/health/ready", "Whether each part works", ready, Ready),
+        replace(_open("/system/health/ready", "Whether each part works", ready, Ready), also=(503,)),
         _open("/system/status", "Whether all is well, or in maintenance", status, Status),
         _open("/system/version", "What runs here", lambda _: Answer(content=Version(version=__version__, api="v2")), Version),
         _open(
