@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from listbackup.testing import patience
 from listbackup.testing.http import Client
 from listbackup.testing.saas import Options, Saas, serve
 
@@ -72,12 +73,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 
 
 def until(client: Client, path: str, *states: str) -> Any:
-    for _ in range(300):
-        found = client.get(path)
-        if found["state"] in states:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(found)
+    return patience.until(lambda: client.get(path), lambda found: found["state"] in states, pause=0.1)
 
 
 def sync(client: Client, source: str, *, full: bool = False) -> Any:

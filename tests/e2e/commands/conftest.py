@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from listbackup.cli.main import run
+from listbackup.testing.patience import until
 from listbackup.testing.saas.options import Options
 from listbackup.testing.saas.server import Saas
 
@@ -111,6 +112,13 @@ class CommandLine:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
+        )
+
+    def wait_for_a_run(self) -> None:
+        """Comes back when another process carries out a run."""
+        until(
+            lambda: self.ok("runs", "list", "--active", "--json").json["runs"],
+            lambda runs: runs[:1] != [] and runs[0]["state"] == "running",
         )
 
     def connect(self, crm: Saas, name: str = "crm") -> None:

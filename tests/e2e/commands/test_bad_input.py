@@ -166,13 +166,10 @@ def test_a_missing_root_key_is_told_from_damage(cli: CommandLine, crm: Saas) -> 
 
 def test_a_second_backup_of_the_same_source_waits_its_turn(cli: CommandLine, crm: Saas) -> None:
     cli.connect(crm)
-    crm.behave(replace(crm.options, latency_seconds=0.3))
+    crm.behave(replace(crm.options, latency_seconds=2))
     first = cli.spawn("backup", "crm")
     try:
-        for _ in range(100):
-            active = cli.ok("runs", "list", "--active", "--json").json["runs"]
-            if active and active[0]["state"] == "running":
-                break
+        cli.wait_for_a_run()
         one_sentence(cli("backup", "crm"), 7, "is being carried out by")
     finally:
         crm.behave(replace(crm.options, latency_seconds=0))

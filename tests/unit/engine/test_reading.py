@@ -23,6 +23,7 @@ from listbackup.connectors.engine.record import Batch, Json, Outcome
 from listbackup.connectors.engine.session import ApiSession, FactsConnector
 from listbackup.testing.clock import EPOCH, ManualClock
 from listbackup.testing.liar import KINDS, LyingApi
+from listbackup.testing.patience import until
 from listbackup.testing.saas.lies import Lie
 from listbackup.testing.saas.wire import Request, Response, WireServer
 
@@ -236,11 +237,7 @@ def test_closing_ends_the_threads() -> None:
         batches = iter(one.read("kids", Mode.FULL))
         next(batches)
         one.close()
-        for _ in range(100):
-            if not [thread for thread in threading.enumerate() if thread.name.startswith("fetch")]:
-                break
-            time.sleep(0.05)
-        assert [thread for thread in threading.enumerate() if thread.name.startswith("fetch")] == []
+        until(lambda: [thread for thread in threading.enumerate() if thread.name.startswith("fetch")] == [])
     assert threading.active_count() <= before + 6  # the server's own
 
 

@@ -23,6 +23,7 @@ from listbackup.processor.backup import Cadence
 from listbackup.services.jobs import QuietWindow, Timetable
 from listbackup.services.runs import Means, RunState, Trigger
 from listbackup.testing.clock import ManualClock
+from listbackup.testing.patience import until
 from listbackup.testing.platform import FakeConnector, FakePlatform, fake_platform, fake_stream
 from listbackup.testing.system import Rooms, rooms
 from listbackup.worker.main import Pace, Worker, WorkerParts
@@ -200,7 +201,7 @@ def test_two_workers_over_one_folder_make_one_snapshot_of_each_run(tmp_path: Pat
         houses[0].sources.create(scope, connection=f"shop {number}", name=f"source {number}")
         houses[0].runs.start(scope, f"source {number}")
     with working(*[worker(house) for house in houses]):
-        wait_until(lambda: not houses[0].runs.list(scope, active=True).items)
+        until(lambda: not houses[0].runs.list(scope, active=True).items)
     runs = houses[0].runs.list(scope).items
     assert [run.state for run in runs] == [RunState.SUCCEEDED] * 6
     assert [len(houses[0].data.snapshots(scope, f"source {number}")) for number in range(6)] == [1] * 6
@@ -223,13 +224,13 @@ def test_a_worker_that_is_told_to_stop_ends_at_a_checkpoint_and_another_goes_on(
     first = worker(house)
     world.before = lambda name, _stream, key: first.stop() if name == "page" and key == (10,) else None
     with working(first):
-        wait_until(lambda: house.runs.get(house.scope, run.id).reason == "interrupted")
+        until(lambda: house.runs.get(house.scope, run.id).reason == "interrupted")
     stopped = house.runs.get(house.scope, run.id)
     assert (stopped.state, stopped.reason) == (RunState.QUEUED, "interrupted")
     pages: list[Key] = []
     world.before = lambda name, _stream, key: pages.append(key) if name == "page" else None
     with working(worker(house)):
-        wait_until(lambda: house.runs.get(house.scope, run.id).state.is_final)
+        until(lambda: house.runs.get(house.scope, run.id).state.is_final)
     assert house.runs.get(house.scope, run.id).state is RunState.SUCCEEDED
     assert pages[0] != (0,)
 
@@ -261,12 +262,3 @@ def working(*workers: Worker) -> Iterator[None]:
         for thread in threads:
             thread.join(30)
             assert not thread.is_alive()
-
-
-def wait_until(holds: object, seconds: float = 20.0) -> None:
-    waiting = threading.Event()
-    for _ in range(int(seconds / 0.05)):
-        if holds():  # type: ignore[operator]
-            return
-        waiting.wait(0.05)
-    raise AssertionError("it did not come to pass")
