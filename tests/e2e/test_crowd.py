@@ -38,7 +38,7 @@ class SlowKeys:
         house.api_keys.authenticate = self._wait  # type: ignore[method-assign]
 
     def _wait(self, bearer):  # type: ignore[no-untyped-def]
-        self.gate.wait(10)
+        self.gate.wait(120)
         return self._judge(bearer)
 
 

@@ -26,8 +26,9 @@ from listbackup.services.runs import Work
 from listbackup.testing.http import Client, served
 from listbackup.testing.saas import Options, Saas, serve
 
-EXAMPLES = os.environ.get("EXAMPLES", "20")
+MANY = 200  # examples of each operation
 HERE = Path(__file__).parent / "schema"
+FEW = 3  # beside what the document's own examples and the limits of every field give
 PASSWORD = "correct horse battery zebra"
 STOPS_EVERYTHING = ("/v2/system/maintenance", "/v2/accounts/{account}/suspend")  # what would refuse all the rest, as it should
 ENDS_ITSELF = ("/v2/auth/logout", "/v2/auth/sessions", "/v2/auth/sessions/{session}", "/v2/auth/password/change", "/v2/auth/mfa/disable")
@@ -41,7 +42,7 @@ class Served:
     things: dict[str, str]
     folder: Path
 
-    def examine(self, credential: str, *more: str) -> None:
+    def examine(self, credential: str, examples: int, *more: str) -> None:
         """Fails with what schemathesis found, when it found something."""
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml"), "run"]
         address = f"http://127.0.0.1:{self.port}/v2/openapi.json"
@@ -54,7 +55,7 @@ class Served:
             "off",
             "--no-color",
             "--max-examples",
-            EXAMPLES,
+            str(examples),
         ]
         environment = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "LISTBACKUP_THINGS": json.dumps(self.things)}
         done = subprocess.run([*command, address, *asked, *more], capture_output=True, text=True, env=environment, cwd=self.folder)
@@ -132,10 +133,28 @@ def own(client: Client, code: str | None) -> str:
 
 @pytest.mark.timeout(1800)
 def test_no_operation_fails_or_answers_what_is_not_documented_to_a_program(installation: Served) -> None:
-    installation.examine(installation.key, *without(*STOPS_EVERYTHING))
+    as_a_program(installation, FEW)
 
 
 @pytest.mark.timeout(1800)
 def test_no_operation_fails_or_answers_what_is_not_documented_to_a_person(installation: Served) -> None:
+    as_a_person(installation, FEW)
+
+
+@pytest.mark.long
+def test_nor_does_any_to_a_program_in_two_hundred_examples_of_each(installation: Served) -> None:
+    as_a_program(installation, MANY)
+
+
+@pytest.mark.long
+def test_nor_does_any_to_a_person_in_two_hundred_examples_of_each(installation: Served) -> None:
+    as_a_person(installation, MANY)
+
+
+def as_a_program(installation: Served, examples: int) -> None:
+    installation.examine(installation.key, examples, *without(*STOPS_EVERYTHING))
+
+
+def as_a_person(installation: Served, examples: int) -> None:
     mine = "^/v2/(auth|users|accounts|invitations)"
-    installation.examine(installation.token, "--include-path-regex", mine, *without(*STOPS_EVERYTHING, *ENDS_ITSELF))
+    installation.examine(installation.token, examples, "--include-path-regex", mine, *without(*STOPS_EVERYTHING, *ENDS_ITSELF))
