@@ -194,6 +194,8 @@ def _months_before(now: datetime, months: int, zone: tzinfo | None) -> datetime:
 def _day_and_time(text: str, now: datetime, zone: tzinfo | None) -> datetime | None:
     if text == "now":
         return now
+    if not text.strip():  # of "." or "_"
+        return None
     *day_words, last = text.split()
     clock = _clock(last)
     if clock is None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from listbackup.base.errors import InputError, NotFound
@@ -133,6 +133,8 @@ def test_a_source_and_its_moment_are_parted_at_the_first_at_sign() -> None:
 
 def test_any_text_is_understood_or_refused_in_one_sentence() -> None:
     @given(st.text(max_size=30))
+    @example(".")
+    @example("_ .")
     def words(text: str) -> None:
         with contextlib.suppress(InputError):
             assert choose(WEEK, text, now=NOW) in WEEK
