@@ -233,7 +233,8 @@ class System:
         from listbackup.services.sources import Purge, unbar
 
         also = (self.jobs.forget_source, self.exports.forget_source, partial(unbar, self._ground.desk))
-        return Purge(self._ground.desk, self.stores, floor=self.accounts.policies.floor, also=also)
+        steady = lambda: self.tenancy.lifecycle.is_steady()  # noqa: E731  asked only when something is due
+        return Purge(self._ground.desk, self.stores, floor=self.accounts.policies.floor, is_steady=steady, also=also)
 
     def tenders(self, errands: Errands) -> Sequence[Callable[[Scope], object]]:
         """What looks after an account now and then: each is called with its scope, and leaves long work to the errands."""

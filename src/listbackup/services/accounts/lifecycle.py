@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from listbackup.backends.table.port import Delete
@@ -71,7 +71,8 @@ class Lifecycle:
 
     def _mark(self, account: str, happened: str, edit: Callable[[Account], Account], *, by: Standing) -> Account:
         def attempt() -> Act[Account]:
-            who, old = by.now(), self._tree.live(account).account
+            old = self._tree.live(account).account  # before it is asked who is above: whoever was when this was read is no more when it is moved
+            who = by.now()
             new, writes = self._tree.change(old, edit(old))
             return new, [*writes, *who.checks], _told(happened, new, why=new.suspended_why)
 
@@ -140,13 +141,14 @@ class Lifecycle:
     def empty_trash(self, *, limit: int = 20) -> int:
         """Shreds what lay in the trash for its time; how many accounts. Nothing is destroyed within a day of a jump of the clock."""
         now = self._desk.clock.now()
-        if not self._is_steady(now):
+        if not self.is_steady():
             return 0
         due = self._tree.table.query(TRASH, index="by_trash", before=iso(now), limit=limit)
         return sum(self._shred(read_account(row)) for row in due.items)
 
-    def _is_steady(self, now: datetime) -> bool:
+    def is_steady(self) -> bool:
         """Whether somebody looked here at least once a day for the last day, by a clock that went forwards."""
+        now = self._desk.clock.now()
         row = self._tree.table.find("installation", "trash-clock")
         seen = parse_iso(str(row["seen"])) if row is not None else now
         since = parse_iso(str(row["since"])) if row is not None else now - STEADY  # a first look: nothing can have lain here before it
