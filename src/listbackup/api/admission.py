@@ -168,6 +168,8 @@ def client_of(request: Request) -> Client:
 
 def cookie_of(request: Request) -> str | None:
     """The session's cookie. The plain name counts on this machine only: there a browser may have no way to keep the other one."""
+    if "cookie" not in request.headers:
+        return None
     found = request.cookies.get(COOKIE)
     return found if found is not None or not _is_local(request) else request.cookies.get(PLAIN_COOKIE)
 

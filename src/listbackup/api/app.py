@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import urlsplit
 
 import msgspec
-from anyio import CapacityLimiter
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route as StarletteRoute
-from starlette.routing import WebSocketRoute
+from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from listbackup.api.admission import Admission
@@ -24,13 +20,14 @@ from listbackup.api.crowd import Crowd
 from listbackup.api.door import LOCAL, Door, Tally, note_failure, problem_response
 from listbackup.api.openapi import PREFIX, full_path, openapi
 from listbackup.api.operation import Gate, Operation
+from listbackup.api.router import Address, Router, SocketEndpoint
 from listbackup.api.socket import EventSocket
 from listbackup.backends.identity.port import Person
 from listbackup.backends.table.port import Tables
 from listbackup.base.clock import Clock
 from listbackup.base.metrics import Metric, gauge
 from listbackup.http.idempotency import REPEATS, Repeats
-from listbackup.http.problem import MAINTENANCE, MAINTENANCE_WAIT, NO_METHOD, NO_ROUTE, Refused
+from listbackup.http.problem import MAINTENANCE, MAINTENANCE_WAIT, NO_METHOD, NO_ROUTE, Kind, Refused
 from listbackup.http.ratelimit import Rate, RateLimiter
 from listbackup.services.accounts import Accounts, AccountState, ApiKeys, Tenancy
 from listbackup.services.accounts import routes as accounts_routes
@@ -70,6 +67,7 @@ from listbackup.services.users import routes as users_routes
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_REQUESTS = 32
+HEALTH_THREADS = 4
 RATE = Rate(per_second=20, burst=200)
 PASSERS = Rate(per_second=10, burst=100)
 STRANGERS = Rate(per_second=0.5, burst=30)
@@ -188,20 +186,20 @@ def application(house: House, errands: Errands, settings: ApiSettings = ApiSetti
         passers=RateLimiter(settings.passers, house.clock),
         repeats=Repeats(house.tables.open(REPEATS), house.clock),
         max_body_bytes=settings.max_body_bytes,
-        threads=CapacityLimiter(settings.max_requests),
+        threads=ThreadPoolExecutor(settings.max_requests, thread_name_prefix="api"),
+        health_threads=ThreadPoolExecutor(HEALTH_THREADS, thread_name_prefix="health"),
     )
     document = msgspec.json.encode(openapi(routes))
 
-    async def describe(_: Request) -> Response:
+    async def describe(request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return _unrouted(request, NO_METHOD, allow="GET, HEAD")
         return Response(document, media_type="application/json")
 
-    mounted = [
-        StarletteRoute(f"{PREFIX}/openapi.json", describe, methods=["GET"]),
-        *_mounted(routes, gate, house.installation.maintenance),
-        *_sockets(next(route for route in routes if route.path == "/events"), gate),
-    ]
-    app = Starlette(routes=mounted, exception_handlers={HTTPException: _unrouted}, middleware=_cors(settings.origins))
-    app.router.redirect_slashes = False
+    mounted = [Address(path=f"{PREFIX}/openapi.json", endpoint=describe), *_mounted(routes, gate, house.installation.maintenance)]
+    app = _cors(
+        Router(mounted, sockets=_sockets(next(route for route in routes if route.path == "/events"), gate), absent=_absent), settings
+    )
     named = urlsplit(house.auth.issuer).hostname or ""
     door = Door(app, hosts=(*settings.hosts, named), clock=house.clock, tally=tally)
     return Crowd(door, places=settings.max_requests, clock=house.clock, tally=tally)
@@ -229,7 +227,7 @@ def _admission(house: House, settings: ApiSettings) -> Admission:
     )
 
 
-def _sockets(events: Route, gate: Gate) -> Sequence[WebSocketRoute]:
+def _sockets(events: Route, gate: Gate) -> Mapping[str, SocketEndpoint]:
     """The events once more, at their own address and at the one where others look for a socket."""
     socket = EventSocket(Operation(events, gate))
 
@@ -237,10 +235,10 @@ def _sockets(events: Route, gate: Gate) -> Sequence[WebSocketRoute]:
         connection.state.route = f"{PREFIX}/events"
         await socket(connection)
 
-    return [WebSocketRoute(f"{PREFIX}{path}", endpoint) for path in ("/events", "/ws")]
+    return {f"{PREFIX}{path}": endpoint for path in ("/events", "/ws")}
 
 
-def _mounted(routes: Sequence[Route], gate: Gate, maintenance: Maintenance) -> Sequence[StarletteRoute]:
+def _mounted(routes: Sequence[Route], gate: Gate, maintenance: Maintenance) -> Sequence[Address]:
     """One address each, those with fewer parts first: so ``Allow`` names every method, and ``/restores/plan`` is never a restore."""
     by_path: dict[str, dict[str, Route]] = {}
     for route in routes:
@@ -248,13 +246,13 @@ def _mounted(routes: Sequence[Route], gate: Gate, maintenance: Maintenance) -> S
     return [_mount(path, by_path[path], gate, maintenance) for path in sorted(by_path, key=lambda path: path.count("{"))]
 
 
-def _mount(path: str, offered: Mapping[str, Route], gate: Gate, maintenance: Maintenance) -> StarletteRoute:
+def _mount(path: str, offered: Mapping[str, Route], gate: Gate, maintenance: Maintenance) -> Address:
     operations = {method: Operation(route, gate) for method, route in offered.items()}
 
     async def endpoint(request: Request) -> Response:
         request.state.route = path
         if request.method not in operations:
-            raise HTTPException(405, headers={"Allow": ", ".join(sorted(operations))})
+            return _unrouted(request, NO_METHOD, allow=", ".join(sorted(operations)))
         try:
             _ensure_open(offered[request.method], maintenance)
             return await operations[request.method](request)
@@ -262,9 +260,7 @@ def _mount(path: str, offered: Mapping[str, Route], gate: Gate, maintenance: Mai
             note_failure(error)
             return problem_response(error, request.state.request_id, request.state.headers)
 
-    mounted = StarletteRoute(path, endpoint, name=path)
-    mounted.methods = set()  # every method comes here: no HEAD beside GET that is not documented, and the whole of ``Allow``
-    return mounted
+    return Address(path=path, endpoint=endpoint)
 
 
 def _ensure_open(route: Route, maintenance: Maintenance) -> None:
@@ -276,9 +272,9 @@ def _ensure_open(route: Route, maintenance: Maintenance) -> None:
         raise Refused(MAINTENANCE, f"the installation is in maintenance: {state.reason}", retry_after=MAINTENANCE_WAIT)
 
 
-def _cors(origins: tuple[str, ...]) -> list[Middleware]:
-    if not origins:
-        return []
+def _cors(app: ASGIApp, settings: ApiSettings) -> ASGIApp:
+    if not settings.origins:
+        return app
     allowed = [
         "authorization",
         "content-type",
@@ -291,21 +287,18 @@ def _cors(origins: tuple[str, ...]) -> list[Middleware]:
     ]
     exposed = ["etag", "location", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "retry-after", "x-request-id"]
     methods = ["GET", "POST", "PATCH", "PUT", "DELETE"]
-    return [
-        Middleware(
-            CORSMiddleware, allow_origins=list(origins), allow_methods=methods, allow_headers=allowed, expose_headers=exposed, max_age=600
-        )
-    ]
+    return CORSMiddleware(
+        app, allow_origins=list(settings.origins), allow_methods=methods, allow_headers=allowed, expose_headers=exposed, max_age=600
+    )
 
 
-def _unrouted(request: Request, error: Exception) -> Response:
-    """What the router says about addresses that do not exist, in the words of the API."""
-    status = error.status_code if isinstance(error, HTTPException) else 404
-    kind = NO_METHOD if status == 405 else NO_ROUTE
-    found = problem_response(Refused(kind, kind.title), request.state.request_id, {})
-    headers = getattr(error, "headers", None) or {}
-    found.headers.update(headers)
-    return found
+async def _absent(request: Request) -> Response:
+    return _unrouted(request, NO_ROUTE)
+
+
+def _unrouted(request: Request, kind: Kind, **headers: str) -> Response:
+    """What is said about addresses and methods that do not exist."""
+    return problem_response(Refused(kind, kind.title), request.state.request_id, headers)
 
 
 __all__ = ["ApiSettings", "House", "application", "every_route"]

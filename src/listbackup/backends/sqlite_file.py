@@ -78,6 +78,9 @@ class SqliteFile:
         self._inherited: list[deque[Connection]] = []
         self._process = os.getpid()
         self._writing = threading.local()
+        self._watching = threading.Lock()
+        self._watcher: tuple[int, Connection] | None = None  # the process it belongs to; it never writes
+        self._watchers = 0
         with self._translated():
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock = FileLock(self.path.with_name(self.path.name + "-lock"))
@@ -122,9 +125,25 @@ class SqliteFile:
                 for statement in schema:
                     connection.execute(statement)
 
+    def stamp(self) -> tuple[int, int]:
+        """Equal to an earlier one only if nothing was committed in between: one connection that only looks, and what SQLite tells it of the others.
+
+        Source: sqlite.org/pragma.html#pragma_data_version.
+        """
+        with self._translated(), self._watching:
+            if self._watcher is None or self._watcher[0] != os.getpid():  # what two connections say cannot be compared
+                if self._watcher is not None:
+                    self._inherited.append(deque([self._watcher[1]]))
+                self._watcher, self._watchers = (os.getpid(), self._connect(self.path)), self._watchers + 1
+            return self._watchers, int(self._watcher[1].execute("PRAGMA data_version").fetchall()[0][0])
+
     def close(self) -> None:
         """Give back the connections that nobody uses; the file can go on being used."""
         with self._translated(), self._lock.held():
+            with self._watching:
+                if self._watcher is not None and self._watcher[0] == os.getpid():
+                    self._watcher[1].close()
+                    self._watcher = None
             while self._free:
                 self._free.popleft().close()
         self._lock.close()

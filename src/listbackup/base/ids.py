@@ -16,6 +16,7 @@ SnapshotId = NewType("SnapshotId", str)
 RestoreId = NewType("RestoreId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)  # two characters at once: every request gets an id
 _SHAPE = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}")
 
 
@@ -33,8 +34,5 @@ def is_id(text: str, prefix: str) -> bool:
 
 
 def _base32(number: int, width: int) -> str:
-    digits = []
-    for _ in range(width):
-        number, rest = divmod(number, 32)
-        digits.append(_ALPHABET[rest])
-    return "".join(reversed(digits))
+    """``width`` characters, an even number of them."""
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(5 * (width - 2), -1, -10)])

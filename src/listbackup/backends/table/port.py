@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from listbackup.base.errors import Conflict
 from listbackup.base.paging import Page
@@ -158,6 +158,15 @@ class Table(Protocol):
 
         ``prefix`` keeps sort keys that begin so; ``after``/``before`` are exclusive bounds on the sort key; ``limit`` counts items.
         """
+        ...
+
+
+@runtime_checkable
+class Stamped(Protocol):
+    """Tables that can say cheaply whether anything in them has changed."""
+
+    def stamp(self) -> tuple[int, int]:
+        """Equal to an earlier one only if nothing was committed in between, by whichever thread or process."""
         ...
 
 

@@ -81,6 +81,10 @@ class SqliteTables:
         """What is wrong with the file, in sentences; empty when everything in it is as it was written. Raises DamagedError where it cannot be read."""
         return check_tables(self.file)
 
+    def stamp(self) -> tuple[int, int]:
+        """See ``Stamped``."""
+        return self.file.stamp()
+
     def close(self) -> None:
         """Give the file back."""
         self.file.close()

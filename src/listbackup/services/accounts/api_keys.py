@@ -10,17 +10,18 @@ from enum import StrEnum
 
 import msgspec
 
-from listbackup.backends.table.port import Absent, Check, ConditionFailed, Equals, Item, Put, Scalar, Update
+from listbackup.backends.table.port import Absent, Check, ConditionFailed, Equals, Item, Put, Scalar, Stamped, Update
 from listbackup.base.clock import iso, parse_iso
 from listbackup.base.errors import Conflict, InputError, NotFound
 from listbackup.base.ids import AccountId, UserId
 from listbackup.base.paging import Page, iter_pages
 from listbackup.base.secret import Secret
-from listbackup.http.caller import Caller, CallerKind, NotSignedIn
+from listbackup.http.caller import Caller, CallerKind, NotAllowed, NotSignedIn
 from listbackup.http.permission import Bundle, Permission, expand, shown
 from listbackup.services.accounts.acts import Act, Acts
-from listbackup.services.accounts.key_text import make_key, read_key
+from listbackup.services.accounts.key_text import KeyText, make_key, read_key
 from listbackup.services.accounts.model import AccountState
+from listbackup.services.accounts.recognised import Recognised
 from listbackup.services.accounts.service import Accounts
 from listbackup.services.accounts.standing import Standing, machine
 from listbackup.services.accounts.table import API_KEYS
@@ -78,6 +79,7 @@ class ApiKeys:
         self._desk, self._accounts, self._environment = desk, accounts, environment
         self._table = desk.tables.open(API_KEYS)
         self._acts = Acts(desk)
+        self._recognised = Recognised(desk.tables) if isinstance(desk.tables, Stamped) else None
 
     def create(
         self,
@@ -106,6 +108,7 @@ class ApiKeys:
             who, now = maker.now(Permission.API_KEYS_MANAGE), self._desk.clock.now()
             chosen = _within(asked, who.permissions)
             who.demand_to_give(chosen)
+            _demand_reach(who, reach)
             self._accounts.limits.check(scope.account, "api_keys", self._count_living(scope))
             key = ApiKey(
                 id=id_,
@@ -133,6 +136,7 @@ class ApiKeys:
         def attempt() -> Act[NewApiKey]:
             who, old, now = maker.now(Permission.API_KEYS_MANAGE), self.get(scope, key), self._desk.clock.now()
             who.demand_to_give(old.permissions)
+            _demand_reach(who, old.reach)
             if old.revoked_at is not None:
                 raise Conflict("the API key was revoked", hint="make another")
             _, text, digest = make_key(self._environment, id_=old.id)
@@ -179,10 +183,23 @@ class ApiKeys:
         return new
 
     def authenticate(self, bearer: Secret) -> Caller:
-        """See ``Authenticator``: the caller of a key that is known, not revoked and not over, with what it may do now in its own account."""
-        said = read_key(bearer)
+        """See ``Authenticator``: the caller of a key that is known, not revoked and not over, with what it may do now in its own account.
+
+        Who was recognised is remembered until anything is written anywhere, and no longer than a minute (docs/decisions/0230).
+        """
+        said, now = read_key(bearer), self._desk.clock.now()
+        if said is None or self._recognised is None:
+            return self._recognise(said, now)[0]
+        stamp = self._recognised.stamp()  # before the rows are read
+        caller = self._recognised.find(stamp, said.digest, now)
+        if caller is None:
+            caller, until = self._recognise(said, now)
+            self._recognised.keep(stamp, said.digest, caller, now, until)
+        return caller
+
+    def _recognise(self, said: KeyText | None, now: datetime) -> tuple[Caller, datetime]:
+        """The caller, and until when nothing but a write can change it."""
         item = self._table.find(said.id, "key") if said is not None else None
-        now = self._desk.clock.now()
         if said is None or item is None or not _opens(item, said.digest, now):
             raise NotSignedIn("the API key is not known", hint="make one with:  listbackup api-key create NAME")
         key = _read(item)
@@ -194,9 +211,14 @@ class ApiKeys:
             standing = self._standing(key, key.account)
         except NotFound:
             raise NotSignedIn("the API key's account, or the person it belongs to there, is gone") from None
-        if key.used_at is None or now - key.used_at >= NOTED_EVERY:
+        used = key.used_at
+        if used is None or now - used >= NOTED_EVERY:
             self._table.update(Update(pk=key.id, sk="key", set={"used_at": iso(now)}))
-        return Caller(id=key.id, actor=standing.actor, kind=CallerKind.KEY, account=key.account, permissions=standing.usable)
+            used = now
+        caller = Caller(id=key.id, actor=standing.actor, kind=CallerKind.KEY, account=key.account, permissions=standing.usable)
+        return caller, min(
+            used + NOTED_EVERY, key.expires_at, *([key.old_until] if key.old_until is not None and key.old_until > now else [])
+        )
 
     def permissions(self, key: str, account: AccountId) -> frozenset[Permission]:
         """See ``Authenticator``: what this key may do in this account now. Raises NotFound beyond its reach."""
@@ -225,6 +247,7 @@ class ApiKeys:
             permissions=frozenset(key.permissions) & person.permissions,
             roles=person.roles,
             is_suspended=chain.state is AccountState.SUSPENDED,
+            is_narrow=key.reach is Reach.ACCOUNT,
             checks=[*person.checks, (self._table, alive)],
             renew=lambda: self.standing(key.id, account, in_trash=in_trash),
         )
@@ -256,6 +279,12 @@ def _opens(item: Item, digest: bytes, now: datetime) -> bool:
     old = item.get("old_digest")
     is_old = old is not None and hmac.compare_digest(digest, _bytes(old)) and now < parse_iso(str(item["old_until"]))
     return is_new or is_old
+
+
+def _demand_reach(who: Standing, reach: Reach) -> None:
+    """Raises NotAllowed for a key of one account that would come to hold one for its branch."""
+    if who.is_narrow and reach is Reach.BRANCH:
+        raise NotAllowed("a key of one account makes none that reaches its branch", hint="ask somebody who works in the branch")
 
 
 def _within(asked: Iterable[Bundle | Permission], own: frozenset[Permission]) -> tuple[Permission, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from listbackup.base.errors import NotFound
 from listbackup.base.ids import UserId, is_id
 from listbackup.http.caller import NotAllowed
@@ -28,12 +30,27 @@ class Authority:
     def above(self, actor: str, account: str) -> Standing:
         """What this actor may do to this account from above: as somebody of its parent, or, at the top, as an operator of the installation.
 
-        Raises NotFound when they know nothing of it, NotAllowed when they may not manage it.
+        Raises NotFound when they know nothing of it, NotAllowed when they may not manage it. Asked again, it looks again at what is above the account by then.
         """
         parent = self._accounts.tree.live(account).account.parent
         if parent is not None:
-            return self._from(actor, parent, account, Permission.ACCOUNTS_MANAGE)
-        return self._from(actor, self._accounts.get_default().id, account, Permission.SYSTEM_OPERATE)
+            found = self._from(actor, parent, account, Permission.ACCOUNTS_MANAGE)
+        else:
+            found = self._from(actor, self._accounts.get_default().id, account, Permission.SYSTEM_OPERATE)
+        return replace(found, renew=lambda: self.above(actor, account))
+
+    def leaving(self, actor: str, account: str) -> Standing:
+        """What this actor may do where the account is now, for its move away: in its parent, or at the top in itself. Asked again, it looks again where that is.
+
+        Raises NotAllowed for who reaches the account and not its parent, NotFound.
+        """
+        parent = self._accounts.tree.live(account).account.parent
+        try:
+            found = self.of(actor, parent if parent is not None else account)
+        except NotFound:
+            self.of(actor, account)
+            raise NotAllowed("an account is moved by owners of the account above it", hint="ask whoever runs the account above it") from None
+        return replace(found, renew=lambda: self.leaving(actor, account))
 
     def _from(self, actor: str, place: str, account: str, needs: Permission) -> Standing:
         try:

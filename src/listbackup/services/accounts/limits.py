@@ -72,7 +72,8 @@ class Limits:
                 raise InputError("a limit is 0 or more", field=name)
 
         def attempt() -> tuple[None, Writes, Sequence[Fact]]:
-            who, chain = by.now(), self._tree.live(account)
+            chain = self._tree.live(account)  # before it is asked who is above it
+            who = by.now()
             row = Put(item={"pk": account, "sk": "limits", "doc": msgspec.json.encode(limit).decode()})
             about = {name: getattr(limit, name) for name in _names()}
             fact = Fact(name="account.limits_set", subject=account, about=about)

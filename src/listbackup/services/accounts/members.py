@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -118,9 +119,10 @@ class Members:
             yield str(row["pk"]), str(row["account"])
 
     def is_privileged(self, user: UserId) -> bool:
-        """Whether this person is an owner or administrator anywhere: their sessions are shorter."""
+        """Whether this person is an owner or administrator anywhere, also by a team: their sessions are shorter."""
         mighty = {Role.OWNER.value, Role.ADMIN.value}
-        return any(str(row["role"]) in mighty for row in self._rows_of(user))
+        rows = itertools.chain(self._rows_of(user), *(self._rows_of_team(team) for team, _ in self._teams(user)))
+        return any(str(row["role"]) in mighty for row in rows)
 
     # where somebody works
 
@@ -165,12 +167,14 @@ class Members:
         """The accounts in which this person has a role of their own or by a team, in order of id: with what is below them, all that they reach."""
         found = {str(row["pk"]) for row in self._rows_of(user)}
         for team, _ in self._teams(user):
-            rows = iter_pages(lambda cursor, team=team: self._table.query(team, index="by_team", cursor=cursor))  # type: ignore[misc]
-            found |= {str(row["pk"]) for row in rows}
+            found |= {str(row["pk"]) for row in self._rows_of_team(team)}
         return [AccountId(one) for one in sorted(found)]
 
     def _rows_of(self, user: str) -> Iterator[Item]:
         return iter_pages(lambda cursor: self._table.query(user, index="by_user", cursor=cursor))
+
+    def _rows_of_team(self, team: str) -> Iterator[Item]:
+        return iter_pages(lambda cursor: self._table.query(team, index="by_team", cursor=cursor))
 
     # who belongs to an account
 

@@ -183,6 +183,10 @@ class Accounts:
         """The scope in which ``actor`` works on this account. Raises NotFound, also for what is in the trash."""
         return Scope(account=self.tree.live(account).account.id, actor=actor)
 
+    def admitted(self, account: AccountId, *, actor: str) -> Scope:
+        """The scope of a caller whose standing in this account was read for this very request: it is not looked up again."""
+        return Scope(account=account, actor=actor)
+
     def person_scope(self, user: UserId, account: str) -> Scope:
         """Where a person acts who has no standing yet: they come to have one."""
         return Scope(account=AccountId(account), actor=user)
@@ -214,8 +218,8 @@ class Accounts:
         """
 
         def attempt() -> Act[Account]:
+            still = self.tree.still(account, *([parent] if parent is not None else []))  # before it is asked who stands where it is
             ends = [by.now(Permission.ACCOUNTS_DELETE), *([new_end.now(Permission.ACCOUNTS_DELETE)] if new_end is not None else [])]
-            still = self.tree.still(account, *([parent] if parent is not None else []))
             chain, above = still.chains[0], still.chains[1] if parent is not None else None
             _check_live(chain)
             if chain.account.parent == parent:

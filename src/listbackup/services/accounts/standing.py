@@ -21,6 +21,7 @@ class Standing:
     user: UserId | None = None
     roles: frozenset[str] = frozenset()
     is_suspended: bool = False
+    is_narrow: bool = False  # a key of one account: what is below is beyond it
     checks: Writes = field(default=(), repr=False)
     renew: Callable[[], Standing] | None = field(default=None, repr=False)
 

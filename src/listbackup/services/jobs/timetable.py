@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
@@ -27,11 +28,11 @@ class QuietWindow:
     def __post_init__(self) -> None:
         for name in ("start", "end"):
             if not _CLOCK.match(getattr(self, name)):
-                raise InputError(f"{getattr(self, name)!r} is not a time of day as HH:MM", field=name)
+                raise InputError(f"{getattr(self, name)!r} is not a time of day as HH:MM", field="timetable/quiet")
         if self.start == self.end:
-            raise InputError("a window that ends when it starts has no length", field="end")
+            raise InputError("a window that ends when it starts has no length", field="timetable/quiet")
         if not self.days or any(day not in range(7) for day in self.days):
-            raise InputError("days are numbers from 0 (Monday) to 6 (Sunday)", field="days")
+            raise InputError("days are numbers from 0 (Monday) to 6 (Sunday)", field="timetable/quiet")
 
     def spans(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
         """The window that begins on this day as instants [UTC], or None when there is none."""
@@ -52,19 +53,19 @@ class Timetable:
 
     def __post_init__(self) -> None:
         if (self.cron is None) == (self.every is None):
-            raise InputError("a timetable is either a cron expression or an interval", field="cron")
+            raise InputError("a timetable is either a cron expression or an interval", field="timetable/cron")
         if self.every is not None and (self.every < _SHORTEST or self.every % _SHORTEST):
-            raise InputError("an interval is a whole number of minutes, at least one", field="every")
+            raise InputError("an interval is a whole number of minutes, at least one", field="timetable/every")
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise InputError(
-                f"{self.time_zone!r} is not a time zone", field="time_zone", hint="use a name such as Europe/Berlin or UTC"
+                f"{self.time_zone!r} is not a time zone", field="timetable/time_zone", hint="use a name such as Europe/Berlin or UTC"
             ) from None
         if self.cron is not None:
-            self._check_cron(self.cron)
+            _check_cron(self.cron)
         if self.quiet and self._quiet_until(_EPOCH) is None:
-            raise InputError("the quiet windows leave no time at all", field="quiet")
+            raise InputError("the quiet windows leave no time at all", field="timetable/quiet")
 
     def next_after(self, instant: datetime) -> datetime:
         """The first due instant [UTC] strictly after this one; one that falls into a quiet window is moved to the window's end."""
@@ -89,13 +90,6 @@ class Timetable:
         assert self.cron is not None
         return next(CronSim(self.cron, instant.astimezone(ZoneInfo(self.time_zone)))).astimezone(UTC)
 
-    def _check_cron(self, expression: str) -> None:
-        try:
-            next(CronSim(expression, _EPOCH))
-        except (CronSimError, StopIteration):
-            message = f"{expression!r} is not a cron expression that ever comes due"
-            raise InputError(message, field="cron", hint='five fields: minute hour day month weekday, as "0 3 * * *"') from None
-
     def _quiet_until(self, instant: datetime) -> datetime | None:
         """The first instant from this one on that no window holds; None when two weeks hold none."""
         zone, free = ZoneInfo(self.time_zone), instant
@@ -118,3 +112,13 @@ class Timetable:
 
 def _instant(day: date, clock: str, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.fromisoformat(clock), zone).astimezone(UTC)
+
+
+@lru_cache(maxsize=1000)
+def _check_cron(expression: str) -> None:
+    """Judged once, not with every job that is read. Raises InputError."""
+    try:
+        next(CronSim(expression, _EPOCH))
+    except (CronSimError, StopIteration):
+        message = f"{expression!r} is not a cron expression that ever comes due"
+        raise InputError(message, field="timetable/cron", hint='five fields: minute hour day month weekday, as "0 3 * * *"') from None
