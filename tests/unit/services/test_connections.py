@@ -135,6 +135,19 @@ def test_a_refused_token_makes_the_connection_ask_for_a_person_until_it_is_recon
     assert (found.state, found.message) == (ConnectionState.READY, None)
 
 
+def test_secrets_are_not_shown_to_another_place_than_they_were_given_for(world: FakePlatform) -> None:
+    platform = Renewing(world)
+    house = rooms([platform], tables=MemoryTables())
+    connect(house, url="https://one.example")
+    before = list(platform.given)
+    with pytest.raises(InputError, match="Token"):
+        house.connections.reconnect(house.scope, "shop", values={"url": "https://two.example"})
+    assert platform.given == before
+    moved = house.connections.reconnect(house.scope, "shop", values={"url": "https://two.example"}, secrets={"token": Secret("good")})
+    assert moved.values["url"] == "https://two.example"
+    assert house.connections.reconnect(house.scope, "shop", values={"url": "https://two.example"}).values == moved.values
+
+
 def test_a_connection_that_a_source_needs_stays(house: Rooms) -> None:
     connect(house)
     house.sources.create(house.scope, connection="shop", name="crm")

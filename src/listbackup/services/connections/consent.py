@@ -21,6 +21,7 @@ from listbackup.base.errors import InputError, ListBackupError
 from listbackup.base.ids import AccountId
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.connector import Credentials
+from listbackup.services.connections.credentials import leads_elsewhere
 from listbackup.services.connections.model import Connection
 from listbackup.services.connections.service import Connections
 from listbackup.services.connections.table import SIGN_INS
@@ -119,7 +120,8 @@ class Consents:
         if old is None:
             self._connections.check_room(scope)
         kept = self._connections.known(scope, old) if old is not None else Credentials(values={}, secrets={})
-        asked, hidden = {**kept.values, **(values or {})}, {**kept.secrets, **(secrets or {})}
+        still = {} if leads_elsewhere(kept.values, values) else kept.secrets
+        asked, hidden = {**kept.values, **(values or {})}, {**still, **(secrets or {})}
         page, given, agreement = self._connections.reach.agreement(scope, platform, asked, hidden)
         own_path = page.facts.issuer is None
         back = redirect or self._integrations.redirect_uri(platform, own_path=own_path)

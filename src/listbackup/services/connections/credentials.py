@@ -28,6 +28,12 @@ def without_tokens(secrets: Mapping[str, Secret]) -> dict[str, Secret]:
     return {name: secret for name, secret in secrets.items() if name not in TOKENS}
 
 
+def leads_elsewhere(known: Mapping[str, str], given: Mapping[str, str] | None) -> bool:
+    """Whether what is given now differs from what was known when the secrets were given: the address, a part of it, whose they are. Then they have to be given
+    anew, because whoever may change a connection could otherwise have its secrets sent to a place of their own."""
+    return any(known.get(name) != text for name, text in (given or {}).items())
+
+
 def sorted_out(label: str, asked: Iterable[ConfigField], values: Mapping[str, str], secrets: Mapping[str, Secret]) -> Credentials:
     """Plain values and secrets as the fields say, with defaults in place. Raises InputError."""
     fields = {field.name: field for field in asked}

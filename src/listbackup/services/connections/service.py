@@ -14,7 +14,7 @@ from listbackup.base.paging import Page
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.connector import AuthMethod, Credentials, Describes, Session, Site, StreamInfo
 from listbackup.services.accounts import Limits
-from listbackup.services.connections.credentials import by_key, by_sign_in, without_tokens
+from listbackup.services.connections.credentials import by_key, by_sign_in, leads_elsewhere, without_tokens
 from listbackup.services.connections.events import connection_fact
 from listbackup.services.connections.model import Connection, ConnectionState
 from listbackup.services.connections.notices import Notices
@@ -137,12 +137,14 @@ class Connections:
     def reconnect(
         self, scope: Scope, connection: str, *, values: Mapping[str, str] | None = None, secrets: Mapping[str, Secret] | None = None
     ) -> Connection:
-        """The connection with new credentials (what is not given stays as it was), tested before the old ones are let go. Raises PlatformError."""
+        """The connection with new credentials, tested before the old ones are let go. What is not given stays as it was; with another value the secrets are
+        given anew. Raises PlatformError, InputError."""
         rows = self._rows(scope)
         old = rows.get(connection)
         kept = self._vault.read(scope, old.id)
         connector = self._platforms.connector(old.platform)
-        merged = {**kept.secrets, **(secrets or {})}
+        still = {} if leads_elsewhere(old.values, values) else kept.secrets
+        merged = {**still, **(secrets or {})}
         if old.method is AuthMethod.OAUTH:
             merged = without_tokens(merged)  # a key in place of what was agreed to
         credentials = by_key(connector, {**old.values, **(values or {})}, merged)
