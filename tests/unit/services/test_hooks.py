@@ -104,6 +104,19 @@ def test_a_word_that_was_heard_is_heard_once(house: Rooms, shop: str, clock: Man
     assert house.hooks.tick() == 0
 
 
+@pytest.mark.parametrize("spelling", ["t=0{at},v1={mac}", "t={at},v1={mac},v1=" + "0" * 64, "t={at},v1=" + "f" * 64 + ",v1={mac}"])
+def test_a_word_that_was_heard_is_not_heard_again_for_its_header_spelled_otherwise(
+    house: Rooms, shop: str, clock: ManualClock, spelling: str
+) -> None:
+    secret, at = house.hooks.make(house.scope, shop).secret, int(clock.now().timestamp())
+    header = sign(secret, at, BODY)
+    house.hooks.hear(shop, BODY, header)
+    clock.advance(timedelta(seconds=61))
+    assert house.hooks.tick() == 1
+    house.hooks.hear(shop, BODY, spelling.format(at=at, mac=header.rpartition("=")[2]))
+    assert house.hooks.get(house.scope, shop).due_at is None
+
+
 def test_unknown_unsigned_and_wrongly_signed_are_answered_alike(house: Rooms, shop: str) -> None:
     secret = house.hooks.make(house.scope, shop).secret
     now = int(house.clock.now().timestamp())

@@ -25,7 +25,7 @@ from listbackup.services.connections import Connections
 from listbackup.services.desk import Desk
 from listbackup.services.hooks.events import hook_fact
 from listbackup.services.hooks.model import Hook, NewHook
-from listbackup.services.hooks.signing import DECOY, TOLERANCE, is_signed, new_secret
+from listbackup.services.hooks.signing import DECOY, TOLERANCE, new_secret, signed_at
 from listbackup.services.hooks.table import HOOK_DELIVERIES, HOOKS
 from listbackup.services.rows import Writes
 from listbackup.services.runs import Runs, Trigger
@@ -121,9 +121,10 @@ class Hooks:
             raise Refused(RATE, "too many deliveries", retry_after=allowance.wait)
         row, now = self._table.find(connection, _SK), self._desk.clock.now()
         good = [DECOY] if row is None else self._good(self._open(row), now)
-        if not is_signed(signature, body, among=good, now=now) or row is None or not self._is_there(row):
+        at = signed_at(signature, body, among=good, now=now)
+        if at is None or row is None or not self._is_there(row):
             raise NotFound(f"there is no hook {connection!r}")
-        if self._is_first(connection, signature, now):
+        if self._is_first(connection, at, body, now):
             self._arm(connection, now)
 
     def tick(self, *, limit: int = 100) -> int:
@@ -185,8 +186,9 @@ class Hooks:
             return
         raise BusyError("too much is said at once", hint="say it again in a moment")
 
-    def _is_first(self, connection: str, signature: str, now: datetime) -> bool:
-        seen = hashlib.sha256(signature.encode()).hexdigest()
+    def _is_first(self, connection: str, at: int, body: bytes, now: datetime) -> bool:
+        """Told by what was signed, not by the header: that can be spelled in many ways."""
+        seen = hashlib.sha256(f"{at}.".encode() + body).hexdigest()
         until = int((now + 2 * TOLERANCE).timestamp()) + 1
         try:
             self._deliveries.put({"pk": connection, "sk": seen, "expires_at": until}, if_=Absent())

@@ -26,13 +26,14 @@ def sign(secret: str, at: int, body: bytes) -> str:
     return f"t={at},v1={_mac(secret, at, body)}"
 
 
-def is_signed(header: str, body: bytes, *, among: Sequence[str], now: datetime) -> bool:
-    """Whether one of these secrets signed the body, at most five minutes ago or ahead. Every secret is tried, whichever fits."""
+def signed_at(header: str, body: bytes, *, among: Sequence[str], now: datetime) -> int | None:
+    """The second at which one of these secrets signed the body, at most five minutes ago or ahead; None when none did. Every secret is tried, whichever fits."""
     found = _SHAPE.fullmatch(header)
     at = int(found[1]) if found is not None else 0
     given = found[2].split(",v1=")[1:] if found is not None else ["0" * 64]
     fits = [hmac.compare_digest(_mac(secret, at, body), one) for secret in among for one in given]
-    return found is not None and any(fits) and abs(now.timestamp() - at) <= TOLERANCE.total_seconds()
+    is_good = found is not None and any(fits) and abs(now.timestamp() - at) <= TOLERANCE.total_seconds()
+    return at if is_good else None
 
 
 def _mac(secret: str, at: int, body: bytes) -> str:
