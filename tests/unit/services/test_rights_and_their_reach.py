@@ -1,0 +1,86 @@
+"""Rights are asked for again when they are used, and nobody reaches further by a detour than straight ahead."""
+
+from __future__ import annotations
+
+import pytest
+
+from listbackup.base.errors import NotFound
+from listbackup.base.ids import UserId
+from listbackup.http.caller import NotAllowed
+from listbackup.http.permission import Permission
+from listbackup.services.accounts import Account, Limit, Reach, Role, Standing
+from listbackup.services.scope import Scope
+from listbackup.testing.tenancy import Town, town
+
+
+@pytest.fixture
+def place() -> Town:
+    return town()
+
+
+def by_key(place: Town, account: Account, owner: UserId, reach: Reach) -> Standing:
+    scope = Scope(account=account.id, actor=owner)
+    asked = [Permission.API_KEYS_MANAGE, Permission.SOURCES_READ]
+    made = place.api_keys.create(scope, name="made", permissions=asked, reach=reach, by=place.by(owner, account))
+    return place.api_keys.standing(made.key.id, account.id)
+
+
+def test_a_key_of_one_account_makes_none_for_the_branch(place: Town) -> None:
+    top, owner = place.top("agency")
+    scope, narrow = Scope(account=top.id, actor="test"), by_key(place, top, owner, Reach.ACCOUNT)
+    with pytest.raises(NotAllowed, match="branch"):
+        place.api_keys.create(scope, name="wide", permissions=[Permission.SOURCES_READ], reach=Reach.BRANCH, by=narrow)
+    assert place.api_keys.create(scope, name="other", permissions=[Permission.SOURCES_READ], by=narrow).key.reach is Reach.ACCOUNT
+    wide = by_key(place, top, owner, Reach.BRANCH)
+    assert (
+        place.api_keys.create(scope, name="wide", permissions=[Permission.SOURCES_READ], reach=Reach.BRANCH, by=wide).key.reach
+        is Reach.BRANCH
+    )
+
+
+def test_a_key_of_one_account_does_not_read_the_new_text_of_one_for_the_branch(place: Town) -> None:
+    top, owner = place.top("agency")
+    scope = Scope(account=top.id, actor="test")
+    wide = place.api_keys.create(scope, name="wide", permissions=[Permission.SOURCES_READ], reach=Reach.BRANCH, by=place.by(owner, top)).key
+    with pytest.raises(NotAllowed, match="branch"):
+        place.api_keys.rotate(scope, wide.id, by=by_key(place, top, owner, Reach.ACCOUNT))
+    assert place.api_keys.rotate(scope, wide.id, by=place.by(owner, top)).key.rotated_at is not None
+
+
+def test_who_was_demoted_above_decides_nothing_below_any_more(place: Town) -> None:
+    top, owner = place.top("agency")
+    client, admin = place.below(top, "client", owner), place.joins(top, "admin", Role.ADMIN)
+    by = place.tenancy.authority.above(admin, client.id)
+    place.accounts.members.set_role(top.id, admin, Role.VIEWER, by=place.by(owner, top))
+    for act in (
+        lambda: place.tenancy.lifecycle.suspend(client.id, "why not", by=by),
+        lambda: place.tenancy.lifecycle.resume(client.id, by=by),
+        lambda: place.accounts.limits.set(client.id, Limit(members=1), by=by),
+    ):
+        with pytest.raises(NotAllowed):
+            act()
+
+
+def test_who_runs_the_account_that_another_was_moved_out_of_decides_nothing_in_it(place: Town) -> None:
+    top, owner = place.top("agency")
+    here, there = place.below(top, "here", owner), place.below(top, "there", owner)
+    client, boss = place.below(here, "client", owner), place.joins(here, "boss", Role.OWNER)
+    by, leaves = place.tenancy.authority.above(boss, client.id), place.tenancy.authority.leaving(boss, client.id)
+    place.accounts.move(client.id, there.id, by=place.by(owner, here), new_end=place.by(owner, there))
+    for act in (
+        lambda: place.tenancy.lifecycle.suspend(client.id, "why not", by=by),
+        lambda: place.accounts.limits.set(client.id, Limit(members=1), by=by),
+        lambda: place.accounts.move(client.id, here.id, by=leaves, new_end=place.by(boss, here)),
+    ):
+        with pytest.raises((NotAllowed, NotFound)):
+            act()
+
+
+def test_who_administers_by_a_team_is_privileged_like_any_other(place: Town) -> None:
+    top, owner = place.top("agency")
+    user, by = place.joins(top, "mate"), place.by(owner, top)
+    team = place.tenancy.teams.create(top.id, "admins", by=by)
+    place.tenancy.teams.add(top.id, team.id, user, by=by)
+    assert not place.accounts.members.is_privileged(user)
+    place.tenancy.teams.give_role(top.id, team.id, top.id, Role.ADMIN, by=by)
+    assert place.accounts.members.is_privileged(user)
