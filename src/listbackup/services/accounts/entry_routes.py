@@ -26,7 +26,7 @@ from listbackup.services.accounts.people_schema import (
 )
 from listbackup.services.accounts.schema import AccountShown, Deletion, Suspension, show_account
 from listbackup.services.accounts.tenancy import Tenancy
-from listbackup.services.routing import Answer, Call, Route, mine
+from listbackup.services.routing import Answer, Call, Route, changing, mine, reading
 
 
 def invitation_routes(tenancy: Tenancy) -> Sequence[Route]:
@@ -59,10 +59,10 @@ def invitation_routes(tenancy: Tenancy) -> Sequence[Route]:
     read, manage, every = Permission.MEMBERS_READ, Permission.MEMBERS_MANAGE, "/accounts/{account:acc}/invitations"
     one = every + "/{invitation:inv}"
     return [
-        Route(method="GET", path=every, summary="The account's invitations, newest first", access=read, handle=list_, query=PageParameters, answers=Listing[InvitationShown]),
-        Route(method="POST", path=every, summary="Invite somebody by mail; good for 72 hours, once, for that address", access=manage, step_up=True, handle=create, body=NewInvitation, answers=InvitationShown, status=201, repeatable=True, problems=(409, 429)),
-        Route(method="POST", path=f"{one}/resend", summary="Send another letter; the one before is void", access=manage, handle=resend, answers=InvitationShown, problems=(409, 429)),
-        Route(method="DELETE", path=one, summary="Take an invitation back", access=manage, handle=revoke, status=204, problems=(409,)),
+        reading(every, "The account's invitations, newest first", read, list_, Listing[InvitationShown], PageParameters),
+        changing("POST", every, "Invite somebody by mail; good for 72 hours, once, for that address", manage, create, step_up=True, body=NewInvitation, answers=InvitationShown, status=201, repeatable=True, problems=(409, 429)),
+        changing("POST", f"{one}/resend", "Send another letter; the one before is void", manage, resend, answers=InvitationShown, problems=(409, 429)),
+        changing("DELETE", one, "Take an invitation back", manage, revoke, status=204, problems=(409,)),
         mine("POST", "/invitations/accept", "Join the account that a letter invites to", accept, body=Acceptance, answers=Joined, problems=(400, 402, 409, 410)),
     ]  # fmt: skip
 
@@ -97,11 +97,11 @@ def key_routes(tenancy: Tenancy) -> Sequence[Route]:
 
     manage = Permission.API_KEYS_MANAGE
     return [
-        Route(method="GET", path="/api-keys", summary="The account's API keys", access=manage, handle=list_, query=PageParameters, answers=Listing[KeyShown]),
-        Route(method="POST", path="/api-keys", summary="Make an API key; its text is in this answer and nowhere else", access=manage, step_up=True, handle=create, body=NewKey, answers=KeyMade, status=201, problems=(402,)),
-        Route(method="GET", path="/api-keys/{key}", summary="An API key", access=manage, handle=get, answers=KeyShown),
-        Route(method="POST", path="/api-keys/{key}/rotate", summary="Give a key a new text; the old one opens for a while yet", access=manage, step_up=True, handle=rotate, body=RotatedKey, answers=KeyMade, problems=(409,)),
-        Route(method="DELETE", path="/api-keys/{key}", summary="Revoke an API key", access=manage, handle=revoke, status=204),
+        reading("/api-keys", "The account's API keys", manage, list_, Listing[KeyShown], PageParameters),
+        changing("POST", "/api-keys", "Make an API key; its text is in this answer and nowhere else", manage, create, step_up=True, body=NewKey, answers=KeyMade, status=201, problems=(402,)),
+        reading("/api-keys/{key}", "An API key", manage, get, KeyShown),
+        changing("POST", "/api-keys/{key}/rotate", "Give a key a new text; the old one opens for a while yet", manage, rotate, step_up=True, body=RotatedKey, answers=KeyMade, problems=(409,)),
+        changing("DELETE", "/api-keys/{key}", "Revoke an API key", manage, revoke, status=204),
     ]  # fmt: skip
 
 
@@ -133,6 +133,6 @@ def end_routes(tenancy: Tenancy) -> Sequence[Route]:
     return [
         Route(method="POST", path=f"{one}/suspend", summary="Let an account only be looked at; asked from above it", access=Signed.ANY, step_up=True, handle=suspend, body=Suspension, answers=AccountShown),
         Route(method="POST", path=f"{one}/resume", summary="Let a suspended account be used again; asked from above it", access=Signed.ANY, step_up=True, handle=resume, answers=AccountShown),
-        Route(method="DELETE", path=one, summary="Delete an account: it can be taken back for seven days, then its keys are destroyed", access=Permission.ACCOUNTS_DELETE, step_up=True, handle=delete, query=Deletion, answers=AccountShown, problems=(409,)),
+        changing("DELETE", one, "Delete an account: it can be taken back for seven days, then its keys are destroyed", Permission.ACCOUNTS_DELETE, delete, step_up=True, query=Deletion, answers=AccountShown, problems=(409,)),
         Route(method="POST", path=f"{one}/restore", summary="Take a deleted account back", access=Signed.ANY, handle=restore, answers=AccountShown, problems=(409,)),
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from listbackup.services.accounts.limits import Limit
 from listbackup.services.accounts.schema import AccountPolicyIn, LimitsIn, LimitsShown, PoliciesShown, UsageShown, show_policies, show_usage
 from listbackup.services.accounts.tenancy import Tenancy
 from listbackup.services.accounts.tree import Chain
-from listbackup.services.routing import Answer, Call, Route
+from listbackup.services.routing import Answer, Call, Route, changing, reading
 
 
 def holding_routes(tenancy: Tenancy) -> Sequence[Route]:
@@ -38,10 +38,10 @@ def holding_routes(tenancy: Tenancy) -> Sequence[Route]:
 
     read, one = Permission.ACCOUNTS_READ, "/accounts/{account:acc}"
     return [
-        Route(method="GET", path=f"{one}/usage", summary="What an account and its branch hold", access=read, handle=usage, answers=UsageShown),
-        Route(method="GET", path=f"{one}/policies", summary="What holds in an account, and where it comes from", access=read, handle=policies, answers=PoliciesShown, versioned=True),
-        Route(method="PUT", path=f"{one}/policies", summary="What an account asks of itself and all below it; what lies above can only be tightened", access=Permission.POLICIES_MANAGE, step_up=True, handle=set_policies, body=AccountPolicyIn, answers=PoliciesShown, versioned=True),
-        Route(method="GET", path=f"{one}/limits", summary="How much an account may hold", access=read, handle=limits, answers=LimitsShown),
+        reading(f"{one}/usage", "What an account and its branch hold", read, usage, UsageShown),
+        reading(f"{one}/policies", "What holds in an account, and where it comes from", read, policies, PoliciesShown, versioned=True),
+        changing("PUT", f"{one}/policies", "What an account asks of itself and all below it; what lies above can only be tightened", Permission.POLICIES_MANAGE, set_policies, step_up=True, body=AccountPolicyIn, answers=PoliciesShown, versioned=True),
+        reading(f"{one}/limits", "How much an account may hold", read, limits, LimitsShown),
         Route(method="PUT", path=f"{one}/limits", summary="Set how much an account may hold; asked from above it", access=Signed.ANY, step_up=True, handle=set_limits, body=LimitsIn, answers=LimitsShown),
     ]  # fmt: skip
 

@@ -29,7 +29,7 @@ from listbackup.services.accounts.roles import ROLES, Role
 from listbackup.services.accounts.schema import Chosen, show_account
 from listbackup.services.accounts.teams import Team
 from listbackup.services.accounts.tenancy import Tenancy
-from listbackup.services.routing import Answer, Call, Route, mine
+from listbackup.services.routing import Answer, Call, Route, changing, mine, reading
 
 
 def member_routes(tenancy: Tenancy) -> Sequence[Route]:
@@ -105,11 +105,11 @@ def member_routes(tenancy: Tenancy) -> Sequence[Route]:
         mine("GET", "/users/me/accounts", "The accounts one has a role in", own, query=PageParameters, answers=Listing[MyAccount]),
         mine("DELETE", "/users/me/accounts/{account:acc}", "Leave an account", leave, status=204, problems=(404, 409)),
         mine("POST", "/accounts/switch", "Work in this account where no other is named", switch, body=Chosen, status=204, problems=(404,)),
-        Route(method="GET", path="/users/search", summary="People of the account by a part of their name or address; a page may hold fewer than asked for", access=read, handle=search, query=SearchUsers, answers=Listing[MemberShown]),
-        Route(method="GET", path="/users", summary="Who has a role in the account itself", access=read, handle=list_, query=PageParameters, answers=Listing[MemberShown]),
-        Route(method="GET", path=one, summary="A person of the account, and what they may do in it", access=read, handle=get, answers=MemberDetail, versioned=True),
-        Route(method="PATCH", path=one, summary="Give a person another role; never more than one's own", access=manage, step_up=True, handle=change, body=ChangedMember, answers=MemberShown, versioned=True),
-        Route(method="DELETE", path=one, summary="Remove a person from the account; the last owner stays", access=manage, step_up=True, handle=remove, status=204, problems=(409,)),
+        reading("/users/search", "People of the account by a part of their name or address; a page may hold fewer than asked for", read, search, Listing[MemberShown], SearchUsers),
+        reading("/users", "Who has a role in the account itself", read, list_, Listing[MemberShown], PageParameters),
+        reading(one, "A person of the account, and what they may do in it", read, get, MemberDetail, versioned=True),
+        changing("PATCH", one, "Give a person another role; never more than one's own", manage, change, step_up=True, body=ChangedMember, answers=MemberShown, versioned=True),
+        changing("DELETE", one, "Remove a person from the account; the last owner stays", manage, remove, step_up=True, status=204, problems=(409,)),
     ]  # fmt: skip
 
 
@@ -162,11 +162,11 @@ def role_routes(tenancy: Tenancy) -> Sequence[Route]:
 
     read, manage, one = Permission.MEMBERS_READ, Permission.ROLES_MANAGE, "/roles/{role:rol}"
     return [
-        Route(method="GET", path="/roles", summary="The roles that can be given here", access=read, handle=list_, query=PageParameters, answers=Listing[RoleShown]),
-        Route(method="POST", path="/roles", summary="Make a role of some permissions; never more than one's own", access=manage, step_up=True, handle=create, body=NewRole, answers=RoleShown, status=201, repeatable=True),
-        Route(method="GET", path=one, summary="A role", access=read, handle=get, answers=RoleShown, versioned=True),
-        Route(method="PATCH", path=one, summary="Change a role, for everybody who has it", access=manage, step_up=True, handle=change, body=ChangedRole, answers=RoleShown, versioned=True),
-        Route(method="DELETE", path=one, summary="Delete a role that nobody has", access=manage, step_up=True, handle=delete, status=204, problems=(409,)),
+        reading("/roles", "The roles that can be given here", read, list_, Listing[RoleShown], PageParameters),
+        changing("POST", "/roles", "Make a role of some permissions; never more than one's own", manage, create, step_up=True, body=NewRole, answers=RoleShown, status=201, repeatable=True),
+        reading(one, "A role", read, get, RoleShown, versioned=True),
+        changing("PATCH", one, "Change a role, for everybody who has it", manage, change, step_up=True, body=ChangedRole, answers=RoleShown, versioned=True),
+        changing("DELETE", one, "Delete a role that nobody has", manage, delete, step_up=True, status=204, problems=(409,)),
     ]  # fmt: skip
 
 
@@ -230,17 +230,17 @@ def team_routes(tenancy: Tenancy) -> Sequence[Route]:
 
     read, manage, one = Permission.MEMBERS_READ, Permission.MEMBERS_MANAGE, "/teams/{team:tea}"
     return [
-        Route(method="GET", path="/teams", summary="The account's teams", access=read, handle=list_, query=PageParameters, answers=Listing[TeamShown]),
-        Route(method="POST", path="/teams", summary="Make a team", access=manage, handle=create, body=NewTeam, answers=TeamShown, status=201, repeatable=True),
-        Route(method="GET", path=one, summary="A team", access=read, handle=get, answers=TeamShown, versioned=True),
-        Route(method="PATCH", path=one, summary="Rename a team", access=manage, handle=rename, body=ChangedTeam, answers=TeamShown, versioned=True),
-        Route(method="DELETE", path=one, summary="Delete a team with its roles", access=manage, step_up=True, handle=delete, status=204),
-        Route(method="GET", path=f"{one}/members", summary="Who is in a team", access=read, handle=people, query=PageParameters, answers=Listing[TeamMateShown]),
-        Route(method="POST", path=f"{one}/members", summary="Put a person of the account into a team", access=manage, step_up=True, handle=add, body=TeamMate, answers=TeamMateShown, status=201),
-        Route(method="DELETE", path=f"{one}/members/{{user:usr}}", summary="Take a person out of a team", access=manage, handle=remove, status=204),
-        Route(method="GET", path=f"{one}/roles", summary="In which accounts a team has which role", access=read, handle=roles, query=PageParameters, answers=Listing[TeamRoleShown]),
-        Route(method="PUT", path=f"{one}/roles/{{where:acc}}", summary="Give a team a role in the account or one below", access=manage, step_up=True, handle=give, body=TeamRoleIn, answers=TeamRoleShown),
-        Route(method="DELETE", path=f"{one}/roles/{{where:acc}}", summary="Take a team's role in an account", access=manage, handle=take, status=204),
+        reading("/teams", "The account's teams", read, list_, Listing[TeamShown], PageParameters),
+        changing("POST", "/teams", "Make a team", manage, create, body=NewTeam, answers=TeamShown, status=201, repeatable=True),
+        reading(one, "A team", read, get, TeamShown, versioned=True),
+        changing("PATCH", one, "Rename a team", manage, rename, body=ChangedTeam, answers=TeamShown, versioned=True),
+        changing("DELETE", one, "Delete a team with its roles", manage, delete, step_up=True, status=204),
+        reading(f"{one}/members", "Who is in a team", read, people, Listing[TeamMateShown], PageParameters),
+        changing("POST", f"{one}/members", "Put a person of the account into a team", manage, add, step_up=True, body=TeamMate, answers=TeamMateShown, status=201),
+        changing("DELETE", f"{one}/members/{{user:usr}}", "Take a person out of a team", manage, remove, status=204),
+        reading(f"{one}/roles", "In which accounts a team has which role", read, roles, Listing[TeamRoleShown], PageParameters),
+        changing("PUT", f"{one}/roles/{{where:acc}}", "Give a team a role in the account or one below", manage, give, step_up=True, body=TeamRoleIn, answers=TeamRoleShown),
+        changing("DELETE", f"{one}/roles/{{where:acc}}", "Take a team's role in an account", manage, take, status=204),
     ]  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from listbackup.services.activity.schema import (
 )
 from listbackup.services.activity.service import Activities
 from listbackup.services.auth import own_scope
-from listbackup.services.routing import Answer, Call, Chunks, Route, Stream, mine
+from listbackup.services.routing import Answer, Call, Chunks, Route, Stream, mine, reading
 
 _COME_BACK = timedelta(seconds=5)
 
@@ -95,7 +95,7 @@ def routes(activities: Activities, feed: Feed) -> Sequence[Route]:
 
 
 def _look(path: str, summary: str, handle: Callable[[Call], Answer], query: type | None, answers: object) -> Route:
-    return Route(method="GET", path=path, summary=summary, access=Permission.ACTIVITY_READ, handle=handle, query=query, answers=answers)
+    return reading(path, summary, Permission.ACTIVITY_READ, handle, answers, query)
 
 
 def position(said: str | None) -> int | None:

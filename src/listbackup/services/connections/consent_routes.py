@@ -15,7 +15,7 @@ from listbackup.services.accounts import Accounts
 from listbackup.services.connections.consent import Begun, BroughtBack, Came, Consents, Declined, WayBackBroken
 from listbackup.services.connections.model import Connection
 from listbackup.services.connections.schema import NewSignIn, SignInParameters, WayBack, hidden
-from listbackup.services.routing import Answer, Call, Route
+from listbackup.services.routing import Answer, Call, Route, changing
 from listbackup.services.scope import Scope
 
 AFTERWARDS = "/connections"  # the page of the web app where people find out what became of it
@@ -52,12 +52,12 @@ def consent_routes(consents: Consents, accounts: Accounts) -> Sequence[Route]:
         problems=(400, 502),
     )
     return [
-        Route(
-            method="POST",
-            path="/connections/oauth/{platform}/start",
-            summary="Begin to connect through a platform's sign-in page",
-            access=Permission.CONNECTIONS_MANAGE,
-            handle=start,
+        changing(
+            "POST",
+            "/connections/oauth/{platform}/start",
+            "Begin to connect through a platform's sign-in page",
+            Permission.CONNECTIONS_MANAGE,
+            start,
             body=NewSignIn,
             query=SignInParameters,
             answers=Begun,

@@ -10,7 +10,7 @@ from listbackup.services.connections.consent_routes import consent_routes
 from listbackup.services.connections.model import Connection
 from listbackup.services.connections.schema import ChangedConnection, DeleteParameters, NewConnection, Rotation, hidden
 from listbackup.services.connections.service import Connections
-from listbackup.services.routing import Answer, Call, Route
+from listbackup.services.routing import Answer, Call, Route, changing, reading
 
 _ONE = "/connections/{connection:con}"
 
@@ -44,44 +44,27 @@ def _kept(connections: Connections) -> Sequence[Route]:
 
     read, write, one = Permission.CONNECTIONS_READ, Permission.CONNECTIONS_MANAGE, Connection
     return [
-        Route(
-            method="GET",
-            path="/connections",
-            summary="The connections",
-            access=read,
-            handle=list_all,
-            query=PageParameters,
-            answers=Listing[Connection],
-        ),
-        Route(
-            method="POST",
-            path="/connections",
-            summary="Connect a site of a platform",
-            access=write,
-            handle=create,
+        reading("/connections", "The connections", read, list_all, Listing[Connection], PageParameters),
+        changing(
+            "POST",
+            "/connections",
+            "Connect a site of a platform",
+            write,
+            create,
             body=NewConnection,
             answers=one,
             status=201,
             repeatable=True,
             problems=(502,),
         ),
-        Route(method="GET", path=_ONE, summary="A connection", access=read, handle=get, answers=one, versioned=True),
-        Route(
-            method="PATCH",
-            path=_ONE,
-            summary="Rename a connection",
-            access=write,
-            handle=change,
-            body=ChangedConnection,
-            answers=one,
-            versioned=True,
-        ),
-        Route(
-            method="DELETE",
-            path=_ONE,
-            summary="Forget a connection and its secrets, here and at the platform",
-            access=write,
-            handle=delete,
+        reading(_ONE, "A connection", read, get, one, versioned=True),
+        changing("PATCH", _ONE, "Rename a connection", write, change, body=ChangedConnection, answers=one, versioned=True),
+        changing(
+            "DELETE",
+            _ONE,
+            "Forget a connection and its secrets, here and at the platform",
+            write,
+            delete,
             query=DeleteParameters,
             status=204,
         ),
@@ -98,21 +81,13 @@ def _credentials(connections: Connections) -> Sequence[Route]:
 
     write, one = Permission.CONNECTIONS_MANAGE, Connection
     return [
-        Route(
-            method="POST",
-            path=f"{_ONE}/test",
-            summary="Ask the platform who we are",
-            access=write,
-            handle=test,
-            answers=one,
-            problems=(502,),
-        ),
-        Route(
-            method="POST",
-            path=f"{_ONE}/rotate",
-            summary="Give new credentials, tested before the old ones go",
-            access=write,
-            handle=rotate,
+        changing("POST", f"{_ONE}/test", "Ask the platform who we are", write, test, answers=one, problems=(502,)),
+        changing(
+            "POST",
+            f"{_ONE}/rotate",
+            "Give new credentials, tested before the old ones go",
+            write,
+            rotate,
             body=Rotation,
             answers=one,
             problems=(502,),

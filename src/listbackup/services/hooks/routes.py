@@ -8,7 +8,7 @@ from listbackup.http.permission import Permission
 from listbackup.services.hooks.model import Hook, NewHook
 from listbackup.services.hooks.service import Hooks
 from listbackup.services.hooks.signing import HEADER
-from listbackup.services.routing import Answer, Call, Route
+from listbackup.services.routing import Answer, Call, Route, changing, reading
 
 _HOOK = "/connections/{connection:con}/hook"
 
@@ -32,17 +32,17 @@ def routes(hooks: Hooks) -> Sequence[Route]:
 
     manage = Permission.CONNECTIONS_MANAGE
     return [
-        Route(
-            method="POST",
-            path=_HOOK,
-            summary="Let a connection hear from outside, or give its hook another secret; it is in this answer and nowhere else",
-            access=manage,
-            handle=make,
+        changing(
+            "POST",
+            _HOOK,
+            "Let a connection hear from outside, or give its hook another secret; it is in this answer and nowhere else",
+            manage,
+            make,
             answers=NewHook,
             status=201,
         ),
-        Route(method="GET", path=_HOOK, summary="A connection's hook", access=Permission.CONNECTIONS_READ, handle=get, answers=Hook),
-        Route(method="DELETE", path=_HOOK, summary="Hear nothing any more", access=manage, handle=remove, status=204),
+        reading(_HOOK, "A connection's hook", Permission.CONNECTIONS_READ, get, Hook),
+        changing("DELETE", _HOOK, "Hear nothing any more", manage, remove, status=204),
         Route(
             method="POST",
             path="/hooks/{connection:con}",

@@ -9,7 +9,7 @@ from listbackup.http.permission import Permission
 from listbackup.services.integrations.model import Integration, Wanted
 from listbackup.services.integrations.schema import IntegrationIn
 from listbackup.services.integrations.service import Integrations
-from listbackup.services.routing import Answer, Call, Route
+from listbackup.services.routing import Answer, Call, Route, changing, reading
 
 _ONE = "/integrations/{platform}"
 
@@ -35,36 +35,19 @@ def routes(integrations: Integrations) -> Sequence[Route]:
 
     read, manage = Permission.INTEGRATIONS_READ, Permission.INTEGRATIONS_MANAGE
     return [
-        Route(
-            method="GET",
-            path="/integrations",
-            summary="What this account may connect, and how",
-            access=read,
-            handle=list_all,
-            query=PageParameters,
-            answers=Listing[Integration],
-        ),
-        Route(
-            method="GET", path=_ONE, summary="What holds for a platform here", access=read, handle=get, answers=Integration, versioned=True
-        ),
-        Route(
-            method="PUT",
-            path=_ONE,
-            summary="Say what holds for a platform here: an own application, whether it may be connected, how fast",
-            access=manage,
-            handle=put,
+        reading("/integrations", "What this account may connect, and how", read, list_all, Listing[Integration], PageParameters),
+        reading(_ONE, "What holds for a platform here", read, get, Integration, versioned=True),
+        changing(
+            "PUT",
+            _ONE,
+            "Say what holds for a platform here: an own application, whether it may be connected, how fast",
+            manage,
+            put,
             body=IntegrationIn,
             answers=Integration,
             versioned=True,
         ),
-        Route(
-            method="DELETE",
-            path=_ONE,
-            summary="Say nothing any more: what the account above says holds again",
-            access=manage,
-            handle=remove,
-            status=204,
-        ),
+        changing("DELETE", _ONE, "Say nothing any more: what the account above says holds again", manage, remove, status=204),
     ]
 
 

@@ -8,7 +8,7 @@ from listbackup.http.paging import Listing, PageParameters, page_of
 from listbackup.http.permission import Permission
 from listbackup.services.platforms.model import Platform
 from listbackup.services.platforms.service import Platforms
-from listbackup.services.routing import Answer, Call, Route
+from listbackup.services.routing import Answer, Call, Route, reading
 
 
 def routes(platforms: Platforms) -> Sequence[Route]:
@@ -21,21 +21,6 @@ def routes(platforms: Platforms) -> Sequence[Route]:
         return Answer(content=platforms.get(call.path["platform"]))
 
     return [
-        Route(
-            method="GET",
-            path="/platforms",
-            summary="Platforms that can be connected",
-            access=Permission.INTEGRATIONS_READ,
-            handle=list_all,
-            query=PageParameters,
-            answers=Listing[Platform],
-        ),
-        Route(
-            method="GET",
-            path="/platforms/{platform}",
-            summary="A platform and what it asks for",
-            access=Permission.INTEGRATIONS_READ,
-            handle=get,
-            answers=Platform,
-        ),
+        reading("/platforms", "Platforms that can be connected", Permission.INTEGRATIONS_READ, list_all, Listing[Platform], PageParameters),
+        reading("/platforms/{platform}", "A platform and what it asks for", Permission.INTEGRATIONS_READ, get, Platform),
     ]

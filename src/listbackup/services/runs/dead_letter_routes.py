@@ -8,7 +8,7 @@ from listbackup.http.paging import Listing, listing
 from listbackup.http.permission import Permission
 from listbackup.services.accounts import Accounts
 from listbackup.services.operators import ensure_operator
-from listbackup.services.routing import Answer, Call, Route
+from listbackup.services.routing import Answer, Call, Route, changing, reading
 from listbackup.services.runs.dead_letters import DeadLetters, DeadRun
 from listbackup.services.runs.schema import DeadParameters, Redrive
 
@@ -31,21 +31,20 @@ def dead_letter_routes(letters: DeadLetters, accounts: Accounts) -> Sequence[Rou
         return Answer(content=Listing(items=sent))
 
     return [
-        Route(
-            method="GET",
-            path="/queues/dead-letters",
-            summary="Runs that were given up because they took their workers down",
-            access=Permission.RUNS_READ,
-            handle=list_dead,
-            query=DeadParameters,
-            answers=Listing[DeadRun],
+        reading(
+            "/queues/dead-letters",
+            "Runs that were given up because they took their workers down",
+            Permission.RUNS_READ,
+            list_dead,
+            Listing[DeadRun],
+            DeadParameters,
         ),
-        Route(
-            method="POST",
-            path="/queues/dead-letters/redrive",
-            summary="Send dead letters anew: these, or all",
-            access=Permission.RUNS_EXECUTE,
-            handle=redrive,
+        changing(
+            "POST",
+            "/queues/dead-letters/redrive",
+            "Send dead letters anew: these, or all",
+            Permission.RUNS_EXECUTE,
+            redrive,
             body=Redrive,
             answers=Listing[DeadRun],
         ),

@@ -8,7 +8,7 @@ from listbackup.http.paging import Listing, PageParameters, listing
 from listbackup.http.permission import Permission
 from listbackup.services.accounts import Accounts
 from listbackup.services.jobs import Jobs
-from listbackup.services.routing import Answer, Call, Handle, Route
+from listbackup.services.routing import Answer, Call, Handle, Route, changing, reading
 from listbackup.services.runs.dead_letter_routes import dead_letter_routes
 from listbackup.services.runs.model import LogLine, Run
 from listbackup.services.runs.schema import LogParameters, RunParameters, RunShown, Sync, show_run
@@ -61,55 +61,21 @@ def routes(runs: Runs, jobs: Jobs, accounts: Accounts) -> Sequence[Route]:
     read, write = Permission.RUNS_READ, Permission.RUNS_EXECUTE
     pages = Listing[RunShown]
     return [
-        Route(method="GET", path="/runs", summary="Runs, newest first", access=read, handle=list_all, query=RunParameters, answers=pages),
-        Route(
-            method="GET",
-            path="/jobs/{job:job}/runs",
-            summary="A job's runs, newest first",
-            access=read,
-            handle=list_of_job,
-            query=PageParameters,
-            answers=pages,
-        ),
-        Route(method="GET", path=_ONE, summary="A run and how far it is", access=read, handle=get, answers=RunShown),
-        Route(
-            method="GET",
-            path=f"{_ONE}/logs",
-            summary="What happened in a run, searched by text, level and stream",
-            access=read,
-            handle=logs,
-            query=LogParameters,
-            answers=Listing[LogLine],
-        ),
-        Route(
-            method="GET",
-            path=f"{_ONE}/failures",
-            summary="What went wrong in a run",
-            access=read,
-            handle=failures,
-            query=PageParameters,
-            answers=Listing[LogLine],
-        ),
+        reading("/runs", "Runs, newest first", read, list_all, pages, RunParameters),
+        reading("/jobs/{job:job}/runs", "A job's runs, newest first", read, list_of_job, pages, PageParameters),
+        reading(_ONE, "A run and how far it is", read, get, RunShown),
+        reading(f"{_ONE}/logs", "What happened in a run, searched by text, level and stream", read, logs, Listing[LogLine], LogParameters),
+        reading(f"{_ONE}/failures", "What went wrong in a run", read, failures, Listing[LogLine], PageParameters),
         _starts("/sources/{source:src}/sync", "Back up a source now, or the run of it that is not over", sync, body=Sync),
         _starts("/jobs/{job:job}/run", "Run a job now, or the run of its source that is not over", run_job),
         _starts(f"{_ONE}/retry", "Run the same source again", retry),
-        Route(method="POST", path=f"{_ONE}/cancel", summary="Stop a run", access=write, handle=cancel, answers=RunShown),
+        changing("POST", f"{_ONE}/cancel", "Stop a run", write, cancel, answers=RunShown),
         *dead_letter_routes(runs.letters, accounts),
     ]
 
 
 def _starts(path: str, summary: str, handle: Handle, body: type[Sync] | None = None) -> Route:
-    return Route(
-        method="POST",
-        path=path,
-        summary=summary,
-        access=Permission.RUNS_EXECUTE,
-        handle=handle,
-        body=body,
-        answers=RunShown,
-        status=202,
-        repeatable=True,
-    )
+    return changing("POST", path, summary, Permission.RUNS_EXECUTE, handle, body=body, answers=RunShown, status=202, repeatable=True)
 
 
 def _started(run: Run) -> Answer:

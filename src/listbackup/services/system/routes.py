@@ -11,7 +11,7 @@ from listbackup.http.paging import Listing
 from listbackup.http.permission import Permission
 from listbackup.services.accounts import Accounts
 from listbackup.services.operators import ensure_operator
-from listbackup.services.routing import Answer, Call, Route, Text
+from listbackup.services.routing import Answer, Call, Route, Text, changing, reading
 from listbackup.services.system.heartbeats import Beat
 from listbackup.services.system.installation import Installation
 from listbackup.services.system.maintenance import MaintenanceState
@@ -61,37 +61,16 @@ def routes(accounts: Accounts, installation: Installation, of_process: Callable[
             lambda _: Answer(content=Text(content=installation.figures.page(of_process), media_type=_METRICS)),
             Text,
         ),
-        Route(
-            method="GET",
-            path="/system/queues",
-            summary="How full the queues are",
-            access=operate,
-            handle=queues,
-            answers=Listing[QueueShown],
-        ),
-        Route(
-            method="GET",
-            path="/system/workers",
-            summary="Who works, as last heard of",
-            access=operate,
-            handle=processes,
-            answers=Listing[Beat],
-        ),
-        Route(
-            method="GET",
-            path="/system/maintenance",
-            summary="Whether the installation is in maintenance",
-            access=operate,
-            handle=maintenance,
-            answers=MaintenanceState,
-        ),
-        Route(
-            method="PUT",
-            path="/system/maintenance",
-            summary="Turn maintenance on or off: changes answer 503 and no run begins, what is kept can be read",
-            access=operate,
+        reading("/system/queues", "How full the queues are", operate, queues, Listing[QueueShown]),
+        reading("/system/workers", "Who works, as last heard of", operate, processes, Listing[Beat]),
+        reading("/system/maintenance", "Whether the installation is in maintenance", operate, maintenance, MaintenanceState),
+        changing(
+            "PUT",
+            "/system/maintenance",
+            "Turn maintenance on or off: changes answer 503 and no run begins, what is kept can be read",
+            operate,
+            switch,
             step_up=True,
-            handle=switch,
             body=MaintenanceIn,
             answers=MaintenanceState,
         ),
