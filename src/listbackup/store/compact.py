@@ -21,6 +21,7 @@ from listbackup.base.clock import unix_ms
 from listbackup.store.head import Head, PackRef, Segment, drop_unused_packs, edited, with_segments
 from listbackup.store.jobs import Job, JobLost, job
 from listbackup.store.merge import Block, merge_blocks, part_blocks
+from listbackup.store.packs import PackGone
 from listbackup.store.sealed import new_object_id
 from listbackup.store.segments import SegmentWriter
 
@@ -143,9 +144,18 @@ def retained_of(head: Head) -> npt.NDArray[np.uint32]:
 
 
 def merged(store: Store, head: Head, task: Task, after: bytes | None = None) -> Iterator[Block]:
-    """The thinned rows of a task's inputs, those above ``after``."""
+    """The thinned rows of a task's inputs, those above ``after``. Raises JobLost, PackGone."""
     inputs = [segment_blocks(store, head, segment, after) for segment in task.inputs]
-    return merge_blocks(inputs, retained_of(head))
+    return while_listed(store, task, merge_blocks(inputs, retained_of(head)))
+
+
+def while_listed(store: Store, task: Task, blocks: Iterator[Block]) -> Iterator[Block]:
+    """The blocks of a task's inputs. A pack that is gone because somebody else merged the inputs, and the grace is over, is no damage. Raises JobLost, PackGone."""
+    try:
+        yield from blocks
+    except PackGone:
+        check_inputs(store.root.read().head, [task])
+        raise
 
 
 def segment_blocks(store: Store, head: Head, segment: Segment, after: bytes | None = None) -> Iterator[Block]:

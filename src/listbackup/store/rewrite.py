@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from listbackup.store.compact import Task, segment_blocks
+from listbackup.store.compact import Task, segment_blocks, while_listed
 from listbackup.store.head import Head, Segment
 from listbackup.store.jobs import Job
 from listbackup.store.merge import Block
@@ -28,7 +28,7 @@ def rewrite(
         (old,) = task.inputs
         label = Segment(id=new_object_id().hex(), lo=old.lo, hi=old.hi, level=old.level, full=old.full)
         writer.begin(task.stream, head.streams[task.stream].spec, label)
-        for rows, values in _changed(segment_blocks(store, head, old), task.stream, change):
+        for rows, values in _changed(while_listed(store, task, segment_blocks(store, head, old)), task.stream, change):
             if len(rows):
                 writer.add(rows, values, level=LEVEL)
             mine.beat()

@@ -111,8 +111,8 @@ def test_a_base_merge_that_is_broken_off_goes_on_where_it_was() -> None:
     holds(rig.store(), truth)
 
 
-def tiers_merged_beside_a_base(moment: int) -> tuple[Rig, dict[int, Content]]:
-    """A base merge at whose storage call of this number another worker merges tiers."""
+def tiers_merged_beside_a_base(moment: int, *, swept: bool = False) -> tuple[Rig, dict[int, Content]]:
+    """A base merge at whose storage call of this number another worker merges tiers, and sweeps when the grace is over."""
     rig = Rig()
     truth = life(rig, FAN_OUT - 1)
 
@@ -120,6 +120,9 @@ def tiers_merged_beside_a_base(moment: int) -> tuple[Rig, dict[int, Content]]:
         if number == moment:
             with changed(compact, "FAN_OUT", 2):
                 assert compact_tiers(rig.store()).tasks
+            if swept:
+                rig.clock.advance(GRACE + timedelta(hours=1))
+                assert sweep(rig.store(), plan_sweep(rig.store(), rig.clock.now()))
 
     beside = Faults(merge_tiers)
     with suppress(JobLost):
@@ -134,6 +137,12 @@ def test_a_base_merge_labels_just_what_it_merges_whenever_tiers_are_merged_besid
     holds(rig.store(), truth)
     merge_base(rig.store(), "things")
     assert {(segment.lo, segment.hi) for segment in rig.store().head().streams["things"].segments} == {(0, FAN_OUT - 1)}
+    holds(rig.store(), truth)
+
+
+@pytest.mark.parametrize("moment", range(12))
+def test_a_base_merge_whose_inputs_are_merged_and_swept_is_lost_and_the_store_not_called_damaged(moment: int) -> None:
+    rig, truth = tiers_merged_beside_a_base(moment, swept=True)
     holds(rig.store(), truth)
 
 
