@@ -6,12 +6,12 @@ required, every member of it is read, and nothing may follow it.
 
 from __future__ import annotations
 
-import http.client
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from listbackup.connectors.engine.faults import BadAnswer, Reason
+from listbackup.connectors.engine.wire import BrokenOff, Response
 
 MIB = 1024 * 1024
 
@@ -26,7 +26,7 @@ class BodyLimits:
     seconds: float = 300.0  # from the first byte sent to the last received
 
 
-def read_raw(response: http.client.HTTPResponse, limits: BodyLimits, out_of_time: Callable[[], bool]) -> bytes:
+def read_raw(response: Response, limits: BodyLimits, out_of_time: Callable[[], bool]) -> bytes:
     """The body as it came, complete. Raises BadAnswer (truncated, too large, too slow)."""
     announced = response.length
     if announced is not None and announced > limits.body_bytes:
@@ -35,7 +35,7 @@ def read_raw(response: http.client.HTTPResponse, limits: BodyLimits, out_of_time
     size = 0
     try:
         while True:
-            part = response.read1(MIB)
+            part = response.read_some()
             if not part:
                 break
             parts.append(part)
@@ -46,7 +46,7 @@ def read_raw(response: http.client.HTTPResponse, limits: BodyLimits, out_of_time
                 break
             if out_of_time():
                 raise BadAnswer(Reason.TRUNCATED_BODY, "the answer dripped in too slowly to wait for its end")
-    except http.client.IncompleteRead:
+    except BrokenOff:
         raise BadAnswer(Reason.TRUNCATED_BODY, "the answer broke off in a chunk") from None
     if announced is not None and size != announced:
         raise BadAnswer(Reason.TRUNCATED_BODY, f"the answer announced {announced} bytes and broke off after {size}")

@@ -1,16 +1,14 @@
 """HTTP/1.1 for backups: keep-alive connections to checked, pinned addresses, and answers that are whole or an error.
 
-Bodies are read by ``http.client``, heads by ``wire.py`` (decisions 0050, 0130). Nothing is taken from the environment, no proxy is used, redirects stay on their host.
+The wire is ours (``wire.py``, decisions 0050, 0130). Nothing is taken from the environment, no proxy is used, redirects stay on their host.
 """
 
 from __future__ import annotations
 
-import http.client
 import select
-import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urljoin
 
 from listbackup.base.clock import Clock
@@ -18,14 +16,16 @@ from listbackup.base.errors import PlatformError
 from listbackup.connectors.engine.body import BodyLimits, decode, read_raw
 from listbackup.connectors.engine.egress import Origin, Resolver, Url, checked_addresses, parse_url, system_resolver
 from listbackup.connectors.engine.faults import BadAnswer, Reason, Unsent, denied, unreachable
-from listbackup.connectors.engine.wire import READ_SECONDS, Connection, Response
+from listbackup.connectors.engine.wire import READ_SECONDS, BrokenOff, Connection, NotHttp, Response, Untrusted
+
+if TYPE_CHECKING:
+    import ssl
 
 AGENT = "ListBackup/0.1"
 MAX_REDIRECTS = 3
 BRIEF = BodyLimits(body_bytes=1024 * 1024, seconds=10.0)
 BRIEF_READ_SECONDS = 20.0  # with connecting and the body less than a lease of a refresh
 _REDIRECTS = (301, 302, 303, 307, 308)
-_CHUNK = 256 * 1024
 _FRESH_SECONDS = 2.0  # servers keep idle connections for five seconds and more
 
 
@@ -116,7 +116,7 @@ class Client:
             framed = response.length is not None or bool(response.chunked)
             raw = read_raw(response, self._limits, lambda: self._clock.monotonic() > deadline)
             body = decode(raw, headers["content-encoding"], self._limits) if raw and "content-encoding" in headers else raw
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, NotHttp) as error:
             connection.close()
             _fail(request.url.origin, error)
         except PlatformError:
@@ -131,7 +131,7 @@ class Client:
         if connection is not None:
             try:
                 return connection, self._begin(connection, request)
-            except (ConnectionError, http.client.RemoteDisconnected) as error:
+            except ConnectionError as error:
                 connection.close()
                 if request.method != "GET":
                     _fail(request.url.origin, error)
@@ -148,9 +148,9 @@ class Client:
         headers = {"Host": origin.header, "User-Agent": AGENT, "Accept-Encoding": "gzip, deflate", **request.headers}
         try:
             return connection.ask(request.method, request.url.target, headers, request.body)
-        except ConnectionError:  # http.client.RemoteDisconnected is one
+        except ConnectionError:  # HungUp is one
             raise
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, NotHttp) as error:
             connection.close()
             _fail(origin, error)
         except ValueError:  # a header value with a line break in it
@@ -184,14 +184,15 @@ class Client:
     def _trust(self) -> ssl.SSLContext:
         """Whom we believe; made when it is first needed, because reading the system's certificates takes 50 ms."""
         if self._tls is None:
+            import ssl  # takes 6 ms, which a platform without TLS does not need
+
             context = ssl.create_default_context()
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             self._tls = context
         return self._tls
 
     def _done(self, connection: Connection, response: Response) -> None:
-        response.close()
-        if response.will_close or self._closed:
+        if response.will_close or self._closed or not response.is_used_up:
             connection.close()
         else:
             connection.idle_since = self._clock.monotonic()
@@ -208,15 +209,15 @@ class Client:
                 Reason.NO_TERMINATOR, "the file does not say how long it is", hint="its end cannot be told from a broken connection"
             )
         try:
-            while part := response.read1(_CHUNK):
+            while part := response.read_some():
                 size += len(part)
                 yield part
             if announced is not None and size != announced:
                 raise BadAnswer(Reason.TRUNCATED_BODY, f"the file announced {announced} bytes and broke off after {size}")
-        except http.client.IncompleteRead:
+        except BrokenOff:
             connection.close()
             raise BadAnswer(Reason.TRUNCATED_BODY, "the file broke off in a chunk") from None
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, NotHttp) as error:
             connection.close()
             _fail(connection.origin, error)
         except BaseException:
@@ -269,9 +270,9 @@ def _headers(response: Response, limits: BodyLimits) -> Mapping[str, str]:
 
 def _fail(origin: Origin, error: Exception, *, sent: bool = True) -> NoReturn:
     """Turn what the socket says into a sentence without addresses or secrets."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        raise denied(f"the certificate of {origin.host} cannot be trusted: {error.verify_message}", hint="check the address") from None
-    if isinstance(error, http.client.HTTPException) and not isinstance(error, http.client.RemoteDisconnected):
+    if isinstance(error, Untrusted):
+        raise denied(f"the certificate of {origin.host} cannot be trusted: {error}", hint="check the address") from None
+    if isinstance(error, NotHttp):
         raise BadAnswer(Reason.BAD_HEADERS, f"{origin.host} answers in something that is not HTTP/1.1") from None
     what = "took too long" if isinstance(error, TimeoutError) else (getattr(error, "strerror", None) or type(error).__name__)
     message, hint = f"{origin.host} cannot be reached: {what}", "check the address and the network, then run again"
