@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from listbackup.backends.queue.port import LeaseLost, Message, Queue
+from listbackup.backends.table.lease import LeaseGone
 from listbackup.base.clock import Clock
 from listbackup.base.errors import BackendError, BusyError, ListBackupError, NotFound
 from listbackup.base.ids import new_id
@@ -78,8 +79,8 @@ class Worker:
         threads += [
             threading.Thread(target=self._reconcile_on, name="reconciliation"),
             threading.Thread(target=self._beat_on, name="heartbeat"),
-            threading.Thread(target=self._do_chores, name="chores"),
         ]
+        threads += [threading.Thread(target=self._do_on, args=(chore,), name="chore") for chore in self._parts.chores]
         for thread in threads:
             thread.start()
         try:
@@ -106,16 +107,19 @@ class Worker:
         self._reconcile(jobs=True)
 
     def _reconcile(self, *, jobs: bool) -> None:
-        for scope in self._scopes():
+        """Account by account, thing by thing: what goes wrong with one keeps the others from nothing. In maintenance only what was lost is put back."""
+        for account in self._parts.accounts.iter_active():
             if self._stopping.is_set():
                 return
-            if jobs:
-                self._parts.jobs.reconcile(scope)
-            self._parts.runs.reconcile(scope)
-            self._parts.runs.call_parked(scope)
-            for tend in self._parts.tenders:
-                with self._patient(f"looking after {scope.account}"):
-                    tend(scope)
+            with self._patient(f"reconciliation of {account.id}"):
+                scope = self._parts.accounts.enter(account.id, actor="worker")
+                if jobs:
+                    self._parts.jobs.reconcile(scope)
+                self._parts.runs.reconcile(scope)
+                self._parts.runs.call_parked(scope)
+            for tend in () if self._is_held() else self._parts.tenders:
+                with self._patient(f"looking after {account.id}"):
+                    tend(self._parts.accounts.enter(account.id, actor="worker"))
 
     def _reconcile_on(self) -> None:
         """Beside the ticks, which must not wait for it."""
@@ -157,14 +161,13 @@ class Worker:
                 while not self._is_held() and self._tick() and not self._stopping.is_set():
                     pass
 
-    def _do_chores(self) -> None:
-        """Beside the ticks: a mail server that hangs delays no run."""
+    def _do_on(self, chore: Callable[[], object]) -> None:
+        """Each beside the ticks and the others: a mail server that hangs delays no run, no hook and no end of an account."""
         wait = 0.0
-        while self._parts.chores and not self._stopping.wait(wait):
+        while not self._stopping.wait(wait):
             wait = self._pace.tick.total_seconds()
-            for chore in self._parts.chores:
-                with self._patient("chore"):
-                    chore()
+            with self._patient("chore"):
+                chore()
 
     def _tick(self) -> int:
         done = self._scheduler.tick()
@@ -235,6 +238,10 @@ class Worker:
             return
         except LeaseLost:
             return
+        except LeaseGone as error:  # whoever has the run now says what becomes of it
+            _log.warning("run %s was taken on by another worker: %s", order.run, error)
+            self._settle(message)
+            return
         except Exception as error:  # noqa: BLE001  the worker loop: one run's bug must not end the others
             _log.exception("run %s failed in a way nobody thought of", order.run)
             text = f"Something went wrong inside ({type(error).__name__}); the log has the details."
@@ -272,17 +279,15 @@ class Worker:
         except LeaseLost:
             return
 
-    def _scopes(self) -> Iterator[Scope]:
-        for account in self._parts.accounts.iter_active():
-            yield self._parts.accounts.enter(account.id, actor="worker")
-
     @contextmanager
     def _patient(self, who: str) -> Iterator[None]:
-        """What the ground does for a while must not end the worker."""
+        """What the ground does for a while must not end the worker, and neither must a bug: a thread that ended would be missed by nobody."""
         try:
             yield
         except ListBackupError as error:
             _log.warning("%s goes on after: %s", who, error)
+        except Exception:  # noqa: BLE001  the worker's loops
+            _log.exception("%s goes on after what nobody thought of", who)
 
 
 @contextmanager

@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from listbackup.base.clock import Clock
-from listbackup.base.errors import BackendError, NotFound
+from listbackup.base.clock import Clock, iso
+from listbackup.base.errors import BackendError, ListBackupError, NotFound
 from listbackup.base.log import log_context
 from listbackup.services.accounts import Accounts, AccountState
 from listbackup.services.jobs import DueJob, Jobs
@@ -34,13 +34,20 @@ class Scheduler:
         """Start a run for each job that is due, up to ``limit``. A job that missed several instants while nobody looked runs once."""
         started, latest = 0, timedelta()
         for due in self._jobs.claim_due(limit=limit):
-            if due.run is not None:
-                self._wake(due, due.run)
+            try:
+                started += self._begin(due)
+            except ListBackupError as error:  # those behind it are claimed too: they would wait with it, and so for ever
+                _log.error("what is due at %s stays claimed and comes up again: %s", iso(due.due.due_at), error)
                 continue
-            with log_context(account=due.account, job=due.job):
-                started += self._start(due)
             latest = max(latest, self._clock.now() - due.due.due_at)
         return Tick(started=started, lateness=latest)
+
+    def _begin(self, due: DueJob) -> int:
+        if due.run is not None:
+            self._wake(due, due.run)
+            return 0
+        with log_context(account=due.account, job=due.job):
+            return self._start(due)
 
     def _wake(self, due: DueJob, run: str) -> None:
         """A run that waited goes on the queue again."""
