@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -48,6 +48,16 @@ def world() -> Iterator[World]:
     clock = ManualClock()
     connector = FactsConnector(api=api(page_size=50))
     house = MemoryHouse(rooms([connector], clock=clock), Platforms([connector]))
+    with served(house) as port:
+        yield World(house, port, clock)
+
+
+@pytest.fixture
+def closed() -> Iterator[World]:
+    """Where nobody opens an account at the top but who operates the installation, since those that are there were opened."""
+    clock, platforms = ManualClock(), Platforms([])
+    house = MemoryHouse(rooms([], clock=clock), platforms)
+    house.tenancy = replace(house.tenancy, is_open=False)
     with served(house) as port:
         yield World(house, port, clock)
 
@@ -327,6 +337,36 @@ def test_a_key_for_the_branch_works_in_every_account_below(world: World) -> None
     assert [Client(world.port, text).ask("GET", "/sources").status for text in (wide["text"], again)] == [200, 200]
     world.clock.advance(timedelta(hours=1))
     assert [Client(world.port, text).ask("GET", "/sources").status for text in (wide["text"], again)] == [401, 200]
+
+
+def test_a_key_of_one_account_learns_nothing_of_what_is_below(world: World) -> None:
+    ada, agency = world.grown("ada")
+    client = world.below(ada, agency, "Secret client")
+    inside = at(ada.browser, agency)
+    scopes = ["accounts:read", "api-keys:manage"]
+    narrow = Client(world.port, inside.ok("POST", "/api-keys", {"name": "narrow", "scopes": scopes})["text"])
+    assert narrow.get(f"/accounts/{agency}/descendants")["items"] == []
+    tree = narrow.get(f"/accounts/{agency}/hierarchy?depth=3")["tree"]
+    assert (tree["id"], tree["children"]) == (agency, [])
+    wide = {"name": "wide", "scopes": ["accounts:read"], "reach": "branch"}
+    assert narrow.ask("POST", "/api-keys", wide).json["code"] == "not_allowed"
+    made = inside.ok("POST", "/api-keys", wide)
+    assert narrow.ask("POST", f"/api-keys/{made['key']['id']}/rotate", {"grace_hours": 1}).json["code"] == "not_allowed"
+    assert [one["id"] for one in Client(world.port, made["text"]).get(f"/accounts/{agency}/descendants")["items"]] == [client]
+
+
+def test_where_accounts_are_opened_by_the_operator_nobody_leaves_the_plan_and_policies_above_by_a_move_to_the_top(closed: World) -> None:
+    world = closed
+    ada, agency = world.grown("ada")
+    bob, _ = world.grown("bob")
+    client = world.below(ada, agency, "client")
+    world.join(bob, client, Role.OWNER)
+    ada.browser.ok("PUT", f"/accounts/{client}/limits", {"sub_accounts": 1, "members": 1})
+    inner = world.below(bob, client, "inner")
+    world.join(bob, inner, Role.OWNER)
+    assert bob.browser.refused("POST", f"/accounts/{inner}/move", {"parent": None}) == (403, "not_allowed")
+    assert ada.browser.refused("POST", f"/accounts/{inner}/move", {"parent": None}) == (403, "not_allowed")
+    assert world.house.accounts.get(inner).parent == client
 
 
 def test_the_plan_that_the_parent_sets_is_a_402(world: World) -> None:

@@ -52,12 +52,10 @@ def tree_routes(tenancy: Tenancy) -> Sequence[Route]:
 
     def open_(call: Call) -> Answer:
         proven(call)
-        user, default = call.caller.user, accounts.find_default()
+        user = call.caller.user
         if user is None:
             raise NotAllowed("this is for people, not for API keys", hint="sign in")
-        operates = default is not None and Permission.SYSTEM_OPERATE in _usable(tenancy, user, default.id)
-        if not tenancy.is_open and not operates:
-            raise NotAllowed("new accounts at the top are opened by whoever operates the installation", hint="ask them")
+        _demand_top(tenancy, user)
         return answer(accounts.open_for(user, call.body(NewAccount).name), call, location=True)
 
     def open_below(call: Call) -> Answer:
@@ -79,20 +77,20 @@ def tree_routes(tenancy: Tenancy) -> Sequence[Route]:
     def hierarchy(call: Call) -> Answer:
         chain, actor = tree.live(call.scope.account), call.caller.actor
         over = [shown(one, actor) for one in reversed(chain.accounts[1:]) if reaches(tenancy, actor, one.id)]
-        budget = iter(range(MOST_NODES))
-        return Answer(content=Hierarchy(above=over, tree=_node(tenancy, chain.account, call.query(HierarchyParameters).depth, budget)))
+        depth = 0 if _is_narrow(tenancy, call) else call.query(HierarchyParameters).depth
+        return Answer(content=Hierarchy(above=over, tree=_node(tenancy, chain.account, depth, iter(range(MOST_NODES)))))
 
     def descendants(call: Call) -> Answer:
         page = call.query(PageParameters)
-        found = Walk(tree, [call.scope.account], is_inside=True).page(limit=page.limit, cursor=page.cursor)
+        depth = 0 if _is_narrow(tenancy, call) else None
+        found = Walk(tree, [call.scope.account], is_inside=True, depth=depth).page(limit=page.limit, cursor=page.cursor)
         return Answer(content=listing(found, _show_place(tenancy)))
 
     def move(call: Call) -> Answer:
         account, parent, actor = call.scope.account, call.body(Move).parent, call.caller.actor
-        old = accounts.get(account).parent
-        if old is not None and not reaches(tenancy, actor, old):
-            raise NotAllowed("an account is moved by owners of the account above it", hint="ask whoever runs the account above it")
-        leaves = authority.of(actor, old if old is not None else account)
+        leaves = authority.leaving(actor, account)
+        if parent is None:
+            _demand_top(tenancy, actor)
         return answer(accounts.move(account, parent, by=leaves, new_end=authority.of(actor, parent) if parent is not None else None), call)
 
     read, manage, one = Permission.ACCOUNTS_READ, Permission.ACCOUNTS_MANAGE, "/accounts/{account:acc}"
@@ -137,6 +135,14 @@ def _show_place(tenancy: Tenancy) -> Callable[[Place], AccountShown]:
         return show_account(place.account, tenancy.accounts.tree.chain(place.account.id).state, parent=len(place.way) > 1)
 
     return show
+
+
+def _demand_top(tenancy: Tenancy, actor: str) -> None:
+    """Raises NotAllowed for who may not have an account stand at the top, where no plan and no policy lies above it."""
+    default = tenancy.accounts.find_default()
+    operates = default is not None and Permission.SYSTEM_OPERATE in _usable(tenancy, actor, default.id)
+    if not tenancy.is_open and not operates:
+        raise NotAllowed("accounts come to stand at the top by whoever operates the installation", hint="ask them")
 
 
 def _usable(tenancy: Tenancy, actor: str, account: str) -> frozenset[Permission]:
