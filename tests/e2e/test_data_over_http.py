@@ -261,6 +261,16 @@ def test_a_search_that_runs_out_of_time_says_so_and_goes_on(world: World, monkey
 # looked after ------------------------------------------------------------------------------------------------------------
 
 
+def test_who_may_not_decide_what_is_kept_decides_it_by_no_job_either(world: World) -> None:
+    client = world.key(Permission.JOBS_MANAGE)
+    strict = {"retention": {"last": 1}}
+    assert client.ask("POST", "/jobs", {"source": world.source, "name": "strict", **strict}).json["code"] == "not_allowed"
+    made = client.post("/jobs", {"source": world.source, "name": "a job of no right to let go"})
+    assert client.ask("PATCH", f"/jobs/{made['id']}", strict).json["code"] == "not_allowed"
+    assert world.client.ask("PATCH", f"/jobs/{made['id']}", strict).status == 200
+    assert client.ask("DELETE", f"/jobs/{made['id']}").status == 204
+
+
 def test_a_source_keeps_its_own_retention_and_never_less_than_the_policy_asks(world: World) -> None:
     at = f"/sources/{world.source}/retention"
     assert world.client.get(at)["own"] is None

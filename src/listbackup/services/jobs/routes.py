@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from listbackup.http.caller import demand
 from listbackup.http.paging import Listing, listing
 from listbackup.http.permission import Permission
 from listbackup.services.jobs.model import Job
 from listbackup.services.jobs.schema import ChangedJob, JobParameters, NewJob
 from listbackup.services.jobs.service import Jobs
+from listbackup.services.retention import PolicyIn
 from listbackup.services.routing import Answer, Call, Route
 
 _ONE = "/jobs/{job:job}"
@@ -19,6 +21,7 @@ def routes(jobs: Jobs) -> Sequence[Route]:
 
     def create(call: Call) -> Answer:
         asked = call.body(NewJob)
+        _demand_retention(call, asked.retention)
         made = jobs.create(
             call.scope,
             source=asked.source,
@@ -39,6 +42,7 @@ def routes(jobs: Jobs) -> Sequence[Route]:
 
     def change(call: Call) -> Answer:
         asked = call.body(ChangedJob)
+        _demand_retention(call, asked.retention)
         new = jobs.change(
             call.scope,
             call.path["job"],
@@ -81,6 +85,12 @@ def routes(jobs: Jobs) -> Sequence[Route]:
         Route(method="POST", path=f"{_ONE}/pause", summary="No longer run by itself", access=write, handle=pause, answers=Job),
         Route(method="POST", path=f"{_ONE}/resume", summary="Run by itself again", access=write, handle=resume, answers=Job),
     ]
+
+
+def _demand_retention(call: Call, asked: PolicyIn | None) -> None:
+    """What is let go of is decided by who may decide that of the source, also where the job says it. Raises NotAllowed."""
+    if asked is not None:
+        demand(call.caller, Permission.RETENTION_MANAGE)
 
 
 def _shown(job: Job) -> Answer:
