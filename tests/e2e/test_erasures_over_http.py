@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,16 +17,19 @@ from listbackup.base.secret import Secret
 from listbackup.connectors.demo_crm.connector import api
 from listbackup.connectors.engine.session import FactsConnector
 from listbackup.http.permission import Bundle
-from listbackup.services.data import Errands, RestoreState, Selection
-from listbackup.services.erasures import ErasureState
+from listbackup.services.data import Errands, ExportFormat, RestoreState, Selection, Upkeep
+from listbackup.services.erasures import Erasures, ErasureState
 from listbackup.services.erasures.model import Order
 from listbackup.services.platforms import Platforms
 from listbackup.services.runs import Means, Work
+from listbackup.services.scope import Scope
+from listbackup.store import Key
+from listbackup.store.erase import Erased
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.http import Client, MemoryHouse, served
 from listbackup.testing.patience import until
 from listbackup.testing.saas import Options, Saas, serve
-from listbackup.testing.system import rooms
+from listbackup.testing.system import MemoryKeys, rooms
 
 STREAM = "contacts"
 
@@ -96,6 +99,37 @@ def test_a_person_is_looked_for_shown_erased_everywhere_and_kept_out(world: Worl
     assert world.client.get(f"/search?{urlencode({'q': email})}")["items"] == []
     run = world.house.runs.list(world.house.rooms.scope, source=world.source).items[0]
     assert run.state.value == "succeeded"
+
+
+class Interrupting:
+    """Upkeep during whose erasures somebody else does something first."""
+
+    def __init__(self, upkeep: Upkeep, first: Callable[[], object]) -> None:
+        self._upkeep, self._first = upkeep, first
+
+    def erase(self, scope: Scope, source: str, records: Sequence[tuple[str, Key]]) -> Erased:
+        self._first()
+        return self._upkeep.erase(scope, source, records)
+
+
+def test_what_is_exported_while_an_erasure_is_carried_out_goes_with_it(world: World) -> None:
+    snapshot = world.back_up()
+    house, scope = world.house, world.house.rooms.scope
+    person, (of, info) = world.person(snapshot, 11), house.data.place(scope, snapshot)
+    made: list[str] = []
+
+    def export() -> None:
+        begun = house.exports.start(scope, of.id, info, form=ExportFormat.JSONL, streams=(STREAM,))
+        made.append(house.exports.carry_out(scope, begun.id).id)
+
+    upkeep = Interrupting(house.upkeep, export)
+    erasures = Erasures(house.rooms.desk, data=house.data, upkeep=upkeep, exports=house.exports, keys=MemoryKeys())  # type: ignore[arg-type]
+    asked = erasures.ask(scope, Order(records=((world.source, STREAM, person["key"]),)), reason="asked us to")
+    erasures.carry_out(scope, asked.id)
+    erasures.order(scope, asked.id)
+    assert erasures.carry_out(scope, asked.id).state is ErasureState.DONE
+    assert len(made) == 1
+    assert world.client.ask("GET", f"/exports/{made[0]}").status == 404
 
 
 def test_what_is_erased_without_a_ledger_comes_back_with_the_next_run(world: World) -> None:

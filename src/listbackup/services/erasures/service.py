@@ -175,6 +175,7 @@ class Erasures:
                 self._bar(scope, SourceId(source), records)  # before anything goes, so that no run in between brings it back
             self._exports.forget_source(scope, source)
             self._upkeep.erase(scope, source, [(one.stream, one.key) for one in records])
+            self._exports.forget_source(scope, source)  # once more: one may have been asked for while they were still there
             hold.beat()
             now_at = self._edit(scope, erasure.id, _with_done(SourceId(source)), hold)
         done = self._edit(
