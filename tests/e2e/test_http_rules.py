@@ -72,6 +72,22 @@ def test_each_wrong_field_is_pointed_at_and_no_value_comes_back(client: Client) 
     assert b"canary" not in said.raw
 
 
+def test_a_field_within_a_field_is_pointed_at_where_it_stands(client: Client) -> None:
+    def pointer(path: str, body: object) -> tuple[int, str]:
+        said = client.ask("POST", path, body)
+        return said.status, said.json["errors"][0]["pointer"]
+
+    assert pointer("/connections", {**CONNECTION, "values": {}}) == (422, "/values/url")
+    assert pointer("/connections", {**CONNECTION, "secrets": {}}) == (422, "/secrets/token")
+    assert pointer("/connections", {**CONNECTION, "secrets": {"a/b": "c"}}) == (422, "/secrets/a~1b")
+    assert pointer("/connections", {**CONNECTION, "platform": "demo-crn"}) == (422, "/platform")
+    client.post("/connections", CONNECTION)
+    assert pointer("/connections", CONNECTION) == (409, "/name")
+    source = client.post("/sources", {"name": "crm", "connection": client.get("/connections")["items"][0]["id"]})["id"]
+    assert pointer("/jobs", {"source": source, "timetable": {"cron": "99 * * * *"}}) == (422, "/timetable/cron")
+    assert pointer("/jobs", {"source": source, "timetable": {"every": "PT15M", "time_zone": "Mars/Base"}}) == (422, "/timetable/time_zone")
+
+
 def test_a_creating_request_that_is_sent_twice_creates_once(client: Client) -> None:
     once = {"idempotency-key": "k1"}
     first, second = (client.ask("POST", "/connections", CONNECTION, once) for _ in range(2))

@@ -185,8 +185,8 @@ def encode_problem(problem: ProblemDetails) -> bytes:
 def _fields(error: Exception) -> Sequence[FieldProblem]:
     if isinstance(error, Refused):
         return error.errors
-    if type(error) in (InputError, WeakPassword) and isinstance(error, InputError) and error.field is not None:
-        return (FieldProblem(pointer="/" + error.field.replace("~", "~0").replace("/", "~1"), message=error.message),)
+    if isinstance(error, InputError) and kind_of(error).told and error.field is not None:  # a field within a field: "timetable/cron"
+        return (FieldProblem(pointer="/" + error.field, message=error.message),)
     return ()
 
 

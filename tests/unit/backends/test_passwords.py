@@ -58,6 +58,7 @@ def test_long_ones_of_any_characters_are_taken(password: str) -> None:
         "aaaaaaaaaaaaaaaaaaaa",
         "abcabcabcabcabcabc",
         "ada.lovelace2026",
+        "ada.lovelace@example.com",
         "ListBackup2026!!!",
         "listbackup-lovelace",
         "lovelace@example!",

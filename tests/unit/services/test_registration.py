@@ -71,8 +71,9 @@ def test_the_set_up_code_makes_one_owner_and_then_there_is_none() -> None:
     first, second = world.code(), world.code()
     user = world.set_up(first.lower().replace("-", " "))
     assert world.accounts_of(user) == ["default"]
-    with pytest.raises(SignInRefused):
+    with pytest.raises(SignInRefused) as refused:
         world.set_up(first, "eve@example.com")
+    assert "an owner already" in str(refused.value.hint)
     with pytest.raises(Conflict):
         world.set_up(second, "eve@example.com")
     assert world.registration.new_setup_code() is None

@@ -33,7 +33,7 @@ def common() -> frozenset[str]:
 
 def why_common(password: str, own_words: Iterable[str]) -> str | None:
     """Why others would guess this, as the end of "the password …"; None when nothing is known against it."""
-    text = password.lower()
+    text, own = password.lower(), tuple(own_words)
     for form in {text, text.translate(_LEET)}:
         core = _EDGES.sub("", form)
         if form in common() or core in common():
@@ -44,15 +44,15 @@ def why_common(password: str, own_words: Iterable[str]) -> str | None:
             return "repeats itself"
         if _is_a_run(form):
             return "follows the keyboard or the alphabet"
-        rest = _without(form, own_words)
+        rest = _without(form, own)
         if rest is not None and len(_EDGES.sub("", rest)) < 4:
             return "is your name or ours with little around it"
     return None
 
 
 def own_words(email: str, *more: str) -> Sequence[str]:
-    """What this person would think of first: the parts of the address, and these names."""
-    return [word for text in (email, *more) for word in re.split(r"[\W_]+", text.lower()) if len(word) >= _OWN]
+    """What this person would think of first: the address, its parts, and these names."""
+    return [email.lower(), *(word for text in (email, *more) for word in re.split(r"[\W_]+", text.lower()) if len(word) >= _OWN)]
 
 
 def _is_made_of(text: str, words: frozenset[str]) -> bool:

@@ -71,7 +71,9 @@ class Lifecycle:
 
     def _mark(self, account: str, happened: str, edit: Callable[[Account], Account], *, by: Standing) -> Account:
         def attempt() -> Act[Account]:
-            old = self._tree.live(account).account  # before it is asked who is above: whoever was when this was read is no more when it is moved
+            old = self._tree.live(
+                account
+            ).account  # before it is asked who is above: whoever was when this was read is no more when it is moved
             who = by.now()
             new, writes = self._tree.change(old, edit(old))
             return new, [*writes, *who.checks], _told(happened, new, why=new.suspended_why)

@@ -37,10 +37,11 @@ def leads_elsewhere(known: Mapping[str, str], given: Mapping[str, str] | None) -
 def sorted_out(label: str, asked: Iterable[ConfigField], values: Mapping[str, str], secrets: Mapping[str, Secret]) -> Credentials:
     """Plain values and secrets as the fields say, with defaults in place. Raises InputError."""
     fields = {field.name: field for field in asked}
-    for name in [*values, *secrets]:
-        if name not in fields:
-            hint = "it asks for: " + ", ".join(fields)
-            raise InputError(f"{label} does not ask for {name!r}", field=name, hint=hint)
+    for part, given in (("values", values), ("secrets", secrets)):
+        for name in given:
+            if name not in fields:
+                hint = "it asks for: " + ", ".join(fields)
+                raise InputError(f"{label} does not ask for {name!r}", field=f"{part}/{name.replace('/', '~1')}", hint=hint)
     plain, hidden = dict(values), dict(secrets)
     for name in [name for name, field in fields.items() if field.secret and name in plain]:
         hidden[name] = Secret(plain.pop(name))  # what the platform calls a secret is treated as one, however it was given
@@ -50,5 +51,6 @@ def sorted_out(label: str, asked: Iterable[ConfigField], values: Mapping[str, st
         if field.default is not None:
             plain[name] = field.default
         elif field.required:
-            raise InputError(f"{label} needs {field.label!r}", field=name, hint=f"give a value for {name}")
+            part = "secrets" if field.secret else "values"
+            raise InputError(f"{label} needs {field.label!r}", field=f"{part}/{name}", hint=f"give a value for {name}")
     return Credentials(values=plain, secrets=hidden)

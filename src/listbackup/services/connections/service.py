@@ -8,11 +8,11 @@ from functools import partial
 from typing import Protocol
 
 from listbackup.backends.table.port import ConditionFailed
-from listbackup.base.errors import BusyError, Conflict, PlatformError, PlatformFault
+from listbackup.base.errors import BusyError, Conflict, InputError, NotFound, PlatformError, PlatformFault
 from listbackup.base.ids import ConnectionId
 from listbackup.base.paging import Page
 from listbackup.base.secret import Secret
-from listbackup.connectors.engine.connector import AuthMethod, Credentials, Describes, Session, Site, StreamInfo
+from listbackup.connectors.engine.connector import AuthMethod, Connector, Credentials, Describes, Session, Site, StreamInfo
 from listbackup.services.accounts import Limits
 from listbackup.services.connections.credentials import by_key, by_sign_in, leads_elsewhere, without_tokens
 from listbackup.services.connections.events import connection_fact
@@ -92,7 +92,7 @@ class Connections:
 
         Raises InputError (a field is missing or unknown, the name cannot be one), Conflict (the name is taken), PlatformError (what the test met).
         """
-        connector = self._platforms.connector(platform)
+        connector = self._asked_for(platform)
         self._reach.check(scope, platform)
         credentials = by_key(connector, values, secrets)
         connection = Connection(
@@ -246,6 +246,13 @@ class Connections:
         own = whole.values["client_id"] if page.wants_application else None
         agreed = AgreedTo(values=given.values, secrets=fresh, client_id=own, site=site)
         return self._repaired(scope, reconnect, agreed) if reconnect is not None else self._agreed(scope, platform, name, agreed)
+
+    def _asked_for(self, platform: str) -> Connector:
+        """The code of a platform that a person named. Raises InputError: a word that was mistyped is nobody's secret."""
+        try:
+            return self._platforms.connector(platform)
+        except NotFound as error:
+            raise InputError(error.message, hint=error.hint, field="platform") from None
 
     def _agreed(self, scope: Scope, platform: str, name: str | None, agreed: AgreedTo) -> Connection:
         self.check_room(scope)

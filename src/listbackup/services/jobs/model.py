@@ -20,9 +20,9 @@ class RetryPolicy:
 
     def __post_init__(self) -> None:
         if not 0 <= self.attempts <= 10:
-            raise InputError("a failed run is tried again at most 10 times", field="attempts")
+            raise InputError("a failed run is tried again at most 10 times", field="retry/attempts")
         if not timedelta(seconds=10) <= self.wait <= timedelta(days=1):
-            raise InputError("between two tries lie from 10 seconds to a day", field="wait")
+            raise InputError("between two tries lie from 10 seconds to a day", field="retry/wait")
 
     def wait_before(self, tried: int) -> timedelta | None:
         """How long to wait after so many tries in vain; None: no more."""

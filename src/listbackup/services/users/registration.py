@@ -25,6 +25,9 @@ from listbackup.services.users.table import REGISTRATIONS
 Invited = Callable[[str], str | None]  # the address that this invitation was sent to, or None when it is none, or over
 
 _CODE_BYTES = 15  # 120 bits: six groups of four
+_SIGN_IN = "sign in, or ask the owner for an invitation"
+_OWNED = f"this installation has an owner already: {_SIGN_IN}"
+_NEW_CODE = "it stands where the server was started; each start shows a new one"
 
 
 class Admission(StrEnum):
@@ -92,9 +95,9 @@ class Registration:
         self._g.throttle.hit(client.address)
         raw = "".join(c for c in code.upper() if c not in "- ")[:100]
         if self._g.tickets.find(Purpose.SET_UP, raw) is None:
-            raise SignInRefused("this is not the set-up code", hint="it stands where the server was started; each start shows a new one")
+            raise SignInRefused("this is not the set-up code", hint=_NEW_CODE if self.needs_owner() else _OWNED)
         if not self.needs_owner():
-            raise Conflict("this installation has an owner already", hint="sign in, or ask the owner for an invitation")
+            raise Conflict("this installation has an owner already", hint=_SIGN_IN)
         also = self._users.first_profile(name)
 
         def write(user: UserId) -> Writes:
