@@ -50,6 +50,7 @@ SECTIONS: Mapping[str, Callable[[], Any]] = {
     "snapshots": lambda: child("bench.scale", "snapshots"),
     "churn": lambda: child("bench.scale", "churn"),
     "millions": lambda: child("bench.scale", "millions"),
+    "api": lambda: child("bench.api"),
     "storage_peers": lambda: {name: child("bench.storage_peers", name) for name in PEERS},
 }
 

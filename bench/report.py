@@ -253,6 +253,48 @@ def _scale(results: Results) -> Iterator[str]:
             yield f"| {name} | failed: {kept['failed']} | | **not met** |"
 
 
+def _api(results: Results) -> Iterator[str]:
+    measured = _get(results, "api")
+    if not measured:
+        return
+    if "failed" in measured:
+        yield f"Failed: {measured['failed']}"
+        return
+    yield f"With an API key, over loopback. Latency one request after the other, by turns in an installation of one account and in one of {measured['many']:,}; CPU of the server process per request, eight at a time."
+    yield ""
+    yield "| operation | p50, p99 with one | p50, p99 with many | CPU with one | with many |"
+    yield "|---|---|---|---|---|"
+    for name, m in measured["operations"].items():
+        one, many = (f"{m[f'p50_{label}'] * 1000:.1f}, {m[f'p99_{label}'] * 1000:.1f} ms" for label in ("one", "many"))
+        yield f"| {name} | {one} | {many} | {m['cpu_one'] * 1000:.2f} ms | {m['cpu_many'] * 1000:.2f} ms |"
+    yield ""
+    yield from _HEAD
+    worst = max(measured["operations"].items(), key=lambda item: item[1]["p99_many"] / item[1]["p99_one"])
+    ratio = worst[1]["p99_many"] / worst[1]["p99_one"]
+    yield _goal(f"p99 with {measured['many']:,} accounts over one, the worst of ten ({worst[0]})", f"{ratio:.2f}x", "2x", ratio <= 2)
+    yield from _plain(measured["plain"])
+    signing = measured["login"]
+    yield f"| signing in by password (argon2id as designed) | {signing['wall_seconds']:.2f} s, {signing['cpu_seconds']:.2f} s of CPU | | |"
+    live = measured["live"]
+    met = live["unheard"] == 0 and live["median_seconds"] <= 0.25
+    what = f"a change until half of {live['listeners']:,} listeners had it; the last one; who did not hear"
+    yield _goal(what, f"{live['median_seconds'] * 1000:.0f} ms; {live['last_seconds'] * 1000:.0f} ms; {live['unheard']:.0f}", "250 ms", met)
+    tick = measured["tick"]
+    yield f"| the scheduler's tick among {tick['jobs']:,} jobs, none due | {tick['idle_seconds'] * 1e6:.0f} us | | |"
+    yield f"| starting one of {tick['due']:,} that are due at once | {tick['start_seconds'] * 1000:.1f} ms | | |"
+
+
+def _plain(plain: Mapping[str, Any]) -> Iterator[str]:
+    """The plain reads beside the bare handler: by processor time, because what the machine does besides changes rates and not that."""
+    if "absent" in plain:
+        yield f"| beside FastAPI + SQLite | {plain['absent']} | 70 % | **not met** |"
+        return
+    for name, m in plain["reads"].items():
+        share = m["bare_cpu"] / m["our_cpu"]
+        what = f"{name}: requests per CPU-second of those of bare {plain['version']} + SQLite ({1 / m['our_cpu']:,.0f} of {1 / m['bare_cpu']:,.0f}; rates {m['our_rate']:,.0f} and {m['bare_rate']:,.0f})"
+        yield _goal(what, f"{share:.0%}", "70 %", share >= 0.7)
+
+
 _SECTIONS = (
     ("Records per CPU-second", _throughput),
     ("A slow platform", _latency),
@@ -260,4 +302,5 @@ _SECTIONS = (
     ("Thirty days", _storage),
     ("Commands", _commands),
     ("Scale", _scale),
+    ("HTTP API", _api),
 )
