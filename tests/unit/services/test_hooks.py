@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from listbackup.base.errors import NotFound
+from listbackup.base.errors import BackendError, NotFound
 from listbackup.base.ids import new_id
 from listbackup.base.secret import Secret
 from listbackup.connectors.demo_crm.connector import api
@@ -15,7 +17,8 @@ from listbackup.connectors.engine.session import FactsConnector
 from listbackup.http.problem import Refused
 from listbackup.services.hooks import HOOKS
 from listbackup.services.hooks.signing import sign
-from listbackup.services.runs import RunState, Trigger, Work
+from listbackup.services.runs import Run, RunState, Trigger, Work
+from listbackup.services.scope import Scope
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.saas import Options, serve
 from listbackup.testing.system import Rooms, rooms
@@ -177,3 +180,62 @@ def test_the_secret_lies_sealed_and_is_shown_once(house: Rooms, shop: str) -> No
     assert made.hook.url == f"http://127.0.0.1:8400/v2/hooks/{shop}"
     row = house.tables.open(HOOKS).find(shop, "hook")
     assert made.secret not in repr(row) + repr(house.hooks.get(house.scope, shop)) + repr(house.activities.list(house.scope).items)
+
+
+def test_a_hook_waits_out_its_account_s_days_in_the_trash(house: Rooms, shop: str, clock: ManualClock) -> None:
+    secret = house.hooks.make(house.scope, shop).secret
+    say(house, shop, secret)
+    clock.advance(timedelta(seconds=6))
+    put_into_trash(house, clock.now())
+    assert house.hooks.tick() == 0
+    with pytest.raises(NotFound):
+        say(house, shop, secret, body=b"meanwhile")
+    put_into_trash(house, None)
+    clock.advance(timedelta(minutes=2))
+    assert house.hooks.tick() == 1
+    say(house, shop, secret, body=b"afterwards")
+    assert house.hooks.get(house.scope, shop).due_at is not None
+
+
+def test_a_source_that_is_deleted_at_this_moment_costs_no_hook(
+    house: Rooms, shop: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = house.hooks.make(house.scope, shop).secret
+    house.sources.create(house.scope, connection="shop", name="more")
+    say(house, shop, secret)
+    clock.advance(timedelta(seconds=6))
+    gone, real = house.sources.get(house.scope, "all").id, house.runs.start
+
+    def start(scope: Scope, source: str, **how: Any) -> Run:
+        if source == gone:
+            house.sources.delete(house.scope, source)
+        return real(scope, source, **how)
+
+    monkeypatch.setattr(house.runs, "start", start)
+    assert house.hooks.tick() == 1
+    assert house.hooks.get(house.scope, shop).due_at is None
+
+
+def test_a_word_that_could_not_be_kept_is_heard_when_it_is_said_again(
+    house: Rooms, shop: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = house.hooks.make(house.scope, shop).secret
+    with monkeypatch.context() as patch:
+        patch.setattr(house.tables, "transact", fail)
+        patch.setattr(house.hooks._table, "update", fail)
+        with pytest.raises(BackendError):
+            say(house, shop, secret)
+    say(house, shop, secret)
+    clock.advance(timedelta(seconds=6))
+    assert house.hooks.tick() == 1
+
+
+def fail(*_: object, **__: object) -> None:
+    raise BackendError("the machine is gone")
+
+
+def put_into_trash(house: Rooms, at: datetime | None) -> None:
+    found = house.accounts.tree.find(house.scope.account)
+    assert found is not None
+    _, writes = house.accounts.tree.change(found, replace(found, trashed_at=at))
+    house.tables.transact(writes)

@@ -13,7 +13,7 @@ import msgspec
 
 from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.keyring.seal import open_field, seal_field
-from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, Item, Put, Scalar, Update
+from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, Item, Put, Scalar, Table, Update, Write
 from listbackup.base.clock import from_unix_ms, unix_ms
 from listbackup.base.errors import BusyError, Conflict, ListBackupError, NotFound
 from listbackup.base.paging import iter_pages
@@ -124,8 +124,7 @@ class Hooks:
         at = signed_at(signature, body, among=good, now=now)
         if at is None or row is None or not self._is_there(row):
             raise NotFound(f"there is no hook {connection!r}")
-        if self._is_first(connection, at, body, now):
-            self._arm(connection, now)
+        self._arm(connection, self._heard(connection, at, body, now), now)
 
     def tick(self, *, limit: int = 100) -> int:
         """Start the runs of what was heard; how many. Any number of processes may tick: each hook is claimed by one."""
@@ -136,8 +135,6 @@ class Hooks:
         """One that cannot be started holds up no other; it is tried again a minute later."""
         try:
             return self._start(row)
-        except NotFound:  # the account or the connection is gone
-            self._table.delete(str(row["pk"]), _SK)
         except ListBackupError as error:
             _log.warning("what connection %s heard waits: %s", row["pk"], error)
         return 0
@@ -149,14 +146,21 @@ class Hooks:
             self._table.update(Update(pk=connection, sk=_SK, set={"due": in_hand}, if_=Equals({"due": row["due"]})))
         except ConditionFailed:  # another process has it
             return 0
-        scope = self._rooms.accounts.enter(str(row["account"]), actor="hook")
-        self._rooms.connections.get(scope, connection)
-        states = [self._rooms.runs.start(scope, source, trigger=Trigger.HOOK).state for source in self._sources(scope, connection)]
+        scope = self._enter(row)
+        if scope is None:
+            return 0
+        states = [state for source in self._sources(scope, connection) if (state := self._run(scope, source)) is not None]
         if RunState.RUNNING not in states:  # else it may have read past what changed: once more, afterwards
             self._settle(connection, in_hand, now)
         started = sum(state is not RunState.RUNNING for state in states)
         self._desk.commit(scope, [], hook_fact("started", connection, runs=started))
         return started
+
+    def _run(self, scope: Scope, source: str) -> RunState | None:
+        try:
+            return self._rooms.runs.start(scope, source, trigger=Trigger.HOOK).state
+        except NotFound:  # the source was deleted at this moment
+            return None
 
     def _settle(self, connection: str, in_hand: str, now: datetime) -> None:
         done: dict[str, Scalar] = {"queue": None, "due": None, "started": _stamp(now)}
@@ -169,42 +173,57 @@ class Hooks:
         every = iter_pages(lambda cursor: self._rooms.sources.list(scope, cursor=cursor))
         return [source.id for source in every if source.connection == connection]
 
-    def _arm(self, connection: str, now: datetime) -> None:
-        """Runs become due: soon, but not sooner than a minute after the last. Due already, they stay due when they were."""
+    def _arm(self, connection: str, heard: tuple[Table, Write], now: datetime) -> None:
+        """Runs become due: soon, but not sooner than a minute after the last. Due already, they stay due when they were.
+
+        That the word was heard is kept with what comes of it: one that fails here is heard when it is said again.
+        """
         for _ in range(_TRIES):
             row = self._table.find(connection, _SK)
-            if row is None or row.get("due") is not None:
+            if row is None:
                 return
-            due = _stamp(now + SETTLE)
-            if row.get("started") is not None:
-                due = max(due, _stamp(_instant(str(row["started"])) + APART))
-            waits: dict[str, Scalar] = {"queue": _QUEUE, "due": due}
+            writes: list[tuple[Table, Write]] = [heard]
+            if row.get("due") is None:
+                due = _stamp(now + SETTLE)
+                if row.get("started") is not None:
+                    due = max(due, _stamp(_instant(str(row["started"])) + APART))
+                waits: dict[str, Scalar] = {"queue": _QUEUE, "due": due}
+                unchanged = Equals({"due": None, "version": row["version"]})
+                writes.append((self._table, Update(pk=connection, sk=_SK, set=waits, if_=unchanged)))
             try:
-                self._table.update(Update(pk=connection, sk=_SK, set=waits, if_=Equals({"due": None, "version": row["version"]})))
-            except ConditionFailed:
+                self._desk.tables.transact(writes)
+            except ConditionFailed as error:
+                if error.position == 0:  # it was heard before
+                    return
                 continue
             return
         raise BusyError("too much is said at once", hint="say it again in a moment")
 
-    def _is_first(self, connection: str, at: int, body: bytes, now: datetime) -> bool:
-        """Told by what was signed, not by the header: that can be spelled in many ways."""
+    def _heard(self, connection: str, at: int, body: bytes, now: datetime) -> tuple[Table, Write]:
+        """The write that keeps a word from being heard twice. Told by what was signed, not by the header: that can be spelled in many ways."""
         seen = hashlib.sha256(f"{at}.".encode() + body).hexdigest()
         until = int((now + 2 * TOLERANCE).timestamp()) + 1
-        try:
-            self._deliveries.put({"pk": connection, "sk": seen, "expires_at": until}, if_=Absent())
-        except ConditionFailed:
-            return False
-        return True
+        return self._deliveries, Put(item={"pk": connection, "sk": seen, "expires_at": until}, if_=Absent())
 
     def _is_there(self, row: Item) -> bool:
-        """Whether the connection is still there; a hook that outlived it is forgotten."""
+        return self._enter(row) is not None
+
+    def _enter(self, row: Item) -> Scope | None:
+        """The scope of the hook's account while the connection can be used. A hook that outlived its connection or its account is forgotten; an account in
+        the trash may come back, and its hooks with it."""
+        account = str(row["account"])
         try:
-            scope = self._rooms.accounts.enter(str(row["account"]), actor="hook")
+            scope = self._rooms.accounts.enter(account, actor="hook")
+        except NotFound:
+            if self._rooms.accounts.tree.find(account) is None:
+                self._table.delete(str(row["pk"]), _SK)
+            return None
+        try:
             self._rooms.connections.get(scope, str(row["pk"]))
         except NotFound:
             self._table.delete(str(row["pk"]), _SK)
-            return False
-        return True
+            return None
+        return scope
 
     def _good(self, secrets: _Secrets, now: datetime) -> Sequence[str]:
         former = secrets.former if secrets.former_until is not None and now < secrets.former_until else None
