@@ -18,11 +18,10 @@ from listbackup.base.ids import UserId, new_id
 from listbackup.base.secret import Secret
 from listbackup.http.permission import Permission
 from listbackup.services.accounts import Role, machine
-from listbackup.services.data import ExportFormat, Selection
-from listbackup.services.data.verifying import Verifications
-from listbackup.services.erasures.model import Order
-from listbackup.services.files.model import Address, write_id
-from listbackup.services.files.model import Wanted as FilesWanted
+from listbackup.services.data import ExportFormat, Selection, Verifications
+from listbackup.services.erasures import Order
+from listbackup.services.files import Address, write_id
+from listbackup.services.files import Wanted as FilesWanted
 from listbackup.services.integrations import Wanted
 from listbackup.services.jobs import Timetable
 from listbackup.services.routing import Route
@@ -47,6 +46,7 @@ class Things:
     job: str
     run: str
     snapshot: str
+    trashed: str  # a source
     restore: str
     export: str
     erasure: str
@@ -77,6 +77,7 @@ ABSENT = Things(
     source=new_id("src", 1),
     job=new_id("job", 1),
     run=new_id("run", 1),
+    trashed=new_id("src", 1),
     snapshot=new_id("snp", 1),
     restore=new_id("rst", 1),
     export=new_id("exp", 1),
@@ -134,7 +135,7 @@ BODIES: dict[str, Line] = {
     "MaintenanceIn": lambda _: [{"on": False}],
     "Hold": lambda _: [{"reason": "x"}],
     "Sample": lambda _: [{"sample": 1}],
-    "TakenBack": lambda _: [{}],
+    "TakenBack": lambda things: [{"connection": things.connection}],
     "NewGroup": lambda things: [{"name": _fresh(), "sources": [things.source]}],
     "ChangedGroup": lambda things: [{"sources": [things.source]}],
     "RetentionIn": lambda _: [{"retention": None}],
@@ -265,6 +266,8 @@ def _path(route: Route, things: Things) -> dict[str, str]:
     def value(name: str) -> str:
         if name == "key" and "/records/" in route.path:
             return things.record
+        if route.path == "/sources/{source:src}/restore":
+            return things.trashed
         return PLAIN[name] if name in PLAIN else things.some(name)
 
     return {name: value(name) for name, _ in _PART.findall(route.path)}
@@ -303,7 +306,7 @@ def _exchanged(mine: Any, theirs: Any, own: Things) -> Iterator[tuple[str, Any]]
 
 
 def furnish(house: MemoryHouse, scope: Scope, saas: Saas, name: str) -> Things:
-    """One of everything for this account, every name of it with ``name`` in it."""
+    """One of everything for this account, every name of it but the role's with ``name`` in it."""
     connection = house.connections.create(
         scope, platform="demo-crm", name=name, values={"url": saas.base_url}, secrets={"token": Secret(saas.token)}
     )
@@ -322,6 +325,8 @@ def furnish(house: MemoryHouse, scope: Scope, saas: Saas, name: str) -> Things:
     verifications = Verifications(house.rooms.desk, house.upkeep)
     verifications.carry_out(scope, verifications.ask(scope, source.id, snapshot.id, snapshot.seq, sample=1))
     record = next(house.data.scan(scope, source.id, "tags", limit=1))
+    trashed = house.sources.create(scope, connection=connection.id, name=f"trashed {name}").id
+    house.sources.delete(scope, trashed)
     user = house.doors.person(f"{name}@example.com").id
     return Things(
         account=scope.account,
@@ -330,6 +335,7 @@ def furnish(house: MemoryHouse, scope: Scope, saas: Saas, name: str) -> Things:
         job=job.id,
         run=run.id,
         snapshot=run.snapshot_id,
+        trashed=trashed,
         restore=restore.id,
         export=export.id,
         erasure=erasure.id,
@@ -347,7 +353,7 @@ def _people(house: MemoryHouse, scope: Scope, user: UserId, name: str) -> dict[s
     """The account's member, role, team and invitation."""
     by, accounts, tenancy = machine("test"), house.accounts, house.tenancy
     accounts.members.add(scope.account, user, Role.VIEWER, by=by)
-    role = accounts.roles.create(scope.account, name, [Permission.SOURCES_READ], by=by)
+    role = accounts.roles.create(scope.account, _fresh(), [Permission.SOURCES_READ], by=by)  # what is below sees it: no name in it
     team = tenancy.teams.create(scope.account, name, by=by)
     tenancy.teams.add(scope.account, team.id, user, by=by)
     tenancy.teams.give_role(scope.account, team.id, scope.account, role.id, by=by)

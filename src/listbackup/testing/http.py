@@ -85,32 +85,73 @@ class Client:
 
 
 class Steady:
-    """One connection that stays open, for thousands of requests; the headers go along with each."""
+    """One connection that stays open, for thousands of requests; the headers go along with each. It reads what our server says and no more."""
 
     def __init__(self, port: int, headers: Mapping[str, str]) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        self._headers = dict(headers)
+        self._port, self._headers = port, dict(headers)
+        self._socket: socket.socket | None = None
+        self._left = b""
 
     def ask(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None, *, root: bool = False) -> Said:
         """See ``Client.ask``. What the server closed meanwhile is opened again."""
-        sent = {**self._headers, **(headers or {})}
-        raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        if raw is not None:
-            sent["content-type"] = "application/json"
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        sent = {
+            **self._headers,
+            **(headers or {}),
+            **({"content-type": "application/json"} if body is not None else {}),
+            "content-length": len(raw),
+        }
+        head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+        request = f"{method} {path if root else f'/v2{path}'} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + raw
         try:
-            return self._ask(method, path if root else f"/v2{path}", raw, sent)
-        except (http.client.RemoteDisconnected, ConnectionError):
+            return self._ask(request)
+        except ConnectionError:
             self.close()
-            return self._ask(method, path if root else f"/v2{path}", raw, sent)
+            return self._ask(request)
 
     def close(self) -> None:
         """Hang up; the next request opens a connection again."""
-        self._connection.close()
+        if self._socket is not None:
+            self._socket.close()
+        self._socket, self._left = None, b""
 
-    def _ask(self, method: str, path: str, raw: bytes | None, sent: Mapping[str, str]) -> Said:
-        self._connection.request(method, path, body=raw, headers=dict(sent))
-        response = self._connection.getresponse()
-        return Said(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+    def _ask(self, request: bytes) -> Said:
+        if self._socket is None:
+            self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=60)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.sendall(request)
+        status, *lines = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        return Said(int(status.split(" ")[1]), headers, self._body(headers))
+
+    def _body(self, headers: Mapping[str, str]) -> bytes:
+        if "transfer-encoding" not in headers:
+            return self._exactly(int(headers.get("content-length", 0)))
+        pieces = []
+        while size := int(self._until(b"\r\n"), 16):
+            pieces.append(self._exactly(size))
+            self._exactly(2)
+        self._exactly(2)
+        return b"".join(pieces)
+
+    def _until(self, mark: bytes) -> bytes:
+        while (at := self._left.find(mark)) < 0:
+            self._more()
+        found, self._left = self._left[:at], self._left[at + len(mark) :]
+        return found
+
+    def _exactly(self, size: int) -> bytes:
+        while len(self._left) < size:
+            self._more()
+        found, self._left = self._left[:size], self._left[size:]
+        return found
+
+    def _more(self) -> None:
+        assert self._socket is not None
+        piece = self._socket.recv(65536)
+        if not piece:
+            raise ConnectionResetError("the server hung up")
+        self._left += piece
 
 
 class NoKeys:

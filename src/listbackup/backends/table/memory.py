@@ -40,6 +40,11 @@ class MemoryTables:
         with self._lock:
             return sum(table.forget(owner) for name, table in self._tables.items() if name != spare)
 
+    def kept_for(self, owner: str) -> dict[tuple[str, str, str], Item]:
+        """Every item whose partition is the owner's, or begins with it and a slash, by table and key: for tests that look whether anything changed."""
+        with self._lock:
+            return {(name, *key): item for name, table in self._tables.items() for key, item in table.kept_for(owner).items()}
+
     def apply(self, writes: Sequence[tuple[MemoryTable, Write]]) -> list[Item | None]:
         """The items as they are after these writes; all or none."""
         keys = [key_of(write) for _, write in writes]
@@ -101,9 +106,13 @@ class MemoryTable:
         """See the port."""
         self._tables.apply([(self, Delete(pk=pk, sk=sk, if_=if_))])
 
+    def kept_for(self, owner: str) -> dict[tuple[str, str], Item]:
+        """The items of the owner's partitions."""
+        return {key: dict(item) for key, item in self._items.items() if key[0] == owner or key[0].startswith(f"{owner}/")}
+
     def forget(self, owner: str) -> int:
         """See ``MemoryTables.forget``."""
-        gone = [key for key in self._items if key[0] == owner or key[0].startswith(f"{owner}/")]
+        gone = self.kept_for(owner)
         for key in gone:
             del self._items[key]
         return len(gone)

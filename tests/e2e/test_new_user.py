@@ -1,0 +1,223 @@
+"""Somebody new, from the first letter to the last click, over HTTP alone: a real ``listbackup serve`` that knows nobody, and a simulated platform to back up."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import default
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pyotp
+import pytest
+
+from listbackup.testing import patience
+from listbackup.testing.http import Client
+from listbackup.testing.identity import PASSWORD
+from listbackup.testing.saas import Options, Saas, serve
+from listbackup.testing.serving import Serving, serving
+from listbackup.testing.visitor import Browser
+
+ADA, BOB = "ada@example.com", "bob@example.com"
+STREAM = "contacts"
+
+
+@dataclass(frozen=True)
+class Place:
+    server: Serving
+    crm: Saas
+
+    def browser(self) -> Browser:
+        return Browser(self.server.port)
+
+    def letter(self, to: str, about: str) -> str:
+        """The token of the link in the letter to somebody with this word in its subject, out of the folder where letters wait."""
+
+        def look() -> list[str]:
+            letters = [message_from_bytes(path.read_bytes(), policy=default) for path in self.server.data.glob("mail/*.eml")]
+            texts = [one.get_content() for one in letters if to in str(one["to"]) and about in str(one["subject"]).lower()]
+            return [found for text in texts for found in re.findall(r"#token=(\S+)", text)]
+
+        return str(patience.until(look, bool, pause=0.1)[-1])
+
+    def agree(self, url: str) -> str:
+        """The person clicks "Allow" on the platform's page; where the platform sends the browser back to, below /v2."""
+        at = urlsplit(url)
+        assert at.netloc == urlsplit(self.crm.base_url).netloc
+        assert parse_qs(at.query)["code_challenge_method"] == ["S256"]
+        connection = http.client.HTTPConnection(at.hostname or "", at.port, timeout=20)
+        connection.request("POST", f"{at.path}?{at.query}", body="decision=allow")
+        back = urlsplit(connection.getresponse().getheader("Location") or "")
+        connection.close()
+        return f"{back.path.removeprefix('/v2')}?{back.query}"
+
+
+@dataclass
+class Listening:
+    """Hears the account's events as they happen, over one open request."""
+
+    browser: Browser
+    heard: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", self.browser.port, timeout=120)
+        cookie = "; ".join(f"{name}={value}" for name, value in self.browser.cookies.items())
+        self._connection.request("GET", "/v2/events?seconds=100", headers={"Host": f"127.0.0.1:{self.browser.port}", "Cookie": cookie})
+        self._response = self._connection.getresponse()
+        assert self._response.status == 200
+        assert self._response.getheader("content-type", "").startswith("text/event-stream")
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        for line in iter(self._response.readline, b""):
+            if line.startswith(b"data:"):
+                self.heard.append(json.loads(line[5:]))
+
+    def until(self, word: str) -> list[str]:
+        """Everything heard, as soon as something holds this word."""
+        return patience.until(lambda: [json.dumps(one) for one in self.heard], lambda said: any(word in one for one in said), pause=0.05)
+
+
+@pytest.fixture
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    environment = {"PATH": os.environ["PATH"], "LISTBACKUP_ALLOW_LOOPBACK": "1", "LISTBACKUP_REGISTRATION": "open"}
+    with serve(Options(records=200)) as crm, serving(tmp_path_factory.mktemp("home"), environment=environment) as server:
+        yield Place(server, crm)
+
+
+def until(browser: Browser, path: str, state: str) -> Any:
+    return patience.until(lambda: browser.ok("GET", path), lambda found: found["state"] == state, pause=0.1)
+
+
+def come_in(place: Place) -> tuple[Browser, list[str]]:
+    """Registered, verified, signed in, with one-time codes; the recovery codes too."""
+    ada = place.browser()
+    ada.ok("POST", "/auth/register", {"email": ADA, "password": PASSWORD, "name": "Ada", "account_name": "Engines"})
+    assert ada.refused("POST", "/auth/login", {"email": ADA, "password": PASSWORD, "kind": "browser"}) == (401, "email_not_verified")
+    token = place.letter(ADA, "confirm")
+    ada.ok("POST", "/auth/verify", {"token": token})
+    assert ada.refused("POST", "/auth/verify", {"token": token})[0] in (400, 401), "a link is good once"
+    ada.ok("POST", "/auth/login", {"email": ADA, "password": PASSWORD, "kind": "browser"})
+    assert ada.refused("GET", "/api-keys") == (403, "mfa_required"), "nobody administers by password alone"
+    codes = pyotp.TOTP(ada.ok("POST", "/auth/mfa/setup")["secret"])
+    recovery = ada.ok("POST", "/auth/mfa/verify", {"code": codes.now()})["recovery_codes"]
+    assert ada.ok("GET", "/api-keys")["items"] == []
+    ada.ok("POST", "/auth/logout")
+    assert ada.refused("GET", "/users/me") == (401, "not_signed_in")
+    step = ada.ok("POST", "/auth/login", {"email": ADA, "password": PASSWORD, "kind": "browser"})["second_step"]
+    ada.ok("POST", "/auth/login/second-step", {"ticket": step["ticket"], "factor": "recovery_code", "code": recovery[0], "kind": "browser"})
+    return ada, recovery[1:]
+
+
+def connect(place: Place, ada: Browser) -> str:
+    """The platform connected by its own sign-in page, and a source made of it."""
+    application = {"client_id": "demo-app", "client_secret": place.crm.sign_in.client_secret}
+    ada.ok("PUT", "/integrations/demo-crm", application)
+    start = {"name": "our CRM", "values": {"url": place.crm.base_url}}
+    back = place.agree(ada.ok("POST", "/connections/oauth/demo-crm/start", start)["url"])
+    said = ada.ask("GET", back)
+    assert said.status == 303, said.raw
+    (connection,) = parse_qs(urlsplit(said.headers["location"]).query)["connected"]
+    assert ada.ok("GET", f"/connections/{connection}")["state"] == "ready"
+    assert ada.refused("GET", back) == (400, "way_back_broken"), "the way back is good once"
+    return str(ada.ok("POST", "/sources", {"connection": connection, "name": "our CRM"})["id"])
+
+
+def back_up(ada: Browser, source: str) -> str:
+    """The snapshot of a run of now."""
+    run = ada.ok("POST", f"/sources/{source}/sync", {"full": True})
+    return str(until(ada, f"/runs/{run['id']}", "succeeded")["snapshot"])
+
+
+def give_back(place: Place, ada: Browser, recovery: str, first: str, key: str) -> None:
+    """A record that was deleted, restored to the platform, and that taken back again."""
+    wanted = {"snapshot": first, "keys": {STREAM: [key]}}
+    plan = ada.ok("POST", "/restores/plan", wanted)
+    assert (plan["writes"], plan["creates"]) == (1, 1)
+    ada.ok("POST", "/auth/step-up", {"factor": "recovery_code", "code": recovery})
+    count = len(place.crm.world.truth(STREAM))
+    restore = ada.ok("POST", "/restores", wanted)
+    done = until(ada, f"/restores/{restore['id']}", "done")
+    assert (done["result"]["created"], len(place.crm.world.truth(STREAM))) == (1, count + 1)
+    (entry,) = ada.ok("GET", f"/restores/{restore['id']}/report")["items"]
+    assert (entry["stream"], entry["key"]) == (STREAM, key)
+    ada.ok("POST", f"/restores/{restore['id']}/undo")
+    assert until(ada, f"/restores/{restore['id']}", "undone")["undo_result"]["deleted"] == 1
+    assert len(place.crm.world.truth(STREAM)) == count
+
+
+def invite(place: Place, ada: Browser, account: str) -> Browser:
+    """Somebody else, who was asked by mail to look after one sub-account."""
+    ada.ok("POST", f"/accounts/{account}/invitations", {"email": BOB, "role": "viewer"})
+    token, bob = place.letter(BOB, "invit"), place.browser()
+    other = {"email": "mallory@example.com", "password": PASSWORD, "name": "Mallory", "invitation": token}
+    assert bob.ask("POST", "/auth/register", other).status >= 400, "an invitation is for one address"
+    bob.ok("POST", "/auth/register", {"email": BOB, "password": PASSWORD, "name": "Bob", "invitation": token})
+    bob.ok("POST", "/auth/login", {"email": BOB, "password": PASSWORD, "kind": "browser"})
+    bob.ok("POST", "/invitations/accept", {"token": token})
+    assert bob.ask("POST", "/invitations/accept", {"token": token}).status >= 400, "and good once"
+    return bob
+
+
+@pytest.mark.timeout(600)
+def test_a_new_user_backs_up_compares_restores_and_shares_over_http_alone(place: Place) -> None:
+    ada, recovery = come_in(place)
+    (home,) = (one["account"]["id"] for one in ada.ok("GET", "/users/me/accounts")["items"])
+    source = connect(place, ada)
+
+    listening = Listening(ada)
+    first = back_up(ada, source)
+    said = listening.until("run:succeeded")
+    assert any("run:started" in one for one in said), said
+
+    truth = place.crm.world.truth(STREAM)
+    shown = ada.ok("GET", f"/snapshots/{first}/streams/{STREAM}/records?limit=500")["items"]
+    assert {one["key"] for one in shown} == {str(key[0]) for key in truth}
+    key = shown[0]["key"]
+    row = place.crm.world.row_of(STREAM, key)
+    assert row is not None
+    assert (
+        next(raw for own, raw in truth.items() if str(own[0]) == key)
+        in ada.ask("GET", f"/snapshots/{first}/streams/{STREAM}/records/{key}").raw
+    )
+
+    place.crm.world.remove(STREAM, row)
+    report = place.crm.world.pass_day(changed=0.1, deleted=0.0, added=0.05)
+    second = back_up(ada, source)
+    counts = ada.ok("GET", f"/diff/counts?from={first}&to={second}")[STREAM]
+    assert counts == {"added": report.added[STREAM], "changed": report.changed[STREAM], "removed": 1}
+    changes = ada.ok("GET", f"/diff?from={first}&to={second}&stream={STREAM}&limit=500")["items"]
+    assert [one["key"] for one in changes if one["kind"] == "removed"] == [key]
+    give_back(place, ada, recovery[0], first, key)
+
+    client = ada.ok("POST", f"/accounts/{home}/sub-accounts", {"name": "A client"})["id"]
+    bob = invite(place, ada, client)
+    assert [one["account"]["id"] for one in bob.ok("GET", "/users/me/accounts")["items"]] == [client]
+    assert bob.ok("GET", "/sources")["items"] == []
+    assert bob.refused("POST", "/source-groups", {"name": "mine", "sources": []}) == (403, "not_allowed"), "a viewer looks"
+    for path in (f"/sources/{source}", f"/snapshots/{first}", f"/accounts/{home}", f"/runs?source={source}"):
+        assert bob.refused("GET", path) == (404, "not_found"), f"what is above is absent: {path}"
+    assert bob.refused("POST", "/accounts/switch", {"account": home}) == (404, "not_found")
+
+    ada.ok("POST", "/accounts/switch", {"account": client})
+    assert ada.ok("GET", "/sources")["items"] == []
+    assert ada.refused("GET", f"/sources/{source}") == (404, "not_found"), "one account at a time"
+    ada.ok("POST", "/accounts/switch", {"account": home})
+    assert [one["id"] for one in ada.ok("GET", "/sources")["items"]] == [source]
+    told = {one["action"] for one in ada.ok("GET", "/activity?limit=500")["items"]}
+    assert {"account:connection:created", "account:run:succeeded", "account:restore:undone"} <= told
+
+    for browser in (ada, bob):
+        cookies = dict(browser.cookies)
+        browser.ok("POST", "/auth/logout")
+        assert Browser(browser.port, cookies=cookies).refused("GET", "/sources") == (401, "not_signed_in"), (
+            "a cookie that was kept is worth nothing"
+        )
+    assert Client(place.server.port).ask("GET", "/sources").status == 401
