@@ -14,7 +14,7 @@ from listbackup.base.clock import SystemClock
 from listbackup.connectors.demo_crm.connector import api
 from listbackup.connectors.engine.session import FactsConnector
 from listbackup.connectors.rest.connector import RestConnector
-from listbackup.http.permission import Bundle
+from listbackup.http.permission import Bundle, Permission
 from listbackup.services.hooks.signing import sign
 from listbackup.services.platforms import Platforms
 from listbackup.testing.http import Client, MemoryHouse, served
@@ -105,6 +105,24 @@ def test_a_program_connects_and_gets_the_connection(world: World) -> None:
     assert program.get(world.agree(repaired.json["url"]))["id"] == made["id"]
     assert program.ask("DELETE", f"/connections/{made['id']}").status == 204
     assert world.crm.sign_in.living_grants() == 1  # that of the agreement before the repair: its tokens were gone already
+
+
+def test_an_applications_secret_is_shown_to_no_site_that_its_managers_did_not_choose(world: World) -> None:
+    house, rooms_ = world.house, world.house.rooms
+    above = world.program
+    world.application(above)
+    below = house.accounts.create("client", parent=rooms_.scope.account, actor="test")
+    mine = Client(world.port, house.key(below.id, *Bundle))  # owns the account below, and has no say about the application above
+    asked = {"values": {"url": world.crm.base_url}}
+    assert mine.ask("POST", "/connections/oauth/demo-crm/start", asked).json["code"] == "not_allowed"
+    few = Client(world.port, house.key(rooms_.scope.account, Permission.CONNECTIONS_MANAGE, Permission.CONNECTIONS_READ))
+    assert few.ask("POST", "/connections/oauth/demo-crm/start", asked).json["code"] == "not_allowed"
+    made = above.get(world.agree(world.begin(above)))
+    repair = f"/connections/oauth/demo-crm/start?reconnect={made['id']}"
+    assert few.ask("POST", repair, {}).status == 200, "where an agreement is repaired the site is known"
+    assert few.ask("POST", repair, {"values": {"url": world.crm.base_url + "/elsewhere"}}).json["code"] == "not_allowed"
+    world.application(mine)
+    assert mine.ask("POST", "/connections/oauth/demo-crm/start", asked).status == 200
 
 
 def test_abuse_6_who_did_not_begin_cannot_end(world: World) -> None:

@@ -33,6 +33,7 @@ class SignIn:
     api: Api
     facts: OAuth2
     asks: tuple[ConfigField, ...] = ()
+    is_described: bool = False  # who connects says what the platform is, its addresses with it
 
     @property
     def wants_application(self) -> bool:
@@ -41,9 +42,25 @@ class SignIn:
         return any("client_id" in holes(text) for text in (self.facts.client_id, self.facts.client_secret)) and "client_id" not in known
 
     @property
+    def is_anywhere(self) -> bool:
+        """Whether who connects chooses the host that is shown the application's secret."""
+        return self.is_described or any(
+            _is_open(one) for one in (self.api.base_url, self.facts.token_url, self.facts.revoke_url or "") if one
+        )
+
+    @property
     def issuer(self) -> str | None:
         """What ``iss`` of the way back must say, as declared (a template)."""
         return self.facts.issuer
+
+
+def _is_open(address: str) -> bool:
+    """Whether a value decides the host: all of it, or more than a name below a domain of the platform's own. A path has no say."""
+    scheme, separator, rest = address.partition("://")
+    if not separator:
+        return not address.startswith("/") and bool(holes(address))
+    authority = rest.partition("/")[0]
+    return bool(holes(scheme + authority)) and (bool(holes(scheme)) or authority.rpartition("}")[2].count(".") < 2)
 
 
 @runtime_checkable

@@ -39,7 +39,7 @@ class RestConnector:
         """The sign-in page that the definition describes. Raises InputError for a definition that cannot be used."""
         text = values.get(DEFINITION.name)
         found = _described(text).sign_in(values) if text else None
-        return None if found is None else replace(found, asks=(DEFINITION, *found.asks))
+        return None if found is None else replace(found, asks=(DEFINITION, *found.asks), is_described=True)
 
     def open(self, credentials: Credentials, ground: Ground) -> ApiSession:
         """A session; sends nothing yet. Raises InputError."""

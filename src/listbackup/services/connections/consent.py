@@ -20,7 +20,8 @@ from listbackup.backends.table.port import Absent, ConditionFailed, Exists, Put,
 from listbackup.base.errors import InputError, ListBackupError
 from listbackup.base.ids import AccountId
 from listbackup.base.secret import Secret
-from listbackup.connectors.engine.connector import Credentials
+from listbackup.connectors.engine.connector import AuthMethod, Credentials
+from listbackup.connectors.engine.sign_in import SignIn
 from listbackup.services.connections.credentials import leads_elsewhere
 from listbackup.services.connections.model import Connection
 from listbackup.services.connections.service import Connections
@@ -34,6 +35,7 @@ from listbackup.services.scope import Scope
 LIFE = timedelta(minutes=10)
 _TOLD = frozenset({"access_denied", "invalid_scope", "server_error", "temporarily_unavailable", "login_required", "consent_required"})
 
+MayShow = Callable[[AccountId], None]  # the application of this account, to a host of one's own choosing. Raises NotAllowed
 Enter = Callable[[str], Scope]  # the account, entered by who brings something back. Raises NotFound, NotAllowed
 
 
@@ -109,10 +111,12 @@ class Consents:
         name: str | None = None,
         reconnect: str | None = None,
         redirect: str | None = None,
+        may_show: MayShow = lambda _: None,
     ) -> Begun:
-        """Where to send the person. ``holder`` is who may bring something back; ``redirect`` is another way back, of our own making.
+        """Where to send the person. ``holder`` is who may bring something back; ``redirect`` is another way back, of our own making; ``may_show`` is asked
+        where the secret of an account's application would be shown to a host that is chosen here for the first time.
 
-        Raises NotFound (platform, connection), InputError (a field, no application, no public address), PlatformError (egress_denied).
+        Raises NotFound (platform, connection), InputError (a field, no application, no public address), PlatformError (egress_denied), what ``may_show`` raises.
         """
         old = self._connections.get(scope, reconnect) if reconnect is not None else None
         if old is not None and old.platform != platform:
@@ -123,6 +127,8 @@ class Consents:
         still = {} if leads_elsewhere(kept.values, values) else kept.secrets
         asked, hidden = {**kept.values, **(values or {})}, {**still, **(secrets or {})}
         page, given, agreement = self._connections.reach.agreement(scope, platform, asked, hidden)
+        if page.is_anywhere and not (old is not None and old.method is AuthMethod.OAUTH and not leads_elsewhere(kept.values, values)):
+            self._ask_whether_shown(scope, platform, page, may_show)
         own_path = page.facts.issuer is None
         back = redirect or self._integrations.redirect_uri(platform, own_path=own_path)
         if back is None:
@@ -148,6 +154,11 @@ class Consents:
         fact = Fact(name="connection.sign_in_begun", subject=waiting.reconnect or platform, about={"platform": platform})
         self._desk.commit(scope, self._row(_hash(state), waiting, until), fact)
         return Begun(url=url, expires_at=until)
+
+    def _ask_whether_shown(self, scope: Scope, platform: str, page: SignIn, may_show: MayShow) -> None:
+        application = self._integrations.find_application(scope, platform) if page.wants_application else None
+        if application is not None and application.client_secret.reveal():
+            may_show(application.account)
 
     def finish(self, back: BroughtBack, *, holder: str, enter: Enter) -> Came:
         """The connection that was made or repaired. Raises WayBackBroken, Declined, InputError, PlatformError, and what ``enter`` raises.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from urllib.parse import urlencode
 
 from listbackup.base.errors import NotFound, PlatformError
-from listbackup.http.caller import Caller, CallerKind, demand
+from listbackup.base.ids import AccountId
+from listbackup.http.caller import Caller, CallerKind, NotAllowed, demand
 from listbackup.http.permission import Permission, Signed
 from listbackup.http.problem import WAY_BACK, Refused
 from listbackup.services.accounts import Accounts
@@ -35,6 +37,7 @@ def consent_routes(consents: Consents, accounts: Accounts) -> Sequence[Route]:
             secrets=hidden(asked.secrets),
             name=asked.name,
             reconnect=call.query(SignInParameters).reconnect,
+            may_show=partial(_demand_application, accounts, call),
         )
         return Answer(content=begun)
 
@@ -105,6 +108,22 @@ def _onward(told: dict[str, str]) -> Answer:
 
 def _holder(caller: Caller) -> str:
     return f"{caller.kind.value}/{caller.session or caller.id}"
+
+
+def _demand_application(accounts: Accounts, call: Call, account: AccountId) -> None:
+    """Only who may set an account's application may have its secret shown to a host that they name; it could be their own. Raises NotAllowed."""
+    caller = call.caller
+    if account != call.scope.account:
+        held = frozenset[Permission]()
+        if caller.user is not None:
+            with suppress(NotFound):
+                held = accounts.members.permissions(caller.user, account)
+        caller = replace(caller, permissions=held)
+    if Permission.INTEGRATIONS_MANAGE not in caller.permissions:
+        message = "the application's secret would be shown to a site that you name"
+        raise NotAllowed(
+            message, hint="ask somebody who manages the application to connect this site; you can repair the connection afterwards"
+        )
 
 
 def _enter(accounts: Accounts, caller: Caller, account: str) -> Scope:

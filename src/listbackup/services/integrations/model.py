@@ -43,3 +43,4 @@ class Application:
 
     client_id: str
     client_secret: Secret
+    account: AccountId  # whose it is

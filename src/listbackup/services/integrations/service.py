@@ -14,7 +14,7 @@ from listbackup.backends.table.port import Absent, ConditionFailed, Equals, Scal
 from listbackup.base.errors import Conflict, InputError, NotFound
 from listbackup.base.ids import AccountId
 from listbackup.base.secret import Secret
-from listbackup.http.problem import VersionGone
+from listbackup.http.versions import VersionGone
 from listbackup.services.accounts import Accounts
 from listbackup.services.desk import Desk
 from listbackup.services.integrations.events import integration_fact
@@ -120,7 +120,7 @@ class Integrations:
         if said is None or said.wanted.client_id is None:
             return None
         secret = self._open(said.account, platform, said.sealed) if said.sealed is not None else Secret("")
-        return Application(client_id=said.wanted.client_id, client_secret=secret)
+        return Application(client_id=said.wanted.client_id, client_secret=secret, account=said.account)
 
     def calls_per_second(self, scope: Scope, platform: str) -> float | None:
         """How fast one connection may ask here; None where nobody says."""
