@@ -49,7 +49,9 @@ class Authority:
             found = self.of(actor, parent if parent is not None else account)
         except NotFound:
             self.of(actor, account)
-            raise NotAllowed("an account is moved by owners of the account above it", hint="ask whoever runs the account above it") from None
+            raise NotAllowed(
+                "an account is moved by owners of the account above it", hint="ask whoever runs the account above it"
+            ) from None
         return replace(found, renew=lambda: self.leaving(actor, account))
 
     def _from(self, actor: str, place: str, account: str, needs: Permission) -> Standing:
