@@ -27,6 +27,7 @@ SECURITY = {  # nothing here is a page: nothing may be run, framed, sniffed or c
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+_SECURITY = [(name.encode(), value.encode()) for name, value in SECURITY.items()]
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"})
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -82,9 +83,8 @@ class Door:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 said = {name.lower() for name, _ in message["headers"]}  # an answer may be stricter with itself
-                own = {name: value for name, value in SECURITY.items() if name.encode() not in said}
-                added = {**own, "x-request-id": request_id}
-                message["headers"] = [*message["headers"], *((name.encode(), value.encode()) for name, value in added.items())]
+                own = [one for one in _SECURITY if one[0] not in said]
+                message["headers"] = [*message["headers"], *own, (b"x-request-id", request_id.encode())]
             await send(message)
 
         address = request.client.host if request.client is not None else None
@@ -136,8 +136,11 @@ class Door:
         """Method, pattern of the path and status: no value that a caller sent, because it may be a secret or somebody's record."""
         state, route = scope["state"], scope["state"].get("route", "-")
         who = {name: str(state[name]) for name in ("account", "caller") if name in state}
-        with log_context(**who):
-            _log.info("%s %s %d %.1f ms", scope["method"], route, status, seconds * 1000)
+        if not _log.isEnabledFor(logging.INFO):
+            return
+        said = (scope["method"], route, status, seconds * 1000)
+        with log_context(**who):  # a record made by hand: who looks up the line it was called from takes as long as writing it
+            _log.handle(logging.LogRecord(_log.name, logging.INFO, __file__, 0, "%s %s %d %.1f ms", said, None))
 
 
 def note_failure(error: Exception) -> None:

@@ -19,7 +19,7 @@ from listbackup.base.secret import Secret
 from listbackup.http.caller import Caller, CallerKind, NotAllowed, NotSignedIn
 from listbackup.http.permission import Bundle, Permission, expand, shown
 from listbackup.services.accounts.acts import Act, Acts
-from listbackup.services.accounts.key_text import KeyText, make_key, read_key
+from listbackup.services.accounts.key_text import KeyText, digest_of, make_key, read_key
 from listbackup.services.accounts.model import AccountState
 from listbackup.services.accounts.recognised import Recognised
 from listbackup.services.accounts.service import Accounts
@@ -187,14 +187,14 @@ class ApiKeys:
 
         Who was recognised is remembered until anything is written anywhere, and no longer than a minute (docs/decisions/0230).
         """
-        said, now = read_key(bearer), self._desk.clock.now()
-        if said is None or self._recognised is None:
-            return self._recognise(said, now)[0]
-        stamp = self._recognised.stamp()  # before the rows are read
-        caller = self._recognised.find(stamp, said.digest, now)
+        now = self._desk.clock.now()
+        if self._recognised is None:
+            return self._recognise(read_key(bearer), now)[0]
+        stamp, digest = self._recognised.stamp(), digest_of(bearer)  # before the rows are read
+        caller = self._recognised.find(stamp, digest, now)
         if caller is None:
-            caller, until = self._recognise(said, now)
-            self._recognised.keep(stamp, said.digest, caller, now, until)
+            caller, until = self._recognise(read_key(bearer), now)
+            self._recognised.keep(stamp, digest, caller, now, until)
         return caller
 
     def _recognise(self, said: KeyText | None, now: datetime) -> tuple[Caller, datetime]:

@@ -32,7 +32,7 @@ def make_key(environment: str, *, id_: str | None = None) -> tuple[str, Secret, 
     id_ = id_ or "".join(secrets.choice(_ID_DIGITS) for _ in range(8))
     body = f"lbk_{environment}_{id_}_{_base62(secrets.randbits(256), 43)}"
     text = f"{body}_{_check(body)}"
-    return id_, Secret(text), _digest(text)
+    return id_, Secret(text), digest_of(Secret(text))
 
 
 def read_key(text: Secret) -> KeyText | None:
@@ -40,12 +40,12 @@ def read_key(text: Secret) -> KeyText | None:
     match = _SHAPE.fullmatch(text.reveal())
     if match is None or _check(match[1]) != match[3]:
         return None
-    return KeyText(id=match[2], digest=_digest(text.reveal()))
+    return KeyText(id=match[2], digest=digest_of(text))
 
 
-def _digest(text: str) -> bytes:
-    """256 random bits need no slow hash: nothing can be guessed."""
-    return hashlib.sha256(text.encode()).digest()
+def digest_of(text: Secret) -> bytes:
+    """What is kept of a key. 256 random bits need no slow hash: nothing can be guessed."""
+    return hashlib.sha256(text.reveal().encode(errors="replace")).digest()
 
 
 def _check(body: str) -> str:
