@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,12 +96,12 @@ def gather(
 def _read_file(path: Path, known: Sequence[str], never: Sequence[str], *, required: bool) -> dict[str, Value]:
     try:
         source = path.read_text("utf-8")
-        content = tomllib.loads(source)
+        content = _parsed(source)
     except FileNotFoundError:
         if required:
             raise InputError(f"there is no configuration file {path}", hint=f"correct or unset --config or {PREFIX}CONFIG") from None
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:  # of which broken UTF-8 and broken TOML are two
         raise InputError(f"the configuration file {path} cannot be read: {error}", hint="it is TOML: name = value, one a line") from None
     lines, allowed = _lines_of(source), [name.lower() for name in known if name not in never]
     values = {}
@@ -113,6 +112,12 @@ def _read_file(path: Path, known: Sequence[str], never: Sequence[str], *, requir
             raise InputError(f"{where} is no setting", hint=f"did you mean {near[0]}?" if near else "settings: " + ", ".join(allowed))
         values[name.upper()] = Value(text=_text(value, where, name), where=where)
     return values
+
+
+def _parsed(source: str) -> Mapping[str, Any]:
+    import tomllib  # 2 ms of every command where there is no such file
+
+    return tomllib.loads(source)
 
 
 def _flat(content: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:

@@ -29,6 +29,7 @@ from listbackup.base.errors import (
     StoreError,
 )
 from listbackup.http.caller import AccountSuspended, MfaRequired, NotAllowed, NotSignedIn, PlanLimit, StepUpNeeded, WrongOrigin
+from listbackup.http.versions import VersionGone
 
 MEDIA_TYPE = "application/problem+json"
 WAIT = timedelta(seconds=5)  # what to wait where nobody knows better
@@ -81,10 +82,6 @@ class Refused(ListBackupError):
     ) -> None:
         super().__init__(message, hint=hint)
         self.kind, self.errors, self.retry_after = kind, tuple(errors), retry_after
-
-
-class VersionGone(Conflict):
-    """The thing is not the version that ``If-Match`` named."""
 
 
 MALFORMED = Kind(status=400, code="malformed", title="This is not what the API reads")

@@ -14,7 +14,7 @@ from listbackup.backends.table.port import Absent, Equals, Item, Scalar, Table, 
 from listbackup.base.errors import Conflict, InputError, NotFound
 from listbackup.base.ids import is_id
 from listbackup.base.paging import Page, iter_pages
-from listbackup.http.problem import VersionGone
+from listbackup.http.versions import VersionGone
 from listbackup.services.scope import AccountTable
 
 Writes: TypeAlias = Sequence[tuple[Table, Write]]

@@ -76,4 +76,28 @@ def test_what_only_looks_at_records_loads_nothing_that_speaks_to_a_platform_or_w
         "import sys, listbackup.cli.commands.show, listbackup.bootstrap.embedded, listbackup.services.data, listbackup.services.sources"
     )
     loaded = subprocess.run([sys.executable, "-c", f"{services}; print(*sys.modules)"], capture_output=True, text=True, check=True)
-    assert {"http.client", "ssl", "email.message", "yaml", "rich", "pydantic", "asyncio"}.isdisjoint(loaded.stdout.split())
+    assert (_HEAVY | _FOR_PEOPLE | _FOR_THE_WIRE).isdisjoint(loaded.stdout.split())
+
+
+def test_what_backs_up_loads_nothing_that_people_sign_in_with() -> None:
+    """A backup speaks to platforms over a wire of our own; TLS and YAML are loaded by those that need them."""
+    services = (
+        "import sys, listbackup.cli.commands.backup, listbackup.bootstrap.embedded, listbackup.services.runs, "
+        "listbackup.connectors.engine.session, listbackup.connectors.engine.client, listbackup.connectors.engine.reading"
+    )
+    loaded = subprocess.run([sys.executable, "-c", f"{services}; print(*sys.modules)"], capture_output=True, text=True, check=True)
+    assert (_HEAVY | _FOR_PEOPLE).isdisjoint(loaded.stdout.split())
+
+
+_HEAVY = {"http.client", "ssl", "email.message", "yaml", "rich", "pydantic", "asyncio", "tomllib"}
+_FOR_PEOPLE = {
+    "listbackup.backends.identity.port",
+    "listbackup.http.problem",
+    "listbackup.services.connections.consent",
+    "listbackup.services.post",
+    "listbackup.services.auth",
+    "listbackup.services.accounts.invitations",
+    "listbackup.services.accounts.tenancy",
+    "listbackup.services.hooks",
+}
+_FOR_THE_WIRE = {"listbackup.connectors.engine.egress", "listbackup.connectors.engine.sign_in", "listbackup.connectors.engine.client"}

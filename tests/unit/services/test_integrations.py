@@ -11,7 +11,7 @@ from listbackup.connectors.engine.connector import AuthMethod
 from listbackup.connectors.engine.session import FactsConnector
 from listbackup.connectors.rest.connector import RestConnector
 from listbackup.connectors.wordpress.connector import connector as wordpress
-from listbackup.http.problem import VersionGone
+from listbackup.http.versions import VersionGone
 from listbackup.services.accounts import Policy, machine
 from listbackup.services.integrations import INTEGRATIONS, Wanted
 from listbackup.services.platforms import Platforms

@@ -12,7 +12,7 @@ from listbackup.base.errors import Conflict, InputError, NotFound
 from listbackup.base.ids import is_id
 from listbackup.base.paging import iter_pages
 from listbackup.http.permission import Permission
-from listbackup.http.problem import VersionGone
+from listbackup.http.versions import VersionGone
 from listbackup.services.accounts.acts import Acts
 from listbackup.services.accounts.model import CustomRole
 from listbackup.services.accounts.roles import ROLES, built_in

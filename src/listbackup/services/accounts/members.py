@@ -14,7 +14,7 @@ from listbackup.base.ids import AccountId, UserId
 from listbackup.base.paging import Page, iter_pages
 from listbackup.http.caller import PlanLimit
 from listbackup.http.permission import Permission
-from listbackup.http.problem import VersionGone
+from listbackup.http.versions import VersionGone
 from listbackup.services.accounts.acts import Acts
 from listbackup.services.accounts.custom_roles import Roles
 from listbackup.services.accounts.limits import Limits

@@ -12,7 +12,7 @@ from listbackup.backends.table.port import Absent, Delete, Equals, Put, Scalar
 from listbackup.base.errors import InputError
 from listbackup.base.ids import AccountId, is_id
 from listbackup.http.permission import Permission
-from listbackup.http.problem import VersionGone
+from listbackup.http.versions import VersionGone
 from listbackup.services.accounts.acts import Acts
 from listbackup.services.accounts.roles import Role
 from listbackup.services.accounts.standing import Standing

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from listbackup.base.errors import InputError
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.connector import ConfigField, Connector, Credentials, asked_fields
-from listbackup.connectors.engine.sign_in import TOKENS, SignIn, SignsIn
+
+if TYPE_CHECKING:
+    from listbackup.connectors.engine.sign_in import SignIn
 
 
 def by_key(connector: Connector, values: Mapping[str, str], secrets: Mapping[str, Secret]) -> Credentials:
@@ -17,6 +20,8 @@ def by_key(connector: Connector, values: Mapping[str, str], secrets: Mapping[str
 
 def by_sign_in(connector: Connector, values: Mapping[str, str], secrets: Mapping[str, Secret]) -> tuple[SignIn, Credentials]:
     """The platform's sign-in page, and what has to be known before; tokens are no part of that. Raises InputError."""
+    from listbackup.connectors.engine.sign_in import SignsIn  # brings the wire's addresses, which nobody needs who only looks at records
+
     page = connector.sign_in(values) if isinstance(connector, SignsIn) else None
     if page is None:
         raise InputError(f"{connector.label} has no sign-in page", field="platform", hint="connect it with a key")
@@ -25,6 +30,8 @@ def by_sign_in(connector: Connector, values: Mapping[str, str], secrets: Mapping
 
 def without_tokens(secrets: Mapping[str, Secret]) -> dict[str, Secret]:
     """The secrets that a person gave."""
+    from listbackup.connectors.engine.sign_in import TOKENS
+
     return {name: secret for name, secret in secrets.items() if name not in TOKENS}
 
 

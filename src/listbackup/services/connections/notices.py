@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from listbackup.services.connections.model import Connection
-from listbackup.services.post import Post
 from listbackup.services.rows import Writes
 from listbackup.services.scope import Scope
+
+if TYPE_CHECKING:
+    from listbackup.services.post import Post
 
 Owners = Callable[[str], Sequence[str]]  # account -> the addresses of its owners
 

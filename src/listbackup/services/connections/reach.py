@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from listbackup.base.errors import InputError, ListBackupError, PlatformError, PlatformFault
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.connector import AuthMethod, Connector, Credentials, Ground, Site
-from listbackup.connectors.engine.sign_in import Agreement, SignIn, SignsIn
 from listbackup.services.connections.credentials import by_sign_in, without_tokens
 from listbackup.services.connections.model import Connection
 from listbackup.services.desk import Desk
 from listbackup.services.integrations import Integrations
 from listbackup.services.platforms import Platforms
 from listbackup.services.scope import Scope
+
+if TYPE_CHECKING:
+    from listbackup.connectors.engine.sign_in import Agreement, SignIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,8 @@ class Reach:
         self, scope: Scope, platform: str, values: Mapping[str, str], secrets: Mapping[str, Secret]
     ) -> tuple[SignIn, Credentials, Agreement]:
         """The platform's sign-in page for these values, and our application there; the caller closes it. Raises InputError, NotFound, PlatformError."""
+        from listbackup.connectors.engine.sign_in import Agreement
+
         self.check(scope, platform)
         page, given = by_sign_in(self._platforms.connector(platform), values, secrets)
         whole = self.for_client(scope, platform, page, given)
@@ -45,6 +50,8 @@ class Reach:
         """Whether the platform was told to forget the tokens. What stands in the way of that does not stand in the way of forgetting them here."""
         if found.method is not AuthMethod.OAUTH:
             return False
+        from listbackup.connectors.engine.sign_in import Agreement
+
         try:
             page, _ = by_sign_in(self._platforms.connector(found.platform), found.values, without_tokens(kept))
             whole = self.with_application(scope, found, kept)
@@ -70,6 +77,8 @@ class Reach:
 
     def asked_before_sign_in(self, platform: str, values: Mapping[str, str]) -> frozenset[str]:
         """The fields that the platform's sign-in page wants to know first; none where it has no page. Raises NotFound, InputError."""
+        from listbackup.connectors.engine.sign_in import SignsIn
+
         connector = self._platforms.connector(platform)
         page = connector.sign_in(values) if isinstance(connector, SignsIn) else None
         return frozenset(one.name for one in page.asks) if page is not None else frozenset()

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from listbackup.base.errors import NotFound
 from listbackup.connectors.engine.connector import AuthMethod, ConfigField, Connector, Describes, StreamNature, asked_fields
-from listbackup.connectors.engine.sign_in import SignsIn
 from listbackup.services.platforms.model import Platform, PlatformStream
 
 
@@ -39,6 +38,8 @@ class Platforms:
 
 
 def _platform(connector: Connector) -> Platform:
+    from listbackup.connectors.engine.sign_in import SignsIn  # brings the wire's addresses, which only a list of platforms needs
+
     page = connector.sign_in({}) if isinstance(connector, SignsIn) else None
     asks_by_values = page is None and isinstance(connector, SignsIn) and not _natures(connector)
     methods = [AuthMethod.KEY] if page is None or page.api.oauth is not None else []

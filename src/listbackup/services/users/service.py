@@ -17,7 +17,7 @@ from listbackup.backends.identity.tickets import Purpose, Ticket
 from listbackup.backends.table.port import Absent, Delete, Equals, Put, Scalar, Table, Update, Write
 from listbackup.base.errors import InputError, NotFound
 from listbackup.base.ids import UserId
-from listbackup.http.problem import VersionGone
+from listbackup.http.versions import VersionGone
 from listbackup.services.auth import AuthGround, StepUpNeeded, own_scope
 from listbackup.services.desk import Fact
 from listbackup.services.rows import Writes
