@@ -186,7 +186,7 @@ def expected(somebody: Somebody, route: Route, place: str) -> int:
 
 
 @pytest.mark.timeout(900)
-def test_what_is_another_accounts_is_answered_exactly_like_what_is_absent(world: World) -> None:
+def test_abuse_1_what_is_another_accounts_is_answered_exactly_like_what_is_absent(world: World) -> None:
     before, cases, wrong = world.kept(), Counter[str](), []
     for somebody in (NOBODY, *world.everybody):
         with world.line(somebody) as line:
@@ -320,3 +320,27 @@ def test_a_credential_that_is_over_broken_or_sent_by_another_page_opens_nothing(
                     wrong.append(f"{name}: {route.method} {route.path}: {status} and not {should}")
     assert wrong == []
     assert cases >= 2_000
+
+
+def test_abuse_2_no_operation_takes_a_field_that_it_does_not_ask_for(world: World) -> None:
+    owner, cases = next(one for one in world.everybody if (one.role, one.by) == ("owner", "cookie")), 0
+    added = {
+        "role": "owner",
+        "account_id": world.things["elsewhere"].account,
+        "plan": "all",
+        "status": "active",
+        "created_at": "2020-01-01T00:00:00Z",
+    }
+    with world.line(owner) as line:
+        for route in world.routes:
+            if route.body is None or (route.access is not None and not owner.may(route)):
+                continue
+            for name, value in added.items():
+                if name in route.body.model_fields:
+                    continue
+                request = asked(route, world.own)
+                said = world.ask(line, replace(request, body={**(request.body or {}), name: value}))
+                assert said.status == 422, (route.method, route.path, name, said)
+                assert f"/{name}" in {one["pointer"] for one in said.json["errors"]}, (route.method, route.path, name, said.json)
+                cases += 1
+    assert cases >= 250
