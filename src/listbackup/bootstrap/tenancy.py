@@ -101,6 +101,21 @@ def removing(tables: Forgetful, objects: Objects) -> tuple[Callable[[str], bool]
     return remove_objects, remove_rows
 
 
+def forgetting_hooks(desk: Desk) -> Callable[[str], bool]:
+    """Takes away what stands beside the connections of a shredded account, under their ids and not under its own: to be asked before its rows are gone."""
+    from listbackup.services.connections import CONNECTIONS
+    from listbackup.services.hooks import forget_hook
+
+    def remove_hooks(account: str) -> bool:
+        table = desk.tables.open(CONNECTIONS)
+        for row in list(iter_pages(lambda cursor: table.query(account, cursor=cursor))):
+            if is_id(str(row["sk"]), "con"):
+                desk.tables.transact(forget_hook(desk, str(row["sk"])))
+        return True
+
+    return remove_hooks
+
+
 def wire_tenancy(
     desk: Desk,
     accounts: Accounts,
@@ -125,6 +140,6 @@ def wire_tenancy(
         letters=letters,
         web_url=web_url,
         measure=measure,
-        removers=removing(tables, objects),
+        removers=(forgetting_hooks(desk), *removing(tables, objects)),
         is_open=is_open,
     )

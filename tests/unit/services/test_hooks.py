@@ -12,10 +12,11 @@ import pytest
 from listbackup.base.errors import BackendError, NotFound
 from listbackup.base.ids import new_id
 from listbackup.base.secret import Secret
+from listbackup.bootstrap.tenancy import forgetting_hooks
 from listbackup.connectors.demo_crm.connector import api
 from listbackup.connectors.engine.session import FactsConnector
 from listbackup.http.problem import Refused
-from listbackup.services.hooks import HOOKS
+from listbackup.services.hooks import HOOKS, HookRooms, Hooks
 from listbackup.services.hooks.signing import sign
 from listbackup.services.runs import Run, RunState, Trigger, Work
 from listbackup.services.scope import Scope
@@ -239,3 +240,21 @@ def put_into_trash(house: Rooms, at: datetime | None) -> None:
     assert found is not None
     _, writes = house.accounts.tree.change(found, replace(found, trashed_at=at))
     house.tables.transact(writes)
+
+
+class Gone:
+    """The keys of accounts that were shredded."""
+
+    def for_account(self, account: str) -> KeyScope:
+        raise KeyUnavailable(f"{account} was shredded")
+
+
+def test_a_hook_of_a_shredded_account_is_answered_like_none_and_goes_with_the_account(house: Rooms, shop: str, clock: ManualClock) -> None:
+    secret = house.hooks.make(house.scope, shop).secret
+    around = HookRooms(accounts=house.accounts, connections=house.connections, sources=house.sources, runs=house.runs)
+    hooks, header = Hooks(house.desk, around, Gone()), sign(secret, int(clock.now().timestamp()), BODY)
+    for connection in (shop, new_id("con", 1)):
+        with pytest.raises(NotFound, match="there is no hook"):
+            hooks.hear(connection, BODY, header)
+    assert forgetting_hooks(house.desk)(house.scope.account)
+    assert house.tables.open(HOOKS).find(shop, "hook") is None

@@ -15,7 +15,7 @@ from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, Item, Put, Scalar, Table, Update, Write
 from listbackup.base.clock import from_unix_ms, unix_ms
-from listbackup.base.errors import BusyError, Conflict, ListBackupError, NotFound
+from listbackup.base.errors import BusyError, Conflict, KeyUnavailable, ListBackupError, NotFound
 from listbackup.base.paging import iter_pages
 from listbackup.http.problem import RATE, Refused
 from listbackup.http.ratelimit import Rate, RateLimiter
@@ -120,7 +120,7 @@ class Hooks:
         if not allowance.allowed:
             raise Refused(RATE, "too many deliveries", retry_after=allowance.wait)
         row, now = self._table.find(connection, _SK), self._desk.clock.now()
-        good = [DECOY] if row is None else self._good(self._open(row), now)
+        good = [DECOY] if row is None else self._good(row, now)
         at = signed_at(signature, body, among=good, now=now)
         if at is None or row is None or not self._is_there(row):
             raise NotFound(f"there is no hook {connection!r}")
@@ -225,7 +225,12 @@ class Hooks:
             return None
         return scope
 
-    def _good(self, secrets: _Secrets, now: datetime) -> Sequence[str]:
+    def _good(self, row: Item, now: datetime) -> Sequence[str]:
+        """The secrets that count; nobody's where the account's keys were destroyed."""
+        try:
+            secrets = self._open(row)
+        except KeyUnavailable:
+            return [DECOY]
         former = secrets.former if secrets.former_until is not None and now < secrets.former_until else None
         return [secrets.now] if former is None else [secrets.now, former]
 
