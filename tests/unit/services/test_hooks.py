@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from listbackup.base.errors import BackendError, NotFound
+from listbackup.backends.keyring.scope import KeyScope
+from listbackup.base.errors import BackendError, KeyUnavailable, NotFound
 from listbackup.base.ids import new_id
 from listbackup.base.secret import Secret
 from listbackup.bootstrap.tenancy import forgetting_hooks
