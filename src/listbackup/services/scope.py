@@ -12,7 +12,7 @@ from listbackup.base.paging import Page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """One account and who acts in it; ``Accounts.enter`` is the only place that makes one."""
+    """One account and who acts in it; ``Accounts`` makes it, for who may act there."""
 
     account: AccountId
     actor: str  # ``usr_…``, or ``cli``, ``worker``: shown in the activity trail
