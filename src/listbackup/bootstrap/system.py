@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from listbackup.backends.keyring.account_keys import AccountKeys
@@ -199,6 +200,11 @@ class System:
 
         return Files(self.data, self.downloads)
 
+    @property
+    def _workspace(self) -> Path:
+        """Where exports lie in the clear while they are written, by account."""
+        return self.folder.cache / "exports"
+
     @cached_property
     def exports(self) -> Exports:
         """Snapshots as files."""
@@ -210,7 +216,7 @@ class System:
             downloads=self.downloads,
             objects=self.objects,
             keys=self.keys,
-            workspace=self.folder.cache / "exports",
+            workspace=self._workspace,
         )
 
     @cached_property
@@ -317,6 +323,7 @@ class System:
             measure=measuring(self.sources, self.stores, self.runs),
             tables=self._ground.tables,
             objects=self.objects,
+            folders=(self._workspace,),
             is_open=doors.registration.is_open,
         )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from itertools import islice, takewhile
+from pathlib import Path
 from typing import Protocol
 
 from listbackup.backends.identity.people import check_email, email_key
@@ -82,14 +84,19 @@ def measuring(sources: Sources, stores: Stores, runs: Runs) -> Callable[[Scope, 
     return measure
 
 
-def removing(tables: Forgetful, objects: Objects) -> tuple[Callable[[str], bool], ...]:
-    """Takes away the objects of a shredded account, a thousand at a time, and then every row of its own."""
+def removing(tables: Forgetful, objects: Objects, *folders: Path) -> tuple[Callable[[str], bool], ...]:
+    """Takes away the objects of a shredded account, a thousand at a time, what lies in its part of these folders, and then every row of its own."""
 
     def remove_objects(account: str) -> bool:
         names = [info.name for info in islice(objects.list(f"{account}/"), _OBJECTS_AT_ONCE)]
         for name in names:
             objects.delete(name)
         return len(names) < _OBJECTS_AT_ONCE
+
+    def remove_files(account: str) -> bool:
+        for folder in folders:
+            shutil.rmtree(folder / account, ignore_errors=True)
+        return True
 
     def remove_rows(account: str) -> bool:
         while tables.forget(
@@ -98,7 +105,7 @@ def removing(tables: Forgetful, objects: Objects) -> tuple[Callable[[str], bool]
             pass
         return True
 
-    return remove_objects, remove_rows
+    return remove_objects, remove_files, remove_rows
 
 
 def forgetting_hooks(desk: Desk) -> Callable[[str], bool]:
@@ -129,8 +136,9 @@ def wire_tenancy(
     tables: Forgetful,
     objects: Objects,
     is_open: bool,
+    folders: Sequence[Path] = (),
 ) -> Tenancy:
-    """The rooms of accounts over this ground."""
+    """The rooms of accounts over this ground. ``folders`` have a part for each account, which goes with it."""
     return open_tenancy(
         desk,
         accounts,
@@ -140,6 +148,6 @@ def wire_tenancy(
         letters=letters,
         web_url=web_url,
         measure=measure,
-        removers=(forgetting_hooks(desk), *removing(tables, objects)),
+        removers=(forgetting_hooks(desk), *removing(tables, objects, *folders)),
         is_open=is_open,
     )

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from listbackup.backends.objects.memory import MemoryObjects
-from listbackup.base.errors import BackendError, NotFound
+from listbackup.base.errors import BackendError, Interrupted, NotFound
 from listbackup.base.secret import Secret
 from listbackup.processor.backup import Cadence
+from listbackup.services.data import Errands, ExportFormat
+from listbackup.services.downloads import Delivery, Kind
+from listbackup.services.erasures import Erasure, ErasureState, Order
+from listbackup.services.erasures.lists import Lists
+from listbackup.services.erasures.model import Named
+from listbackup.services.erasures.table import ERASURE_LISTS
+from listbackup.services.exports import Exports
 from listbackup.services.runs import Means, RunState, Work
 from listbackup.services.scope import Scope
 from listbackup.services.sources import SOURCES, Purge, Source
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.platform import FakeConnector, FakePlatform, fake_platform, fake_stream
-from listbackup.testing.system import Rooms, rooms
+from listbackup.testing.system import MemoryKeys, Rooms, rooms
 
 ME = Work(owner="test")
 WEEK = timedelta(days=7, seconds=1)
@@ -115,3 +125,111 @@ def test_a_source_that_cannot_be_purged_holds_up_no_other(house: Rooms, clock: M
             raise BackendError("the bucket does not answer")
 
     assert [one.id for one in Purge(house.desk, house.stores, also=(fail,)).carry_out(house.scope)] == [second]
+
+
+# erasures
+
+
+def lists_of(house: Rooms, erasure: Erasure) -> int:
+    return len(house.desk.open(ERASURE_LISTS, house.scope).query(part=erasure.id).items)
+
+
+def asked(house: Rooms) -> Erasure:
+    return house.erasures.ask(house.scope, Order(text="contact 7"), reason="asked by letter")
+
+
+@pytest.mark.parametrize("dies", ["the list is being forgotten", "nothing"])
+def test_who_was_erased_is_forgotten_also_after_a_crash(house: Rooms, monkeypatch: pytest.MonkeyPatch, dies: str) -> None:
+    source(house, "crm")
+    erasure = asked(house)
+    assert house.erasures.carry_out(house.scope, erasure.id).records == 1
+    house.erasures.order(house.scope, erasure.id)
+    with monkeypatch.context() as patch:
+        if dies != "nothing":
+            patch.setattr(Lists, "clear", fail)
+            with pytest.raises(BackendError):
+                house.erasures.carry_out(house.scope, erasure.id)
+        else:
+            house.erasures.carry_out(house.scope, erasure.id)
+    tend(house)
+    done = house.erasures.get(house.scope, erasure.id)
+    assert (done.state, lists_of(house, done)) == (ErasureState.DONE, 0)
+
+
+def test_what_a_cancelled_erasure_looked_for_is_forgotten_also_after_a_crash(house: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    source(house, "crm")
+    erasure = asked(house)
+    with monkeypatch.context() as patch:
+        patch.setattr(Lists, "clear", fail)
+        with pytest.raises(BackendError):
+            house.erasures.cancel(house.scope, erasure.id)
+    assert lists_of(house, erasure) == 1
+    tend(house)
+    assert (house.erasures.get(house.scope, erasure.id).state, lists_of(house, erasure)) == (ErasureState.CANCELLED, 0)
+
+
+def test_what_is_found_after_a_search_was_cancelled_is_forgotten(house: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    source(house, "crm")
+    erasure, write = asked(house), Lists.write
+
+    def late(self: Lists, found: Sequence[Named]) -> int:
+        house.erasures.cancel(house.scope, erasure.id)
+        return write(self, found)
+
+    monkeypatch.setattr(Lists, "write", late)
+    with pytest.raises(Interrupted):
+        house.erasures.carry_out(house.scope, erasure.id)
+    assert lists_of(house, erasure) == 0
+
+
+# exports
+
+
+def test_what_a_killed_process_left_in_the_clear_goes_with_its_export(house: Rooms, tmp_path: Path) -> None:
+    crm = source(house, "crm")
+    exports = Exports(house.desk, data=house.data, downloads=house.downloads, objects=house.objects, keys=MemoryKeys(), workspace=tmp_path)
+    snapshot = next(iter(house.stores.open(house.scope, crm).snapshots()))
+    for end in (exports.delete, exports.cancel):
+        made = exports.start(house.scope, crm, snapshot, form=ExportFormat.JSONL)
+        room = exports.room_of(house.scope, made.id)
+        room.mkdir(parents=True)
+        (room / "contacts.jsonl").write_text("in the clear")
+        end(house.scope, made.id)
+        assert not room.exists()
+    lost = exports.room_of(house.scope, "exp_of_a_row_that_is_gone")
+    lost.mkdir(parents=True)
+    (lost / "contacts.jsonl").write_text("in the clear")
+    with closing(Errands()) as errands:
+        exports.tend(house.scope, errands)
+    assert not lost.exists()
+
+
+# downloads
+
+
+def test_a_ticket_for_what_cannot_be_opened_now_is_not_used_up(house: Rooms) -> None:
+    down = True
+
+    def open_(_: Scope, thing: str) -> Delivery:
+        if down:
+            raise BackendError("the bucket does not answer")
+        return Delivery(filename=thing, media_type="text/plain", chunks=iter([b"here"]))
+
+    house.downloads.deliver(Kind.FILE, open_)
+    ticket = house.downloads.offer(house.scope, Kind.FILE, "thing", subject="thing")
+    with pytest.raises(BackendError):
+        house.downloads.use(ticket.token)
+    down = False
+    assert b"".join(house.downloads.use(ticket.token).chunks) == b"here"
+    with pytest.raises(NotFound):
+        house.downloads.use(ticket.token)
+
+
+def tend(house: Rooms) -> None:
+    with closing(Errands()) as errands:
+        house.erasures.tend(house.scope, errands)
+        errands.finish()
+
+
+def fail(*_: object, **__: object) -> None:
+    raise BackendError("the machine is gone")

@@ -52,12 +52,13 @@ class Downloads:
         if row is None or grant is None or self._desk.clock.now() >= grant.ends_at:
             raise _no_ticket()
         scope = self._accounts.enter(grant.account, actor=grant.actor)
+        delivery = self._open[grant.kind](scope, grant.thing)  # first: what cannot be opened now uses up no ticket
         used_up = Delete(pk=digest(token), sk="ticket", if_=Equals({"doc": _doc(grant)}))
         try:
             self._desk.commit(scope, [(self._table, used_up)], download_fact("begun", grant.kind, str(row["subject"])))
         except ConditionFailed:
             raise _no_ticket() from None
-        return self._open[grant.kind](scope, grant.thing)
+        return delivery
 
 
 def _doc(grant: Grant) -> str:

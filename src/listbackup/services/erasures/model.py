@@ -29,6 +29,11 @@ class ErasureState(StrEnum):
         """Whether there is something to do without a person's word."""
         return self in (ErasureState.SEARCHING, ErasureState.ERASING)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it will happen any more."""
+        return self in (ErasureState.DONE, ErasureState.FAILED, ErasureState.CANCELLED)
+
 
 class Named(msgspec.Struct, frozen=True, array_like=True):
     """A record that is to go."""
@@ -67,6 +72,7 @@ class Erasure:
     pieces: int = 0  # of the sealed list
     done: Sequence[SourceId] = ()
     message: str | None = None
+    is_forgotten: bool = False  # it is over, and nothing says any more whom it was about
     version: int = 1
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from listbackup.backends.table.lease import LeaseGone
 from listbackup.backends.table.port import ConditionFailed
-from listbackup.base.errors import BusyError, Conflict, InputError, Interrupted, ListBackupError, NotFound
+from listbackup.base.errors import BackendError, BusyError, Conflict, InputError, Interrupted, ListBackupError, NotFound
 from listbackup.base.ids import SourceId
 from listbackup.base.paging import Page
 from listbackup.services.data import Data, Errands, Upkeep, parse_key
@@ -92,8 +92,10 @@ class Erasures:
             return replace(old, state=ErasureState.CANCELLED, ended_at=self._desk.clock.now(), pieces=0)
 
         done = self._edit(scope, erasure, cancelled, None, "cancelled")
-        self._lists(scope, erasure).clear()
-        return done
+        if is_held(self._desk, _lease_of(scope, erasure)):  # somebody looks at this moment, and forgets what is found
+            self._lists(scope, erasure).clear()
+            return done
+        return self._forget(scope, erasure)
 
     def carry_out(self, scope: Scope, erasure: str, *, should_stop: Callable[[], bool] = lambda: False) -> Erasure:
         """The erasure after its next step: planned, or done. Raises BusyError while a run of a source is open: it goes on later."""
@@ -103,15 +105,19 @@ class Erasures:
                 if found.state is ErasureState.SEARCHING:
                     return self._plan(scope, found, hold, should_stop)
                 if found.state is ErasureState.ERASING:
-                    return self._erase(scope, found, hold, should_stop)
-            except (Interrupted, LeaseGone, BusyError):
+                    found = self._erase(scope, found, hold, should_stop)
+            except (LeaseGone, BusyError, BackendError):  # it goes on later
+                raise
+            except Interrupted:
+                if self.get(scope, erasure).state.is_over:  # cancelled meanwhile
+                    self._forget(scope, erasure)
                 raise
             except ListBackupError as error:
-                return self._fail(scope, found, hold, error.message)
-            return found
+                found = self._fail(scope, found, hold, error.message)
+            return self._forget(scope, erasure) if found.state.is_over and not found.is_forgotten else found
 
     def tend(self, scope: Scope, errands: Errands) -> None:
-        """Go on with what was interrupted, or waited for a run to end."""
+        """Go on with what was interrupted, or waited for a run to end; forget what is over."""
         for one in list(self._rows(scope).iter(part=_ACTIVE, index="active")):
             if not is_held(self._desk, _lease_of(scope, one.id)):
                 self.send(scope, one, errands)
@@ -178,15 +184,13 @@ class Erasures:
             self._exports.forget_source(scope, source)  # once more: one may have been asked for while they were still there
             hold.beat()
             now_at = self._edit(scope, erasure.id, _with_done(SourceId(source)), hold)
-        done = self._edit(
-            scope,
-            now_at.id,
-            lambda old: replace(old, state=ErasureState.DONE, ended_at=self._desk.clock.now(), pieces=0),
-            hold,
-            "done",
-        )
-        self._lists(scope, erasure.id).clear()
-        return done
+        now = self._desk.clock.now()
+        return self._edit(scope, now_at.id, lambda old: replace(old, state=ErasureState.DONE, ended_at=now, pieces=0), hold, "done")
+
+    def _forget(self, scope: Scope, erasure: str) -> Erasure:
+        """The erasure that is over, with nothing left of whom it was about. Until this is done it is tended."""
+        self._lists(scope, erasure).clear()
+        return self._edit(scope, erasure, lambda old: replace(old, is_forgotten=True), None)
 
     def _bar(self, scope: Scope, source: SourceId, records: Sequence[Named]) -> None:
         """Records without a key of their own are named by their content, which no later run could recognise before it is kept."""
@@ -202,7 +206,7 @@ class Erasures:
 
     def _fail(self, scope: Scope, erasure: Erasure, hold: Hold, message: str) -> Erasure:
         now = self._desk.clock.now()
-        edit = lambda old: replace(old, state=ErasureState.FAILED, ended_at=now, message=message)  # noqa: E731
+        edit = lambda old: replace(old, state=ErasureState.FAILED, ended_at=now, message=message, pieces=0)  # noqa: E731
         return self._edit(scope, erasure.id, edit, hold, "failed")
 
     def _edit(
@@ -229,7 +233,7 @@ class Erasures:
 
     def _rows(self, scope: Scope) -> Rows[Erasure]:
         def columns(one: Erasure) -> Mapping[str, str | int | bool | bytes | None]:
-            return {"active": _ACTIVE if one.state.is_active else None}
+            return {"active": _ACTIVE if one.state.is_active or (one.state.is_over and not one.is_forgotten) else None}
 
         return Rows(self._desk.open(ERASURES, scope), Erasure, noun="erasure", prefix="ers", columns=columns)
 

@@ -79,7 +79,7 @@ class Exports:
     def carry_out(self, scope: Scope, export: str, *, should_stop: Callable[[], bool] = lambda: False) -> Export:
         """The export, made to its end; one that was interrupted goes on. Raises BusyError while another is at it, Interrupted when told to stop."""
         with held(self._desk, _lease_of(scope, export)) as hold:
-            begun = self.get(scope, export)
+            begun, is_ours = self.get(scope, export), True
             if not begun.state.is_active:
                 return begun
             try:
@@ -93,12 +93,16 @@ class Exports:
                 if isinstance(error, Cancelled):
                     return self.get(scope, export)
                 return self._fail(scope, begun, hold, "What it is made of is gone.")
-            except (Interrupted, LeaseGone):
+            except LeaseGone:
+                is_ours = False
+                raise
+            except Interrupted:
                 raise
             except ListBackupError as error:
                 return self._fail(scope, begun, hold, error.message)
             finally:
-                shutil.rmtree(self._workspace / export, ignore_errors=True)
+                if is_ours:  # else somebody else writes there
+                    shutil.rmtree(self.room_of(scope, export), ignore_errors=True)
 
     def get(self, scope: Scope, export: str) -> Export:
         """The export of this id. Raises NotFound."""
@@ -119,7 +123,7 @@ class Exports:
             return replace(old, state=ExportState.CANCELLED, ended_at=self._desk.clock.now(), files=())
 
         done = self._edit(scope, export, cancelled, None, "cancelled")
-        self._shelf(scope, export).clear()
+        self._let_go(scope, export)
         return done
 
     def delete(self, scope: Scope, export: str) -> None:
@@ -129,7 +133,7 @@ class Exports:
             self._desk.commit(scope, self._rows(scope).remove(found), export_fact("deleted", found))
         except ConditionFailed:
             raise Conflict("the export has just changed", hint="repeat it") from None
-        self._shelf(scope, export).clear()
+        self._let_go(scope, export)
 
     def forget_source(self, scope: Scope, source: str) -> int:
         """Delete the exports of a source: it is purged, or something was erased from it; how many."""
@@ -151,6 +155,7 @@ class Exports:
 
     def tend(self, scope: Scope, errands: Errands) -> None:
         """Go on with what a crash interrupted, and let go of what was kept long enough."""
+        self._sweep(scope)  # before anybody is sent: whoever goes on has the room to itself
         now = self._desk.clock.now()
         for one in self._tended(scope):
             if one.state.is_active and not is_held(self._desk, _lease_of(scope, one.id)):
@@ -158,7 +163,6 @@ class Exports:
             elif one.state is ExportState.DONE and one.expires_at is not None and one.expires_at <= now:
                 self._shelf(scope, one.id).clear()
                 self._edit(scope, one.id, lambda old: replace(old, state=ExportState.EXPIRED, files=()), None, "expired")
-        self._sweep(scope)
 
     def send(self, scope: Scope, export: Export, errands: Errands) -> None:
         """Have it made in the background, unless this process is at it already."""
@@ -196,7 +200,7 @@ class Exports:
             snapshot=self._data.snapshot(scope, export.source, export.snapshot_seq),
             source_name=source.name,
             shelf=self._shelf(scope, export.id),
-            room=self._workspace / export.id,
+            room=self.room_of(scope, export.id),
             note=lambda change: self._edit(scope, export.id, change, hold),
             pause=pause,
         )
@@ -248,13 +252,30 @@ class Exports:
         chunks = zip_chunks(files, made_at=found.created_at)
         return Delivery(filename=safe_name("export", found.id[4:], like=".zip") + ".zip", media_type="application/zip", chunks=chunks)
 
+    def room_of(self, scope: Scope, export: str) -> Path:
+        """The folder in which its streams lie in the clear, one at a time, while they are written."""
+        return self._workspace / scope.account / export
+
+    def _let_go(self, scope: Scope, export: str) -> None:
+        """Of everything there is of it. Who writes it at this moment finds that out, and clears up behind itself."""
+        self._shelf(scope, export).clear()
+        self._empty(scope, export)
+
     def _sweep(self, scope: Scope) -> None:
-        """What a killed process left in the clear."""
-        if not self._workspace.is_dir():
+        """What a killed process left in the clear, also where nothing else says any more that there was an export."""
+        rooms = self._workspace / scope.account
+        for name in [room.name for room in rooms.iterdir()] if rooms.is_dir() else ():
+            self._empty(scope, name)
+
+    def _empty(self, scope: Scope, export: str) -> None:
+        room = self.room_of(scope, export)
+        if not room.exists():
             return
-        for folder in self._workspace.iterdir():
-            if not is_held(self._desk, _lease_of(scope, folder.name)) and self._rows(scope).find(folder.name) is not None:
-                shutil.rmtree(folder, ignore_errors=True)
+        try:
+            with held(self._desk, _lease_of(scope, export)):
+                shutil.rmtree(room, ignore_errors=True)
+        except BusyError:
+            return
 
     def _shelf(self, scope: Scope, export: str) -> Shelf:
         return Shelf(self._objects, self._keys, scope, export)
