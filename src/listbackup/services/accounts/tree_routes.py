@@ -25,7 +25,7 @@ from listbackup.services.accounts.schema import (
 )
 from listbackup.services.accounts.tenancy import Tenancy
 from listbackup.services.accounts.walk import Place, Walk
-from listbackup.services.routing import Answer, Call, Route
+from listbackup.services.routing import Answer, Call, Route, changing, reading
 
 MOST_NODES = 500
 
@@ -97,12 +97,12 @@ def tree_routes(tenancy: Tenancy) -> Sequence[Route]:
     return [
         Route(method="GET", path="/accounts", summary="The accounts that one reaches, each before those below it", access=Signed.ANY, handle=list_, query=PageParameters, answers=Listing[AccountShown]),
         Route(method="POST", path="/accounts", summary="Open an account at the top, and own it", access=Signed.PERSON, handle=open_, body=NewAccount, answers=AccountShown, status=201, repeatable=True),
-        Route(method="POST", path=f"{one}/sub-accounts", summary="Open an account below this one", access=manage, handle=open_below, body=NewAccount, answers=AccountShown, status=201, repeatable=True, problems=(402,)),
-        Route(method="GET", path=one, summary="An account, and what one may do in it", access=read, handle=get, answers=AccountDetail, versioned=True),
-        Route(method="PATCH", path=one, summary="Rename an account", access=manage, handle=rename, body=ChangedAccount, answers=AccountShown, versioned=True),
-        Route(method="GET", path=f"{one}/hierarchy", summary="Where an account stands", access=read, handle=hierarchy, query=HierarchyParameters, answers=Hierarchy),
-        Route(method="GET", path=f"{one}/descendants", summary="Everything below an account, each account before those below it", access=read, handle=descendants, query=PageParameters, answers=Listing[AccountShown]),
-        Route(method="POST", path=f"{one}/move", summary="Move an account with everything below it; takes owners of both ends", access=Permission.ACCOUNTS_DELETE, step_up=True, handle=move, body=Move, answers=AccountShown, problems=(402,)),
+        changing("POST", f"{one}/sub-accounts", "Open an account below this one", manage, open_below, body=NewAccount, answers=AccountShown, status=201, repeatable=True, problems=(402,)),
+        reading(one, "An account, and what one may do in it", read, get, AccountDetail, versioned=True),
+        changing("PATCH", one, "Rename an account", manage, rename, body=ChangedAccount, answers=AccountShown, versioned=True),
+        reading(f"{one}/hierarchy", "Where an account stands", read, hierarchy, Hierarchy, HierarchyParameters),
+        reading(f"{one}/descendants", "Everything below an account, each account before those below it", read, descendants, Listing[AccountShown], PageParameters),
+        changing("POST", f"{one}/move", "Move an account with everything below it; takes owners of both ends", Permission.ACCOUNTS_DELETE, move, step_up=True, body=Move, answers=AccountShown, problems=(402,)),
     ]  # fmt: skip
 
 

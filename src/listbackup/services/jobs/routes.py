@@ -11,7 +11,7 @@ from listbackup.services.jobs.model import Job
 from listbackup.services.jobs.schema import ChangedJob, JobParameters, NewJob
 from listbackup.services.jobs.service import Jobs
 from listbackup.services.retention import PolicyIn
-from listbackup.services.routing import Answer, Call, Route
+from listbackup.services.routing import Answer, Call, Route, changing, reading
 
 _ONE = "/jobs/{job:job}"
 
@@ -67,23 +67,23 @@ def routes(jobs: Jobs) -> Sequence[Route]:
 
     read, write, pages = Permission.JOBS_READ, Permission.JOBS_MANAGE, Listing[Job]
     return [
-        Route(method="GET", path="/jobs", summary="The jobs", access=read, handle=list_all, query=JobParameters, answers=pages),
-        Route(
-            method="POST",
-            path="/jobs",
-            summary="Order when a source is backed up and what is kept",
-            access=write,
-            handle=create,
+        reading("/jobs", "The jobs", read, list_all, pages, JobParameters),
+        changing(
+            "POST",
+            "/jobs",
+            "Order when a source is backed up and what is kept",
+            write,
+            create,
             body=NewJob,
             answers=Job,
             status=201,
             repeatable=True,
         ),
-        Route(method="GET", path=_ONE, summary="A job", access=read, handle=get, answers=Job, versioned=True),
-        Route(method="PATCH", path=_ONE, summary="Change a job", access=write, handle=change, body=ChangedJob, answers=Job, versioned=True),
-        Route(method="DELETE", path=_ONE, summary="Forget a job; source and snapshots stay", access=write, handle=delete, status=204),
-        Route(method="POST", path=f"{_ONE}/pause", summary="No longer run by itself", access=write, handle=pause, answers=Job),
-        Route(method="POST", path=f"{_ONE}/resume", summary="Run by itself again", access=write, handle=resume, answers=Job),
+        reading(_ONE, "A job", read, get, Job, versioned=True),
+        changing("PATCH", _ONE, "Change a job", write, change, body=ChangedJob, answers=Job, versioned=True),
+        changing("DELETE", _ONE, "Forget a job; source and snapshots stay", write, delete, status=204),
+        changing("POST", f"{_ONE}/pause", "No longer run by itself", write, pause, answers=Job),
+        changing("POST", f"{_ONE}/resume", "Run by itself again", write, resume, answers=Job),
     ]
 
 
