@@ -29,7 +29,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
         yield started
 
 
-def test_only_the_codes_holder_becomes_the_owner_and_once(machine: Serving) -> None:
+def test_abuse_20_only_the_codes_holder_becomes_the_owner_and_once(machine: Serving) -> None:
     anybody = Browser(machine.port)
     assert anybody.ok("GET", "/auth/welcome") == {"needs_setup": True, "registration": "invited"}
     for code in ("", "AAAA-AAAA-AAAA-AAAA-AAAA-AAAA", (machine.setup_code or "")[:-1]):

@@ -1,4 +1,7 @@
-"""Somebody new, from the first letter to the last click, over HTTP alone: a real ``listbackup serve`` that knows nobody, and a simulated platform to back up."""
+"""Somebody new, from the first letter to the last click, over HTTP alone: a real ``listbackup serve`` that knows nobody, and a simulated platform to back up.
+
+At the end every secret that anybody was shown is looked for in what the server kept.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,7 @@ STREAM = "contacts"
 class Place:
     server: Serving
     crm: Saas
+    seen: list[str] = field(default_factory=list)  # every secret that somebody was shown
 
     def browser(self) -> Browser:
         return Browser(self.server.port)
@@ -44,7 +48,8 @@ class Place:
             texts = [one.get_content() for one in letters if to in str(one["to"]) and about in str(one["subject"]).lower()]
             return [found for text in texts for found in re.findall(r"#token=(\S+)", text)]
 
-        return str(patience.until(look, bool, pause=0.1)[-1])
+        self.seen.append(str(patience.until(look, bool, pause=0.1)[-1]))
+        return self.seen[-1]
 
     def agree(self, url: str) -> str:
         """The person clicks "Allow" on the platform's page; where the platform sends the browser back to, below /v2."""
@@ -55,6 +60,7 @@ class Place:
         connection.request("POST", f"{at.path}?{at.query}", body="decision=allow")
         back = urlsplit(connection.getresponse().getheader("Location") or "")
         connection.close()
+        self.seen.extend(parse_qs(back.query)["code"])
         return f"{back.path.removeprefix('/v2')}?{back.query}"
 
 
@@ -106,7 +112,8 @@ def come_in(place: Place) -> tuple[Browser, list[str]]:
     assert ada.refused("POST", "/auth/verify", {"token": token})[0] in (400, 401), "a link is good once"
     ada.ok("POST", "/auth/login", {"email": ADA, "password": PASSWORD, "kind": "browser"})
     assert ada.refused("GET", "/api-keys") == (403, "mfa_required"), "nobody administers by password alone"
-    codes = pyotp.TOTP(ada.ok("POST", "/auth/mfa/setup")["secret"])
+    place.seen.append(ada.ok("POST", "/auth/mfa/setup")["secret"])
+    codes = pyotp.TOTP(place.seen[-1])
     recovery = ada.ok("POST", "/auth/mfa/verify", {"code": codes.now()})["recovery_codes"]
     assert ada.ok("GET", "/api-keys")["items"] == []
     ada.ok("POST", "/auth/logout")
@@ -167,7 +174,7 @@ def invite(place: Place, ada: Browser, account: str) -> Browser:
 
 
 @pytest.mark.timeout(600)
-def test_a_new_user_backs_up_compares_restores_and_shares_over_http_alone(place: Place) -> None:
+def test_abuse_14_a_new_user_backs_up_compares_restores_and_shares_and_no_secret_is_left_behind(place: Place) -> None:
     ada, recovery = come_in(place)
     (home,) = (one["account"]["id"] for one in ada.ok("GET", "/users/me/accounts")["items"])
     source = connect(place, ada)
@@ -216,8 +223,14 @@ def test_a_new_user_backs_up_compares_restores_and_shares_over_http_alone(place:
 
     for browser in (ada, bob):
         cookies = dict(browser.cookies)
+        place.seen.extend(cookies.values())
         browser.ok("POST", "/auth/logout")
         assert Browser(browser.port, cookies=cookies).refused("GET", "/sources") == (401, "not_signed_in"), (
             "a cookie that was kept is worth nothing"
         )
     assert Client(place.server.port).ask("GET", "/sources").status == 401
+    secrets = [PASSWORD, place.crm.sign_in.client_secret, *recovery, *place.seen]
+    kept = {path: path.read_bytes() for path in place.server.home.rglob("*") if path.is_file() and path.suffix != ".eml"}
+    assert any("log" in path.name for path in kept)
+    assert len(secrets) >= 15
+    assert [(path.name, secret) for path, content in kept.items() for secret in secrets if secret.encode() in content] == []
