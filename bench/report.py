@@ -77,16 +77,24 @@ def _throughput(results: Results) -> Iterator[str]:
         if dlt:
             yield _goal("of dlt's fastest", f"{first / max(dlt):.1f}x", "10x", first > 10 * max(dlt))
     parsing = _get(results, "parsing")
-    again = figures.get("listbackup, unchanged full re-delivery")
-    if parsing and again and again["cpu_seconds"]:
-        over = again["cpu_seconds"] / parsing
-        what = f"unchanged re-delivery, whole process, over fetching and parsing the pages alone ({parsing:.2f} s)"
-        yield _goal(what, f"{over:.2f}x", "1.1x", over <= 1.1)
+    if isinstance(parsing, Mapping):
+        yield from _redelivery(parsing)
     million = _get(results, "million")
     if million and million["cpu_seconds"]:
         yield _goal(
             "1,000,000 records, peak memory (one run)", f"{million['peak_bytes'] / 1e6:.0f} MB", "200 MB", million["peak_bytes"] <= 200e6
         )
+
+
+def _redelivery(measured: Mapping[str, float]) -> Iterator[str]:
+    """An unchanged full re-delivery, told three ways."""
+    alone, mine = measured["parsing_seconds"], measured["ours_seconds"]
+    what = f"unchanged re-delivery over fetching and parsing the pages alone, without start-up of either ({mine:.2f} : {alone:.2f} s)"
+    yield _goal(what, f"{mine / alone:.2f}x", "1.1x", mine <= 1.1 * alone)
+    whole, script, limit = (measured[f"{name}_process_seconds"] for name in ("ours", "parsing", "limit"))
+    what = f"the same as whole processes, start-up and all ({whole:.2f} : {script:.2f} s)"
+    yield _goal(what, f"{whole / script:.2f}x", "1.1x", whole <= 1.1 * script)
+    yield f"| the same over the limit script, which also compresses and writes ({whole:.2f} : {limit:.2f} s) | {whole / limit:.2f}x | | |"
 
 
 def _latency(results: Results) -> Iterator[str]:

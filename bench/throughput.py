@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import statistics
+import subprocess
 import sys
 
 from bench import ours
 from bench.candidates import PEERS, Peer, ensure_environment, version
-from bench.measure import WORK, Figure, figure, run, serving
+from bench.measure import ROOT, WORK, Figure, figure, run, serving
 
 RECORDS = 100_000
 
@@ -41,8 +44,8 @@ def million() -> dict[str, object]:
         return figure("1,000,000 records", [done]).as_json()
 
 
-def parsing(records: int = RECORDS) -> float:
-    """CPU seconds [s] of fetching and parsing the same pages alone: the yardstick of an unchanged re-delivery."""
+def parsing(records: int = RECORDS) -> dict[str, float]:
+    """CPU seconds [s] of an unchanged full re-delivery and of fetching and parsing the same pages alone: as whole processes in turn, and without their start-up."""
     code = (
         "import http.client,sys,msgspec\n"
         "from urllib.parse import urlsplit\n"
@@ -50,8 +53,19 @@ def parsing(records: int = RECORDS) -> float:
         f"for p in range(1,{records // 100}+1):\n"
         " c.request('GET',f'/contacts?page={p}&per_page=100');msgspec.json.decode(c.getresponse().read())\n"
     )
-    with serving(records=records) as url:
-        return sorted(run([sys.executable, "-c", code, url]).cpu_seconds for _ in range(3))[1]
+    seen: dict[str, list[float]] = {"parsing": [], "ours": [], "limit": []}
+    with serving(records=records) as url, ours.installation(url) as home:
+        run(home.backup_command())
+        for _ in range(3):
+            seen["parsing"].append(run([sys.executable, "-c", code, url]).cpu_seconds)
+            seen["limit"].append(run([sys.executable, "-m", "bench.limit", url, str(WORK / "limit.bin")]).cpu_seconds)
+            done = run(home.backup_command(full=True))
+            if done.code:
+                raise SystemExit(done.said)
+            seen["ours"].append(done.cpu_seconds)
+    within = subprocess.run([sys.executable, "-m", "bench.redelivery"], cwd=ROOT, capture_output=True, text=True, check=True)
+    whole = {f"{name}_process_seconds": statistics.median(values) for name, values in seen.items()}
+    return {**whole, **json.loads(within.stdout.splitlines()[-1])}
 
 
 def _absent(peer: Peer, why: str) -> Figure:
