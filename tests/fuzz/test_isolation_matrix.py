@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -25,9 +26,11 @@ from listbackup.api.app import ApiSettings, every_route
 from listbackup.api.door import Tally
 from listbackup.backends.identity.port import Factor, SessionKind
 from listbackup.backends.table.memory import MemoryTables
+from listbackup.base.errors import NotFound
 from listbackup.base.ids import AccountId
 from listbackup.connectors.demo_crm.connector import api
 from listbackup.connectors.engine.session import FactsConnector
+from listbackup.http.caller import NotAllowed
 from listbackup.http.csrf import csrf_token
 from listbackup.http.permission import READS, Permission, Signed
 from listbackup.http.ratelimit import Rate
@@ -36,9 +39,11 @@ from listbackup.services.accounts.api_keys import Reach
 from listbackup.services.activity.schema import EventParameters
 from listbackup.services.auth import SecondStep, SignedIn
 from listbackup.services.data import Errands
+from listbackup.services.jobs import Job, Jobs
 from listbackup.services.platforms import Platforms
 from listbackup.services.routing import Route
 from listbackup.services.runs import Means
+from listbackup.services.scope import Scope
 from listbackup.testing.belongings import ABSENT, Asked, Things, asked, furnish, ids_named, places, told
 from listbackup.testing.http import MemoryHouse, Said, Steady, served
 from listbackup.testing.identity import PASSWORD
@@ -105,8 +110,9 @@ class World:
             line.close()
 
 
-@pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+@contextmanager
+def built(spoil: Callable[[MemoryHouse, Sequence[Scope]], None] = lambda _, __: None) -> Iterator[World]:
+    """The accounts, everything in them, everybody, and a server; ``spoil`` may make a mistake in it before it is served."""
     with serve(Options(records=30)) as saas:
         connector = FactsConnector(api=api(page_size=50))
         house = MemoryHouse(rooms([connector], means=Means(maintain=False)), Platforms([connector]))
@@ -123,10 +129,17 @@ def world() -> Iterator[World]:
         }
         things = {name: furnish(house, house.accounts.enter(id_, actor="test"), saas, f"zebra-{name}") for name, id_ in ids.items()}
         everybody = [one for role in POWERS for one in sign_in(house, own, role)]
+        spoil(house, [house.accounts.enter(id_, actor="test") for id_ in ids.values()])
         errands = Errands()
         with served(house, ApiSettings(rate=BOUNDLESS, strangers=BOUNDLESS, passers=BOUNDLESS)) as port:
             yield World(house=house, port=port, routes=every_route(house, errands, Tally()), things=things, everybody=everybody)
         errands.stop()
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with built() as world:
+        yield world
 
 
 def sign_in(house: MemoryHouse, account: AccountId, role: str) -> Iterator[Somebody]:
@@ -185,21 +198,23 @@ def expected(somebody: Somebody, route: Route, place: str) -> int:
     return 422 if place == "body role" else 404  # a role is a word or an id
 
 
+def differences(world: World, somebody: Somebody, routes: Sequence[Route], cases: Counter[str]) -> Iterator[str]:
+    """Where what is another's is answered otherwise than what is absent, to this person."""
+    with world.line(somebody) as line:
+        for route in (one for one in routes if one.access is not None):
+            absent = {one.place: told(world.ask(line, one, chosen), ABSENT) for one, chosen in foreign_places(world, route, "absent")}
+            for name in (*FOREIGN, "below"):
+                for request, chosen in foreign_places(world, route, name):
+                    answer, like = told(world.ask(line, request, chosen), world.things[name]), absent[request.place]
+                    cases[request.place.split(" ")[0]] += 1
+                    if answer != like or answer.status != expected(somebody, route, request.place):
+                        yield f"{somebody.role} by {somebody.by}: {route.method} {route.path}, {request.place} of {name}: {answer} and not {like}"
+
+
 @pytest.mark.timeout(900)
 def test_abuse_1_what_is_another_accounts_is_answered_exactly_like_what_is_absent(world: World) -> None:
-    before, cases, wrong = world.kept(), Counter[str](), []
-    for somebody in (NOBODY, *world.everybody):
-        with world.line(somebody) as line:
-            for route in (one for one in world.routes if one.access is not None):
-                absent = {one.place: told(world.ask(line, one, chosen), ABSENT) for one, chosen in foreign_places(world, route, "absent")}
-                for name in (*FOREIGN, "below"):
-                    for request, chosen in foreign_places(world, route, name):
-                        answer, like = told(world.ask(line, request, chosen), world.things[name]), absent[request.place]
-                        cases[request.place.split(" ")[0]] += 1
-                        if answer != like or answer.status != expected(somebody, route, request.place):
-                            wrong.append(
-                                f"{somebody.role} by {somebody.by}: {route.method} {route.path}, {request.place} of {name}: {answer} and not {like}"
-                            )
+    before, cases = world.kept(), Counter[str]()
+    wrong = [one for somebody in (NOBODY, *world.everybody) for one in differences(world, somebody, world.routes, cases)]
     assert wrong == []
     assert world.kept() == before, "something of another account changed"
     assert min(cases.values()) >= 1_000
@@ -344,3 +359,37 @@ def test_abuse_2_no_operation_takes_a_field_that_it_does_not_ask_for(world: Worl
                 assert f"/{name}" in {one["pointer"] for one in said.json["errors"]}, (route.method, route.path, name, said.json)
                 cases += 1
     assert cases >= 250
+
+
+class AnybodysJobs:
+    """Jobs, but for a mistake: one is found by its id alone, or refused in other words than one that is not there."""
+
+    def __init__(self, jobs: Jobs, scopes: Sequence[Scope], *, shows: bool) -> None:
+        self._jobs, self._scopes, self._shows = jobs, scopes, shows
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._jobs, name)
+
+    def get(self, scope: Scope, job: str) -> Job:
+        for one in (scope, *self._scopes):
+            try:
+                found = self._jobs.get(one, job)
+            except NotFound:
+                continue
+            if one is scope or self._shows:
+                return found
+            raise NotAllowed("this job is not yours")
+        return self._jobs.get(scope, job)
+
+
+@pytest.mark.parametrize("shows", [True, False], ids=["a job of another account is shown", "it is refused in other words"])
+def test_the_matrix_notices_a_leak(shows: bool) -> None:
+    def spoil(house: MemoryHouse, scopes: Sequence[Scope]) -> None:
+        house.jobs = AnybodysJobs(house.jobs, scopes, shows=shows)  # type: ignore[assignment]
+
+    with built(spoil) as world:
+        owner = next(one for one in world.everybody if one.by == "token")
+        routes = [one for one in world.routes if one.path == "/jobs/{job:job}" and one.method == "GET"]
+        found = list(differences(world, owner, routes, Counter()))
+        assert len(found) == 4, "that of the account above, beside, of another tree, and below"
+        assert all("path job" in one for one in found)
