@@ -339,6 +339,21 @@ def test_a_key_for_the_branch_works_in_every_account_below(world: World) -> None
     assert [Client(world.port, text).ask("GET", "/sources").status for text in (wide["text"], again)] == [401, 200]
 
 
+def test_whose_an_application_above_is_is_told_to_who_reaches_that_account(world: World) -> None:
+    ada, agency = world.grown("ada")
+    bob, _ = world.grown("bob")
+    client = world.below(ada, agency, "client")
+    world.join(bob, client, Role.OWNER)
+    at(ada.browser, agency).ok("PUT", "/integrations/demo-crm", {"client_id": "app", "client_secret": "secret"})
+    assert at(ada.browser, client).ok("GET", "/integrations/demo-crm")["application_of"] == agency
+    mine = at(bob.browser, client)
+    assert mine.ok("GET", "/integrations/demo-crm")["client_id"] == "app"
+    assert agency not in mine.ask("GET", "/integrations/demo-crm").raw.decode()
+    assert agency not in mine.ask("GET", "/integrations").raw.decode()
+    mine.ok("PUT", "/integrations/demo-crm", {"client_id": "own"})
+    assert mine.ok("GET", "/integrations/demo-crm")["application_of"] == client
+
+
 def test_a_key_of_one_account_learns_nothing_of_what_is_below(world: World) -> None:
     ada, agency = world.grown("ada")
     client = world.below(ada, agency, "Secret client")

@@ -156,7 +156,7 @@ def every_route(house: House, errands: Errands, tally: Tally) -> Sequence[Route]
         ("users", users_routes.routes(house.users, house.auth)),
         *accounts_routes.routes(house.tenancy),
         ("platforms", platforms_routes.routes(house.platforms)),
-        ("integrations", integrations_routes.routes(house.integrations)),
+        ("integrations", integrations_routes.routes(house.integrations, house.accounts)),
         ("connections", connections_routes.routes(house.connections)),
         ("connections", connections_routes.consent_routes(house.consents, house.accounts)),
         ("connections", hooks_routes.routes(house.hooks)),

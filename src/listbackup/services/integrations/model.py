@@ -30,7 +30,7 @@ class Integration:
     methods: tuple[AuthMethod, ...]
     client_id: str | None
     has_client_secret: bool
-    application_of: AccountId | None  # the account whose application it is
+    application_of: AccountId | None  # the account whose application it is; over HTTP None too where it is above what the caller reaches
     calls_per_second: float | None
     redirect_uri: str | None  # what to register at the platform
     own: Wanted

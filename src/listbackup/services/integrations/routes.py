@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from listbackup.http.paging import Listing, PageParameters, page_of
 from listbackup.http.permission import Permission
+from listbackup.services.accounts import Accounts
 from listbackup.services.integrations.model import Integration, Wanted
 from listbackup.services.integrations.schema import IntegrationIn
 from listbackup.services.integrations.service import Integrations
@@ -14,20 +16,30 @@ from listbackup.services.routing import Answer, Call, Route, changing, reading
 _ONE = "/integrations/{platform}"
 
 
-def routes(integrations: Integrations) -> Sequence[Route]:
+def routes(integrations: Integrations, accounts: Accounts) -> Sequence[Route]:
     """What may be connected here, and the account's own applications."""
 
+    def seen(call: Call, found: Integration) -> Integration:
+        """What is above the account is named to who reaches it, and to nobody else."""
+        above, user = found.application_of, call.caller.user
+        is_known = above in (None, call.scope.account) or (user is not None and above is not None and accounts.members.reaches(user, above))
+        return found if is_known else replace(found, application_of=None)
+
     def list_all(call: Call) -> Answer:
-        return Answer(content=page_of(integrations.list(call.scope), lambda one: one.platform, call.query(PageParameters)))
+        return Answer(
+            content=page_of(
+                [seen(call, one) for one in integrations.list(call.scope)], lambda one: one.platform, call.query(PageParameters)
+            )
+        )
 
     def get(call: Call) -> Answer:
-        return _shown(integrations.get(call.scope, call.path["platform"]))
+        return _shown(seen(call, integrations.get(call.scope, call.path["platform"])))
 
     def put(call: Call) -> Answer:
         asked = call.body(IntegrationIn)
         wanted = Wanted(enabled=asked.enabled, client_id=asked.client_id, calls_per_second=asked.calls_per_second)
         found = integrations.set(call.scope, call.path["platform"], wanted, client_secret=asked.secret(), version=call.version)
-        return _shown(found)
+        return _shown(seen(call, found))
 
     def remove(call: Call) -> Answer:
         integrations.remove(call.scope, call.path["platform"])
