@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from listbackup.backends.events.port import Event, Events
 from listbackup.backends.table.port import Table, Tables, TableSpec, Write
 from listbackup.base.clock import Clock, unix_ms
-from listbackup.base.errors import BackendError
+from listbackup.base.errors import ListBackupError
 from listbackup.base.ids import new_id
 from listbackup.base.origin import current_origin
 from listbackup.services.scope import AccountTable, Scope
@@ -54,7 +54,7 @@ class Desk:
         try:
             while self.events.drain():
                 pass
-        except BackendError as error:
+        except ListBackupError as error:
             _log.warning("events wait in the outbox: %s", error)
 
     def _event(self, scope: Scope, fact: Fact) -> Event:

@@ -10,14 +10,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from listbackup.base.errors import DamagedError
+from listbackup.base.errors import DamagedError, PlatformError, PlatformFault
 from listbackup.base.secret import Secret
 from listbackup.processor.backup import Cadence
 from listbackup.services.accounts import machine
-from listbackup.services.jobs import Timetable
-from listbackup.services.runs import Means, RunState
+from listbackup.services.desk import Fact
+from listbackup.services.jobs import RetryPolicy, Timetable
+from listbackup.services.runs import Means, RunState, Work
 from listbackup.services.runs.ledger import LeaseGone, Ledger
-from listbackup.services.scope import Scope
+from listbackup.services.scope import AccountTable, Scope
 from listbackup.services.system import Health, Installation
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.patience import until
@@ -162,3 +163,78 @@ def test_nothing_is_looked_after_in_maintenance(house: Rooms) -> None:
     installation.maintenance.switch(house.scope, on=False)
     worker.reconcile()
     assert len(tended) == 1
+
+
+def test_a_clock_that_was_a_year_ahead_for_a_moment_costs_no_job_its_schedule(house: Rooms, clock: ManualClock) -> None:
+    house.jobs.create(house.scope, source="s0", timetable=Timetable(every=timedelta(minutes=15)))
+    worker = Worker(parts_of(house), hands=1)
+    clock.jump(NOON + timedelta(days=400))
+    assert worker.run_once() == 1
+    clock.jump(NOON + timedelta(minutes=5))
+    worker.reconcile()
+    clock.jump(NOON + timedelta(minutes=16))
+    assert worker.run_once() == 1
+
+
+def test_a_change_of_timetable_that_a_crash_kept_from_the_schedule_is_found(
+    house: Rooms, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = house.jobs.create(house.scope, source="s0", timetable=Timetable(cron="0 3 1 * *"))
+    with monkeypatch.context() as patch:
+        patch.setattr(house.jobs._schedule, "set", broken)
+        with pytest.raises(ValueError, match="killed"):
+            house.jobs.change(house.scope, job.id, timetable=Timetable(every=timedelta(minutes=15)))
+    worker = Worker(parts_of(house), hands=1)
+    worker.reconcile()
+    clock.advance(timedelta(minutes=16))
+    assert worker.run_once() == 1
+
+
+def test_a_run_whose_worker_died_in_a_clock_that_was_ahead_is_taken_on(house: Rooms, clock: ManualClock) -> None:
+    run = house.runs.start(house.scope, "s0")
+    clock.jump(NOON + timedelta(days=400))
+    Ledger(house.desk, house.scope).take(run.id, "dead", timedelta(minutes=1))
+    clock.jump(NOON + timedelta(minutes=6))
+    worker = Worker(parts_of(house), hands=1)
+    worker.reconcile()
+    worker.run_once()
+    assert house.runs.get(house.scope, run.id).state is RunState.SUCCEEDED
+
+
+def test_a_failed_run_is_made_up_for_once_however_often_its_message_comes(house: Rooms, world: FakePlatform, clock: ManualClock) -> None:
+    job = house.jobs.create(house.scope, source="s0", timetable=Timetable(cron="0 3 * * *"), retry=RetryPolicy(attempts=1))
+    run = house.runs.start(house.scope, "s0", job=job.id)
+    world.before = down
+    worker = Worker(parts_of(house), hands=1)
+    worker.run_once()
+    clock.advance(timedelta(minutes=10))
+    worker.run_once()
+    assert [one.state for one in house.runs.list(house.scope).items] == [RunState.FAILED] * 2
+    for _ in range(3):
+        house.runs.carry_out(house.scope, run.id, Work(owner="late"))
+    assert len(house.runs.list(house.scope).items) == 2
+
+
+def test_an_event_that_cannot_be_kept_holds_up_neither_others_nor_who_caused_it(house: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = house.accounts.create_below(house.scope.account, "other", by=machine("test"))
+    theirs = house.accounts.enter(other.id, actor="test")
+    kept, real = house.activities.last(theirs), AccountTable.find
+
+    def find(self: AccountTable, sk: str, *, part: str = "") -> object:
+        if sk == "head" and self._account == house.scope.account:
+            raise DamagedError("the head of the trail is damaged")
+        return real(self, sk, part=part)
+
+    monkeypatch.setattr(AccountTable, "find", find)
+    for number in range(150):
+        house.desk.commit(house.scope, [], Fact(name="thing.happened", subject=str(number)))
+    house.desk.commit(theirs, [], Fact(name="thing.happened", subject="here"))
+    assert house.activities.last(theirs) == kept + 1
+
+
+def broken(*_: object) -> None:
+    raise ValueError("killed")
+
+
+def down(*_: object) -> None:
+    raise PlatformError("nobody answers", fault=PlatformFault.UNREACHABLE)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Sequence
 
 from listbackup.backends.events.port import Event
 from listbackup.backends.table.port import MAX_TRANSACTION, Delete, Item, Put, Table, Tables, TableSpec, Write
 from listbackup.base.clock import iso, parse_iso, unix_ms
-from listbackup.base.errors import DamagedError
+from listbackup.base.errors import DamagedError, StoreError
 
 OUTBOX = TableSpec(name="outbox", about="Events that were recorded and not yet heard by everybody: pk 'outbox', sk the sequence.")
 
 _PARTITION = "outbox"
+_log = logging.getLogger(__name__)
 
 
 class OutboxEvents:
@@ -26,6 +28,7 @@ class OutboxEvents:
         self._lock = threading.Lock()
         self._draining = threading.RLock()
         self._is_draining = False
+        self._stuck: set[str] = set()
         self._last = 0
 
     def outbox_write(self, event: Event) -> tuple[Table, Write]:
@@ -46,19 +49,41 @@ class OutboxEvents:
                 return 0
             self._is_draining = True
             try:
-                return self._deliver(self._table.query(_PARTITION, limit=limit).items)
+                return self._deliver_next(limit)
             finally:
                 self._is_draining = False
+
+    def _deliver_next(self, limit: int) -> int:
+        after: str | None = None
+        while True:
+            items = self._table.query(_PARTITION, after=after, limit=limit).items
+            heard = self._deliver(items)
+            if heard or len(items) < limit:
+                return heard
+            after = str(items[-1]["sk"])  # all of these are stuck
+
+    def _tell(self, item: Item) -> bool:
+        """Whether everybody heard it. What cannot be heard because something is damaged stays, and holds up nobody else's; it is tried again by the next process."""
+        sk = str(item["sk"])
+        if sk in self._stuck:
+            return False
+        try:
+            event = _event(item)
+            for name, hear in self._subscribers:
+                if name in ("*", event.name) or event.name.startswith(name + "."):
+                    hear(event)
+        except StoreError as error:
+            _log.error("an event cannot be heard and stays in the outbox: %s: %s", sk, error)
+            self._stuck.add(sk)
+            return False
+        return True
 
     def _deliver(self, items: Sequence[Item]) -> int:
         heard: list[Item] = []
         try:
             for item in items:
-                event = _event(item)
-                for name, hear in self._subscribers:
-                    if name in ("*", event.name) or event.name.startswith(name + "."):
-                        hear(event)
-                heard.append(item)
+                if self._tell(item):
+                    heard.append(item)
         finally:
             for batch in (heard[start : start + MAX_TRANSACTION] for start in range(0, len(heard), MAX_TRANSACTION)):
                 self._tables.transact([(self._table, Delete(pk=_PARTITION, sk=str(item["sk"]))) for item in batch])

@@ -199,13 +199,26 @@ class Jobs:
         return end if end > now else None
 
     def reconcile(self, scope: Scope) -> int:
-        """Put back entries of the schedule that a crash between two writes lost; how many."""
-        repaired = 0
-        for job in self._rows(scope).iter():
-            if job.due_at is not None and self._schedule.find(job.id) is None:
-                self._schedule.set(job.id, job.due_at, self._entry(scope, job))
-                repaired += 1
-        return repaired
+        """Put back entries of the schedule that a crash between two writes lost, and bring forward those that stand later than the timetable says: a crash
+        came between a change and its entry, or the clock was ahead when it was settled. How many."""
+        return sum(self._repaired(scope, job) for job in self._rows(scope).iter() if job.due_at is not None and job.timetable is not None)
+
+    def _repaired(self, scope: Scope, job: Job) -> bool:
+        assert job.due_at is not None
+        assert job.timetable is not None
+        stands, at = self._schedule.find(job.id), job.timetable.next_after(self._desk.clock.now())
+        if stands is None:
+            self._schedule.set(job.id, min(job.due_at, at), self._entry(scope, job))
+            return True
+        if stands <= at:
+            return False
+        _, writes = self._rows(scope).change(job, replace(job, due_at=at))
+        try:
+            self._desk.commit(scope, writes)
+        except ConditionFailed:  # somebody changes the job at this moment and sets the entry anew
+            return False
+        self._schedule.set(job.id, at, self._entry(scope, job))
+        return True
 
     def _settle_at(self, scope: Scope, due: DueJob, next_at: datetime | None) -> None:
         if not self._schedule.settle(due.due, next_at):

@@ -90,7 +90,7 @@ class Ledger:
         def taken(old: Run) -> Run:
             if old.state.is_final:
                 return old
-            if old.state is RunState.RUNNING and old.lease_until is not None and old.lease_until > now:
+            if old.is_held_at(now) and old.lease_until is not None:
                 message = f"run {old.id} is being carried out by {old.owner}"
                 raise BusyError(message, hint=f"wait for it, or until its lease runs out at {iso(old.lease_until)}")
             if old.not_before is not None and old.not_before > now:
@@ -149,9 +149,7 @@ class Ledger:
 
     def _is_held(self, run: str) -> bool:
         found = self.rows.find(run)
-        if found is None or found.state is not RunState.RUNNING:
-            return False
-        return found.lease_until is not None and found.lease_until > self._desk.clock.now()
+        return found is not None and found.is_held_at(self._desk.clock.now())
 
     def _is_marked(self, run: Run) -> bool:
         row = self._table.find(_active_key(run.source))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from listbackup.base.ids import JobId, RunId, SourceId
 from listbackup.processor.progress import LogLevel, RunState, StreamProgress
+
+_LONGEST_LEASE = timedelta(hours=1)
 
 
 class Trigger(StrEnum):
@@ -59,6 +61,18 @@ class Run:
     def is_active(self) -> bool:
         """Whether it is not over yet."""
         return not self.state.is_final
+
+    def is_held_at(self, now: datetime) -> bool:
+        """Whether a worker's lease holds. One that ends in more than an hour was given by a clock that was ahead; being wrong about that is harmless: the epoch
+        fences who loses the run."""
+        return self.state is RunState.RUNNING and self.lease_until is not None and now < self.lease_until <= now + _LONGEST_LEASE
+
+    def makes_up_for(self, failed: Run) -> bool:
+        """Whether this run of the same source came after that one, so that nothing is left to make up for."""
+        if failed.ended_at is None or self.id == failed.id:
+            return False
+        is_next_try = self.trigger is Trigger.RETRY and self.tries == failed.tries + 1
+        return self.queued_at > failed.ended_at or (is_next_try and self.queued_at >= failed.ended_at)
 
     @property
     def records(self) -> int:

@@ -152,6 +152,9 @@ class Runs:
         wait = job.retry.wait_before(ended.tries) if job is not None and not job.paused else None
         if wait is None:
             return
+        newest = self._ledger(scope).rows.page(part=str(ended.source), index="by_source", reverse=True, limit=10).items
+        if any(one.makes_up_for(ended) for one in newest):  # already: its message came again
+            return
         now = self._desk.clock.now()
         run = Run(
             id=RunId(self._desk.new_id("run")),
@@ -226,7 +229,7 @@ class Runs:
         def cancelled(old: Run) -> Run:
             if old.state.is_final:
                 raise Conflict(f"run {old.id} is over: {old.state.value}")
-            if old.state is RunState.RUNNING and old.lease_until is not None and old.lease_until > now:
+            if old.is_held_at(now):
                 return replace(old, cancel_requested=True)
             return replace(
                 old,
@@ -263,7 +266,7 @@ class Runs:
         now = self._desk.clock.now()
 
         def failed(old: Run) -> Run:
-            others = old.state is RunState.RUNNING and old.owner != owner and old.lease_until is not None and old.lease_until > now
+            others = old.owner != owner and old.is_held_at(now)
             if old.state.is_final or others:
                 return old
             return replace(old, state=RunState.FAILED, ended_at=now, reason=reason, message=message, owner=None, lease_until=None)
@@ -281,14 +284,14 @@ class Runs:
             waiting = (
                 run.state is RunState.QUEUED and run.on_queue and max(run.queued_at, run.not_before or run.queued_at) + older_than <= now
             )
-            orphaned = run.state is RunState.RUNNING and run.lease_until is not None and run.lease_until + older_than <= now
+            orphaned = run.state is RunState.RUNNING and not run.is_held_at(now - older_than) and not run.is_held_at(now)
             if waiting or orphaned:
                 self._send(scope, run)
                 sent += 1
         return sent
 
     def _enqueue(self, scope: Scope, run: Run) -> Run:
-        if run.state is RunState.RUNNING and run.lease_until is not None and run.lease_until > self._desk.clock.now():
+        if run.is_held_at(self._desk.clock.now()):
             return run
         marked = self._ledger(scope).change(run.id, lambda old: replace(old, on_queue=True))
         self._send(scope, marked)
