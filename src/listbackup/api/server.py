@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from listbackup.api.crowd import Crowd
-from listbackup.base.errors import BackendError
+from listbackup.base.errors import InputError
 
 HOLD_SECONDS = 0.2  # before who is sent away is told: who asks again at once asks five times a second and no more
 SWITCH_SECONDS = 0.0005  # how long a thread may keep the others waiting: the loop that reads and writes is one of them
@@ -19,7 +20,7 @@ _WEBSOCKET_BYTES = 64 * 1024  # nobody has more to say to us
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens; who connects from now on is answered when the server runs. Raises BackendError."""
+    """A socket that listens; who connects from now on is answered when the server runs. Raises InputError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on: 40 ms an answer
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -28,8 +29,9 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(1024)
     except (OSError, UnicodeError) as error:
         listener.close()
-        why = getattr(error, "strerror", None) or str(error)
-        raise BackendError(f"{host}:{port} cannot be listened on: {why}", hint="choose another with --host or --port") from None
+        why, taken = getattr(error, "strerror", None) or str(error), getattr(error, "errno", None) == errno.EADDRINUSE
+        hint = "stop what listens there, or choose another with --host or --port" if taken else "choose another with --host or --port"
+        raise InputError(f"{host}:{port} cannot be listened on: {why}", hint=hint) from None
     return listener
 
 

@@ -66,9 +66,13 @@ class Values:
             raise self._wrong(name, text, f"one of {', '.join(choices)}")
         return text
 
-    def names(self, name: str) -> tuple[str, ...]:
-        """A list: separated by commas in the environment, an array in the file."""
-        return tuple(part.strip() for part in (self.text(name) or "").split(",") if part.strip())
+    def names(self, name: str, form: re.Pattern[str], such: str) -> tuple[str, ...]:
+        """A list, each of this form: separated by commas in the environment, an array in the file. Raises InputError, which says ``such`` of the form."""
+        parts = tuple(part.strip() for part in (self.text(name) or "").split(",") if part.strip())
+        for part in parts:
+            if form.fullmatch(part) is None:
+                raise InputError(f"{self.where(name)} holds {part!r}; it holds {such}", field=name)
+        return parts
 
     def _wrong(self, name: str, text: str, form: str) -> InputError:
         return InputError(f"{self.where(name)} is {text!r}; it is {form}", field=name)
@@ -101,12 +105,18 @@ def _read_file(path: Path, known: Sequence[str], never: Sequence[str], *, requir
         if required:
             raise InputError(f"there is no configuration file {path}", hint=f"correct or unset --config or {PREFIX}CONFIG") from None
         return {}
-    except (OSError, ValueError) as error:  # of which broken UTF-8 and broken TOML are two
+    except OSError as error:
+        raise InputError(f"the configuration file {path} cannot be read: {error.strerror}", hint="it is a file that you may read") from None
+    except UnicodeDecodeError:
+        raise InputError(f"the configuration file {path} is not a text in UTF-8", hint="it is TOML: name = value, one a line") from None
+    except ValueError as error:  # of which broken TOML is one
         raise InputError(f"the configuration file {path} cannot be read: {error}", hint="it is TOML: name = value, one a line") from None
     lines, allowed = _lines_of(source), [name.lower() for name in known if name not in never]
     values = {}
     for name, value in _flat(content):
         where = f"{path}:{lines[name]}: {name}" if name in lines else f"{path}: {name}"
+        if name.upper() in never:
+            raise InputError(f"{where} does not belong into a file", hint=f"give it in the environment: {PREFIX}{name.upper()}")
         if name not in allowed:
             near = difflib.get_close_matches(name, allowed, n=1)
             raise InputError(f"{where} is no setting", hint=f"did you mean {near[0]}?" if near else "settings: " + ", ".join(allowed))

@@ -67,6 +67,9 @@ VARIABLES: dict[str, str] = {
     "LOG_STDERR": "1 writes the log's lines to standard error too, for containers",
     "DEBUG": "1 writes the traceback of an unexpected error into the log",
 }
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:]+")
+_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+_ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?")
 SECRETS = ("API_KEY", "S3_SECRET_ACCESS_KEY", "MAIL_PASSWORD")
 
 
@@ -220,9 +223,9 @@ def _s3_keys(values: Values) -> S3Keys | None:
 
 def _mail(values: Values) -> MailSettings | None:
     host, password = values.text("MAIL_HOST"), values.text("MAIL_PASSWORD")
+    security = values.choice("MAIL_SECURITY", "starttls", ("starttls", "tls", "none"))
     if host is None:
         return None
-    security = values.choice("MAIL_SECURITY", "starttls", ("starttls", "tls", "none"))
     if password is not None and security == "none":
         raise InputError(f"{values.where('MAIL_SECURITY')} is 'none', and a password is not sent in the clear", hint="use starttls or tls")
     return MailSettings(
@@ -239,9 +242,9 @@ def _serve(values: Values) -> ServeSettings:
     return ServeSettings(
         host=values.text("HOST") or "127.0.0.1",
         port=values.number("PORT", 8400, 0, 65535),
-        hosts=values.names("HOSTS"),
-        origins=values.names("ORIGINS"),
-        proxies=values.names("PROXIES"),
+        hosts=values.names("HOSTS", _HOST, "names like backup.example.org, without scheme and port"),
+        origins=values.names("ORIGINS", _ORIGIN, "origins like https://app.example.org, without a path"),
+        proxies=values.names("PROXIES", _ADDRESS, "addresses like 10.0.0.2, as the proxy's connections come from"),
         public_url=_url(values, "PUBLIC_URL"),
         registration=values.choice("REGISTRATION", "invited", ("open", "invited")),
         max_requests=values.number("MAX_REQUESTS", 32, 1, 1000),
@@ -250,7 +253,7 @@ def _serve(values: Values) -> ServeSettings:
 
 def _url(values: Values, name: str) -> str | None:
     text = values.text(name)
-    if text is not None and re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?|https?://\[[0-9A-Fa-f:]+\](:\d{1,5})?/?", text) is None:
+    if text is not None and _ORIGIN.fullmatch(text.removesuffix("/")) is None:
         raise InputError(f"{values.where(name)} is {text!r}; it is an address like https://backup.example.org", field=name)
     return text.rstrip("/") if text is not None else None
 

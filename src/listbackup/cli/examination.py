@@ -90,7 +90,7 @@ def _disk(sh: Shell) -> Finding:
     folder = next(path for path in (sh.settings.data, *sh.settings.data.parents) if path.exists())
     free = shutil.disk_usage(folder).free
     if free < LOW_DISK_BYTES:
-        hint = "free some, or run: listbackup expire and listbackup prune"
+        hint = "free some space; then listbackup expire and listbackup prune make more (docs/runbooks/disk-full.md)"
         return Finding(subject="disk", message=f"only {size(free)} free", code=ExitCode.NO_SPACE, hint=hint)
     return Finding(subject="disk", message=f"{size(free)} free")
 
@@ -106,6 +106,9 @@ def _sqlite(path: Path) -> Finding:
         finally:
             connection.close()
     except sqlite3.Error as error:
+        if (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):  # a full disk
+            hint = "free some space, or see who may read the data folder; then look again"
+            return Finding(subject=path.name, message=f"{path} cannot be examined: {error}", code=ExitCode.NO_SPACE, hint=hint)
         answer = str(error)
     if answer != "ok":
         hint = "see docs/runbooks/damaged-store.md"

@@ -60,6 +60,10 @@ def test_a_bucket_is_described_and_its_secret_kept_from_sight() -> None:
         ({"LISTBACKUP_ALLOW_LOOPBACK": "perhaps"}, "1 or 0"),
         ({"LISTBACKUP_LOG_LEVEL": "loud"}, "one of debug, info"),
         ({"LISTBACKUP_S3_ACCESS_KEY_ID": "id"}, "go together"),
+        ({"LISTBACKUP_PROXIES": "10.0.0.2,proxy"}, "LISTBACKUP_PROXIES holds 'proxy'; it holds addresses"),
+        ({"LISTBACKUP_ORIGINS": "https://a.example/app"}, "LISTBACKUP_ORIGINS holds 'https://a.example/app'; it holds origins"),
+        ({"LISTBACKUP_HOSTS": "https://a.example"}, "LISTBACKUP_HOSTS holds 'https://a.example'; it holds names"),
+        ({"LISTBACKUP_MAIL_SECURITY": "ssl"}, "one of starttls, tls, none"),
         ({"LISTBACKUP_CONFIG": "/not/there.toml"}, "no configuration file"),
         ({"LISTBACKUP_DATA": "/d", "LISTBACKUP_KEYS": "/d/keys"}, "inside the data folder"),
         ({"LISTBACKUP_DATA": "/d", "LISTBACKUP_KEYS": "/d"}, "inside the data folder"),
@@ -75,7 +79,7 @@ def test_a_value_that_cannot_be_used_is_named(variables: dict[str, str], message
     [
         ("data = ", "cannot be read"),
         ("dta = 'x'", "is no setting"),
-        ("s3_secret_access_key = 'x'", "is no setting"),
+        ("s3_secret_access_key = 'x'", "does not belong into a file"),
         ("workers = [1]", "neither text"),
     ],
 )
@@ -117,7 +121,7 @@ def test_an_option_wins_over_the_environment_and_that_over_the_file(tmp_path: Pa
         ('host = "127.0.0.1"\nport = "http"\n', r"c\.toml:2: port is 'http'; it is a number from 0 to 65535"),
         ('[s3]\nbuket = "b"\n', r"c\.toml:2: s3_buket is no setting"),
         ('\n\n[mail]\nhost = "m"\nsecurity = "plain"\n', r"c\.toml:5: mail_security is 'plain'; it is one of starttls, tls, none"),
-        ('mail_password = "x"', r"c\.toml:1: mail_password is no setting"),
+        ('mail_password = "x"', r"c\.toml:1: mail_password does not belong into a file"),
     ],
 )
 def test_a_complaint_names_the_file_the_line_and_the_key(tmp_path: Path, content: str, message: str) -> None:

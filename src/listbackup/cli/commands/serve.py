@@ -60,6 +60,8 @@ def command(
       listbackup serve --config /etc/listbackup.toml --log-stderr
       listbackup serve --host 0.0.0.0 --allow-host backup.example.org --proxy 10.0.0.2
     """
+    if workers is not None and not 0 <= workers <= 64:
+        raise InputError(f"--workers is '{workers}'; it is a number from 0 to 64", field="workers")
     flags = {
         "HOST": host,
         "PORT": _text(port),
