@@ -12,7 +12,7 @@ from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.mail.port import Letter, Mail, as_message
 from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, IndexSpec, Item, Put, Scalar, TableSpec, Update, Write
 from listbackup.base.clock import unix_ms
-from listbackup.base.errors import BackendError, InputError
+from listbackup.base.errors import BackendError, InputError, StoreError
 from listbackup.base.ids import AccountId
 from listbackup.services.desk import Desk, Fact
 from listbackup.services.rows import Writes
@@ -72,17 +72,21 @@ class Post:
             return False
         sealed = row["sealed"]
         assert isinstance(sealed, bytes)
-        letter = msgspec.json.decode(open_field(self._keys, sealed, context=(POST.name, id_, "sealed")), type=_Sealed)
         try:
+            letter = msgspec.json.decode(open_field(self._keys, sealed, context=(POST.name, id_, "sealed")), type=_Sealed)
             if not letter.is_void:
                 self._mail.send(Letter(id=id_, to=letter.to, subject=letter.subject, text=letter.text))
-        except (BackendError, InputError) as error:  # an address that was written down and cannot be sent to is refused for good
+        except (
+            BackendError,
+            InputError,
+            StoreError,
+        ) as error:  # an address that cannot be sent to, or bytes that nobody can read, are refused for good
             self._refused(id_, tries + 1, error)
             return False
         self._table.delete(id_, "letter")
         return not letter.is_void
 
-    def _refused(self, id_: str, tries: int, error: BackendError | InputError) -> None:
+    def _refused(self, id_: str, tries: int, error: BackendError | InputError | StoreError) -> None:
         if isinstance(error, BackendError) and error.retryable and tries < MOST_TRIES:
             wait = min(_FIRST_WAIT * 2 ** (tries - 1), _LONGEST_WAIT)
             self._table.update(Update(pk=id_, sk="letter", set={"due": self._due(wait)}))

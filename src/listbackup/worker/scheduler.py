@@ -13,6 +13,8 @@ from listbackup.services.accounts import Accounts, AccountState
 from listbackup.services.jobs import DueJob, Jobs
 from listbackup.services.runs import Runs, Trigger
 
+_IN_TRASH = timedelta(minutes=15)  # between looks at a job whose account is in the trash
+
 _log = logging.getLogger(__name__)
 
 
@@ -61,11 +63,18 @@ class Scheduler:
                 return
             self._jobs.forget(due)
 
+    def _put_aside(self, due: DueJob) -> None:
+        """What lies in the trash with its account is looked at now and then: it may be taken back, and is not to wait for reconciliation then."""
+        if self._accounts.tree.find(due.account) is None:
+            self._jobs.forget(due)
+        else:
+            self._jobs.put_aside(due, self._clock.now() + _IN_TRASH)
+
     def _start(self, due: DueJob) -> int:
         try:
             scope = self._accounts.enter(due.account, actor="scheduler")
-        except NotFound:  # the account is in the trash; what comes out of it is scheduled anew by reconciliation
-            self._jobs.forget(due)
+        except NotFound:
+            self._put_aside(due)
             return 0
         if self._accounts.state(due.account) is AccountState.SUSPENDED:
             self._jobs.settle(scope, due)

@@ -9,12 +9,12 @@ import pytest
 
 from listbackup.backends.identity.port import TooManyTries
 from listbackup.backends.table.memory import MemoryTables
-from listbackup.base.errors import Conflict, Gone, InputError, NotFound, NotMeant
+from listbackup.base.errors import BackendError, Conflict, Gone, InputError, NotFound, NotMeant
 from listbackup.base.ids import UserId
 from listbackup.http.caller import NotAllowed, NotSignedIn, PlanLimit
 from listbackup.http.permission import Bundle, Permission
 from listbackup.services.accounts import RESTS, Account, Figures, Limit, Reach, Role, machine
-from listbackup.services.accounts.usage import MOST_MEASURED
+from listbackup.services.accounts.usage import MOST_MEASURED, Usage
 from listbackup.services.scope import Scope
 from listbackup.testing.tenancy import Town, town
 
@@ -266,3 +266,26 @@ def test_usage_is_summed_over_the_branch_from_what_was_measured_last() -> None:
     for _ in range(4):
         place.tenancy.usage.refresh()
     assert place.tenancy.usage.of(top.id).own.runs == 2
+
+
+def test_an_account_that_cannot_be_shredded_now_holds_up_no_other(place: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    (first, owner), (second, other) = place.top("first"), place.top("second")
+    place.tenancy.lifecycle.trash(first.id, by=place.by(owner, first))
+    place.clock.advance(timedelta(seconds=1))
+    place.tenancy.lifecycle.trash(second.id, by=place.by(other, second))
+    real, refreshed = type(place.keys).shred, list[int]()
+
+    def shred(account: str) -> None:
+        if account == first.id:
+            raise BackendError("the key store does not answer")
+        real(place.keys, account)
+
+    def refresh(self: Usage) -> int:
+        refreshed.append(1)
+        return 0
+
+    monkeypatch.setattr(type(place.keys), "shred", lambda _, account: shred(account))
+    monkeypatch.setattr(Usage, "refresh", refresh)
+    keep_house(place, 8)
+    assert place.keys.shredded == [second.id]
+    assert len(refreshed) > 8

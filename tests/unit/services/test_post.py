@@ -135,3 +135,11 @@ def test_a_void_letter_goes_nowhere(house: Doors, post: Post, mail: Moody) -> No
 def test_a_letter_that_could_not_be_sent_is_not_written(post: Post) -> None:
     with pytest.raises(InputError):
         post.write(to="ada@example.com\nBcc: eve@example.com", subject="s", text="t")
+
+
+def test_a_letter_that_cannot_be_opened_any_more_holds_up_no_other_and_is_given_up(house: Doors, mail: Moody) -> None:
+    put(house, Post(house.desk, mail, memory_scope("keys that are lost")))
+    post = Post(house.desk, mail, memory_scope("installation"))
+    put(house, post)
+    assert post.dispatch() == 1
+    assert waiting(house) == 0

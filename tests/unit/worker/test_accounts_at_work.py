@@ -116,3 +116,18 @@ def test_usage_counts_what_is_there(shop: Shop) -> None:
     branch = usage.branch
     assert (branch.sources, branch.snapshots, branch.records, branch.runs) == (1, 1, 1, 1)
     assert branch.stored_bytes > 0
+
+
+def test_the_schedule_of_an_account_that_comes_back_out_of_the_trash_is_kept_within_half_an_hour(shop: Shop) -> None:
+    made = shop.rooms
+    worker = Worker(WorkerParts(accounts=made.accounts, jobs=made.jobs, runs=made.runs, queue=made.queue, clock=made.clock), hands=1)
+    shop.house.tenancy.lifecycle.trash(shop.account.id, by=BY)
+    for _ in range(4):
+        shop.clock.advance(timedelta(minutes=15))
+        assert worker.run_once() == 0
+    shop.house.tenancy.lifecycle.restore(shop.account.id, by=BY)
+    shop.clock.advance(timedelta(minutes=15))
+    worker.run_once()
+    shop.clock.advance(timedelta(minutes=15))
+    worker.run_once()
+    assert RunState.SUCCEEDED in {run.state for run in made.runs.list(shop.scope).items}

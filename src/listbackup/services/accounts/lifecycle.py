@@ -7,6 +7,7 @@ leaves behind cannot be read; then the rows, and the account's own row last, so 
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,7 +15,7 @@ from typing import Protocol
 
 from listbackup.backends.table.port import Delete
 from listbackup.base.clock import iso, parse_iso
-from listbackup.base.errors import Conflict, NotFound
+from listbackup.base.errors import Conflict, ListBackupError, NotFound
 from listbackup.http.permission import Permission
 from listbackup.services.accounts.acts import Act, Acts
 from listbackup.services.accounts.directory import Directory, LetterBox
@@ -25,6 +26,8 @@ from listbackup.services.accounts.tree import TRASH, Chain, read_account
 from listbackup.services.desk import Desk, Fact
 from listbackup.services.post import installation
 from listbackup.services.rows import Writes
+
+_log = logging.getLogger(__name__)
 
 RESTS = timedelta(days=7)
 STEADY = timedelta(hours=24)  # how long the clock must have gone on evenly before anything is destroyed by it
@@ -146,7 +149,7 @@ class Lifecycle:
         if not self.is_steady():
             return 0
         due = self._tree.table.query(TRASH, index="by_trash", before=iso(now), limit=limit)
-        return sum(self._shred(read_account(row)) for row in due.items)
+        return sum(self._try_to_shred(read_account(row)) for row in due.items)
 
     def is_steady(self) -> bool:
         """Whether somebody looked here at least once a day for the last day, by a clock that went forwards."""
@@ -159,6 +162,14 @@ class Lifecycle:
         if row is None or since == now or now - seen >= timedelta(minutes=10):
             self._tree.table.put({"pk": "installation", "sk": "trash-clock", "seen": iso(now), "since": iso(since)})
         return now - since >= STEADY
+
+    def _try_to_shred(self, account: Account) -> int:
+        """One that cannot be shredded now holds up no other."""
+        try:
+            return self._shred(account)
+        except ListBackupError as error:
+            _log.warning("account %s is not shredded yet: %s", account.id, error)
+            return 0
 
     def _shred(self, account: Account) -> int:
         began, writes = self._tree.change(account, replace(account, is_shredding=True))

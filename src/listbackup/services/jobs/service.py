@@ -191,6 +191,10 @@ class Jobs:
         """The claimed entry has done its work."""
         self._schedule.settle(due.due, None)
 
+    def put_aside(self, due: DueJob, until: datetime) -> None:
+        """The claimed entry comes up again at this instant; its job is not touched."""
+        self._schedule.settle(due.due, until)
+
     def quiet_until(self, scope: Scope, source: str) -> datetime | None:
         """When the hours end in which this source's platform is to be left alone now, by any of its jobs; None outside such hours."""
         now = self._desk.clock.now()
