@@ -112,14 +112,17 @@ class Worker:
             if self._stopping.is_set():
                 return
             with self._patient(f"reconciliation of {account.id}"):
-                scope = self._parts.accounts.enter(account.id, actor="worker")
-                if jobs:
-                    self._parts.jobs.reconcile(scope)
-                self._parts.runs.reconcile(scope)
-                self._parts.runs.call_parked(scope)
-            for tend in () if self._is_held() else self._parts.tenders:
-                with self._patient(f"looking after {account.id}"):
-                    tend(self._parts.accounts.enter(account.id, actor="worker"))
+                self._reconcile_one(self._parts.accounts.enter(account.id, actor="worker"), jobs=jobs)
+
+    def _reconcile_one(self, scope: Scope, *, jobs: bool) -> None:
+        with self._patient(f"reconciliation of {scope.account}"):
+            if jobs:
+                self._parts.jobs.reconcile(scope)
+            self._parts.runs.reconcile(scope)
+            self._parts.runs.call_parked(scope)
+        for tend in () if self._is_held() else self._parts.tenders:
+            with self._patient(f"looking after {scope.account}"):
+                tend(scope)
 
     def _reconcile_on(self) -> None:
         """Beside the ticks, which must not wait for it."""

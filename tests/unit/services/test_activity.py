@@ -20,7 +20,7 @@ from listbackup.base.errors import InputError
 from listbackup.base.ids import AccountId
 from listbackup.base.origin import coming_from
 from listbackup.base.secret import Secret
-from listbackup.services.activity import ACTIVITY, Activities, Origin, Wanted
+from listbackup.services.activity import ACTIVITY, Activities, Feed, Origin, Wanted
 from listbackup.services.activity.schema import as_csv, as_jsonl
 from listbackup.services.desk import Desk, Fact
 from listbackup.services.scope import Scope
@@ -182,6 +182,27 @@ def test_an_export_holds_every_line_and_itself_and_no_cell_that_computes(house: 
     table = b"".join(as_csv(house.activities.export(house.scope))).decode()
     assert table.startswith("seq,at,actor,action,subject,address,agent,about,hash\r\n")
     assert "'=HYPERLINK(1)" in table
+
+
+def test_a_bug_in_reading_for_one_account_silences_no_other(house: Rooms) -> None:
+    other = Scope(account=AccountId("acc_other"), actor="test")
+
+    def underway(scope: Scope) -> list[tuple[str, bytes]]:
+        if scope.account == house.scope.account:
+            raise ValueError("nobody thought of this")
+        return []
+
+    feed, heard = Feed(house.activities, SystemClock(), underway=underway), threading.Event()
+    listeners = [feed.listen(house.scope, lambda: None), feed.listen(other, heard.set)]
+    try:
+        for _ in range(3):  # also after the feed has looked at everybody
+            house.desk.commit(other, [], Fact(name="thing.happened", subject="here"))
+            assert heard.wait(10)
+            assert len(listeners[1].take()) == 1
+            heard.clear()
+            threading.Event().wait(0.7)
+    finally:
+        feed.close()
 
 
 def test_many_writers_at_once_make_one_chain(tmp_path: Path) -> None:

@@ -189,6 +189,9 @@ class Feed:
         except ListBackupError as error:
             _log.warning("the feed goes on after: %s", error)
             return
+        except Exception:  # noqa: BLE001  one thread reads for everybody: a bug must not end it
+            _log.exception("the feed goes on after what nobody thought of")
+            return
         with self.lock:
             news = bool(found)
             channel.ring.extend(found)
