@@ -7,7 +7,7 @@ import pytest
 from listbackup.base.errors import NotFound
 from listbackup.base.ids import UserId
 from listbackup.http.caller import NotAllowed
-from listbackup.http.permission import Permission
+from listbackup.http.permission import Bundle, Permission
 from listbackup.services.accounts import Account, Limit, Reach, Role, Standing
 from listbackup.services.scope import Scope
 from listbackup.testing.tenancy import Town, town
@@ -84,3 +84,10 @@ def test_who_administers_by_a_team_is_privileged_like_any_other(place: Town) -> 
     assert not place.accounts.members.is_privileged(user)
     place.tenancy.teams.give_role(top.id, team.id, top.id, Role.ADMIN, by=by)
     assert place.accounts.members.is_privileged(user)
+
+
+def test_the_operators_first_key_makes_one_for_the_branch(place: Town) -> None:
+    scope = Scope(account=place.default.id, actor="cli")
+    first = place.api_keys.create(scope, name="first", permissions=list(Bundle))
+    by = place.api_keys.standing(first.key.id, place.default.id)
+    assert place.api_keys.create(scope, name="wide", permissions=[Bundle.READ], reach=Reach.BRANCH, by=by).key.reach is Reach.BRANCH
