@@ -35,6 +35,20 @@ _ACCOUNT: dict[str, Any] = {
     "description": "The account to work in; else the key's own, or the one that the person chose last.",
     "schema": {"type": "string", "pattern": "^acc_"},
 }
+_REPEAT: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same request sent again with it within a day creates nothing and gets the first answer.",
+    "schema": {"type": "string", "maxLength": 200},
+}
+_VERSION: dict[str, Any] = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag that was read; when the thing was changed since, nothing is done (412).",
+    "schema": {"type": "string"},
+}
 _SCHEMES = {
     "apiKey": {"type": "http", "scheme": "bearer", "bearerFormat": "lbk_…", "description": "An API key."},
     "accessToken": {
@@ -212,7 +226,16 @@ def _query_schema(query: type[BaseModel] | None) -> dict[str, Any]:
 def _query_parameters(query: type[BaseModel] | None) -> list[dict[str, Any]]:
     schema = _query_schema(query)
     needed = schema.get("required", [])
-    return [{"name": name, "in": "query", "required": name in needed, "schema": one} for name, one in schema.get("properties", {}).items()]
+    return [
+        {"name": name, "in": "query", "required": name in needed, **_told(one), "schema": one}
+        for name, one in schema.get("properties", {}).items()
+    ]
+
+
+def _told(schema: Mapping[str, Any]) -> dict[str, str]:
+    """What a field says of itself, where readers of parameters look; of a thing that may be left out it stands one deeper."""
+    parts = [schema, *schema.get("anyOf", ())]
+    return next(({"description": part["description"]} for part in parts if "description" in part), {})
 
 
 def _header_parameters(route: Route) -> list[dict[str, Any]]:
@@ -220,7 +243,7 @@ def _header_parameters(route: Route) -> list[dict[str, Any]]:
     if isinstance(route.access, Permission) and OF_AN_ACCOUNT not in route.path:
         found.append(_ACCOUNT)
     if route.repeatable:
-        found.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string", "maxLength": 200}})
+        found.append(_REPEAT)
     if route.versioned and route.method != "GET":
-        found.append({"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"}})
+        found.append(_VERSION)
     return found

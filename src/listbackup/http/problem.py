@@ -118,8 +118,11 @@ _KINDS: tuple[tuple[type[ListBackupError], Kind], ...] = (  # the first that fit
     (NotMeant, Kind(status=400, code="not_meant", title="This was meant for somebody else")),
     (InputError, INVALID),
     (BusyError, Kind(status=409, code="busy", title="Somebody else is at work on it")),
-    (OutOfSpace, Kind(status=503, code="no_space", title="The ground under this server is full", told=False)),
-    (BackendError, Kind(status=503, code="unavailable", title="The ground under this server does not answer", told=False)),
+    (
+        OutOfSpace,
+        Kind(status=503, code="no_space", title="This server's disk or bucket is full; its operator has to make room", told=False),
+    ),
+    (BackendError, Kind(status=503, code="unavailable", title="This server's database or storage does not answer; ask again", told=False)),
     (StoreError, Kind(status=500, code="store", title="The kept copies cannot be read; the operator has to look", told=False)),
     (Interrupted, Kind(status=503, code="stopping", title="This server is being stopped; ask again", told=False)),
 )

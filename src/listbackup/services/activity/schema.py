@@ -49,13 +49,13 @@ class ExportFormat(StrEnum):
 class ExportParameters(_Conditions):
     """Which lines, and how."""
 
-    format: ExportFormat = ExportFormat.JSONL
+    format: Annotated[ExportFormat, Field(description="JSON lines, or CSV.")] = ExportFormat.JSONL
 
 
 class EventParameters(Parameters):
     """For how long [s]; who wants more comes back with the last id, and is asked anew who they are."""
 
-    seconds: Annotated[int, Field(ge=1, le=300)] = 300
+    seconds: Annotated[int, Field(ge=1, le=300, description="For how long to listen [s].")] = 300
     last_event_id: Annotated[str | None, Field(max_length=12, description="Where to go on; the header `Last-Event-ID` says the same.")] = (
         None
     )

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
 
 from listbackup.backends.identity.port import Person
 from listbackup.base.paging import Page
@@ -46,7 +49,7 @@ _KEYS_KEPT_FOR = timedelta(minutes=5)
 class EndParameters(Parameters):
     """Which sessions end."""
 
-    keep_current: bool = False
+    keep_current: Annotated[bool, Field(description="All but the one that asks.")] = False
 
 
 def routes(auth: Auth, *, settle: Settle = lambda _: None) -> Sequence[Route]:

@@ -40,7 +40,7 @@ class NewSignIn(Body):
 class SignInParameters(Parameters):
     """``reconnect`` repairs a connection instead of making one."""
 
-    reconnect: ConnectionRef | None = None
+    reconnect: Annotated[ConnectionRef | None, Field(description="Agree once more for this connection.")] = None
 
 
 class WayBack(BaseModel):
@@ -48,16 +48,16 @@ class WayBack(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    state: Annotated[str, Field(max_length=500)] = ""
-    code: Annotated[str | None, Field(max_length=8_000)] = None
+    state: Annotated[str, Field(max_length=500, description="What the address of the sign-in page held.")] = ""
+    code: Annotated[str | None, Field(max_length=8_000, description="What the platform gives tokens for.")] = None
     iss: Annotated[str | None, Field(max_length=2_000, description="RFC 9207.")] = None
-    error: Annotated[str | None, Field(max_length=200)] = None
+    error: Annotated[str | None, Field(max_length=200, description="Why there is no code.")] = None
 
 
 class DeleteParameters(Parameters):
     """``force`` deletes what sources still use: their runs then fail until they are given another."""
 
-    force: bool = False
+    force: Annotated[bool, Field(description="Also while sources use it; their runs then fail.")] = False
 
 
 class Rotation(Body):

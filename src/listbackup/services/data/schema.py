@@ -25,7 +25,7 @@ KeyText = Annotated[str, Field(min_length=1, max_length=2000)]
 class SnapshotParameters(PageParameters):
     """Which snapshots of a source."""
 
-    with_trash: bool = False
+    with_trash: Annotated[bool, Field(description="Also those in the trash.")] = False
     limit: Annotated[int, Field(ge=1, le=500, description="How many items at most.")] = 500
 
 
@@ -35,7 +35,7 @@ class RecordParameters(PageParameters):
     All that is given must hold. A page that was judged record by record may be short, or empty, before the last: go on while there is a ``next``.
     """
 
-    after: KeyText | None = None
+    after: Annotated[KeyText | None, Field(description="Begin behind the record of this key.")] = None
     filter: Annotated[
         str | None,
         Field(
@@ -66,15 +66,15 @@ class DiffParameters(PageParameters):
     from_: Annotated[SnapshotRef, Field(alias="from")]
     to: SnapshotRef
     stream: StreamName | None = None
-    values: bool = True
+    values: Annotated[bool, Field(description="Both values of each record that changed; false: the records only.")] = True
 
 
 class ChangeSetParameters(PageParameters):
     """Whose change sets, of runs in ``[since, until)``."""
 
     source: SourceRef
-    since: Instant | None = None
-    until: Instant | None = None
+    since: Annotated[Instant | None, Field(description="From then on.")] = None
+    until: Annotated[Instant | None, Field(description="Before then.")] = None
     stream: StreamName | None = None
 
 
@@ -88,10 +88,10 @@ class DiffCountsParameters(Parameters):
 class SearchParameters(PageParameters):
     """A text that a record's bytes hold, whatever the case: in one snapshot, in one source, or in all as they stood at an instant (now, without it)."""
 
-    q: Annotated[str, Field(min_length=1, max_length=500)]
+    q: Annotated[str, Field(min_length=1, max_length=500, description="What to look for, in any field, whatever the case.")]
     snapshot: SnapshotRef | None = None
     source: SourceRef | None = None
-    as_of: Instant | None = None
+    as_of: Annotated[Instant | None, Field(description="As everything stood then; else now.")] = None
     stream: StreamName | None = None
 
 

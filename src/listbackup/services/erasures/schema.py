@@ -35,7 +35,7 @@ class NewErasure(Body):
 class ErasedParameters(Parameters):
     """Which piece of the list."""
 
-    cursor: Annotated[str | None, Field(max_length=8, pattern="^[0-9]+$")] = None
+    cursor: Annotated[str | None, Field(max_length=8, pattern="^[0-9]+$", description="`next` of the page before.")] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,5 +41,5 @@ class FileSearch(Body):
 class TreeParameters(PageParameters):
     """A place of the tree: nothing for its root, else the ``path`` of a node."""
 
-    path: Annotated[str, Field(max_length=3000)] = ""
+    path: Annotated[str, Field(max_length=3000, description="`path` of the place to look into; empty: the sources.")] = ""
     as_of: AsOf = None

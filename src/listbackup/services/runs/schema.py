@@ -26,7 +26,7 @@ class RunParameters(PageParameters):
 
     source: SourceRef | None = None
     job: JobRef | None = None
-    active: bool = False
+    active: Annotated[bool, Field(description="Only those that are not over.")] = False
 
 
 class LogParameters(PageParameters):
@@ -44,7 +44,7 @@ class LogParameters(PageParameters):
 class DeadParameters(PageParameters):
     """Whose dead letters; ``everybody`` is for the operator of the installation."""
 
-    everybody: bool = False
+    everybody: Annotated[bool, Field(description="Of all accounts; for the operator.")] = False
 
 
 class Redrive(Body):

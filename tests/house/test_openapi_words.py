@@ -1,0 +1,18 @@
+"""What a reader of openapi.json sees beside each parameter."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+_DOCUMENT = Path(__file__).parents[2] / "openapi.json"
+_OWN_WORDS = {"source", "stream", "snapshot", "connection", "group", "job", "tag", "q"}  # their names say it
+
+
+def test_each_parameter_says_what_it_does() -> None:
+    paths = json.loads(_DOCUMENT.read_text())["paths"]
+    asked = [
+        (name, one) for path in paths.values() for operation in path.values() for one in operation["parameters"] for name in [one["name"]]
+    ]
+    silent = {name for name, one in asked if one["in"] != "path" and not one.get("description")}
+    assert silent <= _OWN_WORDS
