@@ -81,6 +81,7 @@ def test_a_field_within_a_field_is_pointed_at_where_it_stands(client: Client) ->
     assert pointer("/connections", {**CONNECTION, "secrets": {}}) == (422, "/secrets/token")
     assert pointer("/connections", {**CONNECTION, "secrets": {"a/b": "c"}}) == (422, "/secrets/a~1b")
     assert pointer("/connections", {**CONNECTION, "platform": "demo-crn"}) == (422, "/platform")
+    assert pointer("/api-keys", {"name": "k", "scopes": ["nope"]}) == (422, "/scopes/0")
     client.post("/connections", CONNECTION)
     assert pointer("/connections", CONNECTION) == (409, "/name")
     source = client.post("/sources", {"name": "crm", "connection": client.get("/connections")["items"][0]["id"]})["id"]

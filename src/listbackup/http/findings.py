@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from listbackup.http.problem import INVALID, MALFORMED, FieldProblem, Refused
 
 _ID = re.compile(r"\^(\w{3}_)")
+_BRANCH = re.compile(r"str-enum\[\w+\]")  # pydantic's name for one of the things that a field may be, which is no part of the body
 _MOST = 50
 _TYPES = {  # what pydantic found of another kind than was asked for
     "bool_parsing": "is neither true nor false",
@@ -33,7 +34,10 @@ def refusal(error: ValidationError, root: str) -> Refused:
     found = error.errors(include_url=False, include_input=False)
     if any(one["type"] == "json_invalid" for one in found):
         return Refused(MALFORMED, "the body is not JSON")
-    errors = tuple(FieldProblem(pointer=_pointer(one["loc"], root), message=_message(one)) for one in found[:_MOST])
+    said: dict[str, list[str]] = {}
+    for one in found[:_MOST]:  # where a field may be one of two things, each says no on its own
+        said.setdefault(_pointer(one["loc"], root), []).append(_message(one))
+    errors = tuple(FieldProblem(pointer=pointer, message=", and ".join(messages)) for pointer, messages in said.items())
     place = f"{errors[0].pointer}: " if errors[0].pointer else "the body "
     return Refused(INVALID, place + errors[0].message, errors=errors)
 
@@ -72,7 +76,7 @@ def _message(one: Any) -> str:
 
 
 def _pointer(place: tuple[int | str, ...], root: str) -> str:
-    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in place]
+    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in place if not _BRANCH.fullmatch(str(part))]
     return root + "/".join(parts) if parts else ""  # the whole of it, by RFC 6901
 
 
