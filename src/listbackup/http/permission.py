@@ -29,7 +29,7 @@ class Permission(StrEnum):
     RUNS_EXECUTE = "runs:execute"
     SNAPSHOTS_READ = "snapshots:read"  # that there are copies, of what and how much
     CONTENT_READ = "content:read"  # what stands in them
-    EXPORTS_CREATE = "exports:create"
+    EXPORTS_CREATE = "exports:create"  # take content away as files: gives all that content:read shows
     RESTORES_READ = "restores:read"
     RESTORES_PLAN = "restores:plan"
     RESTORES_EXECUTE = "restores:execute"
@@ -50,8 +50,8 @@ class Signed(StrEnum):
 class Bundle(StrEnum):
     """Words for many permissions at once, for API keys. Together they are everything; none includes another."""
 
-    READ = "read"  # look at everything, content of records included
-    WRITE = "write"  # connections, sources, jobs, runs, exports, holds
+    READ = "read"  # look at everything, content of records included, and take it away as files
+    WRITE = "write"  # connections, sources, jobs, runs, holds
     RESTORE = "restore"  # write records back to a platform, and take that back
     ADMIN = "admin"  # the account itself, its people and keys
 
@@ -63,11 +63,11 @@ _WRITE = frozenset(
         Permission.SOURCES_MANAGE,
         Permission.JOBS_MANAGE,
         Permission.RUNS_EXECUTE,
-        Permission.EXPORTS_CREATE,
         Permission.RETENTION_MANAGE,
     }
 )
-_READ = frozenset(one for one in Permission if one.endswith(":read"))
+_LOOK = frozenset(one for one in Permission if one.endswith(":read"))
+_READ = _LOOK | {Permission.EXPORTS_CREATE}
 _RESTORE = frozenset({Permission.RESTORES_PLAN, Permission.RESTORES_EXECUTE})
 BUNDLES: dict[Bundle, frozenset[Permission]] = {
     Bundle.READ: _READ,
@@ -75,7 +75,7 @@ BUNDLES: dict[Bundle, frozenset[Permission]] = {
     Bundle.RESTORE: _RESTORE,
     Bundle.ADMIN: frozenset(Permission) - _READ - _WRITE - _RESTORE,
 }
-READS = _READ - {Permission.CONTENT_READ}  # what a suspended account's people may still do
+READS = _LOOK - {Permission.CONTENT_READ}  # what a suspended account's people may still do
 
 Asked = Permission | Signed
 

@@ -41,3 +41,8 @@ def test_a_key_of_before_there_were_permissions_opens_what_it_opened() -> None:
     del kept["permissions"]
     table.update(Update(pk=new.key.id, sk="key", set={"doc": msgspec.json.encode(kept).decode()}))
     assert keys.authenticate(new.text).permissions == BUNDLES[Bundle.READ] | BUNDLES[Bundle.RESTORE]
+
+
+def test_no_word_lets_content_be_taken_away_by_who_may_not_look_at_it() -> None:
+    for bundle, inside in BUNDLES.items():
+        assert Permission.EXPORTS_CREATE not in inside or Permission.CONTENT_READ in inside, bundle
