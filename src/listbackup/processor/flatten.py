@@ -88,7 +88,7 @@ def as_kind(value: Cell, kind: Kind) -> Cell:
 def _decoded(raw: bytes) -> Any:
     try:
         return msgspec.json.decode(raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):  # nested deeper than can be followed here
         return {"record": raw.decode("utf-8", "replace")}
 
 

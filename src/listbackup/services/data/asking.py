@@ -54,7 +54,7 @@ def project(raw: bytes, paths: Sequence[Sequence[str]]) -> bytes:
         tree.setdefault(path[0], []).append(path[1:])
     try:
         fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):  # nested deeper than can be followed here
         return raw
     found = {}
     for name, below in tree.items():
@@ -70,7 +70,7 @@ def changed_fields(before: bytes | None, after: bytes | None) -> tuple[str, ...]
         return ()
     try:
         old, new = (msgspec.json.decode(raw, type=dict[str, msgspec.Raw]) for raw in (before, after))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return ()
     names = old.keys() | new.keys()
     return tuple(sorted(name for name in names if name not in old or name not in new or bytes(old[name]) != bytes(new[name])))
@@ -80,7 +80,7 @@ def sort_key(raw: bytes, path: Sequence[str]) -> SortKey:
     """Where a record stands by this field: numbers, then texts, then what has none."""
     try:
         found = value_at(msgspec.json.decode(raw), path)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return (3, 0.0, "")
     match found:
         case bool():
@@ -118,7 +118,7 @@ def fields_of(raw: bytes, *, at_most: int = 2000) -> Sequence[FieldShown]:
     """The record's fields in the order in which they stand, down to plain values; the first ``at_most``."""
     try:
         value: Json = msgspec.json.decode(raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return ()
     found = []
     for field in _walk("", value, 0):

@@ -153,7 +153,7 @@ def _changed_at(change: Change, cursor: str | None) -> datetime | None:
         return None
     try:
         found = value_at(msgspec.json.decode(change.after), cursor.split("."))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):  # nested deeper than can be followed here
         return None
     return read_instant(found)
 
