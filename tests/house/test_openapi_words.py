@@ -16,3 +16,8 @@ def test_each_parameter_says_what_it_does() -> None:
     ]
     silent = {name for name, one in asked if one["in"] != "path" and not one.get("description")}
     assert silent <= _OWN_WORDS
+
+
+def test_each_schema_has_a_name_of_its_own_that_is_no_place_in_the_code() -> None:
+    names = json.loads(_DOCUMENT.read_text())["components"]["schemas"]
+    assert [name for name in names if "." in name or "__" in name] == []

@@ -30,6 +30,16 @@ class AccountDetail(Struct, frozen=True, kw_only=True):
     permissions: Sequence[Permission]
 
 
+class AccountNode(Struct, frozen=True, kw_only=True):
+    """An account in the tree; ``more``: it has accounts below it that are not shown."""
+
+    id: str
+    name: str
+    state: AccountState
+    children: Sequence[AccountNode]
+    more: bool
+
+
 class Held(Struct, frozen=True, kw_only=True):
     """What is held: live records, bytes as stored, snapshots that can be restored, runs there ever were."""
 
@@ -44,7 +54,7 @@ class Hierarchy(Struct, frozen=True, kw_only=True):
     """Where an account stands: what is above it as far as the caller reaches, top first, and what is below."""
 
     above: Sequence[AccountShown]
-    tree: AccountsNode
+    tree: AccountNode
 
 
 class Limit(Struct, frozen=True, kw_only=True):
@@ -99,16 +109,6 @@ class UsageShown(Struct, frozen=True, kw_only=True):
     unmeasured: int
     oldest_at: datetime
     is_whole: bool
-
-
-class AccountsNode(Struct, frozen=True, kw_only=True):
-    """An account in the tree; ``more``: it has accounts below it that are not shown."""
-
-    id: str
-    name: str
-    state: AccountState
-    children: Sequence[AccountsNode]
-    more: bool
 
 
 class AccountsApi:

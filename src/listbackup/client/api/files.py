@@ -32,6 +32,15 @@ class File(Struct, frozen=True, kw_only=True):
     content_id: str
 
 
+class FileNode(Struct, frozen=True, kw_only=True):
+    """A place of the tree: sources hold streams, streams hold records, records hold files. ``path`` leads to what is in it."""
+
+    kind: NodeKind
+    name: str
+    path: str
+    file: File | None = None
+
+
 class FilesFound(Struct, frozen=True, kw_only=True):
     """A page; ``incomplete``: the time for one page ended before it was full, and what ``next`` leads to was not looked at."""
 
@@ -47,15 +56,6 @@ class NodeKind(Word):
     RECORD = "record"
     SOURCE = "source"
     STREAM = "stream"
-
-
-class FilesNode(Struct, frozen=True, kw_only=True):
-    """A place of the tree: sources hold streams, streams hold records, records hold files. ``path`` leads to what is in it."""
-
-    kind: NodeKind
-    name: str
-    path: str
-    file: File | None = None
 
 
 class FilesApi:
@@ -155,13 +155,13 @@ class FilesApi:
         limit: int | UnsetType = UNSET,
         path: str | UnsetType = UNSET,
         as_of: datetime | None | UnsetType = UNSET,
-    ) -> Page[FilesNode]:
+    ) -> Page[FileNode]:
         """Files as a tree: sources, streams, records, files."""
         request = Request(method="GET", path="/v2/data/tree", query={"cursor": cursor, "limit": limit, "path": path, "as_of": as_of})
-        return self._session.ask(Page[FilesNode], request)
+        return self._session.ask(Page[FileNode], request)
 
     def iter_tree(
         self, *, limit: int | UnsetType = UNSET, path: str | UnsetType = UNSET, as_of: datetime | None | UnsetType = UNSET
-    ) -> Iterator[FilesNode]:
+    ) -> Iterator[FileNode]:
         """Every item of ``tree``, page after page."""
         return every(lambda cursor: self.tree(limit=limit, path=path, as_of=as_of, cursor=cursor))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from listbackup.client.api.accounts import (
         AccountDetail,
-        AccountsNode,
+        AccountNode,
         Held,
         Hierarchy,
         Limit,
@@ -76,7 +76,7 @@ if TYPE_CHECKING:
     )
     from listbackup.client.api.erasures import ErasureShown, ErasureState, NamedShown, RecordNamed
     from listbackup.client.api.exports import ExportedFile, ExportShown, ExportState
-    from listbackup.client.api.files import File, FilesFound, FilesNode, NodeKind
+    from listbackup.client.api.files import File, FileNode, FilesFound, NodeKind
     from listbackup.client.api.integrations import Integration, Wanted
     from listbackup.client.api.invitations import InvitationShown, InvitationState, Joined
     from listbackup.client.api.jobs import Job, QuietIn, QuietWindow, RetryIn, RetryPolicy, Timetable, TimetableIn
@@ -125,7 +125,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "listbackup.client.api.accounts": (
         "AccountDetail",
-        "AccountsNode",
+        "AccountNode",
         "Held",
         "Hierarchy",
         "Limit",
@@ -220,8 +220,8 @@ _HOMES = {
     ),
     "listbackup.client.api.files": (
         "File",
+        "FileNode",
         "FilesFound",
-        "FilesNode",
         "NodeKind",
     ),
     "listbackup.client.api.integrations": (
@@ -329,9 +329,9 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "AccountDetail",
+    "AccountNode",
     "AccountShown",
     "AccountState",
-    "AccountsNode",
     "Action",
     "Activity",
     "Admission",
@@ -371,8 +371,8 @@ __all__ = [
     "FieldKind",
     "FieldShown",
     "File",
+    "FileNode",
     "FilesFound",
-    "FilesNode",
     "Filter",
     "FilterAsked",
     "FilterOp",

@@ -119,13 +119,13 @@ class AccountDetail(AccountShown):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class AccountNode:
     """An account in the tree; ``more``: it has accounts below it that are not shown."""
 
     id: str
     name: str
     state: AccountState
-    children: Sequence[Node]
+    children: Sequence[AccountNode]
     more: bool
 
 
@@ -134,7 +134,7 @@ class Hierarchy:
     """Where an account stands: what is above it as far as the caller reaches, top first, and what is below."""
 
     above: Sequence[AccountShown]
-    tree: Node
+    tree: AccountNode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

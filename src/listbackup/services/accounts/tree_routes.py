@@ -14,13 +14,13 @@ from listbackup.services.accounts.calls import acting, proven, reaches
 from listbackup.services.accounts.model import Account, AccountState
 from listbackup.services.accounts.schema import (
     AccountDetail,
+    AccountNode,
     AccountShown,
     ChangedAccount,
     Hierarchy,
     HierarchyParameters,
     Move,
     NewAccount,
-    Node,
     show_account,
 )
 from listbackup.services.accounts.tenancy import Tenancy
@@ -152,7 +152,7 @@ def _usable(tenancy: Tenancy, actor: str, account: str) -> frozenset[Permission]
         return frozenset()
 
 
-def _node(tenancy: Tenancy, account: Account, depth: int, budget: Iterator[int]) -> Node:
+def _node(tenancy: Tenancy, account: Account, depth: int, budget: Iterator[int]) -> AccountNode:
     tree = tenancy.accounts.tree
     children, more = [], False
     for child in tree.iter_children(account.id):
@@ -162,4 +162,4 @@ def _node(tenancy: Tenancy, account: Account, depth: int, budget: Iterator[int])
             more = True
             break
         children.append(_node(tenancy, child, depth - 1, budget))
-    return Node(id=account.id, name=account.name, state=tree.chain(account.id).state, children=children, more=more)
+    return AccountNode(id=account.id, name=account.name, state=tree.chain(account.id).state, children=children, more=more)

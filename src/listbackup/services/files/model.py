@@ -65,7 +65,7 @@ class NodeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class FileNode:
     """A place of the tree: sources hold streams, streams hold records, records hold files. ``path`` leads to what is in it."""
 
     kind: NodeKind
@@ -78,7 +78,7 @@ class Node:
 class Branch:
     """A page of what one place of the tree holds."""
 
-    items: Sequence[Node]
+    items: Sequence[FileNode]
     next: str | None
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from listbackup.base.errors import NotFound
 from listbackup.services.data import Budget, Data, read_cursor, show_key, write_cursor
 from listbackup.services.downloads import Delivery, Downloads, Kind, Ticket, safe_name
-from listbackup.services.files.model import Address, Branch, File, FilesFound, Node, NodeKind, Wanted, read_id, record_of, write_id
+from listbackup.services.files.model import Address, Branch, File, FileNode, FilesFound, NodeKind, Wanted, read_id, record_of, write_id
 from listbackup.services.scope import Scope
 from listbackup.services.sources import Source
 from listbackup.store import Key, SnapshotInfo
@@ -98,11 +98,11 @@ class Files:
         if not key:
             return self._steps(scope, source, snapshot, (stream,), NodeKind.RECORD, limit, cursor)
         files = self.of_record(scope, source, snapshot, stream, key)
-        nodes = [Node(kind=NodeKind.FILE, name=one.name, path=f"{path}/{one.path}", file=one) for one in files]
+        nodes = [FileNode(kind=NodeKind.FILE, name=one.name, path=f"{path}/{one.path}", file=one) for one in files]
         return Branch(items=nodes[:limit], next=None)
 
     def _roots(self, scope: Scope, as_of: datetime | None, limit: int, cursor: str | None) -> Branch:
-        found, last = list[Node](), ""
+        found, last = list[FileNode](), ""
         if cursor is not None:
             (last,) = read_cursor("tree", cursor, tuple[str])  # type: ignore[assignment]
         for source in self._data.sources_of(scope):
@@ -110,7 +110,7 @@ class Files:
                 continue
             if len(found) == limit:
                 return Branch(items=found, next=write_cursor("tree", [found[-1].path]))
-            found.append(Node(kind=NodeKind.SOURCE, name=source.name, path=source.id))
+            found.append(FileNode(kind=NodeKind.SOURCE, name=source.name, path=source.id))
         return Branch(items=found, next=None)
 
     def _steps(
@@ -122,14 +122,14 @@ class Files:
         start, stop = prefix_range(encode_key(beginning)) if beginning else (b"", None)
         if cursor is not None:
             (start,) = read_cursor(listing, cursor, tuple[bytes])  # type: ignore[assignment]
-        found = list[Node]()
+        found = list[FileNode]()
         while (row := next(view.items(ATTACHMENTS, start, stop), None)) is not None:
             if len(found) == limit:
                 return Branch(items=found, next=write_cursor(listing, [start]))
             parts = decode_key(row[0])
             step = parts[:1] if kind is NodeKind.STREAM else parts[:-1]
             name = str(parts[0]) if kind is NodeKind.STREAM else show_key(record_of(parts))
-            found.append(Node(kind=kind, name=name, path="/".join([source.id, *map(str, beginning), name])))
+            found.append(FileNode(kind=kind, name=name, path="/".join([source.id, *map(str, beginning), name])))
             start = prefix_range(encode_key(step))[1]
         return Branch(items=found, next=None)
 
