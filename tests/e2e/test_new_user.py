@@ -108,7 +108,7 @@ def come_in(place: Place) -> tuple[Browser, list[str]]:
     ada.ok("POST", "/auth/register", {"email": ADA, "password": PASSWORD, "name": "Ada", "account_name": "Engines"})
     assert ada.refused("POST", "/auth/login", {"email": ADA, "password": PASSWORD, "kind": "browser"}) == (401, "email_not_verified")
     token = place.letter(ADA, "confirm")
-    ada.ok("POST", "/auth/verify", {"token": token})
+    ada.ok("POST", "/auth/verify", {"token": token, "password": PASSWORD})
     assert ada.refused("POST", "/auth/verify", {"token": token})[0] in (400, 401), "a link is good once"
     ada.ok("POST", "/auth/login", {"email": ADA, "password": PASSWORD, "kind": "browser"})
     assert ada.refused("GET", "/api-keys") == (403, "mfa_required"), "nobody administers by password alone"

@@ -54,7 +54,7 @@ def test_from_registration_to_logout(world: World) -> None:
     assert browser.ask("POST", "/auth/register", new).status == 202
     assert browser.refused("POST", "/auth/login", {"email": ADA, "password": PASSWORD, "kind": "browser"}) == (401, "email_not_verified")
     token = world.house.doors.link(ADA)
-    assert browser.ok("POST", "/auth/verify", {"token": token})["email"] == ADA
+    assert browser.ok("POST", "/auth/verify", {"token": token, "password": PASSWORD})["email"] == ADA
     assert browser.refused("POST", "/auth/verify", {"token": token}) == (401, "sign_in_refused")
 
     entered = browser.ok("POST", "/auth/login", {"email": ADA, "password": PASSWORD, "kind": "browser"})

@@ -53,7 +53,7 @@ class Doors:
     def person(self, email: str = "ada@example.com", password: str = PASSWORD) -> Person:
         """Somebody registered and verified."""
         self.auth.register(email, password, self.client)
-        return self.auth.verify_email(self.link(email))
+        return self.auth.verify_email(self.link(email), password)
 
     def sign_in(self, email: str = "ada@example.com", password: str = PASSWORD, *, kind: SessionKind = SessionKind.BROWSER) -> SignedIn:
         """In by password alone."""

@@ -75,7 +75,7 @@ def register(house: MemoryHouse, port: int, email: str = "ada@example.com", *, a
     """Somebody who registered by HTTP, followed the mail's link and signed in with a browser, by password alone."""
     browser = Browser(port)
     browser.ok("POST", "/auth/register", {"email": email, "password": PASSWORD, "name": "Ada", "account_name": account})
-    browser.ok("POST", "/auth/verify", {"token": house.doors.link(email)})
+    browser.ok("POST", "/auth/verify", {"token": house.doors.link(email), "password": PASSWORD})
     browser.ok("POST", "/auth/login", {"email": email, "password": PASSWORD, "kind": "browser"})
     return browser
 

@@ -45,7 +45,7 @@ def test_nobody_is_in_before_the_address_is_verified(house: Doors) -> None:
     house.auth.register(ADA, PASSWORD, house.client)
     with pytest.raises(EmailNotVerified):
         house.sign_in()
-    person = house.auth.verify_email(house.link(ADA))
+    person = house.auth.verify_email(house.link(ADA), PASSWORD)
     assert person.email_verified
     assert house.auth.authenticate(house.sign_in().cookie or "")[0].id == person.id
     assert trail(house, person.id) == ["person:registered", "person:email_verified", "session:opened"]

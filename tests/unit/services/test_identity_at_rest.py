@@ -20,7 +20,7 @@ def test_no_password_token_link_seed_or_code_is_readable_in_the_files(tmp_path: 
     password, other = canaries.make("password"), canaries.make("new password")
     house.auth.register(ADA, password, house.client)
     secrets = {"verification": house.link(ADA)}
-    person = house.auth.verify_email(secrets["verification"])
+    person = house.auth.verify_email(secrets["verification"], password)
     entered = house.sign_in(ADA, password)
     program = house.sign_in(ADA, password, kind=SessionKind.PROGRAM)
     assert program.tokens is not None

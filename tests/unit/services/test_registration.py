@@ -126,7 +126,7 @@ def test_an_account_comes_into_being_with_the_verification_or_at_the_next_sign_i
     world.register()
     world.homes.breaks = True
     with pytest.raises(Broken):
-        world.registration.verify(world.house.doors.link(ADA))
+        world.registration.verify(world.house.doors.link(ADA), PASSWORD)
     world.homes.breaks = False
     person = world.house.doors.sign_in().person
     assert world.accounts_of(person.id) == []

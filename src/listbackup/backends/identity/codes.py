@@ -62,8 +62,13 @@ class BuiltinCodes:
     def remove(self, person: Person) -> tuple[Person, Writes]:
         """See the port."""
         newer, changed = self._people.change(person, replace(person, has_totp=False, generation=person.generation + 1))
-        gone = [Delete(pk=person.id, sk=str(row["sk"])) for row in self._recovery_rows(person)]
-        return newer, [*changed, *((self._table, one) for one in (Delete(pk=person.id, sk="totp", if_=Exists()), *gone))]
+        factor = Delete(pk=person.id, sk="totp", if_=Exists())
+        return newer, [*changed, *((self._table, one) for one in (factor, *self._recovery_gone(person)))]
+
+    def clear(self, person: Person) -> Writes:
+        """See the port."""
+        gone = [Delete(pk=person.id, sk="totp"), *self._recovery_gone(person)]
+        return [*((self._table, one) for one in gone), *self._tickets.void(Purpose.TOTP_SETUP, person.id)]
 
     def check(self, person: Person, code: str) -> Writes:
         """See the port."""
@@ -80,7 +85,7 @@ class BuiltinCodes:
     def renew_recovery_codes(self, person: Person) -> tuple[Sequence[str], Writes]:
         """See the port."""
         codes = [base32(secrets.token_bytes(RECOVERY_BYTES)).lower() for _ in range(RECOVERY_CODES)]
-        writes: list[Write] = [Delete(pk=person.id, sk=str(row["sk"])) for row in self._recovery_rows(person)]
+        writes: list[Write] = [*self._recovery_gone(person)]
         writes += [Put(item={"pk": person.id, "sk": _recovery_key(code)}, if_=Absent()) for code in codes]
         shown = ["-".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in codes]
         return shown, [(self._table, write) for write in writes]
@@ -114,6 +119,9 @@ class BuiltinCodes:
             except ConditionFailed:  # another try was counted at this moment
                 continue
         raise BusyError("too many codes at once", hint="try one at a time")
+
+    def _recovery_gone(self, person: Person) -> list[Delete]:
+        return [Delete(pk=person.id, sk=str(row["sk"])) for row in self._recovery_rows(person)]
 
     def _recovery_rows(self, person: Person) -> list[Item]:
         return list(iter_pages(lambda cursor: self._table.query(person.id, prefix="recovery/", cursor=cursor)))

@@ -163,6 +163,10 @@ class BuiltinPasskeys:
         )
         return newer, [*changed, (self._table, Delete(pk=found.id, sk="passkey", if_=Equals({"version": found.version})))]
 
+    def clear(self, person: Person) -> Writes:
+        """See the port."""
+        return [(self._table, Delete(pk=one.id, sk="passkey")) for one in self.list(person)]
+
     def list(self, person: Person) -> Sequence[Passkey]:
         """See the port."""
         rows = iter_pages(lambda cursor: self._table.query(person.id, index="by_user", cursor=cursor))

@@ -33,6 +33,9 @@ def email_key(email: str) -> str:
     return unicodedata.normalize("NFC", check_email(email).casefold())
 
 
+_NO_HASH = ""  # no password is right
+
+
 class BuiltinPeople:
     """People and passwords in the table ``PEOPLE``."""
 
@@ -65,9 +68,13 @@ class BuiltinPeople:
         row: dict[str, Scalar] = {"pk": user, "sk": "person", "version": 1, "doc": _doc(person), "hash": hashed}
         return person, [(self._table, Put(item=row, if_=Absent())), self._take(address, user)]
 
-    def verify_email(self, person: Person) -> tuple[Person, Writes]:
+    def verify_email(self, person: Person, password: str | None = None) -> tuple[Person, Writes]:
         """See the port."""
-        return self.change(person, replace(person, email_verified=True))
+        if password is None:
+            return self.change(person, replace(_own(person), password_at=None), hash=_NO_HASH)
+        check_policy(password, email=person.email, product=self._product, has_mfa=False)
+        hashed = self._hasher.hash(password)
+        return self.change(person, replace(_own(person), password_at=self._clock.now()), hash=hashed)
 
     def change_email(self, person: Person, email: str) -> tuple[Person, Writes]:
         """See the port."""
@@ -84,7 +91,7 @@ class BuiltinPeople:
         """See the port."""
         person = self.find_by_email(email)
         row = self._table.find(person.id, "person") if person is not None else None
-        kept = str(row["hash"]) if row is not None else None
+        kept = str(row["hash"]) or None if row is not None else None
         matches = self._hasher.matches(kept, password)
         if not matches or person is None or kept is None or person.disabled:
             raise SignInRefused("the address or the password is not right", hint="try again, or reset the password")
@@ -96,11 +103,10 @@ class BuiltinPeople:
 
     def set_password(self, person: Person, password: str, *, proves_email: bool = False) -> tuple[Person, Writes]:
         """See the port."""
-        check_policy(password, email=person.email, product=self._product, has_mfa=person.has_mfa)
+        new = _own(person) if proves_email and not person.email_verified else replace(person, generation=person.generation + 1)
+        check_policy(password, email=person.email, product=self._product, has_mfa=new.has_mfa)
         hashed = self._hasher.hash(password)
-        verified = person.email_verified or proves_email
-        new = replace(person, password_at=self._clock.now(), generation=person.generation + 1, email_verified=verified)
-        return self.change(person, new, hash=hashed)
+        return self.change(person, replace(new, password_at=self._clock.now()), hash=hashed)
 
     def end_sessions(self, person: Person) -> tuple[Person, Writes]:
         """See the port."""
@@ -118,6 +124,11 @@ class BuiltinPeople:
 
     def _take(self, email: str, user: UserId) -> tuple[Table, Put]:
         return self._table, Put(item={"pk": f"email/{email_key(email)}", "sk": "email", "user": user}, if_=Absent())
+
+
+def _own(person: Person) -> Person:
+    """The person whose address it is, at last: what somebody set before that is not theirs."""
+    return replace(person, email_verified=True, has_totp=False, passkeys=0, generation=person.generation + 1)
 
 
 def _taken() -> Conflict:

@@ -197,8 +197,9 @@ class People(Protocol):
         """A person, with an address that is verified or not yet. Raises WeakPassword, Conflict (the address is taken), Overloaded."""
         ...
 
-    def verify_email(self, person: Person) -> tuple[Person, Writes]:
-        """The address is this person's."""
+    def verify_email(self, person: Person, password: str | None = None) -> tuple[Person, Writes]:
+        """The address is this person's, and so is what they sign in with from now on: this password, or none yet. Whatever was set before the address was shown
+        counts for nothing, sessions too; clear factors in the same transaction. Raises WeakPassword, Overloaded."""
         ...
 
     def change_email(self, person: Person, email: str) -> tuple[Person, Writes]:
@@ -210,7 +211,7 @@ class People(Protocol):
         ...
 
     def set_password(self, person: Person, password: str, *, proves_email: bool = False) -> tuple[Person, Writes]:
-        """Another password; every session ends. A link to the address ``proves_email``. Raises WeakPassword, Overloaded."""
+        """Another password; every session ends. A link to the address ``proves_email``: for who had not shown that before, as ``verify_email``. Raises WeakPassword, Overloaded."""
         ...
 
     def end_sessions(self, person: Person) -> tuple[Person, Writes]:
@@ -297,6 +298,10 @@ class OneTimeCodes(Protocol):
         """The factor and its recovery codes are gone."""
         ...
 
+    def clear(self, person: Person) -> Writes:
+        """No seed, confirmed or not, and no recovery code is left; the person is changed by whoever asks."""
+        ...
+
     def check(self, person: Person, code: str) -> Writes:
         """The writes that use the code up; they fail when it was used meanwhile. Raises SignInRefused, TooManyTries."""
         ...
@@ -335,6 +340,10 @@ class Passkeys(Protocol):
 
     def remove(self, person: Person, passkey: str) -> tuple[Person, Writes]:
         """Without this passkey. Raises NotFound."""
+        ...
+
+    def clear(self, person: Person) -> Writes:
+        """No passkey is left; the person is changed by whoever asks."""
         ...
 
     def list(self, person: Person) -> Sequence[Passkey]:

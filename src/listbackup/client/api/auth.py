@@ -75,10 +75,11 @@ class LoginOut(Struct, frozen=True, kw_only=True):
 
 
 class MadeOut(Struct, frozen=True, kw_only=True):
-    """A new person, who can sign in now."""
+    """A new person. ``chooses_password``: there is none yet, a mail has the link by which it is chosen; otherwise they can sign in now."""
 
     user: str
     email: str
+    chooses_password: bool = False
 
 
 class MfaOut(Struct, frozen=True, kw_only=True):
@@ -375,9 +376,9 @@ class AuthApi:
         )
         return self._session.ask(ProvedOut, request)
 
-    def verify(self, *, token: str) -> MadeOut:
+    def verify(self, *, token: str, password: str | None | UnsetType = UNSET) -> MadeOut:
         """Show that an address is one's own, by the mail's link."""
-        request = Request(method="POST", path="/v2/auth/verify", body=given({"token": token}), signed=False)
+        request = Request(method="POST", path="/v2/auth/verify", body=given({"token": token, "password": password}), signed=False)
         return self._session.ask(MadeOut, request)
 
     def verify_resend(self, *, email: str) -> None:

@@ -128,9 +128,11 @@ class UsersApi:
         request = Request(method="POST", path="/v2/users/me/email", body=given({"email": email}))
         self._session.do(request)
 
-    def me_email_confirm(self, *, token: str) -> EmailAgreed:
+    def me_email_confirm(self, *, token: str, password: str | None | UnsetType = UNSET) -> EmailAgreed:
         """One of the two addresses agrees, by the mail's link."""
-        request = Request(method="POST", path="/v2/users/me/email/confirm", body=given({"token": token}), signed=False)
+        request = Request(
+            method="POST", path="/v2/users/me/email/confirm", body=given({"token": token, "password": password}), signed=False
+        )
         return self._session.ask(EmailAgreed, request)
 
     def me_settings(self) -> UserSettings:

@@ -112,6 +112,10 @@ class Factors:
         """The person's passkeys, oldest first."""
         return self._g.identity.passkeys.list(person)
 
+    def clear(self, person: Person) -> Writes:
+        """No factor is left that somebody may have set up before the address was shown to be the person's; nobody is told, the person never had them."""
+        return [*self._g.identity.codes.clear(person), *self._g.identity.passkeys.clear(person)]
+
     def prove(self, person: Person, factor: Factor, code: str) -> Writes:
         """The writes that use a code up. Raises SignInRefused, TooManyTries."""
         if factor is Factor.TOTP:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from listbackup.backends.identity.people import email_key
-from listbackup.backends.identity.port import Client, Person, Session, SignInRefused, TooManyTries
+from listbackup.backends.identity.port import Client, Person, Session, SignInRefused, TooManyTries, Writes
 from listbackup.backends.identity.tickets import Purpose, Ticket
 from listbackup.base.errors import InputError
 from listbackup.http.caller import StepUpNeeded
@@ -18,8 +19,8 @@ from listbackup.services.post import installation
 class Passwords:
     """The password of a person."""
 
-    def __init__(self, ground: AuthGround) -> None:
-        self._g = ground
+    def __init__(self, ground: AuthGround, clear: Callable[[Person], Writes]) -> None:
+        self._g, self._clear = ground, clear
 
     def check(self, email: str, password: str, client: Client) -> Person:
         """Whose this is. Raises SignInRefused, TooManyTries, Overloaded. The try is counted before the password is looked at, and forgiven when it was right."""
@@ -55,13 +56,19 @@ class Passwords:
             void = self._g.letters.reset("nobody", "-" * 43, is_void=True)
             self._g.desk.commit(installation("auth"), [*decoy, *void], person_fact("reset_asked", "unknown"))
             return
+        self._g.desk.commit(own_scope(person.id), self.choosing(person), person_fact("reset_asked", person.id))
+
+    def choosing(self, person: Person) -> Writes:
+        """The letter with the link by which this person, as they are after the caller's transaction, chooses a password."""
         ticket = Ticket(purpose=Purpose.RESET_PASSWORD, user=person.id, email=person.email, generation=person.generation)
         token, link = self._g.tickets.make(ticket, self._g.figures.reset_link)
-        writes = [*link, *self._g.letters.reset(person.email, token)]
-        self._g.desk.commit(own_scope(person.id), writes, person_fact("reset_asked", person.id))
+        return [*link, *self._g.letters.reset(person.email, token)]
 
     def reset(self, token: str, new: str, client: Client) -> Person:
-        """Another password; every session ends, nobody is signed in, second factors stay; whoever has the link has the address. Raises SignInRefused (used, too old, overtaken by another change), WeakPassword."""
+        """Another password; every session ends, nobody is signed in; whoever has the link has the address. Raises SignInRefused (used, too old, overtaken by another change), WeakPassword.
+
+        Second factors stay, but those of an address that was never shown to be anybody's: a stranger may have set them up.
+        """
         self._g.throttle.hit(client.address)
 
         def attempt() -> Act[Person]:
@@ -70,9 +77,10 @@ class Passwords:
             if person is None or person.disabled or (person.email, person.generation) != (ticket.email, ticket.generation):
                 raise SignInRefused
             newer, changed = self._g.identity.people.set_password(person, new, proves_email=True)
+            planted = () if person.email_verified else self._clear(person)
             told = self._g.letters.notice(person.email, "Your password was reset.")
             forgiven = self._g.throttle.forgive(_name(person.email))
-            return newer, [*used, *changed, *told, *forgiven], [person_fact("password_reset", person.id)]
+            return newer, [*used, *changed, *planted, *told, *forgiven], [person_fact("password_reset", person.id)]
 
         return self._g.acts.do(attempt, lambda person: own_scope(person.id))
 

@@ -37,8 +37,8 @@ class Auth:
 
     def __init__(self, ground: AuthGround) -> None:
         self._g = ground
-        self.passwords = Passwords(ground)
         self.factors = Factors(ground)
+        self.passwords = Passwords(ground, self.factors.clear)
         self._devices = Devices(ground)
 
     def rank(self, is_privileged: Privileged) -> None:
@@ -112,16 +112,22 @@ class Auth:
         writes = [*link, *self._g.letters.verify(person.email, token)]
         self._g.desk.commit(own_scope(person.id), writes, person_fact("verification_asked", person.id))
 
-    def verify_email(self, token: str) -> Person:
-        """The address is this person's from now on; the link is used up, and signs nobody in. Raises SignInRefused."""
+    def verify_email(self, token: str, password: str | None = None) -> Person:
+        """The address is this person's from now on; the link is used up, and signs nobody in. Raises SignInRefused, WeakPassword.
+
+        Who registered may be somebody else, so what they set counts for nothing: ``password`` is what the person signs in with; without one, a letter has
+        the link by which it is chosen (docs/decisions/0270).
+        """
 
         def attempt() -> Act[Person]:
             ticket, used = self._g.tickets.use(Purpose.VERIFY_EMAIL, token)
             person = self._person(ticket.user)
-            if person.email != ticket.email:
+            if person.email != ticket.email or person.email_verified:
                 raise SignInRefused
-            newer, writes = self._g.identity.people.verify_email(person)
-            return newer, [*used, *writes], [person_fact("email_verified", person.id)]
+            newer, writes = self._g.identity.people.verify_email(person, password)
+            choose = self.passwords.choosing(newer) if password is None else ()
+            writes = [*used, *writes, *self.factors.clear(person), *choose]
+            return newer, writes, [person_fact("email_verified", person.id)]
 
         return self._g.acts.do(attempt, lambda person: own_scope(person.id))
 
@@ -130,7 +136,7 @@ class Auth:
     def login(self, email: str, password: str, client: Client, *, kind: SessionKind) -> SignedIn | SecondStep:
         """In, or one step nearer. Raises SignInRefused, EmailNotVerified, TooManyTries, Overloaded."""
         person = self.passwords.check(email, password, client)
-        if not person.email_verified:
+        if not person.email_verified:  # said before a second step is begun
             raise EmailNotVerified
         if not person.has_mfa:
             return self._enter(lambda: (self._again(person), ()), [Factor.PASSWORD], client, kind)
@@ -275,6 +281,8 @@ class Auth:
 
         def attempt() -> Act[tuple[Person, Session, str]]:
             person, used = prove()
+            if not person.email_verified:
+                raise EmailNotVerified
             if kind is SessionKind.BROWSER:
                 token, session, opened = self._g.identity.sessions.open_browser(
                     person, by, client, privileged=self._g.is_privileged(person.id)

@@ -129,9 +129,9 @@ class Registration:
 
         self._auth.register(email, password, client, also=write)
 
-    def verify(self, token: str) -> Person:
-        """The address is this person's, and the account that was asked for is there. Raises SignInRefused."""
-        person = self._auth.verify_email(token)
+    def verify(self, token: str, password: str | None = None) -> Person:
+        """The address is this person's, with this password, and the account that was asked for is there. Raises SignInRefused, WeakPassword."""
+        person = self._auth.verify_email(token, password)
         self.settle(person.id)
         return person
 

@@ -51,8 +51,9 @@ def registration_routes(auth: Auth, registration: Registration) -> Sequence[Rout
         return Answer()
 
     def verify(call: Call) -> Answer:
-        person = registration.verify(call.body(VerifyIn).token)
-        return Answer(content=MadeOut(user=person.id, email=person.email))
+        asked = call.body(VerifyIn)
+        person = registration.verify(asked.token, asked.password)
+        return Answer(content=MadeOut(user=person.id, email=person.email, chooses_password=asked.password is None))
 
     def resend(call: Call) -> Answer:
         auth.send_verification(call.body(ResendIn).email, call.client)

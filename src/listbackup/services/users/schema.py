@@ -47,9 +47,15 @@ class RegisterIn(Body):
 
 
 class VerifyIn(Body):
-    """A link that was followed."""
+    """A link that was followed, and the password to sign in with: one that was typed before the address was shown to be its owner's counts for nothing."""
 
     token: Token
+    password: Annotated[
+        Password | None,
+        Field(
+            description="What this person signs in with from now on; null or left out: a second mail has the link by which it is chosen."
+        ),
+    ] = None
 
 
 class ResendIn(Body):
@@ -89,10 +95,11 @@ class WelcomeOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeOut:
-    """A new person, who can sign in now."""
+    """A new person. ``chooses_password``: there is none yet, a mail has the link by which it is chosen; otherwise they can sign in now."""
 
     user: str
     email: str
+    chooses_password: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
