@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from listbackup.base.errors import NotFound
+from listbackup.base.errors import Gone, NotFound
 from listbackup.base.ids import UserId
 from listbackup.http.caller import NotAllowed
 from listbackup.http.permission import Bundle, Permission
@@ -45,6 +45,49 @@ def test_a_key_of_one_account_does_not_read_the_new_text_of_one_for_the_branch(p
     with pytest.raises(NotAllowed, match="branch"):
         place.api_keys.rotate(scope, wide.id, by=by_key(place, top, owner, Reach.ACCOUNT))
     assert place.api_keys.rotate(scope, wide.id, by=place.by(owner, top)).key.rotated_at is not None
+
+
+def people_key(place: Town, account: Account, owner: UserId, reach: Reach) -> Standing:
+    asked = [Permission.MEMBERS_MANAGE, Permission.ROLES_MANAGE, Permission.SOURCES_READ]
+    made = place.api_keys.create(
+        Scope(account=account.id, actor=owner), name="people", permissions=asked, reach=reach, by=place.by(owner, account)
+    )
+    return place.api_keys.standing(made.key.id, account.id)
+
+
+def test_a_key_of_one_account_gives_and_takes_no_role_that_counts_below_it(place: Town) -> None:
+    top, owner = place.top("agency")
+    guest, member = place.person("guest"), place.joins(top, "member", "viewer")
+    little = place.accounts.roles.create(top.id, "little", [Permission.SOURCES_READ], by=place.by(owner, top))
+    place.accounts.members.set_role(top.id, member, little.id, by=place.by(owner, top))
+    team = place.tenancy.teams.create(top.id, "team", by=place.by(owner, top))
+    place.tenancy.teams.add(top.id, team.id, member, by=place.by(owner, top))
+    narrow, wide = people_key(place, top, owner, Reach.ACCOUNT), people_key(place, top, owner, Reach.BRANCH)
+    place.tenancy.invitations.create(top.id, "early@example.com", little.id, by=narrow)  # nothing is below yet: it counts here alone
+    early = place.person("early")
+    place.below(top, "client", owner)
+    acts = (
+        lambda by: place.accounts.members.add(top.id, guest, little.id, by=by),
+        lambda by: place.tenancy.invitations.create(top.id, "guest@example.com", little.id, by=by),
+        lambda by: place.accounts.roles.change(top.id, little.id, permissions=[Permission.SOURCES_READ], by=by),
+        lambda by: place.tenancy.teams.give_role(top.id, team.id, top.id, little.id, by=by),
+        lambda by: place.accounts.members.set_role(top.id, member, little.id, by=by),
+        lambda by: place.accounts.members.remove(top.id, member, by=by),
+    )
+    for act in acts:
+        with pytest.raises(NotAllowed, match="below"):
+            act(narrow)
+        act(wide)
+    with pytest.raises(Gone):  # judged by what its sender may do now
+        place.tenancy.invitations.accept(place.letters.token("early@example.com"), place.folk.cards[early])
+
+
+def test_a_key_of_an_account_with_nothing_below_gives_roles_in_it(place: Town) -> None:
+    top, owner = place.top("agency")
+    client = place.below(top, "client", owner)
+    key = people_key(place, client, owner, Reach.ACCOUNT)
+    role = place.accounts.roles.create(client.id, "little", [Permission.SOURCES_READ], by=key)
+    place.accounts.members.add(client.id, place.person("guest"), role.id, by=key)
 
 
 def test_who_was_demoted_above_decides_nothing_below_any_more(place: Town) -> None:

@@ -107,7 +107,7 @@ class ApiKeys:
         def attempt() -> Act[NewApiKey]:
             who, now = maker.now(Permission.API_KEYS_MANAGE), self._desk.clock.now()
             chosen = _within(asked, who.permissions)
-            who.demand_to_give(chosen)
+            who.demand_own(chosen)
             _demand_reach(who, reach)
             self._accounts.limits.check(scope.account, "api_keys", self._count_living(scope))
             key = ApiKey(
@@ -135,7 +135,7 @@ class ApiKeys:
 
         def attempt() -> Act[NewApiKey]:
             who, old, now = maker.now(Permission.API_KEYS_MANAGE), self.get(scope, key), self._desk.clock.now()
-            who.demand_to_give(old.permissions)
+            who.demand_own(old.permissions)
             _demand_reach(who, old.reach)
             if old.revoked_at is not None:
                 raise Conflict("the API key was revoked", hint="make another")
@@ -248,6 +248,7 @@ class ApiKeys:
             roles=person.roles,
             is_suspended=chain.state is AccountState.SUSPENDED,
             is_narrow=key.reach is Reach.ACCOUNT,
+            has_below=lambda: bool(tree.children(account, limit=1).items),
             checks=[*person.checks, (self._table, alive)],
             renew=lambda: self.standing(key.id, account, in_trash=in_trash),
         )

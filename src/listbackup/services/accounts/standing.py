@@ -22,6 +22,7 @@ class Standing:
     roles: frozenset[str] = frozenset()
     is_suspended: bool = False
     is_narrow: bool = False  # a key of one account: what is below is beyond it
+    has_below: Callable[[], bool] = field(default=lambda: False, repr=False)  # asked of who is narrow: whether there is anything below
     checks: Writes = field(default=(), repr=False)
     renew: Callable[[], Standing] | None = field(default=None, repr=False)
 
@@ -48,11 +49,24 @@ class Standing:
         if permission not in self.permissions:
             raise NotAllowed(f"this needs the permission {permission.value!r}", hint="ask an owner of the account for it")
 
-    def demand_to_give(self, permissions: Iterable[Permission]) -> None:
-        """Raises NotAllowed for what is more than one's own: nobody gives it, and nobody takes it from who has it."""
+    def demand_own(self, permissions: Iterable[Permission]) -> None:
+        """Raises NotAllowed for what is more than one's own here."""
         beyond = sorted(set(permissions) - self.permissions)
         if beyond:
             raise NotAllowed(f"this reaches beyond what you may do yourself: {beyond[0].value!r}", hint="ask an owner of the account")
+
+    def demand_to_give(self, permissions: Iterable[Permission]) -> None:
+        """Raises NotAllowed for what, as a role, is more than one's own: nobody gives it, and nobody takes it from who has it.
+
+        A role counts in everything below too, where a key of one account may do nothing: while there is anything below it gives and takes none, but the
+        operator's own, as whoever sits at the machine may.
+        """
+        self.demand_own(permissions)
+        if self.is_narrow and Permission.SYSTEM_OPERATE not in self.permissions and self.has_below():
+            raise NotAllowed(
+                "a role counts in the accounts below too, and a key of one account reaches none of them",
+                hint="use a key that reaches the branch, or ask somebody who works in it",
+            )
 
     def scope(self, account: str) -> Scope:
         """Where this one acts."""
