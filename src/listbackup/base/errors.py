@@ -64,6 +64,7 @@ class PlatformFault(StrEnum):
 
     UNREACHABLE = "unreachable"  # no connection, time-out, 5xx: retry, then try again at the next run
     RATE_LIMITED = "rate_limited"  # 429 and its cousins: wait as told
+    QUOTA_REACHED = "quota_reached"  # our share of the calls it grants in an hour, a day, a month is used: go on when there is room
     NEEDS_REAUTH = "needs_reauth"  # 401, a dead refresh token: a person must reconnect
     FORBIDDEN = "forbidden"  # 403 on one stream: note it, go on with the others
     REFUSED = "refused"  # another 4xx: our request is wrong, or the record is

@@ -54,6 +54,7 @@ MEANINGS: dict[ExitCode, str] = {
 _FAULTS: dict[PlatformFault, ExitCode] = {
     PlatformFault.UNREACHABLE: ExitCode.UNREACHABLE,
     PlatformFault.RATE_LIMITED: ExitCode.UNREACHABLE,
+    PlatformFault.QUOTA_REACHED: ExitCode.UNREACHABLE,
     PlatformFault.BAD_ANSWER: ExitCode.UNREACHABLE,
     PlatformFault.NEEDS_REAUTH: ExitCode.NEEDS_REAUTH,
     PlatformFault.FORBIDDEN: ExitCode.NEEDS_REAUTH,

@@ -11,6 +11,7 @@ from listbackup.services.runs import Run, RunState, StreamProgress, StreamState
 _REASONS: dict[str, ExitCode] = {
     "unreachable": ExitCode.UNREACHABLE,
     "rate_limited": ExitCode.UNREACHABLE,
+    "quota_reached": ExitCode.UNREACHABLE,
     "bad_answer": ExitCode.UNREACHABLE,
     "needs_reauth": ExitCode.NEEDS_REAUTH,
     "forbidden": ExitCode.NEEDS_REAUTH,

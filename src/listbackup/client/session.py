@@ -172,7 +172,7 @@ class Session:
         """Whether the same request may be sent once more. A 429 did nothing; a 5xx may have done half."""
         if problem.retry_after is not None and problem.retry_after > self._patience.longest_wait:
             return False
-        if problem.code == "platform_rate_limited":
+        if problem.code in ("platform_rate_limited", "platform_quota_reached"):
             return False  # the wait is the platform's, and may be hours
         if unheard and problem.status == 409 and "Idempotency-Key" in problem.message:
             return True  # the attempt whose answer was lost is still being answered

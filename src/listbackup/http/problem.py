@@ -132,6 +132,9 @@ _FAULTS: dict[PlatformFault, Kind] = {
     PlatformFault.REFUSED: Kind(status=502, code="platform_refused", title="The platform refused"),
     PlatformFault.GONE: Kind(status=502, code="platform_gone", title="The platform says it is gone"),
     PlatformFault.RATE_LIMITED: Kind(status=503, code="platform_rate_limited", title="The platform wants to be left alone for a while"),
+    PlatformFault.QUOTA_REACHED: Kind(
+        status=503, code="platform_quota_reached", title="Our share of the calls that the platform grants is used for now"
+    ),
     PlatformFault.NEEDS_REAUTH: Kind(status=409, code="needs_reauth", title="The platform refuses the credentials: give new ones"),
     PlatformFault.FORBIDDEN: Kind(status=409, code="platform_forbidden", title="The credentials do not reach this far on the platform"),
     PlatformFault.EGRESS_DENIED: Kind(status=422, code="egress_denied", title="That address is not one this server may speak to"),

@@ -80,7 +80,7 @@ class Attachments:
                 pipe.stream, pipe.key, ref.path, ref.name, ref.content_type, pipe.chunks(self._should_stop), ref.version
             )
         except PlatformError as error:
-            if error.fault is PlatformFault.NEEDS_REAUTH:
+            if error.fault in (PlatformFault.NEEDS_REAUTH, PlatformFault.QUOTA_REACHED):
                 raise
             reason = f"attachment_{error.fault.value}"
             problem = Problem(

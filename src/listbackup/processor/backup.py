@@ -12,12 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from listbackup.base.clock import Clock
+import msgspec
+
+from listbackup.base.clock import Clock, iso
 from listbackup.base.errors import Conflict, InputError, Interrupted, PlatformError, PlatformFault
 from listbackup.connectors.engine.connector import Mode, Session, StreamInfo
+from listbackup.connectors.engine.quota import KnowsQuota
 from listbackup.connectors.engine.record import Key, Problem
 from listbackup.processor.attachments import Attachments
-from listbackup.processor.checkpoint import Cadence, Mark, Marks, Reading, read_marks, read_readings, write
+from listbackup.processor.checkpoint import Cadence, Mark, Marks, Pending, Reading, read_marks, read_readings, write
 from listbackup.processor.filters import Filter
 from listbackup.processor.progress import (
     BackupResult,
@@ -32,7 +35,7 @@ from listbackup.processor.progress import (
     StreamState,
     TakeNote,
 )
-from listbackup.processor.stream_backup import StreamBackup, filters_print
+from listbackup.processor.stream_backup import StreamBackup, filters_print, spec_of
 from listbackup.processor.verdict import verdict
 from listbackup.store import SnapshotInfo, Store, Writing
 
@@ -71,7 +74,7 @@ def run_backup(
     """How the run ended: a snapshot, complete or partial, or none when nothing could be read.
 
     Raises Interrupted when it was told to stop (the checkpoint stands unless the run was cancelled), PlatformError ``rate_limited`` when the platform asks
-    for more patience than the order has (the checkpoint stands), and BackendError or StoreError when the ground gives way.
+    for more patience than the order has, ``quota_reached`` when our share of its calls is used before anything came (the checkpoint stands), and BackendError or StoreError when the ground gives way.
     """
     latest = store.latest()
     writing = store.open_run(order.run, owner=order.owner, lease=order.lease, take_over=order.take_over)
@@ -106,19 +109,51 @@ class _Backup:
         self._calls_before = self._readings.calls
         self._at = self._held_at = clock.monotonic()
         self._staged_bytes = 0
-        self._refused: PlatformError | None = None
+        self._refused: PlatformError | None = (
+            None  # credentials that are refused, or our share of the calls is used: no stream is begun any more
+        )
+        self._goes_on_with: str | None = None
         self._waiting = [StreamProgress(stream=one.info.name) for one in order.streams]
 
     def carry_out(self) -> BackupResult:
         attachments = Attachments(self._session.fetch_attachment, self._writing, should_stop=lambda: self._must_stop() is not None)
         try:
-            for one in self._order.streams:
+            self._wait_for_calls()
+            for one in self._rotated():
                 if self._refused is None:
                     self._stream(one, attachments)
+                elif self._goes_on_with is not None:
+                    self._not_reached(one)
         finally:
             attachments.close()
         self._missing()
         return self._end()
+
+    def _wait_for_calls(self) -> None:
+        """Where the run before ended because our share of the calls was used, nothing is begun before some of it is free. Raises PlatformError."""
+        if self._marks.next is None or self._readings.streams or not isinstance(self._session, KnowsQuota):
+            return
+        left = self._session.quota_left()
+        now = self._clock.now()
+        if left is not None and left.enough_at > now:
+            message = f"only {left.calls:,} calls are left of our share of the platform's {left.of:,} a {left.per}"
+            hint = f"it goes on after {iso(left.enough_at)}"
+            raise PlatformError(message, fault=PlatformFault.QUOTA_REACHED, hint=hint, retry_after=left.enough_at - now)
+
+    def _rotated(self) -> Sequence[StreamOrder]:
+        """The streams, first the one at which the run before ended its calls: so each has its turn, however few calls there are."""
+        orders = list(self._order.streams)
+        start = next((at for at, one in enumerate(orders) if one.info.name == self._marks.next), 0)
+        return orders[start:] + orders[:start]
+
+    def _not_reached(self, one: StreamOrder) -> None:
+        name = one.info.name
+        reading = self._readings.streams.get(name)
+        if reading is None:
+            text = "Its turn comes in the next run: our share of the platform's calls is used."
+            problem = Problem(reason=PlatformFault.QUOTA_REACHED.value, message=text, stream=name)
+            place = next(at for at, waiting in enumerate(self._waiting) if waiting.stream == name)
+            self._waiting[place] = StreamProgress(stream=name, state=StreamState.FAILED, problem_count=1, problems=(problem,))
 
     # one stream ---------------------------------------------------------------------------------------------------------
 
@@ -147,20 +182,57 @@ class _Backup:
         try:
             backup.read()
         except PlatformError as error:
-            self._failed(reading, error)
-            backup.give_up(Problem(reason=error.fault.value, message=error.message, stream=name))
+            problem = Problem(reason=error.fault.value, message=error.message, stream=name)
+            if error.fault is PlatformFault.QUOTA_REACHED:
+                self._put_off(reading, backup, error, problem)
+            else:
+                self._failed(reading, error)
+                backup.give_up(problem)
         except Conflict:
             raise  # the credentials or the run were changed by another: nothing of this attempt can go on
         except InputError as error:
             backup.give_up(Problem(reason="input", message=error.message, stream=name))
+        self._settled(reading)
         self._finished(reading)
+
+    def _put_off(self, reading: Reading, backup: StreamBackup, error: PlatformError, problem: Problem) -> None:
+        name = problem.stream
+        pending = backup.put_off(problem)
+        mark = self._marks.streams.get(name, Mark())
+        reading.mark = msgspec.structs.replace(mark, pending=pending)
+        self._refused, self._goes_on_with = error, name
+
+    def _settled(self, reading: Reading) -> None:
+        """A reading that went on with an earlier one and did not come to its end does not go on with that a third time."""
+        mark = self._marks.streams.get(reading.progress.stream)
+        if reading.mark is None and mark is not None and mark.pending is not None:
+            reading.mark = msgspec.structs.replace(mark, pending=None)
 
     def _begin(self, one: StreamOrder) -> Reading:
         mark = self._marks.streams.get(one.info.name, Mark())
+        if mark.pending is not None and self._order.full_every and mark.pending.filters == filters_print(one.filters):
+            return self._carried(one, mark, mark.pending)
         mode = choose_mode(one.info, one.filters, mark, now=self._clock.now(), full_every=self._order.full_every)
         cursor = mark.cursor if mode is Mode.INCREMENTAL else None
         progress = StreamProgress(stream=one.info.name, mode=mode, state=StreamState.READING)
         return Reading(mode=mode, cursor=cursor, started_at=self._clock.now(), full_at=mark.full_at, progress=progress)
+
+    def _carried(self, one: StreamOrder, mark: Mark, pending: Pending) -> Reading:
+        """The reading of an earlier run, gone on with."""
+        seen = pending.seen
+        blind = pending.mode is Mode.FULL
+        if blind and seen is not None:
+            blind = not self._writing.stream(one.info.name, spec_of(one.info)).carry_on(seen, pending.seq)
+        progress = StreamProgress(stream=one.info.name, mode=pending.mode, state=StreamState.READING)
+        return Reading(
+            mode=pending.mode,
+            cursor=pending.cursor,
+            started_at=pending.started_at,
+            full_at=mark.full_at,
+            resume=pending.resume,
+            blind=blind,
+            progress=progress,
+        )
 
     def _failed(self, reading: Reading, error: PlatformError) -> None:
         if error.fault is PlatformFault.RATE_LIMITED and error.retry_after is not None and error.retry_after > self._order.patience:
@@ -229,16 +301,26 @@ class _Backup:
             return self._commit(ended)
         reason, message, hint = self._shortcomings(streams)
         ended = replace(ended, reason=reason, message=message, hint=hint)
+        if self._goes_on_with is not None:
+            ended = self._until_later(ended)
         if not any(one.state in (StreamState.COMPLETE, StreamState.PARTIAL) for one in streams):
             self._writing.abandon()
             return replace(ended, state=RunState.FAILED)
         return self._commit(replace(ended, state=RunState.PARTIAL))
 
+    def _until_later(self, ended: BackupResult) -> BackupResult:
+        assert self._refused is not None
+        if not any(one.records or one.gone or one.state is StreamState.COMPLETE for one in ended.streams):
+            raise self._refused  # nothing came: this run waits, and there is no snapshot to be made
+        at = self._clock.now() + (self._refused.retry_after or timedelta(0))
+        return replace(ended, goes_on_at=at, message=f"{ended.message}. It goes on after {iso(at)}.", hint=_HINT_QUOTA)
+
     def _commit(self, ended: BackupResult) -> BackupResult:
         stop = self._must_stop()
         if stop in (Stop.CANCEL, Stop.LOST):
             raise Interrupted("stopped before the snapshot was made")
-        marks = Marks(streams={**self._marks.streams, **{name: one.mark for name, one in self._readings.streams.items() if one.mark}})
+        kept = {**self._marks.streams, **{name: one.mark for name, one in self._readings.streams.items() if one.mark}}
+        marks = Marks(streams=kept, next=self._goes_on_with)
         facts = {**self._order.facts, **({"reason": ended.reason} if ended.reason else {})}
         info = self._writing.commit(self._clock.now(), write(marks), facts)
         return replace(ended, snapshot_id=info.id, snapshot_seq=info.seq, written_bytes=info.written_bytes)
@@ -264,6 +346,7 @@ class _Backup:
         return reason, f"{text}: {first.message}" if first is not None else f"{text}.", _HINT
 
 
+_HINT_QUOTA = "the next run goes on where this one stopped; LISTBACKUP_QUOTA_SHARE says how much of the platform's calls may be taken"
 _HINT = "nothing was taken as deleted in what is incomplete; the next run reads it anew"
 
 

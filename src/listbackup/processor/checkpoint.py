@@ -1,7 +1,7 @@
 """What is written down so that a run can go on after a crash, and so that the next one knows where this one ended.
 
 Both are JSON. A *mark* is what a snapshot remembers of a stream for the next run; a *reading* is where an unfinished run stands in a stream.
-Neither holds a secret or a page token that outlives the run.
+Neither holds a secret; a page token outlives its run only in a ``Pending``.
 """
 
 from __future__ import annotations
@@ -31,12 +31,25 @@ class Cadence:
     staged_bytes: int = 32 * 1024 * 1024
 
 
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """A reading that used up our share of the platform's calls, as the snapshot keeps it for the next run: how it is read, where it goes on, what came of it."""
+
+    mode: Mode
+    cursor: Place | None
+    resume: Place
+    started_at: datetime
+    filters: str
+    seq: int  # of the snapshot that holds what came so far
+    seen: bytes | None  # the store's word on which of the earlier records came; without it the silence of the listing proves nothing
+
+
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """A stream as a finished run leaves it: where "changed since" begins, when everything was last listed, and under which filters."""
+    """A stream as a run leaves it: where "changed since" begins, when everything was last listed, and under which filters."""
 
     cursor: Place | None = None
     full_at: datetime | None = None
     filters: str = ""
+    pending: Pending | None = None
 
 
 class Marks(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +57,7 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
 
     v: int = VERSION
     streams: dict[str, Mark] = {}
+    next: str | None = None  # the stream at which the share of the platform's calls was used up: the next run begins with it
 
 
 class Reading(msgspec.Struct, kw_only=True):
@@ -54,6 +68,7 @@ class Reading(msgspec.Struct, kw_only=True):
     started_at: datetime
     full_at: datetime | None = None  # when everything was last listed, as the snapshot before knows
     resume: Place | None = None
+    blind: bool = False  # it goes on with a listing of an earlier run, and what that one saw is not known any more: absence proves nothing
     progress: StreamProgress
     finished: bool = False
     mark: Mark | None = None

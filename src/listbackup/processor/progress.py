@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -136,3 +137,4 @@ class BackupResult:
     reason: str | None = None
     message: str | None = None
     hint: str | None = None
+    goes_on_at: datetime | None = None  # our share of the platform's calls is used: then there is room again

@@ -34,7 +34,13 @@ from listbackup.processor.restore_model import (
 from listbackup.processor.restore_room import RestoreRoom
 
 MAX_PROBLEMS = 100
-_STOPPING = (PlatformFault.NEEDS_REAUTH, PlatformFault.UNREACHABLE, PlatformFault.RATE_LIMITED, PlatformFault.EGRESS_DENIED)
+_STOPPING = (
+    PlatformFault.NEEDS_REAUTH,
+    PlatformFault.UNREACHABLE,
+    PlatformFault.RATE_LIMITED,
+    PlatformFault.QUOTA_REACHED,
+    PlatformFault.EGRESS_DENIED,
+)
 _MOVED_ON = (409, 412)  # the platform's own word for "changed since you looked"
 
 
@@ -228,6 +234,8 @@ class _CarryingOut(_Finishing):
         for number, step in enumerate(self._plan.steps, 1):
             self._room.check_stop()
             if (step.stream, step.key) not in done:
+                if step.action in (Action.CREATE, Action.UPDATE):
+                    self._room.check_calls()
                 self._step(step)
             self._listen(RestoreProgress(done=number, total=len(self._plan.steps), stream=step.stream))
         names = ("created", "updated", "skipped", "conflicts", "failed")
@@ -285,6 +293,7 @@ class _Undoing:
         places = [(entry.stream, entry.key) for entry in self._journal.iter()]
         for number, (stream, key) in enumerate(places, 1):
             self._room.check_stop()
+            self._room.check_calls()
             entry = self._journal.find(stream, key)
             if entry is not None:
                 self._entry(entry)

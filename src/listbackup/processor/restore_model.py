@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+from listbackup.connectors.engine.quota import QuotaLeft
 from listbackup.connectors.engine.record import Key
+
+RESERVE_CALLS = 10  # a record is not begun with fewer calls left: writing one with its files, or taking half of it back, is not broken off
 
 
 class Action(StrEnum):
@@ -68,6 +72,14 @@ class RestorePlan:
     calls: int  # requests that carrying it out costs
     planning_calls: int
     side_effects: Sequence[str]
+    quota: QuotaLeft | None = None  # what is left of our share of the platform's calls, now that the plan is made
+
+    @property
+    def goes_on_at(self) -> datetime | None:
+        """When the restore goes on after it used up what is left of our share; None where it is enough, or no quota is known."""
+        if self.quota is None or self.calls + RESERVE_CALLS <= self.quota.calls:
+            return None
+        return self.quota.enough_at
 
     def count(self, action: Action) -> int:
         """How many steps do this."""

@@ -48,6 +48,7 @@ def plan_restore(
         calls=writes * CALLS_PER_WRITE,
         planning_calls=room.session.calls - before,
         side_effects=effects,
+        quota=room.quota_left(),
     )
 
 

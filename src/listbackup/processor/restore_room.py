@@ -12,10 +12,12 @@ from typing import Any
 import msgspec
 
 from listbackup.base.canonical import canonical
-from listbackup.base.errors import InputError, Interrupted
+from listbackup.base.clock import iso
+from listbackup.base.errors import InputError, Interrupted, PlatformError, PlatformFault
 from listbackup.connectors.engine.connector import Session, StreamInfo
+from listbackup.connectors.engine.quota import KnowsQuota, QuotaLeft
 from listbackup.connectors.engine.record import Key
-from listbackup.processor.restore_model import IdMap
+from listbackup.processor.restore_model import RESERVE_CALLS, IdMap
 from listbackup.store import SnapshotInfo, View
 
 
@@ -43,6 +45,19 @@ class RestoreRoom:
         """Raises Interrupted when it is time to stop."""
         if self.should_stop():
             raise Interrupted("stopped as asked", hint="the same restore can be gone on with; nothing will be written twice")
+
+    def quota_left(self) -> QuotaLeft | None:
+        """What is left of our share of the platform's calls, where a quota is known."""
+        return self.session.quota_left() if isinstance(self.session, KnowsQuota) else None
+
+    def check_calls(self) -> None:
+        """Raises PlatformError (quota_reached) when there are not calls enough left to write one record and its files, and to take that back."""
+        left = self.quota_left()
+        if left is None or left.calls >= min(RESERVE_CALLS, left.of // 2):
+            return
+        message = f"{left.calls:,} calls are left of our share of the {left.of:,} a {left.per} that the platform grants"
+        hint = f"go on with the restore after {iso(left.enough_at)}; nothing will be written twice"
+        raise PlatformError(message, fault=PlatformFault.QUOTA_REACHED, hint=hint)
 
     def digest(self, stream: str, raw: bytes) -> str:
         """Equal for records that mean the same: without the key, without "changed at", without what changes by itself."""

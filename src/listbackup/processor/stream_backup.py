@@ -10,10 +10,10 @@ import msgspec
 
 from listbackup.base.clock import Clock
 from listbackup.base.errors import InputError, PlatformError, PlatformFault
-from listbackup.connectors.engine.connector import Session, StreamInfo
+from listbackup.connectors.engine.connector import Mode, Session, StreamInfo
 from listbackup.connectors.engine.record import Batch, Evidence, Key, Outcome, Problem
 from listbackup.processor.attachments import Attachments, Fetched
-from listbackup.processor.checkpoint import Mark, Reading
+from listbackup.processor.checkpoint import Mark, Pending, Reading
 from listbackup.processor.filters import Filter, keeps
 from listbackup.processor.progress import MAX_PROBLEMS, StreamProgress, StreamState
 from listbackup.store import Counts, StreamSpec, Writing
@@ -76,6 +76,27 @@ class StreamBackup:
         self._settle_quietly()
         self._note_problems([problem])
         self._close(complete=False, listing=False, state=self._short_state())
+
+    def put_off(self, problem: Problem) -> Pending | None:
+        """Give up for now: what the next run needs to go on here, or None where it begins anew."""
+        self._take_waiting()
+        self._settle_quietly()
+        reading, seen = self._reading, None
+        if reading.mode is Mode.FULL and not reading.blind:
+            seen = self._writer.carried()
+        self._note_problems([problem])
+        self._close(complete=False, listing=False, state=self._short_state())
+        if reading.resume is None or not self._info.key:
+            return None
+        return Pending(
+            mode=reading.mode,
+            cursor=reading.cursor,
+            resume=reading.resume,
+            started_at=reading.started_at,
+            filters=filters_print(self._filters),
+            seq=self._writing.seq,
+            seen=seen,
+        )
 
     # batches ------------------------------------------------------------------------------------------------------------
 
@@ -188,21 +209,22 @@ class StreamBackup:
     def _judge(self, outcome: Outcome) -> None:
         complete = outcome.complete
         self._note_problems(outcome.problems)
-        if complete and outcome.listing and self._info.key and not self._info.append_only:
+        listing = outcome.listing and not self._reading.blind
+        if complete and listing and self._info.key and not self._info.append_only:
             complete = self._confirm_absences()
         whole = complete and not self._reading.progress.problem_count
         if complete and not self._again:
-            self._reading.mark = self._mark(outcome)
-        self._close(complete=complete, listing=outcome.listing, state=StreamState.COMPLETE if whole else self._short_state(complete))
+            self._reading.mark = self._mark(outcome, listing)
+        self._close(complete=complete, listing=listing, state=StreamState.COMPLETE if whole else self._short_state(complete))
 
     def _short_state(self, complete: bool = False) -> StreamState:
         """How a stream stands of which something is missing: failed when nothing of it could be read."""
         progress = self._reading.progress
         return StreamState.PARTIAL if complete or progress.records or progress.gone else StreamState.FAILED
 
-    def _mark(self, outcome: Outcome) -> Mark:
+    def _mark(self, outcome: Outcome, listing: bool) -> Mark:
         cursor = dict(outcome.cursor) if outcome.cursor is not None else self._reading.cursor
-        full_at = self._reading.started_at if outcome.listing else self._reading.full_at
+        full_at = self._reading.started_at if listing else self._reading.full_at
         return Mark(cursor=cursor, full_at=full_at, filters=filters_print(self._filters))
 
     def _close(self, *, complete: bool, listing: bool, state: StreamState) -> None:

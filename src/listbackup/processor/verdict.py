@@ -23,6 +23,7 @@ from listbackup.base.errors import (
 _HINTS = {
     PlatformFault.UNREACHABLE: "check that the platform is up and the address is right; the next run goes on by itself",
     PlatformFault.RATE_LIMITED: "the run goes on when the platform allows it",
+    PlatformFault.QUOTA_REACHED: "the next run goes on where this one stopped",
     PlatformFault.NEEDS_REAUTH: "give new credentials to the connection, then run again",
     PlatformFault.FORBIDDEN: "give the connection's user the right to read this, or leave the stream out of the source",
     PlatformFault.BAD_ANSWER: "nothing was deleted because of it; the next run reads everything anew",

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from listbackup.base.clock import iso
 from listbackup.base.errors import InputError
 from listbackup.cli.exit_codes import ExitCode
 from listbackup.cli.looking import find_snapshot, key_parts, key_text
@@ -100,11 +101,19 @@ def _show_plan(sh: Shell, plan: RestorePlan) -> None:
         sh.out.say(f"  {step.action.value} {step.stream} {key_text(step.key)}  ({_why(step)})")
     if len(notable) > _SHOWN:
         sh.out.say(f"  … {len(notable) - _SHOWN:,} more")
-    sh.out.say(f"It costs {plan.calls:,} calls.")
+    sh.out.say(f"It costs {plan.calls:,} calls.{_calls_left(plan)}")
     for effect in plan.side_effects:
         sh.out.warn(f"the platform {effect}")
     if plan.count(Action.CONFLICT):
         sh.out.say("Conflicts were changed on the platform since the last backup and are left alone (--overwrite writes over them).")
+
+
+def _calls_left(plan: RestorePlan) -> str:
+    left = plan.quota
+    if left is None:
+        return ""
+    text = f" {left.calls:,} are left of our share of the {left.of:,} a {left.per} that the platform grants"
+    return f"{text}: it will stop on the way, and can be gone on with after {iso(plan.goes_on_at)}." if plan.goes_on_at else f"{text}."
 
 
 def _why(step: Step) -> str:
@@ -135,6 +144,8 @@ def _plan_document(plan: RestorePlan) -> dict[str, object]:
         "snapshot": plan.snapshot_seq,
         "streams": {stream: {action.value: one.get(action, 0) for action in Action} for stream, one in plan.by_stream().items()},
         "calls": plan.calls,
+        "calls_left": plan.quota.calls if plan.quota is not None else None,
+        "goes_on_at": iso(plan.goes_on_at) if plan.goes_on_at is not None else None,
         "side_effects": list(plan.side_effects),
         "steps": [
             {"stream": step.stream, "key": key_parts(step.key), "action": step.action.value, "why": step.why.value}

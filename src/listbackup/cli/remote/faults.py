@@ -26,6 +26,7 @@ _FAULTS = {
     "platform_refused": PlatformFault.REFUSED,
     "platform_gone": PlatformFault.GONE,
     "platform_rate_limited": PlatformFault.RATE_LIMITED,
+    "platform_quota_reached": PlatformFault.QUOTA_REACHED,
     "needs_reauth": PlatformFault.NEEDS_REAUTH,
     "platform_forbidden": PlatformFault.FORBIDDEN,
     "egress_denied": PlatformFault.EGRESS_DENIED,

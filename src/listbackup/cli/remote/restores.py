@@ -16,6 +16,9 @@ from listbackup.cli.remote.line import Line
 from listbackup.cli.remote.sources import RemoteSources
 from listbackup.client import UNSET
 from listbackup.client.api.models import RestoreShown
+from listbackup.client.api.restores import QuotaShown
+from listbackup.connectors.engine.facts import Per
+from listbackup.connectors.engine.quota import QuotaLeft
 from listbackup.processor.restore_model import ListenRestore, RestorePlan, RestoreResult, Selection, Step, Why, unheard_restore
 from listbackup.services.data import Action, Restore, RestoreState, show_key
 from listbackup.services.scope import Scope
@@ -70,6 +73,7 @@ class RemoteRestores:
             calls=said.calls,
             planning_calls=0,
             side_effects=list(said.side_effects),
+            quota=_quota(said.quota) if said.quota is not None else None,
             snapshot=snapshot.id,
             counts={stream: {Action(action): count for action, count in one.items()} for stream, one in said.streams.items()},
         )
@@ -125,6 +129,11 @@ def restore_here(said: RestoreShown) -> Restore:
         result=here(RestoreResult, said.result) if said.result is not None else None,
         undo_result=here(RestoreResult, said.undo_result) if said.undo_result is not None else None,
     )
+
+
+def _quota(said: QuotaShown) -> QuotaLeft:
+    per: Per = "hour" if said.per == "hour" else "month" if said.per == "month" else "day"
+    return QuotaLeft(calls=said.calls, of=said.of, per=per, share=said.share, enough_at=said.enough_at)
 
 
 def _streams(selection: Selection) -> list[str] | UnsetType:

@@ -51,7 +51,8 @@ class PlanShown(Struct, frozen=True, kw_only=True):
 
     ``seconds`` is what the calls will take if the platform goes on as it did while the plan was made (null where that is not known).
     ``left_out`` are the records that it will not write, by reason: edits that no snapshot holds, and what the platform does not let us
-    write.
+    write. ``quota`` is null where no quota is known; ``goes_on_at`` says when the restore can be gone on with after it stopped for want of
+    calls (null: the calls are enough).
     """
 
     source: str
@@ -67,6 +68,20 @@ class PlanShown(Struct, frozen=True, kw_only=True):
     conflicts: int
     seconds: float | None
     left_out: Mapping[str, int]
+    quota: QuotaShown | None
+    goes_on_at: datetime | None
+
+
+class QuotaShown(Struct, frozen=True, kw_only=True):
+    """What is left of our share of the calls that the platform grants a connection ``per`` hour, day or month. ``enough_at``: when a tenth of
+    the share is free.
+    """
+
+    calls: int
+    of: int
+    per: str
+    share: float
+    enough_at: datetime
 
 
 class RestoreProgress(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from listbackup.base.clock import Clock
 from listbackup.base.secret import Secret
+from listbackup.connectors.engine.quota import SHARE, QuotaBook
 from listbackup.connectors.engine.record import AttachmentRef, Json, Key, StreamReading
 
 
@@ -114,6 +115,8 @@ class Ground:
     should_stop: Callable[[], bool] = lambda: False
     renew: Renew | None = None  # how tokens are renewed where more than this session may want to; without it, by this session alone
     calls_per_second: float | None = None  # at most, beside what the platform declares
+    quota: QuotaBook | None = None  # where the connection's calls are counted; without it, this session counts its own
+    quota_share: float = SHARE  # of a known quota, at most
 
 
 class Session(Protocol):

@@ -20,6 +20,7 @@ from listbackup.connectors.engine.facts_paging import NoPaging, Paging
 Param = str | int | float | bool
 Body = dict[str, Any]  # JSON that is sent
 Name = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_-]{0,62}$", description="lower-case letters, digits, dashes, underscores")]
+Per = Literal["hour", "day", "month"]
 InstantFormat = Annotated[
     Literal["iso", "iso_seconds", "iso_naive", "space", "date", "unix", "unix_ms", "http"],
     Meta(
@@ -40,12 +41,20 @@ class Ask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     help: str = ""
 
 
+class Quota(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many calls the platform grants a connection in a long window. Runs and restores take a share of it (usually 70 %) and leave the rest to others."""
+
+    calls: Annotated[int, Meta(ge=1)]
+    per: Per
+
+
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How fast the platform lets itself be asked, per connection. What is not declared is learnt."""
+    """How fast and how often the platform lets itself be asked, per connection. What is not declared is learnt."""
 
     per_second: Annotated[float, Meta(gt=0)] | None = None
     burst: Annotated[int, Meta(ge=1)] = 1
     concurrency: Annotated[int, Meta(ge=1, le=256)] = 16
+    quotas: tuple[Quota, ...] = ()
 
 
 class SiteFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

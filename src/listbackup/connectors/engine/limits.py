@@ -47,6 +47,11 @@ class Limiter:
         """How many requests may be in flight now."""
         return max(1, min(self._most, int(self._width)))
 
+    @property
+    def silent_for(self) -> float:
+        """How long nothing may be sent [s]."""
+        return max(0.0, self._silent_until - self._clock.monotonic())
+
     def enter(self, stopped: Callable[[], None]) -> int:
         """Waits for a turn; call it directly before sending. ``stopped`` is called while waiting and may raise. Returns what ``leave`` wants."""
         with self._turn:

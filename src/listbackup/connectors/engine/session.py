@@ -29,6 +29,7 @@ from listbackup.connectors.engine.facts_auth import OAuth2
 from listbackup.connectors.engine.listing import Crew
 from listbackup.connectors.engine.parts import ChildrenRead, SlicesRead
 from listbackup.connectors.engine.places import find
+from listbackup.connectors.engine.quota import QuotaLeft
 from listbackup.connectors.engine.reading import Ground as ReadingGround
 from listbackup.connectors.engine.reading import ListingRead, can_filter
 from listbackup.connectors.engine.record import AttachmentRef, Json, Key, KeyPart, StreamReading
@@ -144,6 +145,10 @@ class ApiSession:
     def calls(self) -> int:
         """Requests sent so far."""
         return self.transport.calls
+
+    def quota_left(self) -> QuotaLeft | None:
+        """What is left of our share of the tightest known quota, or None where none is known. Asks the platform nothing."""
+        return self.transport.allowance.left()
 
     def close(self) -> None:
         """Close connections and threads; idempotent."""

@@ -23,6 +23,7 @@ from listbackup.connectors.engine.facts import Api, Limits, Param
 from listbackup.connectors.engine.facts_auth import Auth
 from listbackup.connectors.engine.faults import BadAnswer, Reason, unreachable
 from listbackup.connectors.engine.limits import Limiter, retry_after
+from listbackup.connectors.engine.quota import Allowance
 from listbackup.connectors.engine.template import as_text, fill, holes
 
 T = TypeVar("T")
@@ -64,6 +65,7 @@ class Transport:
         self._token_client: Client | None = None
         self.authority: Authority = authority(auth_of(api, credentials), credentials, ground, self._post)
         self.limiter = Limiter(ground.clock, slower(api.limits, ground.calls_per_second), concurrency=ground.concurrency)
+        self.allowance = Allowance(ground.clock, api.limits.quotas, ground.quota, share=ground.quota_share)
         self._counting = threading.Lock()
         self.calls = 0
 
@@ -75,6 +77,7 @@ class Transport:
     def close(self) -> None:
         """Wake up everybody who waits for the platform; idempotent."""
         self._patience.close()
+        self.allowance.close()
         if self._token_client is not None:
             self._token_client.close()
 
@@ -148,7 +151,9 @@ class Transport:
         return self.judge(answer, ask)
 
     def limited(self, send: Callable[[], T]) -> T:
-        """What ``send`` returns, sent when it is polite to; the limiter is told how it went."""
+        """What ``send`` returns, sent when it is polite to; the limiter is told how it went. Raises PlatformError (quota_reached, rate_limited: not for long)."""
+        self._not_for_long()
+        self.allowance.spend()
         ticket = self.limiter.enter(self._patience.check)
         with self._counting:
             self.calls += 1
@@ -168,7 +173,15 @@ class Transport:
             raise
         finally:
             self.limiter.leave(ticket, status=status, headers=headers, retry_after=wait)
+            self.allowance.hear(headers)
         return result
+
+    def _not_for_long(self) -> None:
+        """Nobody sits through a silence that is longer than the retry loop's patience. Raises PlatformError (rate_limited)."""
+        silence = timedelta(seconds=self.limiter.silent_for)
+        if silence > PATIENCE.give_up_above:
+            message = f"{self.base.origin.host} grants no calls for another {silence.total_seconds() / 60:.0f} minutes"
+            raise PlatformError(message, fault=PlatformFault.RATE_LIMITED, hint="the run goes on then", retry_after=silence)
 
     def _wait(self, answer: Answer) -> timedelta | None:
         if answer.status in (429, 503) or (answer.status == 403 and "retry-after" in answer.headers):

@@ -10,7 +10,7 @@ from listbackup.services.connections.notices import Letters, Notices
 from listbackup.services.connections.reach import Egress
 from listbackup.services.connections.renewal import LEASE, Renewal, forget_renewal
 from listbackup.services.connections.service import Connections
-from listbackup.services.connections.table import CONNECTION_SECRETS, CONNECTIONS, RENEWALS, SIGN_INS
+from listbackup.services.connections.table import CONNECTION_SECRETS, CONNECTIONS, QUOTAS, RENEWALS, SIGN_INS
 from listbackup.services.connections.vault import Vault
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ __all__ = [
     "CONNECTIONS",
     "CONNECTION_SECRETS",
     "LEASE",
+    "QUOTAS",
     "RENEWALS",
     "SIGN_INS",
     "Begun",

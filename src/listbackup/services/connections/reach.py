@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from listbackup.base.errors import InputError, ListBackupError, PlatformError, PlatformFault
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.connector import AuthMethod, Connector, Credentials, Ground, Site
+from listbackup.connectors.engine.quota import SHARE
 from listbackup.services.connections.credentials import by_sign_in, without_tokens
 from listbackup.services.connections.model import Connection
 from listbackup.services.desk import Desk
@@ -26,6 +27,7 @@ class Egress:
 
     allow_loopback: bool = False
     concurrency: int = 16
+    quota_share: float = SHARE
 
 
 class Reach:
@@ -104,7 +106,13 @@ class Reach:
         """What a session of this platform stands on here."""
         slow = self._integrations.calls_per_second(scope, platform) if self._integrations is not None else None
         egress = self._egress
-        return Ground(clock=self._desk.clock, allow_loopback=egress.allow_loopback, concurrency=egress.concurrency, calls_per_second=slow)
+        return Ground(
+            clock=self._desk.clock,
+            allow_loopback=egress.allow_loopback,
+            concurrency=egress.concurrency,
+            calls_per_second=slow,
+            quota_share=egress.quota_share,
+        )
 
     def ask(self, scope: Scope, connector: Connector, credentials: Credentials, keep: Callable[[Mapping[str, Secret]], None]) -> Site:
         """Who the platform says we are with these credentials; ``keep`` hears of tokens that it rotates. Raises PlatformError."""

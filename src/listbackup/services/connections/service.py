@@ -18,6 +18,7 @@ from listbackup.services.connections.credentials import by_key, by_sign_in, lead
 from listbackup.services.connections.events import connection_fact
 from listbackup.services.connections.model import Connection, ConnectionState
 from listbackup.services.connections.notices import Notices
+from listbackup.services.connections.quota import TableQuotaBook, forget_quota
 from listbackup.services.connections.reach import Egress, Reach
 from listbackup.services.connections.renewal import Renewal, forget_renewal
 from listbackup.services.connections.table import CONNECTIONS
@@ -199,7 +200,8 @@ class Connections:
             raise Conflict(f"connection {found.name!r} is used by {', '.join(needed_by)}", hint="remove what uses it first")
         revoked = self._reach.revoke(scope, found, self._vault.read(scope, found.id).secrets)
         beside = [write for forget in self._followers for write in forget(found.id)]
-        writes = [*rows.remove(found), *self._vault.remove(scope, found.id), *forget_renewal(self._desk, scope, found.id), *beside]
+        known = [*forget_renewal(self._desk, scope, found.id), *forget_quota(self._desk, scope, found.id)]
+        writes = [*rows.remove(found), *self._vault.remove(scope, found.id), *known, *beside]
         self._commit(scope, rows, found, writes, "deleted", revoked=revoked)
 
     def open(self, scope: Scope, connection: str, *, should_stop: Callable[[], bool] = lambda: False) -> Session:
@@ -212,6 +214,7 @@ class Connections:
             keep_secrets=self._vault.keeper(scope, found.id, kept),
             should_stop=should_stop,
             renew=Renewal(self._desk, self._vault, scope, found.id, refused=refused),
+            quota=TableQuotaBook(self._desk, scope, found.id),
         )
         return self._platforms.connector(found.platform).open(self._reach.with_application(scope, found, kept.secrets), ground)
 

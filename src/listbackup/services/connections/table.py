@@ -11,6 +11,10 @@ RENEWALS = TableSpec(
     name="connection_renewals",
     about="what is known of the refresh token that a connection sent last: its hash (never the token), how often, and whether it was refused",
 )
+QUOTAS = TableSpec(
+    name="connection_quotas",
+    about="how many calls went through a connection in the latest hour, day and month, and the quotas that its platform told of",
+)
 SIGN_INS = TableSpec(
     name="sign_ins",
     ttl="expires_at",

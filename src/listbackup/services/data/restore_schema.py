@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from listbackup.connectors.engine.quota import QuotaLeft
 from listbackup.http.paging import Body, PageParameters, SnapshotRef, SourceRef
 from listbackup.processor.restore_model import Action, Entry, EntryState, RestorePlan, RestoreProgress, RestoreResult, Why
 from listbackup.services.data.keys import show_key
@@ -49,11 +50,23 @@ class StepShown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaShown:
+    """What is left of our share of the calls that the platform grants a connection ``per`` hour, day or month. ``enough_at``: when a tenth of the share is free."""
+
+    calls: int
+    of: int
+    per: str
+    share: float
+    enough_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanShown:
     """What a restore would do: counts by stream and action, and the first thousand steps that do something.
 
     ``seconds`` is what the calls will take if the platform goes on as it did while the plan was made (null where that is not known). ``left_out`` are the
-    records that it will not write, by reason: edits that no snapshot holds, and what the platform does not let us write.
+    records that it will not write, by reason: edits that no snapshot holds, and what the platform does not let us write. ``quota`` is null where no quota is known;
+    ``goes_on_at`` says when the restore can be gone on with after it stopped for want of calls (null: the calls are enough).
     """
 
     source: str
@@ -69,6 +82,8 @@ class PlanShown:
     conflicts: int
     seconds: float | None
     left_out: Mapping[Why, int]
+    quota: QuotaShown | None
+    goes_on_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +135,13 @@ def show_plan(plan: RestorePlan, snapshot: str, *, took_seconds: float = 0) -> P
         conflicts=plan.count(Action.CONFLICT),
         seconds=round(plan.calls * took_seconds / plan.planning_calls, 1) if plan.planning_calls else None,
         left_out=Counter(step.why for step in plan.steps if step.action in (Action.SKIP, Action.CONFLICT) and step.why is not Why.SAME),
+        quota=_show_quota(plan.quota) if plan.quota is not None else None,
+        goes_on_at=plan.goes_on_at,
     )
+
+
+def _show_quota(left: QuotaLeft) -> QuotaShown:
+    return QuotaShown(calls=left.calls, of=left.of, per=left.per, share=left.share, enough_at=left.enough_at)
 
 
 def show_restore(restore: Restore, *, working: bool, progress: RestoreProgress | None = None) -> RestoreShown:

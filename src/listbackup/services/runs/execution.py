@@ -28,6 +28,7 @@ from listbackup.services.sources import Source, Sources, bar_digest, barred_of
 from listbackup.services.stores import Stores
 from listbackup.store import AlreadyCommitted, RunLost, SnapshotInfo, Store
 
+_WAITS = (PlatformFault.RATE_LIMITED, PlatformFault.QUOTA_REACHED)
 PATIENCE = timedelta(minutes=30)  # a platform that asks for more is come back to later
 
 
@@ -175,6 +176,7 @@ class Execution:
             streams=trimmed(result.streams),
             written_bytes=result.written_bytes,
             calls=held.calls + result.calls,
+            not_before=result.goes_on_at or old.not_before,
         )
 
     def _stopped(self, held: Run, error: ListBackupError, reason: Stop | None, last: list[Progress]) -> tuple[Callable[[Run], Run], str]:
@@ -193,7 +195,7 @@ class Execution:
                 ended, state=RunState.QUEUED, reason="interrupted", message="Stopped at a checkpoint.", hint="run the same again to resume"
             )
             return _onto(waiting), "interrupted"
-        if isinstance(error, PlatformError) and error.fault is PlatformFault.RATE_LIMITED and error.retry_after is not None:
+        if isinstance(error, PlatformError) and error.fault in _WAITS and error.retry_after is not None:
             return _onto(replace(ended, state=RunState.QUEUED, not_before=now + error.retry_after)), "interrupted"
         return _onto(replace(ended, state=RunState.FAILED, ended_at=now)), "failed"
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from listbackup.backends.queue.port import Queue
-from listbackup.base.errors import Conflict, ListBackupError, NotFound
+from listbackup.base.errors import Conflict, ListBackupError, NotFound, PlatformFault
 from listbackup.base.ids import RunId
 from listbackup.base.paging import Page
 from listbackup.processor.messages import RunMessage, encode
 from listbackup.processor.progress import Listen, Progress, RunState, silent
 from listbackup.services.connections import Connections
 from listbackup.services.desk import Desk
-from listbackup.services.jobs import Jobs
+from listbackup.services.jobs import Job, Jobs
 from listbackup.services.runs.dead_letters import DeadLetters
 from listbackup.services.runs.execution import Execution, Means
 from listbackup.services.runs.ledger import ACTIVE, Ledger
@@ -145,11 +145,13 @@ class Runs:
             self._send(scope, called, anew=True)
 
     def _make_up(self, scope: Scope, ended: Run) -> None:
-        """Another run for one that failed for a reason that may pass, as its job says."""
-        if ended.state is not RunState.FAILED or ended.job is None or ended.reason not in PASSING:
+        """Another run for one that failed for a reason that may pass, as its job says; and for one that used up our share of the platform's calls."""
+        to_go_on = ended.state is RunState.PARTIAL and ended.reason == PlatformFault.QUOTA_REACHED.value
+        failed = ended.state is RunState.FAILED and ended.reason in PASSING
+        if ended.job is None or not (to_go_on or failed):
             return
         job = next((one for one in self._jobs.list(scope, source=ended.source).items if one.id == ended.job), None)
-        wait = job.retry.wait_before(ended.tries) if job is not None and not job.paused else None
+        wait = self._wait_after(job, ended, to_go_on) if job is not None and not job.paused else None
         if wait is None:
             return
         newest = self._ledger(scope).rows.page(part=str(ended.source), index="by_source", reverse=True, limit=10).items
@@ -162,7 +164,7 @@ class Runs:
             trigger=Trigger.RETRY,
             queued_at=now,
             job=ended.job,
-            full=ended.full,
+            full=ended.full and not to_go_on,
             on_queue=True,
             not_before=now + wait,
             tries=ended.tries + 1,
@@ -170,6 +172,11 @@ class Runs:
         opened = self._ledger(scope).open(run)
         if opened.id == run.id:
             self.put_off(scope, run.id, now + wait)
+
+    def _wait_after(self, job: Job, ended: Run, to_go_on: bool) -> timedelta | None:
+        if not to_go_on:
+            return job.retry.wait_before(ended.tries)
+        return max(timedelta(0), ended.not_before - self._desk.clock.now()) if ended.not_before is not None else None
 
     def get(self, scope: Scope, run: str) -> Run:
         """The run of this id. Raises NotFound."""
