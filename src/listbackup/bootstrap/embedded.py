@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from listbackup.backends.events.outbox import OutboxEvents
 from listbackup.backends.keyring.account_keys import AccountKeys
 from listbackup.backends.keyring.file import FileKeyring
@@ -17,15 +15,12 @@ from listbackup.backends.schedule.sqlite import SqliteSchedule
 from listbackup.backends.sqlite_file import SqliteFile
 from listbackup.backends.table.sqlite import SqliteTables
 from listbackup.base.clock import Clock, SystemClock
+from listbackup.bootstrap.buckets import open_bucket
 from listbackup.bootstrap.folder import Folder, create_folder, is_folder, open_folder
 from listbackup.bootstrap.logs import close_log, open_log
-from listbackup.bootstrap.settings import S3Settings as BucketSettings
 from listbackup.bootstrap.settings import Settings
 from listbackup.bootstrap.system import Ground, System
 from listbackup.services.desk import Desk
-
-if TYPE_CHECKING:
-    from listbackup.backends.objects.s3 import S3Objects
 
 RUN_QUEUE = "runs"
 
@@ -38,7 +33,7 @@ def init_system(settings: Settings, *, clock: Clock | None = None) -> Folder:
         if not folder.root_file.exists():
             FileKeyring.create(folder.root_file, data_folder=folder.data)
         if folder.s3 is not None:  # say now, not at the first backup, that the bucket cannot be used
-            _open_bucket(folder.s3, settings).prove_create_once()
+            open_bucket(folder.s3, settings).prove_create_once()
         system = _wire(folder, settings, time)
         try:
             system.accounts.ensure_default(actor="cli")
@@ -64,23 +59,7 @@ def open_objects(folder: Folder, settings: Settings, clock: Clock) -> Objects:
     """Where packs and attachments lie: files of the data folder, or a bucket behind the retry loop."""
     if folder.s3 is None:
         return FilesObjects(folder.objects_dir)
-    return RetryingObjects(_open_bucket(folder.s3, settings), clock)
-
-
-def _open_bucket(where: BucketSettings, settings: Settings) -> S3Objects:
-    from listbackup.backends.objects.s3 import S3Objects
-    from listbackup.backends.objects.s3_client import S3Settings
-
-    keys = settings.s3_keys
-    bucket = S3Settings(
-        bucket=where.bucket,
-        prefix=where.prefix,
-        endpoint_url=where.endpoint,
-        region=where.region,
-        access_key_id=keys.access_key_id if keys is not None else None,
-        secret_access_key=keys.secret_access_key if keys is not None else None,
-    )
-    return S3Objects(bucket)
+    return RetryingObjects(open_bucket(folder.s3, settings), clock)
 
 
 def _wire(folder: Folder, settings: Settings, clock: Clock) -> System:
@@ -101,6 +80,7 @@ def _wire(folder: Folder, settings: Settings, clock: Clock) -> System:
         clock=clock,
         desk=Desk(tables, OutboxEvents(tables), clock),
         tables=tables,
+        key_tables=key_tables,
         keyring=keyring,
         keys=keys,
         objects=MeteredObjects(open_objects(folder, settings, clock)),

@@ -8,6 +8,7 @@
     DATA/objects/             packs and attachments, sealed (unless a bucket holds them)
     DATA/logs/                one JSON object a line, one file a day
     DATA/mail/                letters, where no mail server takes them
+    DATA/listbackup.*/        what a copying, a restoring of the control plane works with, or moved aside
     KEYS/<installation>/      the root key: apart from the data, so that a copy of one is useless without the other
     CACHE/<installation>/     what was read from a bucket; safe to delete
 """
@@ -30,7 +31,7 @@ from listbackup.bootstrap.settings import S3Settings, Settings
 
 FORMAT = 1
 MARK = "listbackup.json"
-_OURS = ("listbackup.", "tables.db", "keys.db", "objects", "logs", "mail", "lost+found")
+OURS = ("listbackup.", "tables.db", "keys.db", "objects", "logs", "mail", "lost+found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ def create_folder(settings: Settings, clock: Clock, furnish: Callable[[Folder], 
         )
     try:
         _make(settings.data)
-        if any(not entry.name.startswith(_OURS) for entry in settings.data.iterdir()):
+        if any(not entry.name.startswith(OURS) for entry in settings.data.iterdir()):
             raise InputError(
                 f"{settings.data} is not empty and is no ListBackup data folder", hint="name another with --data or LISTBACKUP_DATA"
             )

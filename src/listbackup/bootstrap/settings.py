@@ -50,6 +50,11 @@ VARIABLES: dict[str, str] = {
     "S3_PREFIX": "begin every object's name with this; read by `listbackup init`",
     "S3_ACCESS_KEY_ID": "access key of the bucket (default: the AWS SDK's own chain)",
     "S3_SECRET_ACCESS_KEY": "its secret; never written anywhere",
+    "SYSTEM_BACKUP_TO": "copies of the control plane go there: a folder on another disk, or s3://BUCKET/PREFIX (default: beside the objects in a bucket)",
+    "SYSTEM_BACKUP_ENDPOINT": "address of that bucket's service (default: that of the objects' bucket)",
+    "SYSTEM_BACKUP_REGION": "region of that bucket (default: that of the objects' bucket)",
+    "SYSTEM_BACKUP_EVERY": "minutes from one copy of the control plane to the next (default: 60)",
+    "SYSTEM_BACKUP_DAYS": "of so many days the last copy is kept, beside the newest 24 (default: 30)",
     "MAIL_HOST": "the mail server that takes letters; without one they are written into `mail/` of the data folder",
     "MAIL_PORT": "its port (default: 587)",
     "MAIL_SECURITY": "starttls, tls, or none for a server on this machine (default: starttls)",
@@ -58,6 +63,7 @@ VARIABLES: dict[str, str] = {
     "MAIL_FROM": "the sender of letters (default: listbackup@localhost)",
     "ALLOW_LOOPBACK": "1 lets connections speak to this machine and to private networks over plain http (a self-hosted site)",
     "CONCURRENCY": "requests in flight at most, per run (default: 16)",
+    "QUOTA_SHARE": "how much of a platform's known hourly, daily or monthly number of calls runs and restores take at most, in percent (default: 70)",
     "WORKERS": "runs at once in `listbackup worker` and `listbackup serve` (default: 2)",
     "RUNS_PER_ACCOUNT": "runs of one account at once, over all workers (default: 4)",
     "RUNS_PER_CONNECTION": "runs through one connection at once, over all workers (default: 1)",
@@ -118,6 +124,17 @@ class ServeSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SystemBackupSettings:
+    """Where copies of the control plane go (None: beside the objects, where those lie in a bucket), how often, and for how many days."""
+
+    to: str | None = None
+    endpoint: str | None = None
+    region: str | None = None
+    every_minutes: int = 60
+    days: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the environment may say, with defaults in place."""
 
@@ -131,9 +148,12 @@ class Settings:
     s3: S3Settings | None = None
     s3_keys: S3Keys | None = None
     mail: MailSettings | None = None
+    system_backup: SystemBackupSettings = field(default_factory=SystemBackupSettings)
+    configuration: Path | None = None  # the file, where there is one
     serve: ServeSettings = field(default_factory=ServeSettings)
     allow_loopback: bool = False
     concurrency: int = 16
+    quota_percent: int = 70
     workers: int = 2
     runs_per_account: int = 4
     runs_per_connection: int = 1
@@ -161,7 +181,9 @@ def read_settings(
     data_home = Path(env.get("XDG_DATA_HOME") or home / ".local" / "share") / "listbackup"
     cache_home = Path(env.get("XDG_CACHE_HOME") or home / ".cache") / "listbackup"
     said = {**(flags or {}), **({"DATA": str(data)} if data is not None else {})}
-    values = _values(env, said, config, config_home)
+    named = str(config) if config is not None else env.get(PREFIX + "CONFIG")
+    file = Path(named) if named else config_home / "config.toml"
+    values = _values(env, said, file, required=bool(named))
     settings = Settings(
         data=_path(values.text("DATA"), data_home),
         keys=_path(values.text("KEYS"), config_home / "keys"),
@@ -173,9 +195,12 @@ def read_settings(
         s3=_s3(values),
         s3_keys=_s3_keys(values),
         mail=_mail(values),
+        system_backup=_system_backup(values),
+        configuration=file if file.is_file() else None,
         serve=_serve(values),
         allow_loopback=values.flag("ALLOW_LOOPBACK"),
         concurrency=values.number("CONCURRENCY", 16, 1, 256),
+        quota_percent=values.number("QUOTA_SHARE", 70, 1, 100),
         workers=values.number("WORKERS", 2, 1, 64),
         runs_per_account=values.number("RUNS_PER_ACCOUNT", 4, 1, 1000),
         runs_per_connection=values.number("RUNS_PER_CONNECTION", 1, 1, 16),
@@ -193,11 +218,9 @@ def read_settings(
     return settings
 
 
-def _values(env: Mapping[str, str], flags: Mapping[str, str], config: Path | None, config_home: Path) -> Values:
-    named = str(config) if config is not None else env.get(PREFIX + "CONFIG")
-    file = Path(named) if named else config_home / "config.toml"
+def _values(env: Mapping[str, str], flags: Mapping[str, str], file: Path, *, required: bool) -> Values:
     known = [name for name in VARIABLES if name != "CONFIG"]
-    return gather(known, environ=env, flags=flags, file=file, required=bool(named), never_in_file=SECRETS)
+    return gather(known, environ=env, flags=flags, file=file, required=required, never_in_file=SECRETS)
 
 
 def _path(text: str | None, default: Path) -> Path:
@@ -219,6 +242,16 @@ def _s3_keys(values: Values) -> S3Keys | None:
     if not name or not secret:
         raise InputError(f"{PREFIX}S3_ACCESS_KEY_ID and {PREFIX}S3_SECRET_ACCESS_KEY go together, and one of them is missing")
     return S3Keys(access_key_id=name, secret_access_key=Secret(secret))
+
+
+def _system_backup(values: Values) -> SystemBackupSettings:
+    return SystemBackupSettings(
+        to=values.text("SYSTEM_BACKUP_TO"),
+        endpoint=values.text("SYSTEM_BACKUP_ENDPOINT") or values.text("S3_ENDPOINT"),
+        region=values.text("SYSTEM_BACKUP_REGION") or values.text("S3_REGION"),
+        every_minutes=values.number("SYSTEM_BACKUP_EVERY", 60, 5, 1440),
+        days=values.number("SYSTEM_BACKUP_DAYS", 30, 1, 3650),
+    )
 
 
 def _mail(values: Values) -> MailSettings | None:
@@ -279,6 +312,7 @@ def child_environment(settings: Settings, environ: Mapping[str, str] | None = No
         "CACHE": str(settings.cache),
         "ALLOW_LOOPBACK": "1" if settings.allow_loopback else "0",
         "CONCURRENCY": str(settings.concurrency),
+        "QUOTA_SHARE": str(settings.quota_percent),
         "LOG_LEVEL": settings.log_level,
     }
     return env | {PREFIX + name: value for name, value in ours.items()}

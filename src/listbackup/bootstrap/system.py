@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,11 +24,13 @@ from listbackup.bootstrap.folder import Folder
 from listbackup.bootstrap.settings import Settings
 from listbackup.services.accounts import Accounts, TreeSettings
 from listbackup.services.activity import Activities
-from listbackup.services.desk import Desk
+from listbackup.services.desk import Desk, Fact
 from listbackup.services.scope import Scope
 
 if TYPE_CHECKING:
     from listbackup.backends.table.port import Tables
+    from listbackup.backends.table.sqlite import SqliteTables
+    from listbackup.bootstrap.control_plane import Place
     from listbackup.bootstrap.identity import Doors
     from listbackup.bootstrap.tenancy import Forgetful
     from listbackup.services.accounts import ApiKeys, Tenancy
@@ -47,7 +50,7 @@ if TYPE_CHECKING:
     from listbackup.services.runs import Runs
     from listbackup.services.sources import Purge, SourceGroups, Sources
     from listbackup.services.stores import Stores
-    from listbackup.services.system import Health, Installation, Probe
+    from listbackup.services.system import Copies, Health, Installation, Probe
     from listbackup.services.users import Registration, Users
 
 
@@ -59,6 +62,7 @@ class Ground:
     clock: Clock
     desk: Desk
     tables: Forgetful  # those of the desk, for when an account ends
+    key_tables: SqliteTables  # where wrapped keys lie
     keyring: FileKeyring
     keys: AccountKeys
     objects: Objects
@@ -135,7 +139,9 @@ class System:
         from listbackup.services.connections import Connections, Egress
         from listbackup.services.sources import Sources
 
-        egress = Egress(allow_loopback=self._settings.allow_loopback, concurrency=self._settings.concurrency)
+        settings = self._settings
+        share = settings.quota_percent / 100
+        egress = Egress(allow_loopback=settings.allow_loopback, concurrency=settings.concurrency, quota_share=share)
         connections = Connections(
             self._ground.desk,
             self.platforms,
@@ -348,6 +354,8 @@ class System:
 
         folder, mail = self.folder.data, self._settings.mail
         probes = [Probe(name="disk", ask=lambda: disk_has_room(folder))]
+        if self.copies.has_place:
+            probes.append(Probe(name="copies", ask=self.copies.check, essential=False, every_seconds=15))
         if mail is not None:
             probes.append(Probe(name="mail", ask=lambda: mail_answers(mail), essential=False, every_seconds=60))
         return probes
@@ -357,7 +365,30 @@ class System:
         """The installation as a whole; name it early in a process that works: it counts the runs that end."""
         from listbackup.services.system import Installation
 
-        return Installation(self._ground.desk, self.health)
+        return Installation(self._ground.desk, self.health, self.copies)
+
+    @cached_property
+    def copies(self) -> Copies:
+        """Copies of the control plane at the place that the settings name."""
+        from listbackup.bootstrap.control_plane import place_of
+
+        return self.copies_at(place_of(self.folder, self._settings, self.clock))
+
+    def copies_at(self, place: Place | None) -> Copies:
+        """The same at another place (None: nowhere)."""
+        from listbackup.bootstrap.control_plane import MachinePlane
+        from listbackup.services.system import Copies, CopyPace
+
+        ground, wanted = self._ground, self._settings.system_backup
+        if place is None:
+            return Copies(ground.desk)
+        plane = MachinePlane(ground.folder, ground.keyring, ground.key_tables, configuration=self._settings.configuration)
+        pace = CopyPace(every=timedelta(minutes=wanted.every_minutes), days=wanted.days)
+        return Copies(ground.desk, plane, place.objects, where=place.where, pace=pace)
+
+    def tell(self, scope: Scope, fact: Fact) -> None:
+        """A line of the scope's trail about what was done beside the services."""
+        self._ground.desk.commit(scope, [], fact)
 
     def enter(self, actor: str) -> Scope:
         """The scope of the installation's own account. Raises NotFound before ``init``."""

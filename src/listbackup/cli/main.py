@@ -65,6 +65,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("expire", "expire", _KEEP),
     Entry("prune", "prune", _KEEP),
     Entry("keys", "keys", _KEEP),
+    Entry("system", "system", _KEEP),
     Entry("check", "check", _PROOF),
     Entry("verify", "verify", _PROOF),
     Entry("doctor", "doctor", _PROOF),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -76,6 +77,14 @@ class SqliteTables:
     def scrub(self) -> None:
         """Rewrite the file so that nothing of deleted items is left in it."""
         self.file.scrub()
+
+    def digest(self, spec: TableSpec) -> str:
+        """Another text whenever another item stands in the table [hexadecimal]; reads all of it."""
+        schema, sha = ensure_schema(self.file, check_spec(spec)), hashlib.sha256()
+        with self.file.read() as connection:
+            for item in connection.execute(f"SELECT item FROM {schema.table} ORDER BY pk, sk").fetchall():
+                sha.update(hashlib.sha256(item[0]).digest())
+        return sha.hexdigest()
 
     def check(self) -> Sequence[str]:
         """What is wrong with the file, in sentences; empty when everything in it is as it was written. Raises DamagedError where it cannot be read."""

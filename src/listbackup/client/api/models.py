@@ -119,7 +119,7 @@ if TYPE_CHECKING:
         PolicyIn,
     )
     from listbackup.client.api.sources import Filter, FilterAsked, FilterOp, Site, Source, SourceGroup, StreamInfo, Trashed
-    from listbackup.client.api.system import Beat, Live, MaintenanceState, Part, QueueShown, Ready, Status, Version
+    from listbackup.client.api.system import Beat, CopiesShown, Copy, Live, MaintenanceState, Part, QueueShown, Ready, Status, Version
     from listbackup.client.api.teams import TeamMateShown, TeamRoleShown, TeamShown
     from listbackup.client.api.users import EmailAgreed, Me, MemberDetail, MemberShown, MyAccount, Theme, UserSettings
 
@@ -297,6 +297,8 @@ _HOMES = {
     ),
     "listbackup.client.api.system": (
         "Beat",
+        "CopiesShown",
+        "Copy",
         "Live",
         "MaintenanceState",
         "Part",
@@ -351,6 +353,8 @@ __all__ = [
     "ConfigField",
     "Connection",
     "ConnectionState",
+    "CopiesShown",
+    "Copy",
     "Cover",
     "Coverage",
     "DeadRun",

@@ -27,6 +27,30 @@ class Beat(Struct, frozen=True, kw_only=True):
     late_seconds: float = 0.0
 
 
+class CopiesShown(Struct, frozen=True, kw_only=True):
+    """Copies of the control plane, the newest first, and how copying goes: ``place`` is none where no copies are taken, ``problem`` why the
+    last one failed.
+    """
+
+    place: str | None
+    every_seconds: int | None
+    newest_at: datetime | None
+    age_seconds: int | None
+    took_ms: int | None
+    asked_at: datetime | None
+    failed_at: datetime | None
+    problem: str | None
+    items: Sequence[Copy]
+
+
+class Copy(Struct, frozen=True, kw_only=True):
+    """A copy of the control plane at its place."""
+
+    name: str
+    at: datetime
+    size_bytes: int
+
+
 class Live(Struct, frozen=True, kw_only=True):
     """This process answers."""
 
@@ -90,6 +114,11 @@ class SystemApi:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    def backups(self) -> CopiesShown:
+        """Copies of the control plane, and how copying goes."""
+        request = Request(method="GET", path="/v2/system/backups")
+        return self._session.ask(CopiesShown, request)
+
     def health_live(self) -> Live:
         """Whether this process answers."""
         request = Request(method="GET", path="/v2/system/health/live", signed=False)
@@ -109,6 +138,11 @@ class SystemApi:
         """Figures for Prometheus."""
         request = Request(method="GET", path="/v2/system/metrics", signed=False)
         return self._session.text(request)
+
+    def post_system_backups(self) -> CopiesShown:
+        """Have the control plane copied within seconds, beside the schedule."""
+        request = Request(method="POST", path="/v2/system/backups")
+        return self._session.ask(CopiesShown, request)
 
     def queues(self) -> Page[QueueShown]:
         """How full the queues are."""

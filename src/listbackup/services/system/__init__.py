@@ -1,5 +1,17 @@
 """System: whether this installation is well, who works on it, its figures, and the switch for maintenance."""
 
+from listbackup.services.system.copies import (
+    Copies,
+    Copy,
+    CopyPace,
+    CopyState,
+    Gathered,
+    Plane,
+    choose_copy,
+    list_copies,
+    list_installations,
+)
+from listbackup.services.system.copy_file import CONFIGURATION, KEYS, MARK, TABLES, Header, Wrapping, open_copy, read_header
 from listbackup.services.system.figures import Figures
 from listbackup.services.system.heartbeats import EVERY, Beat, Heartbeats
 from listbackup.services.system.installation import Installation
@@ -8,16 +20,33 @@ from listbackup.services.system.service import Health, Part, Probe, Unwell
 from listbackup.services.system.totals import Totals
 
 __all__ = [
+    "CONFIGURATION",
     "EVERY",
+    "KEYS",
+    "MARK",
+    "TABLES",
     "Beat",
+    "Copies",
+    "Copy",
+    "CopyPace",
+    "CopyState",
     "Figures",
+    "Gathered",
+    "Header",
     "Health",
     "Heartbeats",
     "Installation",
     "Maintenance",
     "MaintenanceState",
     "Part",
+    "Plane",
     "Probe",
     "Totals",
     "Unwell",
+    "Wrapping",
+    "choose_copy",
+    "list_copies",
+    "list_installations",
+    "open_copy",
+    "read_header",
 ]

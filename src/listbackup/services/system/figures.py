@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from listbackup import __version__
 from listbackup.base.clock import Clock
 from listbackup.base.metrics import Labels, Metric, exposition, gauge, total
+from listbackup.services.system.copies import Copies
 from listbackup.services.system.heartbeats import Heartbeats
 from listbackup.services.system.maintenance import Maintenance
 from listbackup.services.system.service import Health
@@ -16,8 +17,11 @@ from listbackup.services.system.totals import Totals
 class Figures:
     """``of_process`` gives what this process counted: requests, listeners."""
 
-    def __init__(self, clock: Clock, *, health: Health, beats: Heartbeats, totals: Totals, maintenance: Maintenance) -> None:
+    def __init__(
+        self, clock: Clock, *, health: Health, beats: Heartbeats, totals: Totals, maintenance: Maintenance, copies: Copies
+    ) -> None:
         self._clock, self._health, self._beats, self._totals, self._maintenance = clock, health, beats, totals, maintenance
+        self._copies = copies
 
     def page(self, of_process: Callable[[], Sequence[Metric]]) -> str:
         """The whole page."""
@@ -25,7 +29,10 @@ class Figures:
 
     def _installation(self) -> Sequence[Metric]:
         parts: dict[Labels, float] = {(("part", part.name),): float(part.ok) for part in self._health.parts()}
+        age = self._copies.age_seconds()
+        copied = [gauge("listbackup_system_copy_age_seconds", "Since the control plane was copied.", age)] if age is not None else []
         return [
+            *copied,
             gauge("listbackup_build_info", "What runs here.", {(("version", __version__),): 1.0}),
             gauge("listbackup_part_up", "Whether a part answers.", parts),
             gauge("listbackup_maintenance", "Whether the installation is in maintenance.", float(self._maintenance.is_on())),

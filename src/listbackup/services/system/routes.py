@@ -12,10 +12,11 @@ from listbackup.http.permission import Permission
 from listbackup.services.accounts import Accounts
 from listbackup.services.operators import ensure_operator
 from listbackup.services.routing import Answer, Call, Route, Text, changing, reading
+from listbackup.services.system.copies import Copies
 from listbackup.services.system.heartbeats import Beat
 from listbackup.services.system.installation import Installation
 from listbackup.services.system.maintenance import MaintenanceState
-from listbackup.services.system.schema import Live, MaintenanceIn, QueueShown, Ready, Status, Version
+from listbackup.services.system.schema import CopiesShown, Live, MaintenanceIn, QueueShown, Ready, Status, Version
 
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -49,6 +50,15 @@ def routes(accounts: Accounts, installation: Installation, of_process: Callable[
         asked = call.body(MaintenanceIn)
         return Answer(content=installation.maintenance.switch(call.scope, on=asked.on, reason=asked.reason))
 
+    def backups(call: Call) -> Answer:
+        ensure_operator(accounts, call)
+        return Answer(content=_shown(installation.copies))
+
+    def back_up(call: Call) -> Answer:
+        ensure_operator(accounts, call)
+        installation.copies.ask(call.scope)
+        return Answer(content=_shown(installation.copies))
+
     operate = Permission.SYSTEM_OPERATE
     return [
         _open("/system/health/live", "Whether this process answers", lambda _: Answer(content=Live(status="live")), Live),
@@ -63,6 +73,17 @@ def routes(accounts: Accounts, installation: Installation, of_process: Callable[
         ),
         reading("/system/queues", "How full the queues are", operate, queues, Listing[QueueShown]),
         reading("/system/workers", "Who works, as last heard of", operate, processes, Listing[Beat]),
+        reading("/system/backups", "Copies of the control plane, and how copying goes", operate, backups, CopiesShown),
+        changing(
+            "POST",
+            "/system/backups",
+            "Have the control plane copied within seconds, beside the schedule",
+            operate,
+            back_up,
+            answers=CopiesShown,
+            status=202,
+            problems=(409,),
+        ),
         reading("/system/maintenance", "Whether the installation is in maintenance", operate, maintenance, MaintenanceState),
         changing(
             "PUT",
@@ -75,6 +96,21 @@ def routes(accounts: Accounts, installation: Installation, of_process: Callable[
             answers=MaintenanceState,
         ),
     ]
+
+
+def _shown(copies: Copies) -> CopiesShown:
+    state, age = copies.state(), copies.age_seconds()
+    return CopiesShown(
+        place=state.place,
+        every_seconds=state.every_seconds,
+        newest_at=state.newest_at,
+        age_seconds=int(age) if age is not None else None,
+        took_ms=state.took_ms,
+        asked_at=state.asked_at,
+        failed_at=state.failed_at,
+        problem=state.problem,
+        items=copies.list() if copies.has_place else [],
+    )
 
 
 def _open(path: str, summary: str, handle: Callable[[Call], Answer], answers: object) -> Route:

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from listbackup.http.paging import Body
+from listbackup.services.system.copies import Copy
 from listbackup.services.system.service import Part
 
 
@@ -61,3 +62,18 @@ class QueueShown:
     name: str
     depth: int
     dead: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiesShown:
+    """Copies of the control plane, the newest first, and how copying goes: ``place`` is none where no copies are taken, ``problem`` why the last one failed."""
+
+    place: str | None
+    every_seconds: int | None
+    newest_at: datetime | None
+    age_seconds: int | None
+    took_ms: int | None
+    asked_at: datetime | None
+    failed_at: datetime | None
+    problem: str | None
+    items: Sequence[Copy]
