@@ -20,7 +20,8 @@ from listbackup.api.crowd import Crowd
 from listbackup.api.door import LOCAL, Door, Tally, note_failure, problem_response
 from listbackup.api.openapi import PREFIX, full_path, openapi
 from listbackup.api.operation import Gate, Operation
-from listbackup.api.router import Address, Router, SocketEndpoint
+from listbackup.api.pages import Pages
+from listbackup.api.router import Address, Endpoint, Router, SocketEndpoint
 from listbackup.api.socket import EventSocket
 from listbackup.backends.identity.port import Person
 from listbackup.backends.table.port import Tables
@@ -174,8 +175,8 @@ def every_route(house: House, errands: Errands, tally: Tally) -> Sequence[Route]
     return [replace(route, tag=tag) for tag, offered in rooms for route in offered]
 
 
-def application(house: House, errands: Errands, settings: ApiSettings = ApiSettings()) -> Crowd:
-    """The ASGI application over these rooms."""
+def application(house: House, errands: Errands, settings: ApiSettings = ApiSettings(), pages: Pages | None = None) -> Crowd:
+    """The ASGI application over these rooms; ``pages`` is the web app beside the API."""
     tally = Tally()
     routes = every_route(house, errands, tally)
     gate = Gate(
@@ -198,7 +199,7 @@ def application(house: House, errands: Errands, settings: ApiSettings = ApiSetti
 
     mounted = [Address(path=f"{PREFIX}/openapi.json", endpoint=describe), *_mounted(routes, gate, house.installation.maintenance)]
     app = _cors(
-        Router(mounted, sockets=_sockets(next(route for route in routes if route.path == "/events"), gate), absent=_absent), settings
+        Router(mounted, sockets=_sockets(next(route for route in routes if route.path == "/events"), gate), absent=_absent(pages)), settings
     )
     named = urlsplit(house.auth.issuer).hostname or ""
     door = Door(app, hosts=(*settings.hosts, named), clock=house.clock, tally=tally)
@@ -292,8 +293,12 @@ def _cors(app: ASGIApp, settings: ApiSettings) -> ASGIApp:
     )
 
 
-async def _absent(request: Request) -> Response:
-    return _unrouted(request, NO_ROUTE)
+def _absent(pages: Pages | None) -> Endpoint:
+    async def absent(request: Request) -> Response:
+        page = pages.answer(request) if pages is not None and not request.scope["path"].startswith(f"{PREFIX}/") else None
+        return page or _unrouted(request, NO_ROUTE)
+
+    return absent
 
 
 def _unrouted(request: Request, kind: Kind, **headers: str) -> Response:

@@ -138,6 +138,7 @@ def _listen(sh: Shell) -> socket.socket:
 def _serve(sh: Shell, listener: socket.socket, *, hands: int) -> None:
     from listbackup.api.app import ApiSettings, application
     from listbackup.api.door import LOCAL
+    from listbackup.api.pages import built
     from listbackup.api.server import run
     from listbackup.cli.commands.worker import free_dead, make_worker
     from listbackup.services.data import Errands
@@ -145,7 +146,7 @@ def _serve(sh: Shell, listener: socket.socket, *, hands: int) -> None:
     system, errands, serve = sh.system, Errands(), sh.settings.serve
     own = () if serve.host in ("0.0.0.0", "::") else (serve.host,)  # noqa: S104  compared, not bound
     settings = ApiSettings(hosts=(*LOCAL, *own, *serve.hosts), origins=serve.origins, max_requests=serve.max_requests)
-    app = application(system, errands, settings)
+    app = application(system, errands, settings, built())
     worker = make_worker(sh, hands, errands=errands) if hands else None
     if worker is not None:
         free_dead(sh)

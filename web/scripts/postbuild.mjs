@@ -1,0 +1,67 @@
+// After `next build`: writes what the servers of the pages share (out/_ui.json), the compressed files, and holds every route to its budget.
+//
+// _ui.json: `pages` are the addresses there are, `_` standing for any id; literal ones come first, and the first that fits wins. `scripts` are the
+// hashes of each page's inline scripts, for the Content-Security-Policy. `revision` changes with every byte of the build.
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { brotliCompressSync, constants } from "node:zlib";
+
+const out = new URL("../out", import.meta.url).pathname;
+const KIB = 1024;
+const BUDGET = { script: 200 * KIB, signIn: 145 * KIB, style: 12 * KIB, html: 6 * KIB };
+
+const files = (folder) =>
+  readdirSync(folder).flatMap((name) => (statSync(join(folder, name)).isDirectory() ? files(join(folder, name)) : [join(folder, name)]));
+const squeezed = (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
+const sha256 = (text) => createHash("sha256").update(text).digest("base64");
+
+const all = files(out).filter((file) => !file.endsWith(".br") && !file.endsWith("_ui.json") && !file.endsWith("quality.json"));
+const sizes = {};
+const revision = createHash("sha256");
+for (const file of all.sort()) {
+  const bytes = readFileSync(file);
+  revision.update(file).update(bytes);
+  const small = squeezed(bytes);
+  sizes[`/${relative(out, file)}`] = small.length;
+  if (small.length < bytes.length * 0.95) writeFileSync(`${file}.br`, small);
+}
+
+const rank = (page) =>
+  page
+    .split("/")
+    .map((part) => (part === "_" ? "~" : part))
+    .join("/");
+const addresses = Object.keys(sizes)
+  .filter((name) => name.endsWith(".html"))
+  .map((name) => name.replace(/(\/index)?\.html$/, "") || "/");
+const pages = addresses.filter((page) => !["/404", "/_not-found"].includes(page)).sort((one, other) => (rank(one) < rank(other) ? -1 : 1));
+
+const scripts = {};
+const weights = {};
+const over = [];
+for (const page of addresses) {
+  const html = readFileSync(join(out, page === "/" ? "index.html" : `${page.slice(1)}.html`), "utf8");
+  scripts[page] = [...html.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g)].map((found) => `sha256-${sha256(found[1])}`);
+  const named = (pattern) => [...new Set([...html.matchAll(pattern)].map((found) => found[1]))];
+  const weigh = (names) => names.reduce((sum, name) => sum + (sizes[name] ?? 0), 0);
+  const script = weigh(named(/<script(?![^>]*noModule)[^>]*\ssrc="([^"]+)"/gi));
+  const style = weigh(named(/<link rel="stylesheet" href="([^"]+)"/g));
+  weights[page] = { script, style, html: squeezed(Buffer.from(html)).length };
+  const limit = page === "/sign-in" ? BUDGET.signIn : BUDGET.script;
+  if (script > limit) over.push(`${page}: ${kib(script)} of scripts, ${kib(limit)} allowed`);
+  if (style > BUDGET.style) over.push(`${page}: ${kib(style)} of styles, ${kib(BUDGET.style)} allowed`);
+  if (weights[page].html > BUDGET.html) over.push(`${page}: ${kib(weights[page].html)} of HTML, ${kib(BUDGET.html)} allowed`);
+}
+writeFileSync(join(out, "_ui.json"), JSON.stringify({ revision: revision.digest("hex").slice(0, 16), pages, scripts }));
+
+for (const [page, { script, style, html }] of Object.entries(weights).sort((one, other) => other[1].script - one[1].script))
+  console.log(`${kib(script)} script  ${kib(style)} style  ${kib(html)} html  ${page}`);
+if (over.length > 0) {
+  console.error(`over budget (brotli):\n${over.join("\n")}`);
+  process.exit(1);
+}
+
+function kib(bytes) {
+  return `${(bytes / KIB).toFixed(1).padStart(6)} KiB`;
+}

@@ -1,0 +1,34 @@
+import type { Metadata, Viewport } from "next";
+import type { ReactNode } from "react";
+import { App } from "@/screens/shell/app";
+import "./globals.css";
+
+export const metadata: Metadata = {
+  title: { default: "ListBackup", template: "%s · ListBackup" },
+  description: "Point-in-time copies of the data you hold in SaaS platforms, and the way back.",
+  applicationName: "ListBackup",
+  robots: { index: true },
+};
+
+export const viewport: Viewport = {
+  width: "device-width",
+  initialScale: 1,
+  themeColor: [
+    { media: "(prefers-color-scheme: light)", color: "#ffffff" },
+    { media: "(prefers-color-scheme: dark)", color: "#16181d" },
+  ],
+};
+
+export default function Layout({ children }: { children: ReactNode }) {
+  return (
+    <html lang="en" suppressHydrationWarning>
+      <head>
+        {/* sets the chosen theme before the first paint; a file, for the policy allows no script inside a page */}
+        <script src="/theme.js" />
+      </head>
+      <body>
+        <App>{children}</App>
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,5 @@
+import Home from "@/screens/shell/home";
+
+export default function Page() {
+  return <Home />;
+}

@@ -1,0 +1,47 @@
+/** What the API said when it refused (RFC 9457), or that it could not be reached: `code` is then "offline". */
+export class Problem extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly title: string;
+  readonly fields: readonly { pointer: string; detail: string }[];
+  readonly requestId: string | null;
+  /** [s] */
+  readonly retryAfter: number | null;
+
+  constructor(said: Partial<Omit<Problem, "message" | "name">> & { detail?: string }) {
+    super(said.detail ?? said.title ?? "");
+    this.name = "Problem";
+    this.code = said.code ?? "unknown";
+    this.status = said.status ?? 0;
+    this.title = said.title ?? "";
+    this.fields = said.fields ?? [];
+    this.requestId = said.requestId ?? null;
+    this.retryAfter = said.retryAfter ?? null;
+  }
+
+  /** What is said of one field of a form: `of("/email")`. */
+  of(pointer: string): string | null {
+    return this.fields.find((field) => field.pointer === pointer)?.detail ?? null;
+  }
+}
+
+export async function problemOf(response: Response): Promise<Problem> {
+  let said: { code?: string; title?: string; detail?: string; errors?: { pointer: string; detail: string }[] } = {};
+  try {
+    said = await response.json();
+  } catch {
+    // a proxy between us answered; the status is all there is
+  }
+  return new Problem({
+    code: said.code,
+    title: said.title ?? response.statusText,
+    detail: said.detail,
+    fields: said.errors ?? [],
+    status: response.status,
+    requestId: response.headers.get("x-request-id"),
+    retryAfter: Number(response.headers.get("retry-after")) || null,
+  });
+}
+
+export const asProblem = (error: unknown): Problem =>
+  error instanceof Problem ? error : new Problem({ code: error instanceof TypeError ? "offline" : "unknown", title: String(error) });

@@ -1,0 +1,46 @@
+"use client";
+
+import { QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { type ReactNode, useEffect } from "react";
+import { ApiContext, apiOf } from "@/lib/api";
+import { onRefusal, setCsrf } from "@/lib/call";
+import { SessionContext } from "@/lib/session";
+import { StepUp } from "@/screens/shell/step-up";
+import { Shown } from "@/ui/states";
+
+const person = apiOf(null);
+
+async function open() {
+  const status = (await person.call.GET("/v2/auth/status")).data;
+  if (!status?.user) throw new Error("not signed in");
+  setCsrf(status.csrf_token ?? null);
+  const [me, accounts] = await Promise.all([person.call.GET("/v2/users/me"), person.call.GET("/v2/users/me/accounts")]);
+  if (!me.data || !accounts.data) throw new Error("not signed in");
+  return { me: me.data, accounts: accounts.data.items };
+}
+
+export const sessionQuery = { queryKey: ["session"], queryFn: open, staleTime: 60_000, retry: false };
+
+/** Lets those in who are signed in, and sends the others to the sign-in page and back. */
+export function SignedIn({ children, skeleton }: { children: ReactNode; skeleton: ReactNode }) {
+  const session = useQuery(sessionQuery, person.cache);
+  const isOut = session.isError && "status" in session.error && session.error.status === 401;
+  useEffect(() => {
+    if (isOut) onRefusal.signIn();
+  }, [isOut]);
+  if (isOut) return skeleton;
+  return (
+    <QueryClientProvider client={person.cache}>
+      <ApiContext value={person}>
+        <Shown query={session} skeleton={skeleton}>
+          {(data) => (
+            <SessionContext value={data}>
+              {children}
+              <StepUp />
+            </SessionContext>
+          )}
+        </Shown>
+      </ApiContext>
+    </QueryClientProvider>
+  );
+}
