@@ -9,7 +9,7 @@
     DATA/logs/                one JSON object a line, one file a day
     DATA/mail/                letters, where no mail server takes them
     DATA/listbackup.*/        what a copying, a restoring of the control plane works with, or moved aside
-    KEYS/<installation>/      the root key: apart from the data, so that a copy of one is useless without the other
+    KEYS/<installation>/      the root key, and since when trails are sealed: apart from the data, so that a copy of one is useless without the other
     CACHE/<installation>/     what was read from a bucket; safe to delete
 """
 
@@ -63,6 +63,11 @@ class Folder:
     def root_file(self) -> Path:
         """The root key."""
         return self.keys / "root.key"
+
+    @property
+    def sealing_file(self) -> Path:
+        """Since when lines of the trail are sealed."""
+        return self.keys / "sealing.json"
 
     @property
     def keys_file(self) -> Path:

@@ -21,6 +21,7 @@ from listbackup.backends.schedule.port import Schedule
 from listbackup.base.clock import Clock
 from listbackup.bootstrap.catalogue import all_connectors
 from listbackup.bootstrap.folder import Folder
+from listbackup.bootstrap.sealing import trail_seal
 from listbackup.bootstrap.settings import Settings
 from listbackup.services.accounts import Accounts, TreeSettings
 from listbackup.services.activity import Activities
@@ -79,7 +80,7 @@ class System:
         self.clock, self.folder = ground.clock, ground.folder
         self.keyring, self.keys = ground.keyring, ground.keys
         self.objects, self.queue = ground.objects, ground.queue
-        self.activities = Activities(ground.desk)
+        self.activities = Activities(ground.desk, trail_seal(ground.folder, ground.keys, ground.clock))
         self.accounts = Accounts(ground.desk, ground.keys, settings=_tree(ground.folder, settings))
 
     @cached_property

@@ -21,7 +21,7 @@ from listbackup.services.desk import Desk
 from listbackup.services.post import Post
 from listbackup.services.users import Users
 from listbackup.testing.clock import ManualClock
-from listbackup.testing.keys import memory_scope
+from listbackup.testing.keys import memory_scope, memory_seal
 
 CHEAP = HashCost(memory_kib=64, passes=1, below_floor=True, at_once=64, wait_seconds=60)
 PASSWORD = "correct horse battery staple"  # noqa: S105 - everybody's, in tests
@@ -85,7 +85,7 @@ def doors(tables: Tables | None = None, *, clock: ManualClock | None = None, fig
     clock = clock or ManualClock()
     tables = tables or MemoryTables(clock)
     desk = Desk(tables, OutboxEvents(tables), clock)
-    return doors_over(desk, Activities(desk), clock=clock, figures=figures)
+    return doors_over(desk, Activities(desk, memory_seal()), clock=clock, figures=figures)
 
 
 def doors_over(desk: Desk, activities: Activities, *, clock: Clock, figures: IdentitySettings | None = None) -> Doors:

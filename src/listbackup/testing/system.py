@@ -38,7 +38,7 @@ from listbackup.services.scope import Scope
 from listbackup.services.sources import Purge, SourceGroups, Sources, unbar
 from listbackup.services.stores import Stores
 from listbackup.testing.clock import ManualClock
-from listbackup.testing.keys import memory_scope
+from listbackup.testing.keys import memory_scope, memory_seal
 
 
 class MemoryKeys:
@@ -104,7 +104,7 @@ def rooms(
     queue = queue or MemoryQueue(clock)
     keys = MemoryKeys()
     desk = Desk(tables, OutboxEvents(tables), clock)
-    activities = Activities(desk)
+    activities = Activities(desk, memory_seal())
     accounts = Accounts(desk, keys)
     platforms = Platforms(connectors)
     integrations = Integrations(desk, accounts, platforms, keys, policy=accounts.policies, public_url=public_url)

@@ -17,6 +17,7 @@ from listbackup.services.desk import Desk
 from listbackup.services.rows import Writes
 from listbackup.services.scope import Scope
 from listbackup.testing.clock import ManualClock
+from listbackup.testing.keys import memory_seal
 
 
 class Folk:
@@ -128,7 +129,7 @@ def town(settings: TreeSettings = TreeSettings(), measure: Callable[[Scope, Figu
     clock = ManualClock()
     tables = MemoryTables(clock)
     desk = Desk(tables, OutboxEvents(tables), clock)
-    activities, keys, folk, letters = Activities(desk), NotedKeys(), Folk(), Letters()
+    activities, keys, folk, letters = Activities(desk, memory_seal()), NotedKeys(), Folk(), Letters()
     accounts = Accounts(desk, keys, settings=settings)
     api_keys = ApiKeys(desk, accounts, environment="test")
     default = accounts.ensure_default(actor="test")

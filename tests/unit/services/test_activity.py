@@ -20,11 +20,12 @@ from listbackup.base.errors import InputError
 from listbackup.base.ids import AccountId
 from listbackup.base.origin import coming_from
 from listbackup.base.secret import Secret
-from listbackup.services.activity import ACTIVITY, Activities, Feed, Origin, Wanted
+from listbackup.services.activity import ACTIVITY, Activities, ChainBreak, Feed, Origin, Wanted
 from listbackup.services.activity.schema import as_csv, as_jsonl
 from listbackup.services.desk import Desk, Fact
 from listbackup.services.scope import Scope
 from listbackup.testing.clock import ManualClock
+from listbackup.testing.keys import memory_seal
 from listbackup.testing.platform import FakeConnector, fake_platform, fake_stream
 from listbackup.testing.system import Rooms, rooms
 
@@ -67,7 +68,7 @@ def test_every_single_change_dropped_line_or_swap_is_found(house: Rooms) -> None
     originals = lines(house)
     for place, original in enumerate(originals):
         doc = msgspec.json.decode(str(original["doc"]))
-        for name in ("actor", "action", "subject", "at", "event", "previous", "hash"):
+        for name in ("actor", "action", "subject", "at", "event", "previous", "hash", "mac"):
             changed = "2020-01-01T00:00:00Z" if name == "at" else doc[name] + "x"
             table.put({**original, "doc": msgspec.json.encode({**doc, name: changed}).decode()})
             broken = house.activities.verify(house.scope)
@@ -105,20 +106,74 @@ def test_a_line_says_where_the_request_came_from_and_that_is_chained_too(house: 
     assert broken.seq == before.seq
 
 
-def test_lines_that_were_written_before_origins_were_known_still_verify(house: Rooms) -> None:
-    table = house.tables.open(ACTIVITY)
-    previous = "0" * 64
-    rows = lines(house)
+def written_anew(house: Rooms, *, without: tuple[str, ...] = ("mac",), upto: int | None = None) -> None:
+    """The trail as whoever can write the tables, and has no key, would write it: each hash right, the names left out, the head without a seal."""
+    table, previous = house.tables.open(ACTIVITY), "0" * 64
+    rows = lines(house)[:upto]
     for row in rows:
-        doc = msgspec.json.decode(str(row["doc"]))
-        del doc["origin"]
-        doc |= {"previous": previous, "hash": ""}
-        previous = doc["hash"] = hashlib.sha256(msgspec.json.encode(doc, order="sorted")).hexdigest()
-        table.put({**row, "doc": msgspec.json.encode(doc).decode()})
+        doc = {name: value for name, value in msgspec.json.decode(str(row["doc"])).items() if name not in without}
+        written = {**doc, "previous": previous, "hash": ""}
+        hashed = {name: value for name, value in written.items() if name != "mac" and (name, value) != ("origin", None)}
+        previous = hashlib.sha256(msgspec.json.encode(hashed, order="sorted")).hexdigest()
+        table.put({**row, "doc": msgspec.json.encode({**doc, "previous": hashed["previous"], "hash": previous}).decode()})
     table.put({"pk": house.scope.account, "sk": "head", "seq": len(rows), "hash": previous})
-    assert house.activities.verify(house.scope) is None
+
+
+def trail_of(house: Rooms, since: datetime) -> Activities:
+    """The same trail, of an installation that sealed its lines since this moment."""
+    return Activities(Desk(house.tables, OutboxEvents(house.tables), house.clock), memory_seal(since))
+
+
+def test_lines_that_were_written_before_there_were_origins_or_seals_still_verify(house: Rooms) -> None:
+    written_anew(house, without=("origin", "mac"))
+    house.clock.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
+    newer = trail_of(house, house.clock.now())
+    assert newer.verify(house.scope) is None
     house.sources.change(house.scope, "crm2", name="crm3")
-    assert house.activities.verify(house.scope) is None
+    assert newer.verify(house.scope) is None
+    table, row = house.tables.open(ACTIVITY), lines(house)[1]
+    table.put({**row, "doc": str(row["doc"]).replace('"actor":"test"', '"actor":"nobody"')})
+    assert newer.verify(house.scope) is not None  # the first sealed line covers those before it
+    table.put(row)
+    assert newer.verify(house.scope) is None
+
+
+def test_a_chain_that_was_made_anew_as_a_whole_is_no_trail_of_this_installation(house: Rooms) -> None:
+    written_anew(house)
+    broken = house.activities.verify(house.scope)
+    assert broken == ChainBreak(seq=1, message="line 1 is not sealed by this installation")
+
+
+def test_seals_are_of_one_line_and_one_account(house: Rooms) -> None:
+    written_anew(house, without=())  # every line with the seal that it had
+    assert house.activities.verify(house.scope) is not None
+    other = Scope(account=AccountId("acc_other"), actor="test")
+    house.desk.commit(other, [], Fact(name="thing.happened", subject="there"))
+    table = house.tables.open(ACTIVITY)
+    for row in lines(house):
+        table.delete(str(row["pk"]), str(row["sk"]))
+    for row in table.query(other.account, prefix="").items:
+        table.put({**row, "pk": house.scope.account})
+    assert house.activities.verify(other) is None
+    assert house.activities.verify(house.scope) == ChainBreak(seq=1, message="line 1 is not sealed by this installation")
+
+
+def test_a_trail_that_was_cut_behind_a_sealed_line_needs_the_seal_of_a_head(house: Rooms) -> None:
+    table, rows = house.tables.open(ACTIVITY), lines(house)
+    table.delete(str(rows[-1]["pk"]), str(rows[-1]["sk"]))
+    last = msgspec.json.decode(str(rows[-2]["doc"]))
+    for mac in ({}, {"mac": last["mac"]}):
+        table.put({"pk": house.scope.account, "sk": "head", "seq": last["seq"], "hash": last["hash"], **mac})
+        broken = house.activities.verify(house.scope)
+        assert broken == ChainBreak(seq=last["seq"] + 1, message="the head of the trail is not sealed by this installation")
+
+
+def test_a_line_without_a_seal_behind_one_that_has_it_is_named(house: Rooms) -> None:
+    table, row = house.tables.open(ACTIVITY), lines(house)[-1]
+    doc = msgspec.json.decode(str(row["doc"]))
+    table.put({**row, "doc": msgspec.json.encode({name: value for name, value in doc.items() if name != "mac"}).decode()})
+    later = trail_of(house, house.clock.now() + timedelta(days=1))
+    assert later.verify(house.scope) == ChainBreak(seq=doc["seq"], message=f"line {doc['seq']} is not sealed by this installation")
 
 
 def test_what_is_smuggled_into_a_line_or_makes_it_unreadable_is_found(house: Rooms) -> None:
@@ -214,7 +269,7 @@ def test_many_writers_at_once_make_one_chain(tmp_path: Path) -> None:
     for _ in range(3):
         tables = SqliteTables(file, clock=clock)
         desks.append(Desk(tables, OutboxEvents(tables), clock))
-    trails = [Activities(desk) for desk in desks]
+    trails = [Activities(desk, memory_seal()) for desk in desks]
     problems: list[BaseException] = []
 
     def write(desk: Desk, writer: int) -> None:

@@ -21,7 +21,8 @@ class Activity(Struct, frozen=True, kw_only=True):
     """Who did what to which thing, when and from where. ``action`` is ``account:source:created``; ``hash`` covers the line and the hash
     before it (hex SHA-256).
 
-    ``origin`` is None for what the scheduler, a worker or the command line did.
+    ``origin`` is None for what the scheduler, a worker or the command line did. ``mac`` is the installation's seal of the hash (hex
+    HMAC-SHA-256), which nobody else can make; None on lines that an older version wrote.
     """
 
     seq: int
@@ -34,6 +35,7 @@ class Activity(Struct, frozen=True, kw_only=True):
     previous: str
     hash: str
     origin: Origin | None = None
+    mac: str | None = None
 
 
 class ChainBreak(Struct, frozen=True, kw_only=True):

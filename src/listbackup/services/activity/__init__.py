@@ -2,7 +2,8 @@
 
 from listbackup.services.activity.feed import Feed, Listener, Notice, Underway
 from listbackup.services.activity.model import Activity, ChainBreak, Origin, Wanted
+from listbackup.services.activity.seal import TrailSeal
 from listbackup.services.activity.service import Activities
 from listbackup.services.activity.table import ACTIVITY
 
-__all__ = ["ACTIVITY", "Activities", "Activity", "ChainBreak", "Feed", "Listener", "Notice", "Origin", "Underway", "Wanted"]
+__all__ = ["ACTIVITY", "Activities", "Activity", "ChainBreak", "Feed", "Listener", "Notice", "Origin", "TrailSeal", "Underway", "Wanted"]

@@ -10,8 +10,20 @@ from listbackup.backends.table.port import Absent, ConditionFailed, Equals, Item
 from listbackup.base.errors import InputError
 from listbackup.base.ids import AccountId
 from listbackup.base.paging import Page
-from listbackup.services.activity.chain import FIRST, encode_line, find_break, key_of, next_line, number, read_line
+from listbackup.services.activity.chain import (
+    FIRST,
+    Edges,
+    begins_behind,
+    edge_row,
+    encode_line,
+    find_break,
+    key_of,
+    next_line,
+    number,
+    read_line,
+)
 from listbackup.services.activity.model import Activity, ChainBreak, Wanted
+from listbackup.services.activity.seal import TrailSeal
 from listbackup.services.activity.table import ACTIVITY
 from listbackup.services.desk import Desk, Fact
 from listbackup.services.scope import AccountTable, Scope
@@ -25,8 +37,8 @@ _DISORDER = timedelta(hours=1)  # clocks of processes that write one trail diffe
 class Activities:
     """The audit trail of each account."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, seal: TrailSeal) -> None:
+        self._desk, self._seal = desk, seal
         self._told: list[Callable[[AccountId], None]] = []
         desk.events.subscribe("*", self.hear)
 
@@ -37,8 +49,8 @@ class Activities:
         is_mended = False
         while table.find(f"event/{event.id}") is None:
             head = table.find("head")
-            line = next_line(event, _beyond(table) if is_mended else head)
-            grown: dict[str, Scalar] = {"seq": line.seq, "hash": line.hash}
+            line = next_line(event, _beyond(table) if is_mended else head, self._seal)
+            grown = edge_row(self._seal, event.account, "head", line.seq, line.hash)
             condition = Absent() if head is None else Equals({"seq": head["seq"], "hash": head["hash"]})
             writes = [
                 table.put("head", grown, if_=condition),
@@ -94,8 +106,9 @@ class Activities:
     def verify(self, scope: Scope) -> ChainBreak | None:
         """The first place where the trail is not what was written, or None. Lines that are written meanwhile do not disturb."""
         table = self._table(scope)
-        head = table.find("head")
-        return find_break(self._up_to(table, number(head["seq"]) if head is not None else None), head)
+        edges = Edges(account=scope.account, head=table.find("head"), base=table.find("base"))
+        last = number(edges.head["seq"]) if edges.head is not None else None
+        return find_break(self._up_to(table, last), edges, self._seal)
 
     def _wanted(self, table: AccountTable, wanted: Wanted, last: int) -> Iterator[Activity]:
         for item in self._up_to(table, last):
@@ -119,7 +132,7 @@ class Activities:
     def _end(self, table: AccountTable, until: datetime | None) -> int:
         """A number behind every line that is older than ``until``, found by halving: the trail is in the order of time, but for the clocks' disorder."""
         head = table.find("head")
-        low, high = 0, number(head["seq"]) if head is not None else 0
+        low, high = begins_behind(table.find("base")), number(head["seq"]) if head is not None else 0
         if until is None:
             return 10**12 - 1
         end = _moved(until, _DISORDER)

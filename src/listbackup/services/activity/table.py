@@ -4,5 +4,5 @@ from listbackup.backends.table.port import TableSpec
 
 ACTIVITY = TableSpec(
     name="activity",
-    about="audit trail: line/<seq> rows chained by hash, the row head says where the chain ends, event/<id> rows make hearing twice harmless",
+    about="audit trail: line/<seq> rows chained by hash and sealed, the row head says where the chain ends, the row base behind which line it begins once old lines were left behind, event/<id> rows make hearing twice harmless",
 )
