@@ -3,7 +3,9 @@ export class Problem extends Error {
   readonly code: string;
   readonly status: number;
   readonly title: string;
-  readonly fields: readonly { pointer: string; detail: string }[];
+  /** What the API advises. */
+  readonly hint: string | null;
+  readonly fields: readonly { pointer: string; message: string }[];
   readonly requestId: string | null;
   /** [s] */
   readonly retryAfter: number | null;
@@ -14,6 +16,7 @@ export class Problem extends Error {
     this.code = said.code ?? "unknown";
     this.status = said.status ?? 0;
     this.title = said.title ?? "";
+    this.hint = said.hint ?? null;
     this.fields = said.fields ?? [];
     this.requestId = said.requestId ?? null;
     this.retryAfter = said.retryAfter ?? null;
@@ -21,12 +24,12 @@ export class Problem extends Error {
 
   /** What is said of one field of a form: `of("/email")`. */
   of(pointer: string): string | null {
-    return this.fields.find((field) => field.pointer === pointer)?.detail ?? null;
+    return this.fields.find((field) => field.pointer === pointer)?.message ?? null;
   }
 }
 
 export async function problemOf(response: Response): Promise<Problem> {
-  let said: { code?: string; title?: string; detail?: string; errors?: { pointer: string; detail: string }[] } = {};
+  let said: { code?: string; title?: string; detail?: string; hint?: string | null; errors?: { pointer: string; message: string }[] } = {};
   try {
     said = await response.json();
   } catch {
@@ -36,6 +39,7 @@ export async function problemOf(response: Response): Promise<Problem> {
     code: said.code,
     title: said.title ?? response.statusText,
     detail: said.detail,
+    hint: said.hint,
     fields: said.errors ?? [],
     status: response.status,
     requestId: response.headers.get("x-request-id"),

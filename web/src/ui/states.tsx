@@ -65,6 +65,7 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
       }
     >
       <p>{problem.message && problem.code !== "offline" ? problem.message : words ? t(words[1]) : t("common.failed.text")}</p>
+      {problem.hint && <p>{problem.hint}</p>}
     </Notice>
   );
 }
