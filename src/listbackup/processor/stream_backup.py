@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 import msgspec
 
 from listbackup.base.clock import Clock
 from listbackup.base.errors import InputError, PlatformError, PlatformFault
 from listbackup.connectors.engine.connector import Mode, Session, StreamInfo
-from listbackup.connectors.engine.record import Batch, Evidence, Key, Outcome, Problem
+from listbackup.connectors.engine.recognise import Recognises
+from listbackup.connectors.engine.record import Batch, Evidence, Key, Outcome, Problem, StreamReading
 from listbackup.processor.attachments import Attachments, Fetched
 from listbackup.processor.checkpoint import Mark, Pending, Reading
 from listbackup.processor.filters import Filter, keeps
 from listbackup.processor.progress import MAX_PROBLEMS, StreamProgress, StreamState
-from listbackup.store import Counts, StreamSpec, Writing
+from listbackup.store import Counts, Lesson, StreamSpec, Writing
 from listbackup.store import Key as StoreKey
 
 CONFIRM_AT_MOST = 50
@@ -60,6 +62,7 @@ class StreamBackup:
     def read(self) -> None:
         """Read to the end and judge. Raises PlatformError when the platform cannot go on, Interrupted on stop."""
         reading = self._session.read(self._info.name, self._reading.mode, cursor=self._reading.cursor, resume=self._reading.resume)
+        self._let_recognise(reading)
         try:
             for batch in reading:
                 self._gather(batch)
@@ -98,6 +101,14 @@ class StreamBackup:
             seen=seen,
         )
 
+    def _let_recognise(self, reading: StreamReading) -> None:
+        """Whole pages are known again where nothing is sifted out of them."""
+        if self._filters or self._is_barred is not None or not isinstance(reading, Recognises) or reading.fingerprint is None:
+            return
+        pages = self._writer.pages(reading.fingerprint)
+        if pages is not None:
+            reading.recognise(pages)
+
     # batches ------------------------------------------------------------------------------------------------------------
 
     def _gather(self, batch: Batch) -> None:
@@ -118,14 +129,31 @@ class StreamBackup:
     def _take_waiting(self) -> int:
         if not self._waiting:
             return 0
-        batch, self._waiting = joined(self._waiting), []
-        staged = self._take(batch)
-        self._pending_resume = dict(batch.resume)
+        waiting, self._waiting = self._waiting, []
+        staged = 0
+        for is_known, batches in groupby(waiting, lambda batch: batch.known is not None):
+            if is_known:
+                self._recall([*batches])
+            else:
+                staged += self._take(joined([*batches]))
+        self._pending_resume = dict(waiting[-1].resume)
         return staged
+
+    def _recall(self, batches: Sequence[Batch]) -> None:
+        """Pages that are known; where this run has staged something for a record of theirs, by their bytes."""
+        known = [batch.known for batch in batches if batch.known is not None]
+        counts = self._writer.recall([page.number for page in known])
+        if counts is None:
+            counts = Counts()
+            for page in known:
+                again = self._writer.recall([page.number])
+                counts += again if again is not None else self._writer.write(*page.open())
+        self._count(joined(batches), counts, sum(page.count for page in known))
 
     def _take(self, batch: Batch) -> int:
         keys, raws, filtered = self._sift(batch)
-        counts = self._writer.write(keys, raws)
+        lessons = [Lesson(page.count, page.mark, page.told) for page in batch.pages]
+        counts = self._writer.write(keys, raws, lessons)
         for evidence in Evidence:
             gone = [key for key, why in batch.gone if why is evidence]
             if gone:
@@ -134,7 +162,7 @@ class StreamBackup:
             counts += self._writer.gone(filtered, Evidence.FILTERED.value)
         if self._info.attachments:
             self._want_files(keys, batch)
-        self._count(batch, counts)
+        self._count(batch, counts, len(batch.keys))
         fresh = counts.added + counts.changed
         return batch.received_bytes * fresh // counts.seen if counts.seen else 0
 
@@ -178,12 +206,12 @@ class StreamBackup:
         )
         self._note_problems(fetched.problems)
 
-    def _count(self, batch: Batch, counts: Counts) -> None:
+    def _count(self, batch: Batch, counts: Counts, records: int) -> None:
         now = self._reading.progress
         self._reading.progress = replace(
             now,
             total=batch.total if batch.total is not None else now.total,
-            records=now.records + len(batch.keys),
+            records=now.records + records,
             added=now.added + counts.added,
             changed=now.changed + counts.changed,
             unchanged=now.unchanged + counts.unchanged,
@@ -291,6 +319,7 @@ def joined(batches: Sequence[Batch]) -> Batch:
         calls=sum(batch.calls for batch in batches),
         received_bytes=sum(batch.received_bytes for batch in batches),
         total=next((batch.total for batch in reversed(batches) if batch.total is not None), None),
+        pages=tuple(page for batch in batches for page in batch.pages),
     )
 
 

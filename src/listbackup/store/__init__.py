@@ -21,6 +21,7 @@ from listbackup.store.model import (
     StreamStatus,
     Version,
 )
+from listbackup.store.pages import Lesson
 from listbackup.store.store import AlreadyCommitted, Store
 from listbackup.store.streamwriter import StreamWriter
 from listbackup.store.view import View
@@ -36,6 +37,7 @@ __all__ = [
     "Checkpoint",
     "Counts",
     "Key",
+    "Lesson",
     "Op",
     "Record",
     "RunLost",

@@ -7,6 +7,7 @@ K(label) = the 64 bytes of HKDF-SHA-512(id key, salt = 32 zero bytes, label): ``
 * content   first 16 bytes of SHA-256(K("listbackup/1/content") || value): the key of a record in a stream without keys
 * blob id   HMAC-SHA-256(K("listbackup/1/blob"), bytes): the id of an attachment
 * K("listbackup/1/state")[0:32]: AES key of the local state file's ids (``detect.py``; not part of the format)
+* K("listbackup/1/pages"): the two AES keys of the marks of pages (``pages.py``; not part of the format)
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Hashes:
         self._content = hashlib.sha256(derived("content"))
         self._blob = derived("blob")
         self.state_key = derived("state")[:32]
+        self.pages_key = derived("pages")
         self.snapshot_key = derived("snapshot")
 
     def values(self, codes: Sequence[bytes], values: Sequence[bytes]) -> U64:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from listbackup.backends.objects.port import ObjectExists
 from listbackup.base.clock import from_unix_ms, parse_iso, unix_ms
@@ -36,6 +37,7 @@ from listbackup.store.keycode import encode_key
 from listbackup.store.lookup import all_rows
 from listbackup.store.model import EVIDENCE, HIDDEN, Change, ChangeCounts, Key, Op, SnapshotInfo, Version
 from listbackup.store.packs import PackGone, Packs
+from listbackup.store.pages import Leaves, Moved, load_pages, save_pages
 from listbackup.store.priorfile import build_prior, carry_on, load_prior
 from listbackup.store.root import Root
 from listbackup.store.sealed import MAJOR, MINOR
@@ -44,6 +46,7 @@ from listbackup.store.writing import Writing
 
 FORMAT_NAME = "FORMAT.json"
 _FORMAT = json.dumps({"format": "listbackup-store", "major": MAJOR, "minor": MINOR}).encode()
+PAGES = ".pages"  # the ending of the file of known pages, beside the local state
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -252,8 +255,7 @@ class Store:
         state = head.streams.get(stream)
         if state is None or not state.live:
             return sorted_prior(ids, [], with_canon=with_canon)
-        folder = self.ground.cache(self.source, "state")
-        path = folder / f"{state.id}-{state.digest.hex()}" if folder is not None else None
+        path = self._state_path(stream, head)
         rows = self.live_rows(stream, head, head.last_seq)
         if path is None:
             return sorted_prior(ids, rows, with_canon=with_canon)
@@ -267,17 +269,35 @@ class Store:
             )
         return found
 
-    def carry_prior(self, stream: str, prior: Prior, ids: Ids, changes: Rows) -> None:
-        """Keep the local state of the newest snapshot, which is the prior with these rows, and drop that of older ones."""
-        folder = self.ground.cache(self.source, "state")
-        if folder is None:
-            return
-        state = self.head().streams[stream]
-        path = folder / f"{state.id}-{state.digest.hex()}"
-        carry_on(prior, path, ids, changes)
-        for old in folder.glob(f"{state.id}-*"):
+    def carry_prior(self, stream: str, digest: bytes, prior: Prior, ids: Ids, changes: Rows) -> Moved | None:
+        """Keep the local state of the snapshot with this digest, which is the prior with these rows, and drop that of older ones; how places in it moved."""
+        path = self._state_path(stream, self.head(), digest)
+        if path is None:
+            return None
+        moved = carry_on(prior, path, ids, changes)
+        for old in path.parent.glob(f"{path.name.partition('-')[0]}-*"):
             if old != path:
                 old.unlink(missing_ok=True)
+        return moved
+
+    def load_pages(self, stream: str, head: Head) -> tuple[str, Leaves] | None:
+        """The pages known of a stream as this head has it, and for which way of reading; none while records of it are being erased."""
+        path = self._state_path(stream, head)
+        if path is None or any(erasure.stream == stream for erasure in head.erasures):
+            return None
+        return load_pages(path.with_name(path.name + PAGES), self.ground.keys, (self.source, path.name), head.streams[stream].live)
+
+    def save_pages(self, stream: str, digest: bytes, fingerprint: str, leaves: Leaves) -> None:
+        """Keep the pages that are known of a stream whose records have this digest."""
+        path = self._state_path(stream, self.head(), digest)
+        if path is not None:
+            save_pages(path.with_name(path.name + PAGES), self.ground.keys, (self.source, path.name), fingerprint, leaves)
+
+    def _state_path(self, stream: str, head: Head, digest: bytes | None = None) -> Path | None:
+        """The local state file of a stream as this head has it, or with another digest; None without a cache."""
+        folder = self.ground.cache(self.source, "state")
+        state = head.streams.get(stream)
+        return folder / f"{state.id}-{(digest or state.digest).hex()}" if folder is not None and state is not None else None
 
     def live_rows(self, stream: str, head: Head, seq: int) -> Iterator[Rows]:
         """The rows, without values, of the records of a stream that lived at ``seq``."""

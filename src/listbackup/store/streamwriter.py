@@ -16,6 +16,7 @@ from listbackup.store.detect import Ids, Prior
 from listbackup.store.head import CountsEntry, PartRef
 from listbackup.store.keycode import decode_key, encode_key, encode_keys
 from listbackup.store.model import Counts, Key, Op, StreamSpec, StreamStatus, evidence_code
+from listbackup.store.pages import Leaves, Lesson, Marker, Moved, Pages, carried
 from listbackup.store.part import Part, PartBuilder
 from listbackup.store.settle import merge_parts
 from listbackup.store.stage import Delta, Stage, groups, last_of_each
@@ -44,6 +45,7 @@ class StreamWriter:
         self._hashes = writing.store.hashes
         self._ids = Ids(self._hashes.state_key)
         self._prior: Prior | None = None
+        self._pages: Pages | None = None
         self._occurrences: dict[bytes, int] = {}
         self._removed: set[bytes] = set()
         self._batch = _Batch()
@@ -71,11 +73,36 @@ class StreamWriter:
         """The codes of the records that this run found gone."""
         return self._removed
 
-    def write(self, keys: Sequence[Key], raws: Sequence[bytes]) -> Counts:
+    def pages(self, fingerprint: str) -> Pages | None:
+        """The pages that are known of this stream, read in the way of this fingerprint. None where pages are not worth knowing: nothing was there before, records have
+        no keys, or there are so many that local state is walked in pieces."""
+        if self.first_load or self.spec.keyless or self.prior.large or not len(self.prior):
+            return None
+        found = self._writing.store.load_pages(self.name, self._writing.base)
+        known = found[1] if found is not None and found[0] == fingerprint else Leaves()
+        self._pages = Pages(fingerprint, Marker(self._hashes.pages_key), self._ids, self.prior, known)
+        return self._pages
+
+    def recall(self, numbers: Sequence[int]) -> Counts | None:
+        """These known pages came, one after the other. None, and nothing is done, where this run staged something for one of their records: then its bytes matter."""
+        self._usable()
+        assert self._pages is not None
+        places = self._pages.places(numbers)
+        prior = self.prior
+        if prior.staged[places].any():
+            return None
+        prior.seen[places] = True
+        self._pages.came(numbers)
+        counts = Counts(seen=len(places), unchanged=len(places))
+        self.counts += counts
+        return counts
+
+    def write(self, keys: Sequence[Key], raws: Sequence[bytes], lessons: Sequence[Lesson] = ()) -> Counts:
         """Keep these records as the platform has them now; what became of them.
 
         ``raws[i]`` are the exact bytes of the record ``keys[i]`` (``keys`` is not looked at in a stream without keys). A key may come again; the later wins.
         In a stream of millions, records are judged some thousand at a time: the counts are then of those that were judged by this call.
+        ``lessons`` are the pages that they came in, one after the other, to be known again.
         """
         self._usable()
         if not raws:
@@ -85,7 +112,7 @@ class StreamWriter:
             raise ValueError(f"{len(codes)} keys for {len(raws)} records")
         vhash = self._hashes.values(codes, raws)
         if not self.prior.large:
-            return self._judge(codes, raws, vhash)
+            return self._judge(codes, raws, vhash, lessons)
         self._batch.add(codes, raws, vhash)
         return self._judge_batch() if self._batch.full else Counts()
 
@@ -252,12 +279,31 @@ class StreamWriter:
             self.prior.staged[:] = unpack_bits(mark.staged, len(self.prior))
 
     def remember(self) -> None:
-        """Keep the local state of the new snapshot, where the changes are at hand; otherwise it is made from key frames when it is needed."""
-        if not self.parts or self.stage.kept is None or self._prior is None:
+        """Keep the local state of the new snapshot, where the changes are at hand; otherwise it is made from key frames when it is needed. And the known pages with it."""
+        if not self.parts:
+            self._remember_pages(None)
+            return
+        if self.stage.kept is None or self._prior is None:
             return
         changes = join_rows(self.stage.kept)
         if len(changes) == sum(part.rows for part in self.parts):
-            self._writing.store.carry_prior(self.name, self._prior, self._ids, changes)
+            moved = self._writing.store.carry_prior(self.name, self.entry().digest, self._prior, self._ids, changes)
+            if moved is not None:
+                self._remember_pages(moved)
+
+    def _remember_pages(self, moved: Moved | None) -> None:
+        store, pages = self._writing.store, self._pages
+        if pages is None:  # pages were of no use in this run: those that are known go on
+            found = store.load_pages(self.name, self._writing.base) if moved is not None else None
+            if moved is not None and found is not None:
+                store.save_pages(self.name, self.entry().digest, found[0], carried(found[1], moved))
+            return
+        whole = self.listing and self._complete and self._writing.resumed is None
+        leaves = pages.kept(whole=whole)
+        if leaves is None and moved is None:
+            return
+        leaves = leaves or pages.known
+        store.save_pages(self.name, self.entry().digest, pages.fingerprint, carried(leaves, moved) if moved is not None else leaves)
 
     # --- inside ---
 
@@ -281,13 +327,14 @@ class StreamWriter:
         batch, self._batch = self._batch, _Batch()
         return self._judge(batch.codes, batch.raws, np.concatenate(batch.vhash)) if batch.codes else Counts()
 
-    def _judge(self, codes: list[bytes], raws: Sequence[bytes], vhash: U64) -> Counts:
+    def _judge(self, codes: list[bytes], raws: Sequence[bytes], vhash: U64, lessons: Sequence[Lesson] = ()) -> Counts:
         seen = len(codes)
         if len(set(codes)) != seen:
+            lessons = ()
             kept = np.sort(last_of_each(codes))
             places = kept.tolist()
             codes, raws, vhash = [codes[i] for i in places], [raws[i] for i in places], vhash[kept]
-        counts = self._write(codes, raws, vhash) if len(self.prior) else self._write_new(codes, raws, vhash)
+        counts = self._write(codes, raws, vhash, lessons) if len(self.prior) else self._write_new(codes, raws, vhash)
         counts = Counts(seen=seen, added=counts.added, changed=counts.changed, unchanged=seen - counts.added - counts.changed)
         self.counts += counts
         return counts
@@ -297,7 +344,7 @@ class StreamWriter:
         self._stage(codes, raws, np.zeros(n, np.uint8), vhash, np.zeros(n, np.uint64))
         return Counts(added=n)
 
-    def _write(self, codes: list[bytes], raws: Sequence[bytes], vhash: U64) -> Counts:
+    def _write(self, codes: list[bytes], raws: Sequence[bytes], vhash: U64, lessons: Sequence[Lesson]) -> Counts:
         prior = self.prior
         positions, found, old = prior.find(*self._ids.of(codes))
         same = found & (old == vhash)
@@ -306,6 +353,7 @@ class StreamWriter:
         changed = found & ~same
         cancel = same & prior.staged[positions]
         prior.seen[positions[found]] = True
+        self._learn(lessons, positions, same & ~cancel)
         staged = np.flatnonzero(changed | cancel | ~found)
         if len(staged):
             prior.staged[positions[changed]] = True
@@ -321,6 +369,15 @@ class StreamWriter:
             self._removed.difference_update(chosen)
             self._stage(chosen, values, op, hashes, old[staged])
         return Counts(added=int((~found).sum()), changed=int(changed.sum()))
+
+    def _learn(self, lessons: Sequence[Lesson], positions: npt.NDArray[np.int64], same: npt.NDArray[np.bool_]) -> None:
+        """Remember the pages of which every record is what it was."""
+        start = 0
+        for lesson in lessons:
+            stop = start + lesson.count
+            if self._pages is not None and lesson.mark and same[start:stop].all():
+                self._pages.learn(lesson, positions[start:stop])
+            start = stop
 
     def _same_but_volatile(
         self,

@@ -17,6 +17,7 @@ from listbackup.connectors.engine.record import Key, KeyPart
 PARENT = "parent."
 MAX_KEY_TEXT = 900  # a key's code in the store holds 1,024 bytes
 Raw = bytes | msgspec.Raw
+_KINDS: Mapping[str, type] = {"int": int, "str": str}
 _NO = (b"", b"null", b"false", b"0", b'""', b"[]", b"{}")
 
 
@@ -46,6 +47,12 @@ class KeyReader:
         self._decode: Any = msgspec.json.Decoder(self._fast.type).decode
         self._decode_slow: Any = msgspec.json.Decoder(self._slow.type).decode
         self._kinds: tuple[type, ...] | None = None  # of the key's parts, as first seen
+
+    def agrees(self, kinds: Sequence[str]) -> bool:
+        """Whether keys of these types are like those that came; from now on they are, where none came."""
+        if self._kinds is None:
+            self._kinds = tuple(_KINDS[kind] for kind in kinds)
+        return kinds_of(self._kinds) == tuple(kinds)
 
     def _shape(self, key: Any, key_default: Any, instant: Any) -> Shape:
         leaves: dict[tuple[str, ...], tuple[Any, Any]] = {}
@@ -158,6 +165,11 @@ class KeyReader:
             return msgspec.json.encode(kept)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return None if self._own else b"{}"
+
+
+def kinds_of(kinds: Sequence[type]) -> tuple[str, ...]:
+    """Types of a key's parts, by name."""
+    return tuple(kind.__name__ for kind in kinds)
 
 
 def content_key(raw: bytes) -> Key:

@@ -17,6 +17,7 @@ from listbackup.connectors.engine.faults import BadAnswer, Reason
 from listbackup.connectors.engine.page import Page, Slicer
 from listbackup.connectors.engine.paginators import Call, Paginator, State, paginator, without
 from listbackup.connectors.engine.places import find
+from listbackup.connectors.engine.recognise import KnownPages
 from listbackup.connectors.engine.template import Values, fill, fill_json, fill_path
 from listbackup.connectors.engine.transport import Ask, Transport
 
@@ -58,6 +59,7 @@ class Listing:
         self._body: dict[str, Any] = fill_json({**facts.body, **extra.body}, values)
         self._conditional = any(name.lower() == "if-modified-since" for name in self._headers)
         self._ends = tuple({end.status for end in facts.end})
+        self.known: KnownPages | None = None
 
     def fetch(self, state: State) -> Page:
         """The page of this state. Raises PlatformError, BadAnswer, Interrupted."""
@@ -86,7 +88,13 @@ class Listing:
             return Page([], {}, None, answer.headers, answer.received_bytes, state, end=True)
         if answer.status in self._ends:
             raise self._transport.refusal(answer)
+        if self.known is not None:
+            return self._slicer.recognise(answer, state, self.known)
         return self._slicer.cut(answer, state)
+
+    def said_inside(self, page: Page) -> Mapping[str, str | None]:
+        """What a page's body said besides its records."""
+        return self._slicer.said_inside(page)
 
     def _is_end(self, answer: Any) -> bool:
         for end in self._facts.end:

@@ -14,6 +14,7 @@ from listbackup.connectors.engine.client import Answer
 from listbackup.connectors.engine.facts import StreamFacts
 from listbackup.connectors.engine.faults import BadAnswer, Reason
 from listbackup.connectors.engine.places import ABSENT, Shape, header_of, split
+from listbackup.connectors.engine.recognise import KnownPages, LaterRaws, Recognised, decode_told
 
 _NOTHING = (b"null", b"false", b"[]", b"{}", b'""', b"0")
 _SURROGATE = re.compile(rb"\\(?:u([dD][89abAB][0-9a-fA-F]{2})(\\u[dD][c-fC-F][0-9a-fA-F]{2})?|u([dD][c-fC-F][0-9a-fA-F]{2})|.)", re.DOTALL)
@@ -33,6 +34,8 @@ class Page:
     mended: Sequence[bytes | msgspec.Raw] | None = (
         None  # the records in a form that decodes, where the exact bytes do not (lone surrogates)
     )
+    mark: bytes = b""  # by which it is known when it comes again; none where nobody remembers pages
+    known: Recognised | None = None  # it came before, and its records are what they were: they are cut when somebody looks at them
 
 
 class Slicer:
@@ -41,6 +44,7 @@ class Slicer:
     def __init__(self, facts: StreamFacts, places: Sequence[str], error: str | None) -> None:
         self._facts = facts
         self._wanted = list(dict.fromkeys([*places, *([facts.total] if facts.total else [])]))
+        self._headers = [(place, header) for place in self._wanted if (header := header_of(place)) is not None]
         self._records = split(facts.records)
         self._error = split(error) if error else None
         item: Any = Shape({split(facts.item): (msgspec.Raw, msgspec.NODEFAULT)}) if facts.item else None
@@ -76,17 +80,34 @@ class Slicer:
         exact = _same_places(answer.body, body, raws) if mended else raws
         return Page(exact, said, total, answer.headers, answer.received_bytes, at, mended=raws if mended else None)
 
+    def recognise(self, answer: Answer, at: Mapping[str, Any], pages: KnownPages) -> Page:
+        """The page in an answer, not cut if it is known. Raises BadAnswer when the answer is not such a page."""
+        mark = pages.mark(answer.body)
+        number = pages.find(mark)
+        if number is None:
+            page = self.cut(answer, at)
+            page.mark = mark
+            return page
+        told = decode_told(pages.told(number))
+        said = {**self._said_by(answer.headers), **told.said}
+        raws = LaterRaws(pages.count(number), lambda: self.cut(answer, at).raws)
+        known = Recognised(number, told)
+        return Page(raws, said, self._total(said), answer.headers, answer.received_bytes, at, mark=mark, known=known)
+
+    def said_inside(self, page: Page) -> Mapping[str, str | None]:
+        """What the page's body said, without what its headers did."""
+        return {place: text for place, text in page.said.items() if header_of(place) is None}
+
+    def _said_by(self, headers: Mapping[str, str]) -> dict[str, str | None]:
+        return {place: headers[header] for place, header in self._headers if header in headers}
+
     def _said(self, value: Any, headers: Mapping[str, str]) -> dict[str, str | None]:
-        said: dict[str, str | None] = {}
+        said = self._said_by(headers)
         shape = self._shape
         if self._aside is not None:
             shape, value = self._aside, _decoded(value, self._aside.type)
         for place in self._wanted:
-            header = header_of(place)
-            if header is not None:
-                if header in headers:
-                    said[place] = headers[header]
-            elif shape is not None:
+            if header_of(place) is None and shape is not None:
                 raw = bytes(shape.getters[split(place)](value))
                 if raw:
                     said[place] = _text(raw)

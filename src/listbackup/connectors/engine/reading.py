@@ -17,7 +17,8 @@ from listbackup.connectors.engine.instants import newest, read_instant, write_in
 from listbackup.connectors.engine.keys import KeyReader, Read
 from listbackup.connectors.engine.listing import Crew, Extra, Listing, pages
 from listbackup.connectors.engine.page import Page
-from listbackup.connectors.engine.record import AttachmentRef, Batch, Evidence, Json, Key, Outcome, Problem
+from listbackup.connectors.engine.recognise import KnownPages, Recognised, encode_told, fingerprint
+from listbackup.connectors.engine.record import AttachmentRef, Batch, Evidence, Json, Key, KnownBatch, Outcome, PageMark, Problem
 from listbackup.connectors.engine.tally import Fault, Tally
 from listbackup.connectors.engine.transport import Transport
 
@@ -153,7 +154,11 @@ class StreamRead(ABC):
     def _see_changed(self, read: Read) -> None:
         """Remember the newest change: from here the next run's "changed since" follows."""
         latest = newest(read.changed)
-        if latest is not None and (self._newest is None or latest > self._newest):
+        if latest is not None:
+            self._see_latest(latest)
+
+    def _see_latest(self, latest: datetime) -> None:
+        if self._newest is None or latest > self._newest:
             self._newest = latest
 
     def _batch(self, read: Read, page: Page, resume: dict[str, Json]) -> Batch:
@@ -218,6 +223,19 @@ class StreamRead(ABC):
 class ListingRead(StreamRead):
     """A stream that is one listing. A listing that moved under our hands is read again, at most twice."""
 
+    _known: KnownPages | None = None
+
+    @property
+    def fingerprint(self) -> str | None:
+        """See ``Recognises``: only whole listings come again, and where records bring files each is looked at."""
+        if self._incremental or self._ground.attachments is not None or not self._facts.key:
+            return None
+        return fingerprint(self._facts, self._ground.error)
+
+    def recognise(self, pages: KnownPages) -> None:
+        """See ``Recognises``."""
+        self._known = pages
+
     def _batches(self) -> Iterator[Batch]:
         number = _int(self._resume.get("pass"))
         at = self._resume.get("at")
@@ -225,8 +243,9 @@ class ListingRead(StreamRead):
         while True:
             extra, values = self._extra()
             listing = self._listing(extra, values)
+            listing.known = self._known
             state = dict(at) if isinstance(at, Mapping) else listing.paging.first()
-            tally = Tally(before=before if isinstance(before, Mapping) else None)
+            tally = Tally(before=before if isinstance(before, Mapping) else None, known=self._known)
             if at is not None or not isinstance(before, Mapping):  # otherwise it was interrupted behind the last page
                 yield from self._pass(listing, state, tally, number)
             faults = self._verdict(listing, tally)
@@ -243,13 +262,62 @@ class ListingRead(StreamRead):
     def _pass(self, listing: Listing, state: State, tally: Tally, number: int) -> Iterator[Batch]:
         previous: Page | None = None
         for page, following in pages(listing, self._ground.crew, state):
-            _no_repeat(previous, page)
+            self._no_repeat(previous, page)
             previous = page
-            read = self._named(page)
-            tally.add(page, [*read.keys, *read.gone], read.created, last=following is None)
+            last = following is None
+            if page.known is not None and tally.can_recognise(page.known.told, page) and self._names.agrees(page.known.told.kinds):
+                batch = self._recognised(page, page.known, tally, last)
+            else:
+                batch = self._read(listing, page, tally, last)
             resume: dict[str, Json] = {"pass": number, "tally": tally.state()}
             resume["at"] = dict(listing.kept(following)) if following is not None else None
-            yield self._batch(read, page, resume)
+            batch.resume = self._marked(resume)
+            yield batch
+
+    def _read(self, listing: Listing, page: Page, tally: Tally, last: bool) -> Batch:
+        """A page, record by record; and how it is known when it comes again, if nothing about it is odd."""
+        read = self._named(page)
+        tally.add(page, [*read.keys, *read.gone], read.created, last=last)
+        batch = self._batch(read, page, {})
+        if self._known is not None:
+            batch.pages = [self._lesson(listing, page, read)]
+        return batch
+
+    def _lesson(self, listing: Listing, page: Page, read: Read) -> PageMark:
+        count = len(read.keys)
+        if not count or read.faults or page.mended is not None or count != len(page.raws):
+            return PageMark(count)
+        told = encode_told(listing.said_inside(page), read.keys, newest(read.changed), newest(read.created))
+        return PageMark(count, page.mark, told)
+
+    def _recognised(self, page: Page, known: Recognised, tally: Tally, last: bool) -> Batch:
+        """A page that is known, as it was told."""
+        if self._date is None:
+            self._date = read_instant(page.headers.get("date"))
+        if known.told.newest is not None and can_filter(self._facts):
+            self._see_latest(known.told.newest)
+        tally.recognise(page, known, last=last)
+        kept = KnownBatch(known.number, len(page.raws), lambda: self._opened(page))
+        return Batch(keys=(), raws=(), resume={}, received_bytes=page.received_bytes, total=page.total, known=kept)
+
+    def _opened(self, page: Page) -> tuple[Sequence[Key], Sequence[bytes]]:
+        read = self._names.read(page.raws, None, {})
+        return read.keys, read.raws
+
+    def _no_repeat(self, previous: Page | None, page: Page) -> None:
+        """A platform that ignores the page param sends the same page for ever."""
+        if previous is None or not page.raws or len(previous.raws) != len(page.raws):
+            return
+        if self._known is not None and previous.known is not None and page.known is not None:
+            repeated = self._known.is_same(previous.known.number, page.known.number)
+        else:
+            repeated = bytes(previous.raws[0]) == bytes(page.raws[0]) and list(map(bytes, previous.raws)) == list(map(bytes, page.raws))
+        if repeated:
+            raise BadAnswer(
+                Reason.PAGE_LOOP,
+                "the same page came twice: the platform does not seem to heed the page that is asked for",
+                again=False,
+            )
 
     def _verdict(self, listing: Listing, tally: Tally) -> Sequence[Fault]:
         changed = self._facts.changed
@@ -270,16 +338,6 @@ def can_filter(facts: StreamFacts) -> bool:
     """Whether the platform can be asked for what changed since."""
     changed = facts.changed
     return changed is not None and bool(changed.params or changed.headers or changed.body)
-
-
-def _no_repeat(previous: Page | None, page: Page) -> None:
-    """A platform that ignores the page param sends the same page for ever."""
-    if previous is None or not page.raws or len(previous.raws) != len(page.raws):
-        return
-    if bytes(previous.raws[0]) == bytes(page.raws[0]) and list(map(bytes, previous.raws)) == list(map(bytes, page.raws)):
-        raise BadAnswer(
-            Reason.PAGE_LOOP, "the same page came twice: the platform does not seem to heed the page that is asked for", again=False
-        )
 
 
 def _instant(value: object) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeAlias
@@ -51,6 +51,26 @@ class Batch:
     calls: int = 1
     received_bytes: int = 0
     total: int | None = None  # how many records the platform says the whole listing holds
+    pages: Sequence[PageMark] = ()  # the pages it came in, one after the other, where a ``Recognises`` is to learn them
+    known: KnownBatch | None = None  # it is a page that is known; then there are neither keys nor raws
+
+
+@dataclass(frozen=True, slots=True)
+class PageMark:
+    """A page of a batch: how many records, the mark it is known by when it comes again, and what is to be told then. Without a mark it is not learnt."""
+
+    count: int
+    mark: bytes = b""
+    told: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBatch:
+    """A page that is known by this number: how many records it holds, and, if they are needed after all, what they are called and their exact bytes."""
+
+    number: int
+    count: int
+    open: Callable[[], tuple[Sequence[Key], Sequence[bytes]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ import numpy as np
 from listbackup.connectors.engine.faults import Reason
 from listbackup.connectors.engine.instants import newest, read_instant
 from listbackup.connectors.engine.page import Page
+from listbackup.connectors.engine.recognise import KnownPages, Recognised, Told
 from listbackup.connectors.engine.record import Json, Key
 
 Fault = tuple[Reason, str]
@@ -33,8 +34,9 @@ _SKEW = timedelta(minutes=1)
 class Tally:
     """Counts one pass over one listing. Resumed, it goes on from what was counted before."""
 
-    def __init__(self, *, before: Mapping[str, Json] | None = None) -> None:
+    def __init__(self, *, before: Mapping[str, Json] | None = None, known: KnownPages | None = None) -> None:
         before = before or {}
+        self._known = known  # tells keys apart where pages are known whose keys nobody looks at
         self._before = _int(before.get("seen"))
         self._edge = {_key(one) for one in _list(before.get("edge"))}
         self._repeated = _int(before.get("repeated"))  # before the interruption, and across it
@@ -52,17 +54,41 @@ class Tally:
 
     def add(self, page: Page, keys: Sequence[Key], created: Sequence[object], *, last: bool) -> None:
         """Count a page, in order."""
+        self._begin(page)
+        if self._edge:
+            self._repeated += len(self._edge.intersection(keys))
+            self._edge = set()
+        if self._known is None:
+            self._hashes.extend(map(hash, keys))
+        else:
+            self._hashes.frombytes(self._known.hashes(keys))
+        if keys:
+            self._last = list(keys[-2:])
+        self._made += self._made_meanwhile(created, page.headers.get("date"))
+        self._measure(page, last)
+
+    def can_recognise(self, told: Told, page: Page) -> bool:
+        """Whether a known page can be counted without its keys: not behind an interruption, and not where a record may have been made since the listing began."""
+        if self._known is None or self._edge:
+            return False
+        began = self.began_at or read_instant(page.headers.get("date"))
+        return told.made is None or began is None or told.made < began
+
+    def recognise(self, page: Page, known: Recognised, *, last: bool) -> None:
+        """Count a known page, in order."""
+        assert self._known is not None
+        self._begin(page)
+        self._hashes.frombytes(self._known.hashes_of(known.number))
+        self._last = list(known.told.edge)
+        self._measure(page, last)
+
+    def _begin(self, page: Page) -> None:
         if self.began_at is None and "date" in page.headers:
             self.began_at = read_instant(page.headers["date"])
         if page.total is not None:
             self._total(page.total)
-        if self._edge:
-            self._repeated += len(self._edge.intersection(keys))
-            self._edge = set()
-        self._hashes.extend(map(hash, keys))
-        if keys:
-            self._last = list(keys[-2:])
-        self._made += self._made_meanwhile(created, page.headers.get("date"))
+
+    def _measure(self, page: Page, last: bool) -> None:
         got = len(page.raws)
         if not got and not last and not page.end:
             self._empty += 1
