@@ -79,7 +79,7 @@ def make_worker(sh: Shell, hands: int, told: Callable[[Run], None] | None = None
         queue=system.queue,
         clock=system.clock,
         installation=system.installation,
-        chores=(system.auth.keep_house, system.hooks.tick, system.tenancy.keep_house, system.copies.tick),
+        chores=(system.auth.keep_house, system.hooks.tick, system.tenancy.keep_house, system.connections.revocations.tick, system.copies.tick),
         tenders=system.tenders(errands),
     )
     return Worker(parts, hands=hands, told=told)

@@ -72,6 +72,9 @@ class SignsIn(Protocol):
         ...
 
 
+_REVOKED = ("refresh_token", "access_token")  # in this order: the first is worth more
+
+
 class Agreement:
     """One application at one platform's sign-in page."""
 
@@ -114,11 +117,15 @@ class Agreement:
             raise
         return tokens(granted, self._facts, self._ground.clock.now(), old=None)
 
+    def can_revoke(self, secrets: Mapping[str, Secret]) -> bool:
+        """Whether there are tokens among these, and the platform has an address to tell it at."""
+        return self._facts.revoke_url is not None and any(name in secrets for name in _REVOKED)
+
     def revoke(self, secrets: Mapping[str, Secret]) -> bool:
         """Whether the platform was told to forget the tokens; False where it has no address for that, or did not listen."""
         if self._facts.revoke_url is None:
             return False
-        given = [(name, secrets[name].reveal()) for name in ("refresh_token", "access_token") if name in secrets]
+        given = [(name, secrets[name].reveal()) for name in _REVOKED if name in secrets]
         try:
             told = [self._revoked(name, token) for name, token in given]  # each, also when an earlier one was not heard
         except PlatformError:

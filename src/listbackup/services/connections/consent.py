@@ -18,10 +18,10 @@ import msgspec
 from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.table.port import Absent, ConditionFailed, Exists, Put, Scalar
 from listbackup.base.errors import InputError, ListBackupError
-from listbackup.base.ids import AccountId
+from listbackup.base.ids import AccountId, ConnectionId
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.connector import AuthMethod, Credentials
-from listbackup.connectors.engine.sign_in import SignIn
+from listbackup.connectors.engine.sign_in import Agreement, SignIn
 from listbackup.services.connections.credentials import leads_elsewhere
 from listbackup.services.connections.model import Connection
 from listbackup.services.connections.service import Connections
@@ -180,7 +180,7 @@ class Consents:
 
     def _came(self, scope: Scope, waiting: _Waiting, back: BroughtBack) -> Came:
         given = Credentials(values=waiting.values, secrets={field: Secret(text) for field, text in waiting.secrets.items()})
-        _, _, agreement = self._connections.reach.agreement(scope, waiting.platform, given.values, given.secrets)
+        page, _, agreement = self._connections.reach.agreement(scope, waiting.platform, given.values, given.secrets)
         try:
             if not agreement.issued_by(back.issuer):
                 raise _broken()
@@ -192,11 +192,28 @@ class Consents:
                     scope, platform=waiting.platform, given=given, tokens=tokens, name=waiting.name, reconnect=waiting.reconnect
                 )
             except ListBackupError:
-                agreement.revoke(tokens)  # tokens that nobody keeps are given back
+                self._give_back(scope, waiting, page, agreement, tokens)
                 raise
         finally:
             agreement.close()
         return Came(scope=scope, connection=made, repaired=waiting.reconnect is not None)
+
+    def _give_back(self, scope: Scope, waiting: _Waiting, page: SignIn, agreement: Agreement, tokens: Mapping[str, Secret]) -> None:
+        """Tokens that nobody keeps; when the platform does not listen now, it is told later."""
+        if not agreement.can_revoke(tokens) or agreement.revoke(tokens):
+            return
+        application = self._integrations.find_application(scope, waiting.platform) if page.wants_application else None
+        left = Connection(
+            id=ConnectionId(waiting.reconnect or self._desk.new_id("con")),
+            name=waiting.name or waiting.platform,
+            platform=waiting.platform,
+            created_at=self._desk.clock.now(),
+            method=AuthMethod.OAUTH,
+            values=waiting.values,
+            client_id=application.client_id if application is not None else None,
+        )
+        secrets = {**{name: Secret(text) for name, text in waiting.secrets.items()}, **tokens}
+        self._desk.commit(scope, self._connections.revocations.writes(scope, left, secrets))
 
     def _declined(self, scope: Scope, waiting: _Waiting, back: BroughtBack) -> Declined:
         code = back.error if back.error in _TOLD else "refused"

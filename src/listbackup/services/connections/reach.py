@@ -48,10 +48,11 @@ class Reach:
         agreement = Agreement(page, whole.values, whole.secrets.get("client_secret", Secret("")), self.ground(scope, platform))
         return page, given, agreement
 
-    def revoke(self, scope: Scope, found: Connection, kept: Mapping[str, Secret]) -> bool:
-        """Whether the platform was told to forget the tokens. What stands in the way of that does not stand in the way of forgetting them here."""
+    def revoke(self, scope: Scope, found: Connection, kept: Mapping[str, Secret]) -> bool | None:
+        """Whether the platform was told to forget the tokens; None where there are none, or no address to tell it at. What stands in the way of that does not
+        stand in the way of forgetting them here."""
         if found.method is not AuthMethod.OAUTH:
-            return False
+            return None
         from listbackup.connectors.engine.sign_in import Agreement
 
         try:
@@ -61,7 +62,7 @@ class Reach:
         except ListBackupError:
             return False
         try:
-            return agreement.revoke(kept)
+            return agreement.revoke(kept) if agreement.can_revoke(kept) else None
         finally:
             agreement.close()
 

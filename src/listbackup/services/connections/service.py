@@ -21,6 +21,7 @@ from listbackup.services.connections.notices import Notices
 from listbackup.services.connections.quota import TableQuotaBook, forget_quota
 from listbackup.services.connections.reach import Egress, Reach
 from listbackup.services.connections.renewal import Renewal, forget_renewal
+from listbackup.services.connections.revocation import Revocations
 from listbackup.services.connections.table import CONNECTIONS
 from listbackup.services.connections.vault import Keys, Vault
 from listbackup.services.desk import Desk
@@ -67,6 +68,7 @@ class Connections:
         self._desk, self._platforms = desk, platforms
         self._reach = Reach(desk, platforms, integrations, egress)
         self._vault, self._notices = Vault(desk, keys), notices
+        self.revocations = Revocations(desk, keys, self._reach)
         self._dependants: list[Dependants] = []
         self._followers: list[Callable[[str], Writes]] = []
         self._limits = limits
@@ -189,7 +191,7 @@ class Connections:
         return self._change(scope, connection, lambda now: replace(now, state=ConnectionState.READY, message=None), "working")
 
     def delete(self, scope: Scope, connection: str, *, force: bool = False) -> None:
-        """Forget the connection and its secrets; the platform is told to forget the tokens, where it has an address for that.
+        """Forget the connection and its secrets; the platform is told to forget the tokens, where it has an address for that: again, until it listens.
 
         Raises Conflict while something needs it, unless forced: what needs it then fails until it is given another.
         """
@@ -198,11 +200,13 @@ class Connections:
         needed_by = [name for dependants in self._dependants for name in dependants(scope, found.id)]
         if needed_by and not force:
             raise Conflict(f"connection {found.name!r} is used by {', '.join(needed_by)}", hint="remove what uses it first")
-        revoked = self._reach.revoke(scope, found, self._vault.read(scope, found.id).secrets)
+        kept = self._vault.read(scope, found.id).secrets
+        revoked = self._reach.revoke(scope, found, kept)
+        later = self.revocations.writes(scope, found, kept) if revoked is False else ()
         beside = [write for forget in self._followers for write in forget(found.id)]
         known = [*forget_renewal(self._desk, scope, found.id), *forget_quota(self._desk, scope, found.id)]
-        writes = [*rows.remove(found), *self._vault.remove(scope, found.id), *known, *beside]
-        self._commit(scope, rows, found, writes, "deleted", revoked=revoked)
+        writes = [*rows.remove(found), *self._vault.remove(scope, found.id), *known, *beside, *later]
+        self._commit(scope, rows, found, writes, "deleted", revoked=revoked is True)
 
     def open(self, scope: Scope, connection: str, *, should_stop: Callable[[], bool] = lambda: False) -> Session:
         """A session through this connection; the caller closes it. Tokens that the platform rotates are kept before their first use."""

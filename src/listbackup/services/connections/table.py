@@ -20,6 +20,11 @@ SIGN_INS = TableSpec(
     ttl="expires_at",
     about="people who were sent to a platform's sign-in page: pk the hash of the state, sealed what is to become of what they bring back",
 )
+REVOCATIONS = TableSpec(
+    name="connection_revocations",
+    indexes=(IndexSpec(name="by_due", pk="queue", sk="due"),),
+    about="tokens that nobody keeps any more, sealed, and when the platform is told again to forget them",
+)
 CONNECTION_SECRETS = TableSpec(
     name="connection_secrets",
     about="the secrets of a connection, sealed for this table, connection, field and row version",

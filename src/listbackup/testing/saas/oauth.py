@@ -59,6 +59,7 @@ class SignInPage:
         self.issuer: str | None = None  # None: where the page is; a lie where a test sets one
         self.sent: Counter[str] = Counter()  # how often each refresh token came
         self.fail_next: list[str] = []  # for the next token requests: "lose" does the work and breaks off, "503" and "500" do nothing
+        self.is_deaf = False  # revocations are answered with 503 and not heard
         self._codes: dict[str, _Code] = {}
         self._grants: list[_Grant] = []
         self._access: dict[str, tuple[_Grant, float]] = {}
@@ -172,6 +173,8 @@ class SignInPage:
         return Response(body=msgspec.json.encode({**told, "scope": "read write", "extra": "dropped"}), headers=dict(_JSON))
 
     def _revoke(self, request: Request) -> Response:
+        if self.is_deaf:
+            return _error(503, "temporarily_unavailable")
         form = dict(parse_qsl(request.body.decode()))
         if not self._is_client(request, form):
             return _error(401, "invalid_client")
