@@ -38,6 +38,7 @@ from listbackup.processor.progress import (
 from listbackup.processor.stream_backup import StreamBackup, filters_print, spec_of
 from listbackup.processor.verdict import verdict
 from listbackup.store import SnapshotInfo, Store, Writing
+from listbackup.store.carrying import carry_on
 
 LINGER = timedelta(seconds=0.1)  # how long batches may wait for others; what is shown and obeyed lags so much behind
 _STATES = {StreamState.COMPLETE: "complete", StreamState.PARTIAL: "incomplete", StreamState.FAILED: "unreadable"}
@@ -222,7 +223,7 @@ class _Backup:
         seen = pending.seen
         blind = pending.mode is Mode.FULL
         if blind and seen is not None:
-            blind = not self._writing.stream(one.info.name, spec_of(one.info)).carry_on(seen, pending.seq)
+            blind = not carry_on(self._writing, self._writing.stream(one.info.name, spec_of(one.info)), seen, pending.seq)
         progress = StreamProgress(stream=one.info.name, mode=pending.mode, state=StreamState.READING)
         return Reading(
             mode=pending.mode,

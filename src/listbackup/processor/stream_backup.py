@@ -20,6 +20,7 @@ from listbackup.processor.filters import Filter, keeps
 from listbackup.processor.progress import MAX_PROBLEMS, StreamProgress, StreamState
 from listbackup.store import Counts, Lesson, StreamSpec, Writing
 from listbackup.store import Key as StoreKey
+from listbackup.store.carrying import carried
 
 CONFIRM_AT_MOST = 50
 TOGETHER_BYTES = 1024 * 1024  # of batches that came at once and are kept in one step
@@ -86,7 +87,7 @@ class StreamBackup:
         self._settle_quietly()
         reading, seen = self._reading, None
         if reading.mode is Mode.FULL and not reading.blind:
-            seen = self._writer.carried()
+            seen = carried(self._writer)
         self._note_problems([problem])
         self._close(complete=False, listing=False, state=self._short_state())
         if reading.resume is None or not self._info.key:

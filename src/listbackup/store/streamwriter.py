@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from listbackup.store.writing import Writing
 
 _ABSENT = "absent_from_listing"
-_CARRY_ROWS = 2_000_000  # a bit each
 _BATCH_ROWS, _BATCH_BYTES = 8192, 12 * 1024 * 1024  # asked at once of a large prior
 
 
@@ -160,35 +159,16 @@ class StreamWriter:
         self.finished = True
         return self.counts
 
-    def carried(self) -> bytes | None:
-        """What came of a listing that is not finished, for ``carry_on`` in the run after this one: whether each record that lived before and is not gone was seen.
-        None where that is more than a head should hold."""
+    @property
+    def removed_ids(self) -> tuple[U64, U64]:
+        """The ids of ``removed``."""
         self._judge_batch()
-        prior = self.prior
-        if len(prior) > _CARRY_ROWS or self.spec.keyless:
-            return None
-        positions, found, _ = prior.find(*self._ids.of(sorted(self._removed)))
-        kept = np.ones(len(prior), np.bool_)
-        kept[positions[found]] = False
-        return int(kept.sum()).to_bytes(8, "little") + pack_bits(prior.seen[kept])
+        return self._ids.of(sorted(self._removed))
 
-    def carry_on(self, carried: bytes, seq: int) -> bool:
-        """Go on with the listing of which snapshot ``seq`` holds the first part: what it brought counts as seen. False where that cannot be told any more."""
-        if seq != self._writing.base.last_seq:
-            return False
-        prior = self.prior
-        fresh = np.zeros(len(prior), np.bool_)
-        for rows in self._writing.store.live_rows(self.name, self._writing.base, seq):
-            new = rows.take(np.flatnonzero((rows.seq == seq) & (rows.kind == Op.INSERT)))
-            if len(new):
-                positions, found, _ = prior.find(*self._ids.of(new.codes))
-                fresh[positions[found]] = True
-        count = int.from_bytes(carried[:8], "little")
-        if count != int((~fresh).sum()):
-            return False
-        prior.seen[fresh] = True
-        prior.seen[~fresh] = unpack_bits(carried[8:], count)
-        return True
+    def find_living(self, rows: Rows) -> npt.NDArray[np.int64]:
+        """Where these records stand in the prior, as far as they do."""
+        positions, found, _ = self.prior.find(*self._ids.of(rows.codes))
+        return positions[found]
 
     # --- for the run ---
 

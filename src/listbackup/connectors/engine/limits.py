@@ -52,6 +52,14 @@ class Limiter:
         """How long nothing may be sent [s]."""
         return max(0.0, self._silent_until - self._clock.monotonic())
 
+    def be_silent(self, seconds: float) -> None:
+        """Somebody else was asked to leave the platform alone for so long [s]."""
+        if seconds > 0:
+            with self._turn:
+                until = self._clock.monotonic() + seconds
+                if until > self._silent_until:
+                    self._silent_until, self._next = until, max(self._next, until)
+
     def enter(self, stopped: Callable[[], None]) -> int:
         """Waits for a turn; call it directly before sending. ``stopped`` is called while waiting and may raise. Returns what ``leave`` wants."""
         with self._turn:

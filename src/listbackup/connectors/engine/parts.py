@@ -25,6 +25,7 @@ from listbackup.connectors.engine.tally import Fault, Tally
 from listbackup.connectors.engine.template import fill
 
 BATCH_RECORDS = 200
+BATCH_MARKS = 25  # pages of parents, most of them without children
 PAGES_PER_CALL = 8  # of one part, fetched by one thread before the others wait too long
 
 
@@ -38,6 +39,7 @@ class Part:
     parent: Mapping[str, KeyPart] = field(default_factory=dict)
     expected: int | None = None
     recount: Callable[[], int | None] | None = None
+    is_mark: bool = False  # nothing to fetch: all parts before it were
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,8 +47,8 @@ class Fetched:
     """What one thread brought of a part: its first pages, and where it goes on if that was not all."""
 
     part: Part
-    listing: Listing
     got: list[tuple[Page, State | None]]
+    listing: Listing | None = None
     error: PlatformError | None = None
 
 
@@ -64,12 +66,17 @@ class PartsRead(StreamRead):
         extra, values = self._part_extra()
         calls = (self._call(part, extra, values, self._inside(part)) for part in self._parts())
         gathered = _Gathered()
-        for fetched in self._ground.crew.in_order(calls, _bytes):
-            if fetched.error is not None and not self._forgiven(fetched):
-                continue
-            yield from self._take(fetched, gathered)
-            if len(gathered.read.keys) >= BATCH_RECORDS:
+        try:
+            for fetched in self._ground.crew.in_order(calls, _bytes):
+                if fetched.error is not None and not self._forgiven(fetched):
+                    continue
+                yield from self._take(fetched, gathered)
+                if len(gathered.read.keys) >= BATCH_RECORDS or gathered.marks >= BATCH_MARKS:
+                    yield self._flush(gathered)
+        except PlatformError:
+            if gathered.resume:  # what came is kept, and the next reading goes on behind it
                 yield self._flush(gathered)
+            raise
         if gathered.calls:
             yield self._flush(gathered)
 
@@ -79,6 +86,8 @@ class PartsRead(StreamRead):
 
     def _call(self, part: Part, extra: Extra, values: Mapping[str, object], inside: object) -> Callable[[], Fetched]:
         def fetch() -> Fetched:
+            if part.is_mark:
+                return Fetched(part=part, got=[])
             listing = self._listing(extra, {**values, **part.values})
             state = dict(inside) if isinstance(inside, Mapping) else listing.paging.first()
             fetched = Fetched(part=part, listing=listing, got=[])
@@ -99,6 +108,9 @@ class PartsRead(StreamRead):
     def _take(self, fetched: Fetched, gathered: _Gathered) -> Iterator[Batch]:
         """Adds a part's pages to what is gathered; large parts give batches of their own."""
         part, listing = fetched.part, fetched.listing
+        if listing is None:
+            gathered.mark(part.after)
+            return
         tally = Tally()
         states: set[bytes] = set()
         count = 0
@@ -123,7 +135,7 @@ class PartsRead(StreamRead):
                     return
                 states.add(told)
             yield page, following
-        if following is None:
+        if following is None or fetched.listing is None:
             return
         try:
             yield from pages(fetched.listing, self._ground.crew, following)
@@ -226,6 +238,9 @@ class ChildrenRead(PartsRead):
                 if number >= first and (part := self._part(raw, kept, number)) is not None:
                     yield part
             first = 0
+            if following is not None:
+                after: dict[str, Json] = {"parent": dict(listing.kept(following)), "tally": tally.state(), "skip": 0}
+                yield Part(mark=after, after=after, values={}, is_mark=True)
         self._notes(
             tally.verdict(
                 positions=listing.paging.positions,
@@ -314,7 +329,11 @@ class _Gathered:
     def clear(self) -> None:
         self.read = Read([], [], (), (), [])
         self.resume: Mapping[str, Json] = {}
-        self.calls = self.received = 0
+        self.calls = self.received = self.marks = 0
+
+    def mark(self, resume: Mapping[str, Json]) -> None:
+        self.resume = resume
+        self.marks += 1
 
     def add(self, read: Read, page: Page, resume: Mapping[str, Json]) -> None:
         self.read.keys += read.keys

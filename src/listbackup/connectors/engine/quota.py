@@ -26,14 +26,16 @@ _STEPS: Mapping[Per, int] = {"hour": 120, "day": 1800, "month": 43_200}  # how w
 _LONG_SECONDS = 600  # a window that is shorter is a rate, which the limiter keeps
 _AT_ONCE, _PART = 100, 10  # calls booked at once: at most so many, and at most this part of what is left
 _STALE_SECONDS = 60  # calls booked so long ago and not sent are booked anew
+_LOOK_SECONDS = 0.05
 _WORTH = 0.1  # of our share: from here on it is worth going on
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a connection's quotas: calls booked, by window and bucket, and the quotas that headers told of."""
+    """What everybody who calls through a connection must know: calls booked, by window and bucket, the quotas that headers told of, and a silence."""
 
     booked: dict[str, dict[int, int]] = {}
     told: dict[str, int] = {}
+    silent_until: float = 0.0  # the platform asked to be left alone until then [s since 1970]
 
 
 class QuotaBook(Protocol):
@@ -87,6 +89,7 @@ class Allowance:
         self._told: dict[str, int] | None = None  # the ledger's, once it was looked at
         self._held = self._uncounted = 0  # calls booked and not sent; calls sent while no quota was known
         self._held_at = 0.0
+        self._looked_at = self._silent_until = 0.0
 
     def spend(self) -> None:
         """One call is about to be sent. Raises PlatformError (quota_reached)."""
@@ -111,6 +114,20 @@ class Allowance:
             now = self._now()
             after = self._book.edit(lambda old: _add(msgspec.structs.replace(old, told={**old.told, **told}), late, now))
             self._told = after.told
+
+    def hush(self, wait: timedelta) -> None:
+        """The platform asked to be left alone for so long: everybody who calls through the connection will know."""
+        until = self._now() + wait.total_seconds()
+        with self._lock:
+            self._book.edit(lambda old: msgspec.structs.replace(old, silent_until=until) if until > old.silent_until else old)
+
+    def silence(self) -> float:
+        """How long the platform is to be left alone [s], by whoever heard of it; what others heard is known a twentieth of a second later."""
+        with self._lock:
+            now = self._now()
+            if not self._looked_at <= now < self._looked_at + _LOOK_SECONDS:
+                self._looked_at, self._silent_until = now, self._book.edit(lambda old: old).silent_until
+            return max(0.0, self._silent_until - now)
 
     def left(self) -> QuotaLeft | None:
         """What is left of the tightest quota."""

@@ -152,6 +152,8 @@ class Transport:
 
     def limited(self, send: Callable[[], T]) -> T:
         """What ``send`` returns, sent when it is polite to; the limiter is told how it went. Raises PlatformError (quota_reached, rate_limited: not for long)."""
+        if self._ground.quota is not None:
+            self.limiter.be_silent(self.allowance.silence())
         self._not_for_long()
         self.allowance.spend()
         ticket = self.limiter.enter(self._patience.check)
@@ -174,6 +176,8 @@ class Transport:
         finally:
             self.limiter.leave(ticket, status=status, headers=headers, retry_after=wait)
             self.allowance.hear(headers)
+            if wait is not None and wait.total_seconds() >= 1 and self._ground.quota is not None:
+                self.allowance.hush(wait)
         return result
 
     def _not_for_long(self) -> None:

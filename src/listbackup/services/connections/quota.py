@@ -8,7 +8,7 @@ import msgspec
 
 from listbackup.backends.table.port import Absent, ConditionFailed, Equals
 from listbackup.base.errors import BusyError
-from listbackup.connectors.engine.quota import Ledger
+from listbackup.connectors.engine.quota import Ledger, OwnBook
 from listbackup.services.connections.table import QUOTAS
 from listbackup.services.desk import Desk
 from listbackup.services.rows import Writes
@@ -42,6 +42,14 @@ class TableQuotaBook:
                 continue
             return new
         raise BusyError("the calls of this connection are counted by too many at once", hint="try again")
+
+
+def keep_quota(desk: Desk, scope: Scope, connection: str, book: OwnBook) -> Writes:
+    """The write that keeps what a new connection has used while it was tested."""
+    ledger = book.edit(lambda old: old)
+    if ledger == Ledger():
+        return []
+    return [desk.open(QUOTAS, scope).put(connection, {"doc": msgspec.json.encode(ledger).decode(), "version": 1}, if_=Absent())]
 
 
 def forget_quota(desk: Desk, scope: Scope, connection: str) -> Writes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from listbackup.base.errors import InputError, ListBackupError, PlatformError, PlatformFault
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.connector import AuthMethod, Connector, Credentials, Ground, Site
-from listbackup.connectors.engine.quota import SHARE
+from listbackup.connectors.engine.quota import SHARE, QuotaBook
 from listbackup.services.connections.credentials import by_sign_in, without_tokens
 from listbackup.services.connections.model import Connection
 from listbackup.services.desk import Desk
@@ -115,9 +115,16 @@ class Reach:
             quota_share=egress.quota_share,
         )
 
-    def ask(self, scope: Scope, connector: Connector, credentials: Credentials, keep: Callable[[Mapping[str, Secret]], None]) -> Site:
+    def ask(
+        self,
+        scope: Scope,
+        connector: Connector,
+        credentials: Credentials,
+        keep: Callable[[Mapping[str, Secret]], None],
+        quota: QuotaBook | None = None,
+    ) -> Site:
         """Who the platform says we are with these credentials; ``keep`` hears of tokens that it rotates. Raises PlatformError."""
-        session = connector.open(credentials, replace(self.ground(scope, connector.platform), keep_secrets=keep))
+        session = connector.open(credentials, replace(self.ground(scope, connector.platform), keep_secrets=keep, quota=quota))
         try:
             return session.test()
         finally:

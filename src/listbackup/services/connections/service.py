@@ -13,12 +13,13 @@ from listbackup.base.ids import ConnectionId
 from listbackup.base.paging import Page
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.connector import AuthMethod, Connector, Credentials, Describes, Session, Site, StreamInfo
+from listbackup.connectors.engine.quota import OwnBook
 from listbackup.services.accounts import Limits
 from listbackup.services.connections.credentials import by_key, by_sign_in, leads_elsewhere, without_tokens
 from listbackup.services.connections.events import connection_fact
 from listbackup.services.connections.model import Connection, ConnectionState
 from listbackup.services.connections.notices import Notices
-from listbackup.services.connections.quota import TableQuotaBook, forget_quota
+from listbackup.services.connections.quota import TableQuotaBook, forget_quota, keep_quota
 from listbackup.services.connections.reach import Egress, Reach
 from listbackup.services.connections.renewal import Renewal, forget_renewal
 from listbackup.services.connections.revocation import Revocations
@@ -109,10 +110,11 @@ class Connections:
         rows = self._rows(scope)
         rows.insert(connection)  # a name that is taken is said before the platform is asked
         self.check_room(scope)
-        rotated: dict[str, Secret] = dict(credentials.secrets)
+        rotated, used = dict(credentials.secrets), OwnBook()
         if test:
-            connection = self._tested(connection, self._reach.ask(scope, connector, credentials, rotated.update))
-        writes = [*rows.insert(connection), *self._vault.write(scope, connection.id, rotated, after=0)]
+            connection = self._tested(connection, self._reach.ask(scope, connector, credentials, rotated.update, used))
+        sealed = self._vault.write(scope, connection.id, rotated, after=0)
+        writes = [*rows.insert(connection), *sealed, *keep_quota(self._desk, scope, connection.id, used)]
         self._commit(scope, rows, connection, writes, "created")
         return connection
 
@@ -152,7 +154,7 @@ class Connections:
             merged = without_tokens(merged)  # a key in place of what was agreed to
         credentials = by_key(connector, {**old.values, **(values or {})}, merged)
         fresh: dict[str, Secret] = dict(credentials.secrets)
-        site = self._reach.ask(scope, connector, credentials, fresh.update)
+        site = self._reach.ask(scope, connector, credentials, fresh.update, TableQuotaBook(self._desk, scope, old.id))
         changed = replace(self._tested(old, site), values=credentials.values, secret_names=tuple(sorted(fresh)))
         new, writes = rows.change(old, replace(changed, method=AuthMethod.KEY, client_id=None))
         writes = [*writes, *self._vault.write(scope, old.id, fresh, after=kept.version), *forget_renewal(self._desk, scope, old.id)]

@@ -4,8 +4,36 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import Counter
 
 from listbackup.base.clock import Clock
+
+
+class DailyQuota:
+    """So many calls a day, from midnight to midnight; ``days`` counts what came on each."""
+
+    def __init__(self, clock: Clock, calls: int | None, *, tells: bool) -> None:
+        self._clock, self._calls, self._tells = clock, calls, tells
+        self._lock = threading.Lock()
+        self.days: Counter[str] = Counter()
+        self.refused = 0
+
+    def headers(self) -> dict[str, str]:
+        """What an answer says of the quota."""
+        if self._calls is None or not self._tells:
+            return {}
+        left = max(0, self._calls - self.days[self._clock.now().date().isoformat()])
+        return {"X-RateLimit-Limit-Daily": str(self._calls), "X-RateLimit-Daily-Remaining": str(left)}
+
+    def refuse(self) -> int | None:
+        """None if the call may pass, else the seconds [s] until the next day."""
+        with self._lock:
+            now = self._clock.now()
+            self.days[now.date().isoformat()] += 1
+            if self._calls is None or self.days[now.date().isoformat()] <= self._calls:
+                return None
+            self.refused += 1
+            return 86_400 - int(now.timestamp()) % 86_400
 
 
 class Limiter:

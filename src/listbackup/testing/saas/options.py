@@ -16,6 +16,8 @@ class Options:
     latency_seconds: float = 0.0  # before every answer under /v1
     rate_per_second: float | None = None  # None: no limit
     burst: int | None = None  # None: one second's worth
+    daily_calls: int | None = None  # None: no quota; a day begins at midnight UTC
+    tells_quota: bool = False  # headers name the quota
     gzip: bool = True  # if the client accepts it
     max_page_size: int = 200
     keeps_ids: bool = True  # companies, tags, deals and documents may be re-created under their old id

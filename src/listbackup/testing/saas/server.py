@@ -16,7 +16,7 @@ import msgspec
 from listbackup.base.clock import Clock, SystemClock, from_unix_ms, parse_iso, unix_ms
 from listbackup.testing.saas.invent import stamp
 from listbackup.testing.saas.liar import Liar
-from listbackup.testing.saas.limits import Limiter
+from listbackup.testing.saas.limits import DailyQuota, Limiter
 from listbackup.testing.saas.listing import Asked, BadQuery, Listed, Listings, from_cursor, to_cursor
 from listbackup.testing.saas.oauth import SignInPage
 from listbackup.testing.saas.options import Options
@@ -48,6 +48,7 @@ class Saas:
         self.options = options
         self.calls: Counter[str] = Counter()  # answers under /v1 by path pattern
         self._limiter = Limiter(self._clock, options.rate_per_second, options.burst)
+        self.quota = DailyQuota(self._clock, options.daily_calls, tells=options.tells_quota)
         self.liar = Liar(options, self.world, self._listings.page, self._old)
 
     @property
@@ -95,7 +96,7 @@ class Saas:
     def _api(self, request: Request) -> Response:
         if self.options.latency_seconds:
             self._clock.sleep(self.options.latency_seconds)
-        wait = self._limiter.refuse()
+        wait = self.quota.refuse() or self._limiter.refuse()
         if wait is not None:
             refusal = answer(429, {"error": {"code": "rate_limited", "message": "too many calls"}}, self._limiter.headers())
             refusal.headers["Retry-After"] = str(wait)
@@ -103,7 +104,7 @@ class Saas:
         self._authorise(request)
         response = self._route(request)
         if response.wire is None:
-            response.headers |= self._limiter.headers() | {"Date": self._date()}
+            response.headers |= self._limiter.headers() | self.quota.headers() | {"Date": self._date()}
         return response
 
     def _date(self) -> str:
