@@ -39,6 +39,35 @@ $(DEV): pyproject.toml tools/setup_venv.py
 demo: $(CORE) ## Back up a simulated CRM twice, compare, restore and verify it: the whole product in one go
 	@$(BIN)/listbackup demo $(ARGS)
 
+NODE := $(shell command -v node >/dev/null 2>&1 && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 9) ? 0 : 1)' && echo yes)
+NPM_CI := web/node_modules/.is-installed
+WEB := src/listbackup/api/web/_ui.json
+CHROMIUM ?= /usr/bin/chromium
+WEB_ARGS ?=
+
+$(NPM_CI): web/package-lock.json
+	@cd web && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WEB): $(NPM_CI) openapi.json $(shell find web/src web/messages web/public web/scripts web/next.config.ts -type f -not -path 'web/src/messages/*' -not -name schema.d.ts 2>/dev/null)
+	@cd web && NEXT_TELEMETRY_DISABLED=1 npm run --silent build
+	@rm -rf $(@D) && cp -r web/out $(@D)
+
+.PHONY: web
+web: $(if $(NODE),$(WEB)) ## Build the web app, which `make run` then serves (needs Node 20.9 or newer)
+ifeq ($(NODE),)
+	@echo "The web app is left out: building it needs Node 20.9 or newer. The API works without it."
+endif
+
+.PHONY: web-check
+web-check: $(NPM_CI) ## Types, lint and unit tests of the web app
+	@cd web && npm run --silent check && npm run --silent unit
+
+.PHONY: test-web
+test-web: $(WEB) $(DEV) ## The web app in a real browser, against the real server (WEB_ARGS="-g name" for some)
+	@if $(BIN)/python tools/find_chromium.py $(CHROMIUM); then \
+		cd web && CHROMIUM=$(CHROMIUM) JOBS=$(JOBS) npm run --silent e2e -- $(WEB_ARGS); fi
+
 SERVER := $(VENV)/.server-is-installed
 
 $(SERVER): pyproject.toml tools/setup_venv.py
@@ -46,7 +75,7 @@ $(SERVER): pyproject.toml tools/setup_venv.py
 	@touch $(CORE)
 
 .PHONY: run
-run: $(SERVER) ## Serve the HTTP API on 127.0.0.1:8400 with scheduler and workers; the first start prints an API key
+run: $(SERVER) web ## Serve web app and HTTP API on 127.0.0.1:8400 with scheduler and workers; the first start prints a set-up code
 	@$(BIN)/listbackup serve $(ARGS)
 
 .PHONY: openapi
@@ -55,8 +84,9 @@ openapi: $(DEV) ## Write openapi.json as the routes say it, and the Python clien
 	@$(BIN)/python tools/write_client.py
 
 .PHONY: test
-test: static ## Everything CI runs: the checks, then every test, JOBS=2 at a time (PYTEST_ARGS="-k name" for some)
+test: static $(if $(NODE),web-check $(WEB)) ## Everything CI runs: the checks, then every test, JOBS=2 at a time (PYTEST_ARGS="-k name" for some)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
+	@$(if $(NODE),$(MAKE) --no-print-directory test-web,echo "The web app was not tested: that needs Node 20.9 or newer.")
 
 .PHONY: check
 check: static docs-test ## Lint, format, types, import contracts, spelling, and the commands in the docs
@@ -83,5 +113,5 @@ trust-long: $(DEV) ## The long trust figures: kills, power cuts, lies, simulator
 
 .PHONY: clean
 clean: ## Remove what was built or cached, and .venv
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist .demo
+	@rm -rf $(VENV) web/node_modules web/.next web/out src/listbackup/api/web .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist .demo
 	@find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} +

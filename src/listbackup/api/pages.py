@@ -17,7 +17,7 @@ from listbackup.api.door import SECURITY
 BUILT = Path(__file__).parent / "web"  # `make web` puts the files there, the wheel brings them
 _FOREVER, _ASK = "public, max-age=31536000, immutable", "no-cache"
 _NAMED_BY_CONTENT = "/_next/static/"
-_TYPES = {".js": "text/javascript", ".txt": "text/x-component", ".webmanifest": "application/manifest+json", ".woff2": "font/woff2"}
+_TYPES = {".js": "text/javascript", ".webmanifest": "application/manifest+json", ".woff2": "font/woff2"}
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

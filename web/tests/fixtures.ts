@@ -1,0 +1,67 @@
+import AxeBuilder from "@axe-core/playwright";
+import { test as base, expect, type Page } from "@playwright/test";
+import { OWNER, Stage } from "./stage";
+
+type Own = { stage: Stage };
+
+/** `stage`: an installation with an owner, a connected platform and one source with a finished run, shared by the tests of a worker. */
+export const test = base.extend<{ quiet: undefined }, Own>({
+  stage: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern
+    async ({}, use) => {
+      const stage = await Stage.open();
+      await stage.makeOwner();
+      await stage.makeSource();
+      await use(stage);
+      stage.close();
+    },
+    { scope: "worker" },
+  ],
+  // Every test fails on a script error, a refusal by the page's policy, or a request to anybody but our own server.
+  quiet: [
+    async ({ page }, use) => {
+      const wrong: string[] = [];
+      page.on("pageerror", (error) => wrong.push(`script error: ${error}`));
+      page.on("console", (said) => {
+        if (/Content Security Policy|hydrat/i.test(said.text())) wrong.push(said.text());
+      });
+      page.on("request", (request) => {
+        const { protocol, hostname } = new URL(request.url());
+        if (protocol.startsWith("http") && !["localhost", "127.0.0.1"].includes(hostname)) wrong.push(`third party: ${request.url()}`);
+      });
+      await use(undefined);
+      expect(wrong).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };
+
+/** Signs in by the form and waits for the account's overview; gives the account's path, `/a/acc_…`. */
+export async function signIn(page: Page, stage: Stage, { email, password } = OWNER): Promise<string> {
+  await page.goto(`${stage.url}/sign-in`);
+  await page.getByLabel(/e-mail/i).fill(email);
+  await page
+    .getByLabel(/password/i)
+    .first()
+    .fill(password);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/a\/acc_\w+/);
+  return (new URL(page.url()).pathname.match(/^\/a\/\w+/) as RegExpMatchArray)[0];
+}
+
+/** Nothing to find for axe on what is shown now. */
+export async function demandAccessible(page: Page, what: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    .analyze();
+  const found = violations.map(
+    (one) =>
+      `${one.id}: ${one.nodes
+        .map((node) => node.target.join(" "))
+        .slice(0, 3)
+        .join(", ")}`,
+  );
+  expect(found, what).toEqual([]);
+}
