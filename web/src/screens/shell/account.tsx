@@ -6,6 +6,7 @@ import { ApiContext, apiOf, useApi } from "@/lib/api";
 import { HereContext } from "@/lib/session";
 import { usePart } from "@/platform/params";
 import { Frame } from "@/screens/shell/frame";
+import { Live } from "@/screens/shell/live";
 import { SignedIn } from "@/screens/shell/signed-in";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
@@ -45,11 +46,13 @@ function Within({ account, children }: { account: string; children: ReactNode })
   }, [detail.data, account]);
   return (
     <HereContext value={here}>
-      <Frame>
-        <Shown query={detail} skeleton={<SkeletonRows />}>
-          {() => <Suspense fallback={<SkeletonRows />}>{children}</Suspense>}
-        </Shown>
-      </Frame>
+      <Live account={account} isAllowed={here?.may("activity:read") ?? false}>
+        <Frame>
+          <Shown query={detail} skeleton={<SkeletonRows />}>
+            {() => <Suspense fallback={<SkeletonRows />}>{children}</Suspense>}
+          </Shown>
+        </Frame>
+      </Live>
     </HereContext>
   );
 }
