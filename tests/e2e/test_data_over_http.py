@@ -16,7 +16,7 @@ from listbackup.base.secret import Secret
 from listbackup.connectors.demo_crm.connector import api
 from listbackup.connectors.engine.session import FactsConnector
 from listbackup.http.permission import Bundle, Permission
-from listbackup.services.data import change_sets, records
+from listbackup.services.data import change_sets, positions, records
 from listbackup.services.platforms import Platforms
 from listbackup.services.runs import Means, Work
 from listbackup.testing import patience
@@ -112,6 +112,19 @@ def test_records_come_in_the_order_of_a_field_and_no_record_twice(world: World) 
         assert found == sorted((one["email"] for one in whole), reverse=reverse)
 
 
+def test_a_page_may_begin_anywhere_in_an_order(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(positions, "STRIDE", 7)
+    for asked in ({}, {"sort": "email"}, {"sort": "-email", "filter": "email~a"}):
+        whole = every(world.client, world.records, limit=500, **asked)
+        for begin in (0, 1, 6, 7, 8, 20, len(whole) - 1, len(whole), len(whole) + 99):
+            page = world.client.get(f"{world.records}?{urlencode({**asked, 'position': begin, 'limit': 5})}")
+            assert page["items"] == whole[begin : begin + 5]
+            assert (page["next"] is None) == (begin + 5 >= len(whole))
+    page = world.client.get(f"{world.records}?position=9&limit=4")
+    following = world.client.get(f"{world.records}?limit=4&cursor={page['next']}")
+    assert page["items"] + following["items"] == every(world.client, world.records, limit=500)[9:17]
+
+
 def test_a_stream_too_large_to_be_sorted_is_refused_with_a_hint(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "MAX_SORTED", 10)
     said = world.client.ask("GET", f"{world.records}?sort=email")
@@ -137,7 +150,19 @@ def test_a_record_tells_its_fields_history_and_what_it_refers_to(world: World) -
 
 
 @pytest.mark.parametrize(
-    "asked", ["filter==", "filter=%21%3Dx", "fields=a..b", "sort=-", "cursor=zzz&sort=id", "cursor=AAAA&q=a", "cursor=zz"]
+    "asked",
+    [
+        "filter==",
+        "filter=%21%3Dx",
+        "fields=a..b",
+        "sort=-",
+        "cursor=zzz&sort=id",
+        "cursor=AAAA&q=a",
+        "cursor=zz",
+        "position=-1",
+        "position=3&q=a",
+        "position=3&after=1",
+    ],
 )
 def test_what_cannot_be_asked_is_refused_and_never_a_failure_of_ours(world: World, asked: str) -> None:
     assert world.client.ask("GET", f"{world.records}?{asked}").status == 422

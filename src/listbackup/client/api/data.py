@@ -473,6 +473,7 @@ class DataApi:
         cursor: str | None | UnsetType = UNSET,
         limit: int | UnsetType = UNSET,
         after: str | None | UnsetType = UNSET,
+        position: int | None | UnsetType = UNSET,
         filter: str | None | UnsetType = UNSET,
         q: str | None | UnsetType = UNSET,
         sort: str | None | UnsetType = UNSET,
@@ -482,7 +483,16 @@ class DataApi:
         request = Request(
             method="GET",
             path=f"/v2/snapshots/{part(snapshot)}/streams/{part(stream)}/records",
-            query={"cursor": cursor, "limit": limit, "after": after, "filter": filter, "q": q, "sort": sort, "fields": fields},
+            query={
+                "cursor": cursor,
+                "limit": limit,
+                "after": after,
+                "position": position,
+                "filter": filter,
+                "q": q,
+                "sort": sort,
+                "fields": fields,
+            },
         )
         return self._session.ask(Page[RecordShown], request)
 
@@ -493,6 +503,7 @@ class DataApi:
         *,
         limit: int | UnsetType = UNSET,
         after: str | None | UnsetType = UNSET,
+        position: int | None | UnsetType = UNSET,
         filter: str | None | UnsetType = UNSET,
         q: str | None | UnsetType = UNSET,
         sort: str | None | UnsetType = UNSET,
@@ -501,7 +512,7 @@ class DataApi:
         """Every item of ``records``, page after page."""
         return every(
             lambda cursor: self.records(
-                snapshot, stream, limit=limit, after=after, filter=filter, q=q, sort=sort, fields=fields, cursor=cursor
+                snapshot, stream, limit=limit, after=after, position=position, filter=filter, q=q, sort=sort, fields=fields, cursor=cursor
             )
         )
 

@@ -11,7 +11,7 @@ from listbackup.processor.restore_room import references_in
 from listbackup.services.data.asking import FieldShown, fields_of, parse_fields, parse_filter
 from listbackup.services.data.keys import kept_key, parse_key, show_key
 from listbackup.services.data.places import ONE, RECORDS, with_stream
-from listbackup.services.data.records import Wanted, page_of_records
+from listbackup.services.data.records import Wanted, page_of_records, records_at
 from listbackup.services.data.schema import (
     RecordParameters,
     RecordShown,
@@ -72,7 +72,11 @@ def _records(data: Data) -> Sequence[Route]:
         source, snapshot, _ = with_stream(data, call, "records")
         view = data.store(call.scope, source.id).at(snapshot.seq)
         start = asked.cursor or (encode_key(parse_key(asked.after)[0]).hex() if asked.after is not None and wanted.is_plain else None)
-        found = page_of_records(view, wanted, clock=data.clock, limit=asked.limit, cursor=start)
+        found = (
+            page_of_records(view, wanted, clock=data.clock, limit=asked.limit, cursor=start, positions=data.positions)
+            if asked.position is None
+            else records_at(view, wanted, position=asked.position, limit=asked.limit, positions=data.positions)
+        )
         return Answer(content=Listing(items=[show_record(one, fields) for one in found.items], next=found.next))
 
     def record(call: Call) -> Answer:
@@ -127,4 +131,6 @@ def _wanted(stream: str, asked: RecordParameters) -> Wanted:
     )
     if asked.after is not None and not wanted.is_plain:
         raise InputError("a page that is filtered or sorted begins by its cursor", field="after")
+    if asked.position is not None and (asked.cursor is not None or asked.after is not None):
+        raise InputError("a page begins by a cursor, behind a key or at a position", field="position", hint="give one of them")
     return wanted

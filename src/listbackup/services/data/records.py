@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import cast
 
 from listbackup.base.clock import Clock
 from listbackup.base.errors import InputError
 from listbackup.processor.filters import Filter, keeps
-from listbackup.services.data.asking import SortKey, sort_key
+from listbackup.services.data.asking import sort_key
 from listbackup.services.data.budget import Budget
 from listbackup.services.data.cursors import read_cursor, write_cursor
+from listbackup.services.data.positions import Placed, Positions
 from listbackup.store import Key, Record, View
 from listbackup.store.keycode import decode_key, encode_key
 from listbackup.store.view import needles_of
 
-_Placed: TypeAlias = tuple[SortKey, bytes, int]
 MAX_SORTED = 50_000  # records of a stream that can be put in another order while somebody waits
 
 
@@ -46,14 +46,15 @@ class RecordsFound:
     looked_at: int = 0
 
 
-def page_of_records(view: View, wanted: Wanted, *, clock: Clock, limit: int, cursor: str | None) -> RecordsFound:
+def page_of_records(view: View, wanted: Wanted, *, clock: Clock, limit: int, cursor: str | None, positions: Positions) -> RecordsFound:
     """The page. Raises NotFound for the stream, InputError for a cursor of another listing or a stream too large to be sorted."""
     if wanted.is_plain:
         page = view.page(wanted.stream, cursor=cursor, limit=limit)
         return RecordsFound(items=page.items, next=page.next_cursor, looked_at=len(page.items))
     listing = f"records/{view.seq}/{wanted}"
     if wanted.sort is not None:
-        return _sorted(view, wanted, listing, limit, cursor)
+        order = _order(view, wanted, positions)
+        return _cut(view, wanted, listing, order, _start(order, wanted, listing, cursor), limit)
     after = _after(listing, cursor)
     return _sifted(view, wanted, listing, limit, after, Budget(clock))
 
@@ -98,30 +99,49 @@ class _Judge:
         return not self._filters or keeps(self._filters, raw)
 
 
-def _sorted(view: View, wanted: Wanted, listing: str, limit: int, cursor: str | None) -> RecordsFound:
+def records_at(view: View, wanted: Wanted, *, position: int, limit: int, positions: Positions) -> RecordsFound:
+    """The page that begins at this place of the listing (from 0), wherever it is. Raises InputError for a listing whose records have to be judged one by one."""
+    if wanted.sort is not None:
+        return _cut(view, wanted, f"records/{view.seq}/{wanted}", _order(view, wanted, positions), position, limit)
+    if not wanted.is_plain:
+        raise InputError("only records in order, and all of them, can be asked for by position", field="position", hint="go on by cursor")
+    found = positions.records(view, wanted.stream, position, limit + 1)
+    items = found[:limit]
+    return RecordsFound(items=items, next=encode_key(items[-1].key).hex() if len(found) > limit else None, looked_at=len(items))
+
+
+def _order(view: View, wanted: Wanted, positions: Positions) -> Sequence[Placed]:
     live = view.count(wanted.stream)
     if live > MAX_SORTED:
         hint = f"streams of up to {MAX_SORTED:,} records can be sorted; filter without an order, or export it"
         raise InputError(f"the stream holds {live:,} records: too many to put in another order", field="sort", hint=hint)
+    return positions.order(view, wanted, lambda: _ordered(view, wanted))
+
+
+def _ordered(view: View, wanted: Wanted) -> Sequence[Placed]:
     assert wanted.sort is not None
-    judge, order = _Judge(wanted), list[_Placed]()
+    judge, order = _Judge(wanted), list[Placed]()
     for codes, values, seqs in view.blocks(wanted.stream):
         placed = zip(codes, values, seqs, strict=True)
         order += [(sort_key(value, wanted.sort), code, seq) for code, value, seq in placed if judge.wants(value)]
     order.sort(reverse=wanted.descending)
-    start = _start(order, wanted, listing, cursor)
+    return order
+
+
+def _cut(view: View, wanted: Wanted, listing: str, order: Sequence[Placed], start: int, limit: int) -> RecordsFound:
     chosen = order[start : start + limit]
-    raws = view.get_many(wanted.stream, sorted(code for _, code, _ in chosen))
+    raws = view.get_many(wanted.stream, sorted(code for _, code, _ in chosen)) if chosen else {}
     items = [Record(decode_key(code), raws[code], seq) for _, code, seq in chosen if code in raws]
     more = start + limit < len(order)
-    return RecordsFound(items=items, next=write_cursor(listing, [*chosen[-1][0], *chosen[-1][1:]]) if more else None, looked_at=live)
+    following = write_cursor(listing, [*chosen[-1][0], *chosen[-1][1:]]) if more else None
+    return RecordsFound(items=items, next=following, looked_at=len(order))
 
 
-def _start(order: Sequence[_Placed], wanted: Wanted, listing: str, cursor: str | None) -> int:
+def _start(order: Sequence[Placed], wanted: Wanted, listing: str, cursor: str | None) -> int:
     """The position behind the place that the cursor names."""
     if cursor is None:
         return 0
     rank, number, text, code, seq = read_cursor(listing, cursor, tuple[int, float, str, bytes, int])
-    last = cast(_Placed, ((rank, number, text), code, seq))
+    last = cast(Placed, ((rank, number, text), code, seq))
     behind = (index for index, one in enumerate(order) if (one < last if wanted.descending else one > last))
     return next(behind, len(order))

@@ -36,6 +36,14 @@ class RecordParameters(PageParameters):
     """
 
     after: Annotated[KeyText | None, Field(description="Begin behind the record of this key.")] = None
+    position: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=2**31,
+            description="Begin at this place of the listing, from 0: in order of the keys without `filter` and `q`, or in the order of `sort`.",
+        ),
+    ] = None
     filter: Annotated[
         str | None,
         Field(

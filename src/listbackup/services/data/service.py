@@ -14,6 +14,7 @@ from listbackup.connectors.engine.connector import StreamInfo
 from listbackup.services.data.events import source_data_fact
 from listbackup.services.data.keys import kept_key, parse_key, show_key
 from listbackup.services.data.looks import Looks
+from listbackup.services.data.positions import Positions
 from listbackup.services.desk import Desk
 from listbackup.services.scope import Scope
 from listbackup.services.sources import Source, Sources
@@ -55,6 +56,7 @@ class Data:
         self._desk, self._sources, self._stores = desk, sources, stores
         self._places: dict[tuple[str, str], str] = {}
         self.looks = Looks(desk)
+        self.positions = Positions()
         self.clock = desk.clock
 
     def snapshots(self, scope: Scope, source: str, *, with_trash: bool = False) -> Sequence[SnapshotInfo]:
