@@ -418,3 +418,24 @@ def test_people_roles_and_teams_from_the_first_to_the_last_request(world: World)
     assert at(bob, client).refused("GET", "/users") == (403, "not_allowed")
     assert inside.ask("DELETE", f"/users/{user}").status == 204
     assert bob.refused("GET", f"/accounts/{client}") == (404, "not_found")
+
+
+def test_an_agency_sees_in_one_answer_which_client_is_not_protected(world: World) -> None:
+    ada, agency = world.grown("ada")
+    first, second = (world.below(ada, agency, name) for name in ("first", "second"))
+    leaf = world.below(ada, first, "leaf")
+    asked = f"/accounts/{agency}/protection"
+    shown = ada.browser.ok("GET", asked)["items"]
+    assert [(one["account"], one["parent"], one["verdict"], one["records"]) for one in shown] == [
+        (first, agency, "empty", None),
+        (leaf, first, "empty", None),
+        (second, agency, "empty", None),
+    ]
+    page = ada.browser.ok("GET", f"{asked}?limit=2")
+    assert [one["account"] for one in ada.browser.ok("GET", f"{asked}?limit=2&cursor={page['next']}")["items"]] == [second]
+    bob, _ = world.grown("bob")
+    assert bob.browser.ask("GET", asked).status == 404
+    world.join(bob, first, "viewer")
+    assert [one["account"] for one in bob.browser.ok("GET", f"/accounts/{first}/protection")["items"]] == [leaf]
+    narrow = ada.browser.ok("POST", "/api-keys", {"name": "narrow"})["text"]
+    assert Client(world.port, narrow).get(asked)["items"] == []

@@ -316,6 +316,7 @@ class System:
     @cached_property
     def tenancy(self) -> Tenancy:
         """Everything about accounts: the tree, its people, how they come in and how an account ends."""
+        from listbackup.bootstrap.guarding import guarding
         from listbackup.bootstrap.tenancy import measuring, wire_tenancy
 
         doors = self._doors
@@ -328,6 +329,7 @@ class System:
             letters=doors.post,
             web_url=doors.auth.issuer,
             measure=measuring(self.sources, self.stores, self.runs),
+            guard=guarding(self.sources, self.jobs, self.runs, self.connections, self.clock),
             tables=self._ground.tables,
             objects=self.objects,
             folders=(self._workspace,),

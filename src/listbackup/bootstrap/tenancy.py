@@ -13,7 +13,7 @@ from listbackup.backends.objects.port import Objects
 from listbackup.base.errors import NotFound
 from listbackup.base.ids import is_id
 from listbackup.base.paging import iter_pages
-from listbackup.services.accounts import ACCOUNTS, Accounts, ApiKeys, Card, Figures, LetterBox, Shredder, Tenancy, open_tenancy
+from listbackup.services.accounts import ACCOUNTS, Accounts, ApiKeys, Card, Figures, Guard, LetterBox, Shredder, Tenancy, open_tenancy
 from listbackup.services.desk import Desk
 from listbackup.services.runs import Runs
 from listbackup.services.scope import Scope
@@ -133,6 +133,7 @@ def wire_tenancy(
     letters: LetterBox,
     web_url: str,
     measure: Callable[[Scope, Figures], Figures],
+    guard: Guard,
     tables: Forgetful,
     objects: Objects,
     is_open: bool,
@@ -148,6 +149,7 @@ def wire_tenancy(
         letters=letters,
         web_url=web_url,
         measure=measure,
+        guard=guard,
         removers=(forgetting_hooks(desk), *removing(tables, objects, *folders)),
         is_open=is_open,
     )

@@ -19,6 +19,7 @@ from listbackup.api.openapi import openapi
 from listbackup.backends.identity.settings import IdentitySettings
 from listbackup.backends.table.memory import MemoryTables
 from listbackup.backends.table.port import Tables
+from listbackup.bootstrap.guarding import guarding
 from listbackup.bootstrap.tenancy import measuring, wire_tenancy
 from listbackup.http.permission import Bundle, Permission
 from listbackup.http.ratelimit import Rate
@@ -200,6 +201,7 @@ class MemoryHouse:
             letters=self.doors.post,
             web_url="http://localhost:8400",
             measure=measuring(over.sources, over.stores, over.runs),
+            guard=guarding(over.sources, over.jobs, over.runs, over.connections, over.clock),
             tables=over.tables if isinstance(over.tables, MemoryTables) else MemoryTables(over.clock),
             objects=over.objects,
             is_open=True,

@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 from listbackup.client.api.shared import AccountShown, AccountState, Permission
 from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, given, part, repeat_header, version_header
+from listbackup.client.words import Word
 
 
 class AccountDetail(Struct, frozen=True, kw_only=True):
@@ -95,6 +96,34 @@ class PolicyFields(Struct, frozen=True, kw_only=True):
     region: str | None
 
 
+class ProtectionShown(Struct, frozen=True, kw_only=True):
+    """How well an account is protected: the age of each of its sources' last good snapshot against that source's target, and what endangers
+    the next one.
+
+    ``late`` sources have one that is older than their target (``late_since``: when the first target passed), ``never`` have none;
+    ``incomplete``: the last one lacks something; ``unscheduled``: no job runs them by itself. ``attention``: connections that must be
+    repaired. ``records`` and ``stored_bytes`` as measured last, null before the first time.
+    """
+
+    account: str
+    name: str
+    parent: str | None
+    state: AccountState
+    verdict: Verdict
+    sources: int
+    late: int
+    never: int
+    incomplete: int
+    unscheduled: int
+    oldest_at: datetime | None
+    late_since: datetime | None
+    connections: int
+    attention: int
+    records: int | None
+    stored_bytes: int | None
+    measured_at: datetime | None
+
+
 class UsageShown(Struct, frozen=True, kw_only=True):
     """What an account holds, and its branch. The branch's sum is of what was measured last: at ``oldest_at`` or later, ``unmeasured``
     accounts not counted.
@@ -109,6 +138,15 @@ class UsageShown(Struct, frozen=True, kw_only=True):
     unmeasured: int
     oldest_at: datetime
     is_whole: bool
+
+
+class Verdict(Word):
+    """How an account stands, the worst first."""
+
+    ATTENTION = "attention"
+    EMPTY = "empty"
+    PROTECTED = "protected"
+    UNPROTECTED = "unprotected"
 
 
 class AccountsApi:
@@ -182,6 +220,15 @@ class AccountsApi:
         """What holds in an account, and where it comes from."""
         request = Request(method="GET", path=f"/v2/accounts/{part(account)}/policies")
         return self._session.ask(PoliciesShown, request)
+
+    def protection(self, account: str, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[ProtectionShown]:
+        """Whether everything below an account is protected, account by account."""
+        request = Request(method="GET", path=f"/v2/accounts/{part(account)}/protection", query={"cursor": cursor, "limit": limit})
+        return self._session.ask(Page[ProtectionShown], request)
+
+    def iter_protection(self, account: str, *, limit: int | UnsetType = UNSET) -> Iterator[ProtectionShown]:
+        """Every item of ``protection``, page after page."""
+        return every(lambda cursor: self.protection(account, limit=limit, cursor=cursor))
 
     def restore(self, account: str) -> AccountShown:
         """Take a deleted account back."""

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
         LimitsShown,
         PoliciesShown,
         PolicyFields,
+        ProtectionShown,
         UsageShown,
+        Verdict,
     )
     from listbackup.client.api.activity import Activity, ChainBreak, Origin, Verified
     from listbackup.client.api.api_keys import Bundle, KeyMade, KeyShown, Reach
@@ -133,7 +135,9 @@ _HOMES = {
         "LimitsShown",
         "PoliciesShown",
         "PolicyFields",
+        "ProtectionShown",
         "UsageShown",
+        "Verdict",
     ),
     "listbackup.client.api.activity": (
         "Activity",
@@ -427,6 +431,7 @@ __all__ = [
     "PolicyIn",
     "PreviewShown",
     "Problem",
+    "ProtectionShown",
     "ProvedOut",
     "PruneStats",
     "QueueShown",
@@ -480,6 +485,7 @@ __all__ = [
     "Trigger",
     "UsageShown",
     "UserSettings",
+    "Verdict",
     "Verification",
     "VerificationShown",
     "VerificationState",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from listbackup.services.accounts.limits import Limit, Limits
     from listbackup.services.accounts.members import Members
     from listbackup.services.accounts.policies import Effective, Policies, Policy
+    from listbackup.services.accounts.protection import Guard, Protection, Verdict
     from listbackup.services.accounts.roles import ROLES, Role
     from listbackup.services.accounts.standing import Standing, machine
     from listbackup.services.accounts.teams import Team, Teams
@@ -35,6 +36,7 @@ _HOMES = {  # loaded when they are named: a command that reads a record asks for
     "limits": ("Limit", "Limits"),
     "members": ("Members",),
     "policies": ("Effective", "Policies", "Policy"),
+    "protection": ("Guard", "Protection", "Verdict"),
     "roles": ("ROLES", "Role"),
     "standing": ("Standing", "machine"),
     "teams": ("Team", "Teams"),
@@ -68,6 +70,7 @@ __all__ = [
     "Directory",
     "Effective",
     "Figures",
+    "Guard",
     "Invitation",
     "Invitations",
     "LetterBox",
@@ -79,6 +82,7 @@ __all__ = [
     "NewApiKey",
     "Policies",
     "Policy",
+    "Protection",
     "Reach",
     "Remains",
     "Role",
@@ -89,6 +93,7 @@ __all__ = [
     "Tenancy",
     "TreeSettings",
     "Usage",
+    "Verdict",
     "machine",
     "open_tenancy",
 ]

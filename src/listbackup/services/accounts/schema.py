@@ -14,6 +14,7 @@ from listbackup.http.permission import Permission
 from listbackup.services.accounts.limits import Limit
 from listbackup.services.accounts.model import Account, AccountState
 from listbackup.services.accounts.policies import Effective, Policy
+from listbackup.services.accounts.protection import Protection, Verdict
 from listbackup.services.accounts.usage import Figures, Roll
 
 _ID = "[0-9a-hjkmnp-tv-z]{26}$"
@@ -165,6 +166,34 @@ class UsageShown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProtectionShown:
+    """How well an account is protected: the age of each of its sources' last good snapshot against that source's target, and what endangers the next one.
+
+    ``late`` sources have one that is older than their target (``late_since``: when the first target passed), ``never`` have none; ``incomplete``: the last
+    one lacks something; ``unscheduled``: no job runs them by itself. ``attention``: connections that must be repaired. ``records`` and ``stored_bytes`` as
+    measured last, null before the first time.
+    """
+
+    account: str
+    name: str
+    parent: str | None
+    state: AccountState
+    verdict: Verdict
+    sources: int
+    late: int
+    never: int
+    incomplete: int
+    unscheduled: int
+    oldest_at: datetime | None
+    late_since: datetime | None
+    connections: int
+    attention: int
+    records: int | None
+    stored_bytes: int | None
+    measured_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyFields:
     """The fields of a policy; null: nothing is asked."""
 
@@ -217,6 +246,29 @@ def show_usage(roll: Roll) -> UsageShown:
         unmeasured=roll.unmeasured,
         oldest_at=roll.oldest_at,
         is_whole=roll.is_whole,
+    )
+
+
+def show_protection(account: AccountShown, found: Protection, known: tuple[Figures, datetime] | None) -> ProtectionShown:
+    """An account's protection as it goes out."""
+    return ProtectionShown(
+        account=account.id,
+        name=account.name,
+        parent=account.parent,
+        state=account.state,
+        verdict=found.verdict,
+        sources=found.sources,
+        late=found.late,
+        never=found.never,
+        incomplete=found.incomplete,
+        unscheduled=found.unscheduled,
+        oldest_at=found.oldest_at,
+        late_since=found.late_since,
+        connections=found.connections,
+        attention=found.attention,
+        records=known[0].records if known is not None else None,
+        stored_bytes=known[0].stored_bytes if known is not None else None,
+        measured_at=known[1] if known is not None else None,
     )
 
 

@@ -11,6 +11,7 @@ from listbackup.services.accounts.directory import Directory, LetterBox
 from listbackup.services.accounts.forgetting import Forgetting
 from listbackup.services.accounts.invitations import Invitations
 from listbackup.services.accounts.lifecycle import Lifecycle, Remains, Shredder
+from listbackup.services.accounts.protection import Guard, Protection
 from listbackup.services.accounts.service import Accounts
 from listbackup.services.accounts.teams import Teams
 from listbackup.services.accounts.usage import Measure, Usage
@@ -29,6 +30,7 @@ class Tenancy:
     lifecycle: Lifecycle
     usage: Usage
     directory: Directory
+    guard: Guard
     is_open: bool = False
 
     def keep_house(self) -> None:
@@ -47,6 +49,7 @@ def open_tenancy(
     letters: LetterBox,
     web_url: str,
     measure: Measure,
+    guard: Guard = lambda _: Protection(),
     removers: Sequence[Callable[[str], bool]] = (),
     is_open: bool = False,
 ) -> Tenancy:
@@ -65,5 +68,6 @@ def open_tenancy(
         ),
         usage=usage,
         directory=directory,
+        guard=guard,
         is_open=is_open,
     )

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 
 from listbackup.base.errors import NotFound
+from listbackup.base.ids import AccountId
 from listbackup.http.caller import CallerKind, NotAllowed
 from listbackup.http.paging import Listing, PageParameters, listing
 from listbackup.http.permission import Permission, Signed
@@ -21,11 +22,14 @@ from listbackup.services.accounts.schema import (
     HierarchyParameters,
     Move,
     NewAccount,
+    ProtectionShown,
     show_account,
+    show_protection,
 )
 from listbackup.services.accounts.tenancy import Tenancy
 from listbackup.services.accounts.walk import Place, Walk
 from listbackup.services.routing import Answer, Call, Route, changing, reading
+from listbackup.services.scope import Scope
 
 MOST_NODES = 500
 
@@ -86,6 +90,17 @@ def tree_routes(tenancy: Tenancy) -> Sequence[Route]:
         found = Walk(tree, [call.scope.account], is_inside=True, depth=depth).page(limit=page.limit, cursor=page.cursor)
         return Answer(content=listing(found, _show_place(tenancy)))
 
+    def protection(call: Call) -> Answer:
+        page, show = call.query(PageParameters), _show_place(tenancy)
+        depth = 0 if _is_narrow(tenancy, call) else None
+        found = Walk(tree, [call.scope.account], is_inside=True, depth=depth).page(limit=page.limit, cursor=page.cursor)
+
+        def guarded(place: Place) -> ProtectionShown:
+            scope = Scope(account=AccountId(place.account.id), actor=call.caller.actor)
+            return show_protection(show(place), tenancy.guard(scope), tenancy.usage.known(place.account.id))
+
+        return Answer(content=listing(found, guarded))
+
     def move(call: Call) -> Answer:
         account, parent, actor = call.scope.account, call.body(Move).parent, call.caller.actor
         leaves = authority.leaving(actor, account)
@@ -102,6 +117,7 @@ def tree_routes(tenancy: Tenancy) -> Sequence[Route]:
         changing("PATCH", one, "Rename an account", manage, rename, body=ChangedAccount, answers=AccountShown, versioned=True),
         reading(f"{one}/hierarchy", "Where an account stands", read, hierarchy, Hierarchy, HierarchyParameters),
         reading(f"{one}/descendants", "Everything below an account, each account before those below it", read, descendants, Listing[AccountShown], PageParameters),
+        reading(f"{one}/protection", "Whether everything below an account is protected, account by account", read, protection, Listing[ProtectionShown], PageParameters),
         changing("POST", f"{one}/move", "Move an account with everything below it; takes owners of both ends", Permission.ACCOUNTS_DELETE, move, step_up=True, body=Move, answers=AccountShown, problems=(402,)),
     ]  # fmt: skip
 

@@ -78,6 +78,10 @@ class Usage:
         is_whole = counted <= MOST_SUMMED
         return Roll(own=own, measured_at=at, branch=sums, accounts=counted, unmeasured=unmeasured, oldest_at=oldest, is_whole=is_whole)
 
+    def known(self, account: str) -> tuple[Figures, datetime] | None:
+        """What was measured last, and when; None before the first time. Measures nothing."""
+        return self._kept(account)
+
     def refresh(self, *, limit: int = 20) -> int:
         """Measures the next accounts whose figures are old, going round among all; how many. For the scheduler."""
         measured = 0
