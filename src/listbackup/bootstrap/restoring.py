@@ -22,6 +22,7 @@ from listbackup.backends.keyring.file import FileKeyring
 from listbackup.backends.keyring.roots import Roots
 from listbackup.backends.objects.port import Objects
 from listbackup.backends.os_errors import translated
+from listbackup.backends.table.sqlite import SqliteTables
 from listbackup.base.clock import Clock, iso
 from listbackup.base.errors import Conflict, DamagedError, InputError, KeyUnavailable, NotFound, StoreError
 from listbackup.base.paging import iter_pages
@@ -29,7 +30,7 @@ from listbackup.bootstrap.folder import OURS, Folder, open_folder
 from listbackup.bootstrap.settings import Settings
 from listbackup.bootstrap.system import System
 from listbackup.services.desk import Fact
-from listbackup.services.system import CONFIGURATION, KEYS, MARK, TABLES, Header, open_copy, read_header
+from listbackup.services.system import CONFIGURATION, KEYS, MARK, SYSTEM, TABLES, Header, open_copy, read_header, switch_row
 from listbackup.store.store import Store
 
 _RESTORING = "listbackup.restoring"
@@ -77,6 +78,7 @@ def put_back(settings: Settings, place: Objects, name: str, *, kit: Roots | None
         open_copy(read, name, roots, stage)
         _check_mark(stage / MARK, header, name)
         _end_sessions(stage / TABLES)
+        _hold(stage / TABLES, name, clock)
         aside = _move_aside(data, clock.now())
         if not root_file.exists():
             FileKeyring.restore(root_file, roots, data_folder=data)
@@ -96,11 +98,8 @@ def put_back(settings: Settings, place: Objects, name: str, *, kit: Roots | None
     return PutBack(folder=folder, header=header, aside=aside, configuration=configuration)
 
 
-def settle(system: System, copy: str, *, hold: bool) -> Settled:
-    """What the objects know better than the copy is taken up from them: the snapshots made since. Unless told otherwise nothing begins: maintenance is on.
-
-    Everybody signs in anew; whoever was at work on the other machine has lost its leases.
-    """
+def settle(system: System, copy: str, *, start: bool) -> Settled:
+    """What the objects know better than the copy is taken up from them: the snapshots made since. Maintenance stays on unless everything is to ``start``."""
     copies = system.copies
     copies.take_over()
     figures = _Figures()
@@ -117,9 +116,8 @@ def settle(system: System, copy: str, *, hold: bool) -> Settled:
                 figures.newer += 1
             figures.look_at(Store(system.stores.ground(scope), source.id))
     scope = system.enter("cli")
-    if hold:
-        reason = f"restored from a copy of {copy.rpartition('/')[2][:16]}: end this when the other machine is off for good"
-        system.installation.maintenance.switch(scope, on=True, reason=reason)
+    if start:
+        system.installation.maintenance.switch(scope, on=False)
     system.tell(scope, Fact(name="system.restored", subject="installation", about={"copy": copy}))
     return figures.settled()
 
@@ -215,6 +213,16 @@ def _end_sessions(tables: Path) -> None:
                     connection.execute(f'DELETE FROM "t_{spec.name}"')
     except sqlite3.Error as error:
         raise StoreError(f"the copied tables cannot be used: {error}", hint="take another copy") from None
+
+
+def _hold(tables: Path, name: str, clock: Clock) -> None:
+    """The other machine may still run: nothing begins here before a person says so."""
+    reason = f"restored from a copy of {name.rpartition('/')[2][:16]}: end this when the other machine is off for good"
+    opened = SqliteTables(tables)
+    opened.open(SYSTEM).put(switch_row(on=True, reason=reason, at=clock.now(), by="cli"))
+    opened.close()
+    with closing(sqlite3.connect(tables, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")  # one file again, to be moved
 
 
 def _move_aside(data: Path, now: datetime) -> Path | None:

@@ -42,6 +42,7 @@ def examine(sh: Shell) -> list[Finding]:
         found += [_asked("objects", lambda: _objects(sh)), _asked("trail", lambda: _trail(sh)), _asked("clock", lambda: _clock(sh))]
         found += [_asked("connections", lambda: _connections(sh)), _asked("queue", lambda: _queue(sh))]
         found.append(_asked("workers", lambda: _workers(sh)))
+        found.append(_asked("system copies", lambda: _copies(sh)))
     return found
 
 
@@ -84,6 +85,19 @@ def _workers(sh: Shell) -> Finding:
             subject="workers", message="none was heard of within a minute: what is scheduled waits for `listbackup serve` or `worker`"
         )
     return Finding(subject="workers", message=f"{len(alive)}, {sum(one.hands for one in alive)} runs at once")
+
+
+def _copies(sh: Shell) -> Finding:
+    """No finding against it where none are taken: who has one machine and its copies elsewhere may want none."""
+    copies = sh.system.copies
+    if not copies.has_place:
+        return Finding(subject="system copies", message="none are taken: LISTBACKUP_SYSTEM_BACKUP_TO names no place")
+    state = copies.state()
+    if state.problem is not None:
+        hint = "mend that, then:  listbackup system backup"
+        return Finding(subject="system copies", message=f"the last one failed: {state.problem}", code=ExitCode.FAILED, hint=hint)
+    newest = f"the newest is of {local(state.newest_at)}" if state.newest_at is not None else "none was taken yet"
+    return Finding(subject="system copies", message=f"{newest}, at {state.place}")
 
 
 def _disk(sh: Shell) -> Finding:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from listbackup.base.errors import InputError
+from listbackup.base.errors import InputError, StoreError
 from listbackup.base.secret import Secret
 from listbackup.cli.options import Json
 from listbackup.cli.output import local, size
@@ -58,16 +58,13 @@ def list_(context: typer.Context, from_: _From = None, as_json: Json = False) ->
       listbackup system copies
       listbackup system copies --from s3://copies/listbackup
     """
-    from listbackup.services.system import list_copies, list_installations, read_header
+    from listbackup.services.system import list_copies, list_installations
 
     with shell(context, as_json, local=True) as sh:
         place = _place(sh, from_)
         found = [one for owner in list_installations(place.objects) for one in list_copies(place.objects, owner)]
-        headers = {
-            one.name: read_header(lambda start, length, name=one.name: place.objects.get(name, start, length), one.name)
-            for one in found[:100]
-        }  # type: ignore[misc]
-        rows = [(one, headers[one.name].root if one.name in headers else None) for one in found]
+        roots = {one.name: _root(place, one.name) for one in found[:100]}
+        rows = [(one, roots.get(one.name)) for one in found]
         sh.out.document(
             {
                 "place": place.where,
@@ -111,7 +108,17 @@ def restore(
         place = _place(sh, from_)
         name = choose_copy(place.objects, name=copy, owner=installation)
         back = put_back(sh.settings, place.objects, name, kit=_roots(kit), clock=sh.clock, replace=replace)
-        _tell(sh, name, back, settle(sh.system, name, hold=not start), held=not start)
+        _tell(sh, name, back, settle(sh.system, name, start=start), held=not start)
+
+
+def _root(place: Place, name: str) -> str | None:
+    """The root key that a copy needs; None where not even that can be read."""
+    from listbackup.services.system import read_header
+
+    try:
+        return read_header(lambda start, length: place.objects.get(name, start, length), name).root
+    except StoreError:
+        return None
 
 
 def _place(sh: Shell, said: str | None) -> Place:

@@ -14,9 +14,11 @@ from listbackup.services.system.copies import (
 from listbackup.services.system.copy_file import CONFIGURATION, KEYS, MARK, TABLES, Header, Wrapping, open_copy, read_header
 from listbackup.services.system.figures import Figures
 from listbackup.services.system.heartbeats import EVERY, Beat, Heartbeats
+from listbackup.services.system.housekeeping import Duty, Housekeeping, Rounds
 from listbackup.services.system.installation import Installation
-from listbackup.services.system.maintenance import Maintenance, MaintenanceState
+from listbackup.services.system.maintenance import Maintenance, MaintenanceState, switch_row
 from listbackup.services.system.service import Health, Part, Probe, Unwell
+from listbackup.services.system.table import SYSTEM
 from listbackup.services.system.totals import Totals
 
 __all__ = [
@@ -24,23 +26,27 @@ __all__ = [
     "EVERY",
     "KEYS",
     "MARK",
+    "SYSTEM",
     "TABLES",
     "Beat",
     "Copies",
     "Copy",
     "CopyPace",
     "CopyState",
+    "Duty",
     "Figures",
     "Gathered",
     "Header",
     "Health",
     "Heartbeats",
+    "Housekeeping",
     "Installation",
     "Maintenance",
     "MaintenanceState",
     "Part",
     "Plane",
     "Probe",
+    "Rounds",
     "Totals",
     "Unwell",
     "Wrapping",
@@ -49,4 +55,5 @@ __all__ = [
     "list_installations",
     "open_copy",
     "read_header",
+    "switch_row",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from listbackup.backends.table.port import Put, Scalar
+from listbackup.backends.table.port import Item, Put
 from listbackup.base.clock import iso, parse_iso
 from listbackup.base.errors import InputError
 from listbackup.services.desk import Desk, Fact
@@ -52,8 +52,7 @@ class Maintenance:
             raise InputError("maintenance needs a reason: everybody is shown it", field="reason")
         if len(said) > 300 or not (said.isprintable()):
             raise InputError("a reason has at most 300 printable characters", field="reason")
-        row: dict[str, Scalar] = {"pk": INSTALLATION, "sk": _KEY, "on": on, "reason": said or None}
-        row |= {"since": iso(self._desk.clock.now()), "by": scope.actor}
+        row = switch_row(on=on, reason=said or None, at=self._desk.clock.now(), by=scope.actor)
         fact = Fact(name=f"maintenance.{'started' if on else 'ended'}", subject=INSTALLATION, about={"reason": said or None})
         self._desk.commit(scope, [(self._table, Put(item=row))], fact)
         self._known = None
@@ -65,3 +64,8 @@ class Maintenance:
             return MaintenanceState()
         reason = str(row["reason"]) if row.get("reason") is not None else None
         return MaintenanceState(on=True, reason=reason, since=parse_iso(str(row["since"])), by=str(row["by"]))
+
+
+def switch_row(*, on: bool, reason: str | None, at: datetime, by: str) -> Item:
+    """How the switch stands in the table."""
+    return {"pk": INSTALLATION, "sk": _KEY, "on": on, "reason": reason, "since": iso(at), "by": by}
