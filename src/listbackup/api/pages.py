@@ -123,7 +123,8 @@ def _policy(hashes: Sequence[str]) -> str:
 
 def _response(file: _File, request: Request, status: int) -> Response:
     if status == 200 and file.headers["etag"] in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers={name: file.headers[name] for name in ("etag", "cache-control", "vary")})
+        # a browser takes the policy of a 304 in place of the one it kept
+        return Response(status_code=304, headers={name: value for name, value in file.headers.items() if name != "content-type"})
     headers = dict(file.headers)
     body = file.plain
     if file.squeezed is not None and "br" in request.headers.get("accept-encoding", ""):

@@ -87,6 +87,9 @@ def test_what_is_named_by_its_content_stays_for_ever_and_everything_else_is_aske
     again = ask("/sign-in", if_none_match=page.headers["etag"])
     assert again is not None
     assert (again.status_code, again.body) == (304, b"")
+    assert again.headers["content-security-policy"] == page.headers["content-security-policy"], (
+        "a browser takes it in place of the one it kept"
+    )
 
 
 def test_a_pages_policy_allows_its_own_scripts_by_hash_and_nobody_elses(ask: Ask) -> None:
