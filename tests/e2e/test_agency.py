@@ -439,3 +439,25 @@ def test_an_agency_sees_in_one_answer_which_client_is_not_protected(world: World
     assert [one["account"] for one in bob.browser.ok("GET", f"/accounts/{first}/protection")["items"]] == [leaf]
     narrow = ada.browser.ok("POST", "/api-keys", {"name": "narrow"})["text"]
     assert Client(world.port, narrow).get(asked)["items"] == []
+
+
+def test_what_was_deleted_below_an_account_is_listed_until_it_is_taken_back(world: World) -> None:
+    ada, agency = world.grown("ada")
+    first, second = (world.below(ada, agency, name) for name in ("first", "second"))
+    leaf = world.below(ada, first, "leaf")
+    asked = f"/accounts/{agency}/trash"
+    assert ada.browser.ok("GET", asked)["items"] == []
+    ada.browser.ok("DELETE", f"/accounts/{leaf}")
+    ada.browser.ok("DELETE", f"/accounts/{second}")
+    assert [(one["id"], one["parent"], one["state"]) for one in ada.browser.ok("GET", asked)["items"]] == [
+        (second, agency, "trashed"),
+        (leaf, first, "trashed"),
+    ]
+    ada.browser.ok("DELETE", f"/accounts/{first}")
+    assert [one["id"] for one in ada.browser.ok("GET", asked)["items"]] == [first, second]  # what lies below goes and comes with it
+    ada.browser.ok("POST", f"/accounts/{first}/restore")
+    assert [one["id"] for one in ada.browser.ok("GET", asked)["items"]] == [second, leaf]
+    bob, _ = world.grown("bob")
+    assert bob.browser.ask("GET", asked).status == 404
+    narrow = ada.browser.ok("POST", "/api-keys", {"name": "narrow"})["text"]
+    assert Client(world.port, narrow).get(asked)["items"] == []

@@ -293,6 +293,15 @@ class AccountsApi:
         request = Request(method="POST", path=f"/v2/accounts/{part(account)}/suspend", body=given({"why": why}))
         return self._session.ask(AccountShown, request)
 
+    def trash(self, account: str, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[AccountShown]:
+        """Accounts below this one that were deleted and can be taken back."""
+        request = Request(method="GET", path=f"/v2/accounts/{part(account)}/trash", query={"cursor": cursor, "limit": limit})
+        return self._session.ask(Page[AccountShown], request)
+
+    def iter_trash(self, account: str, *, limit: int | UnsetType = UNSET) -> Iterator[AccountShown]:
+        """Every item of ``trash``, page after page."""
+        return every(lambda cursor: self.trash(account, limit=limit, cursor=cursor))
+
     def update(self, account: str, *, name: str, version: int | None = None) -> AccountShown:
         """Rename an account."""
         request = Request(

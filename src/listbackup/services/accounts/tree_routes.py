@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from listbackup.base.errors import NotFound
 from listbackup.base.ids import AccountId
@@ -11,7 +12,7 @@ from listbackup.http.caller import CallerKind, NotAllowed
 from listbackup.http.paging import Listing, PageParameters, listing
 from listbackup.http.permission import Permission, Signed
 from listbackup.services.accounts.api_keys import Reach
-from listbackup.services.accounts.calls import acting, proven, reaches
+from listbackup.services.accounts.calls import acting, proven, reaches, sliced
 from listbackup.services.accounts.model import Account, AccountState
 from listbackup.services.accounts.schema import (
     AccountDetail,
@@ -101,6 +102,12 @@ def tree_routes(tenancy: Tenancy) -> Sequence[Route]:
 
         return Answer(content=listing(found, guarded))
 
+    def trash(call: Call) -> Answer:
+        depth = 0 if _is_narrow(tenancy, call) else None
+        found = list(islice(Walk(tree, [call.scope.account], is_inside=True, depth=depth).iter_trash(), MOST_NODES))
+        page = sliced(found, lambda one: one.id, call.query(PageParameters))
+        return Answer(content=listing(page, lambda one: show_account(one, AccountState.TRASHED, parent=True)))
+
     def move(call: Call) -> Answer:
         account, parent, actor = call.scope.account, call.body(Move).parent, call.caller.actor
         leaves = authority.leaving(actor, account)
@@ -118,6 +125,7 @@ def tree_routes(tenancy: Tenancy) -> Sequence[Route]:
         reading(f"{one}/hierarchy", "Where an account stands", read, hierarchy, Hierarchy, HierarchyParameters),
         reading(f"{one}/descendants", "Everything below an account, each account before those below it", read, descendants, Listing[AccountShown], PageParameters),
         reading(f"{one}/protection", "Whether everything below an account is protected, account by account", read, protection, Listing[ProtectionShown], PageParameters),
+        reading(f"{one}/trash", "Accounts below this one that were deleted and can be taken back", read, trash, Listing[AccountShown], PageParameters),
         changing("POST", f"{one}/move", "Move an account with everything below it; takes owners of both ends", Permission.ACCOUNTS_DELETE, move, step_up=True, body=Move, answers=AccountShown, problems=(402,)),
     ]  # fmt: skip
 

@@ -6,6 +6,7 @@ this listing (any more) is not entered.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -40,6 +41,13 @@ class Walk:
                 return Page(items=found, next_cursor="/".join(found[-1].way))
             found.append(place)
         return Page(items=found)
+
+    def iter_trash(self) -> Iterator[Account]:
+        """What was thrown away below these roots, is not below something else that was, and can be taken back."""
+        living = (place.account.id for place in self._from(()))
+        for account in itertools.chain(self._roots if self._is_inside else (), living):
+            if not self._is_flat:
+                yield from (one for one in self._tree.iter_children(account) if one.state is AccountState.TRASHED and not one.is_shredding)
 
     def _from(self, way: tuple[str, ...]) -> Iterator[Place]:
         """What comes after the end of this way, going up from it; the way is believed only as far as it leads down from a root."""
