@@ -11,12 +11,15 @@ export function Section({
   title,
   about,
   actions,
+  isFlush = false,
   children,
   className,
 }: {
   title: ReactNode;
   about?: ReactNode;
   actions?: ReactNode;
+  /** What is in it reaches the edges: a table, a list of rows. */
+  isFlush?: boolean;
   children: ReactNode;
   className?: string;
 }) {
@@ -29,7 +32,7 @@ export function Section({
         </div>
         {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
       </header>
-      <div className="p-4">{children}</div>
+      <div className={isFlush ? undefined : "p-4"}>{children}</div>
     </section>
   );
 }

@@ -185,9 +185,9 @@ function KeyForm({
 }
 
 /** What a person has said so far, and what was refused of it. A described platform's own fields appear as its description names them. */
-export function useForm(config: readonly ConfigField[], named: string) {
+export function useForm(config: readonly ConfigField[], named: string, known: Given = {}) {
   const [name, setName] = useState(named);
-  const [given, setGiven] = useState<Given>({});
+  const [given, setGiven] = useState<Given>(known);
   const [more, setMore] = useState<ConfigField[]>([]);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);

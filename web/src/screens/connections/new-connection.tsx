@@ -55,7 +55,7 @@ function Connect({ name }: { name: string }) {
                 }}
               />
             </div>
-            <Section title={t("connections.facts.title")} about={t("connections.facts.about")} className="min-w-0 [&>div]:p-0">
+            <Section title={t("connections.facts.title")} about={t("connections.facts.about")} isFlush className="min-w-0">
               <PlatformFacts platform={platform} />
             </Section>
           </div>

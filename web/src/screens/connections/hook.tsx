@@ -1,0 +1,103 @@
+"use client";
+
+import { useState } from "react";
+import { useApi } from "@/lib/api";
+import { moment } from "@/lib/format";
+import { useT } from "@/lib/i18n";
+import { asProblem } from "@/lib/problem";
+import { Button } from "@/ui/button";
+import { Section } from "@/ui/card";
+import { CopyButton } from "@/ui/copy";
+import { Skeleton } from "@/ui/skeleton";
+import { Failure } from "@/ui/states";
+import { Ago } from "@/ui/time";
+import { tell, tellFailure } from "@/ui/toast";
+
+/** The address at which a platform may say that something changed. */
+export default function HookSection({ connection }: { connection: string }) {
+  const t = useT();
+  const api = useApi();
+  const [secret, setSecret] = useState<string | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const params = { path: { connection } };
+  const hook = api.use.useQuery("get", "/v2/connections/{connection}/hook", { params });
+  const isAbsent = hook.isError && asProblem(hook.error).status === 404;
+  const act = async (what: () => Promise<void>) => {
+    setBusy(true);
+    try {
+      await what();
+      await api.cache.resetQueries({ queryKey: ["get", "/v2/connections/{connection}/hook"] });
+    } catch (error) {
+      void tellFailure(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const make = () =>
+    act(async () => {
+      const { data } = await api.call.POST("/v2/connections/{connection}/hook", { params });
+      setSecret(data?.secret ?? null);
+    });
+  const drop = () =>
+    act(async () => {
+      await api.call.DELETE("/v2/connections/{connection}/hook", { params });
+      setSecret(null);
+      void tell(t("connections.hook.dropped"));
+    });
+  const shown = isAbsent ? undefined : hook.data;
+  return (
+    <Section
+      title={t("connections.hook.title")}
+      about={t("connections.hook.about")}
+      actions={
+        (isAbsent || shown) && (
+          <>
+            <Button size="sm" isBusy={isBusy} onClick={() => void make()}>
+              {shown ? t("connections.hook.renew") : t("connections.hook.make")}
+            </Button>
+            {shown && (
+              <Button size="sm" kind="quiet" disabled={isBusy} onClick={() => void drop()}>
+                {t("connections.hook.drop")}
+              </Button>
+            )}
+          </>
+        )
+      }
+    >
+      {isAbsent && <p className="text-sm text-muted">{t("connections.hook.none")}</p>}
+      {hook.isError && !isAbsent && <Failure error={hook.error} onRetry={() => void hook.refetch()} />}
+      {hook.isPending && <Skeleton className="h-9" />}
+      {shown && (
+        <div className="grid gap-3 text-sm">
+          {shown.url ? (
+            <Copied name={t("connections.hook.address")} text={shown.url} />
+          ) : (
+            <p className="text-warn">{t("connections.hook.address.none")}</p>
+          )}
+          {secret && <Copied name={t("connections.hook.secret")} text={secret} />}
+          {secret && <p className="text-[13px] text-muted">{t("connections.hook.secret.hint")}</p>}
+          {shown.former_until && (
+            <p className="text-[13px] text-muted">{t("connections.hook.former", { at: moment(shown.former_until) })}</p>
+          )}
+          {shown.started_at && (
+            <p className="text-[13px] text-muted">
+              {t("connections.hook.heard")}: <Ago at={shown.started_at} />
+            </p>
+          )}
+        </div>
+      )}
+    </Section>
+  );
+}
+
+function Copied({ name, text }: { name: string; text: string }) {
+  return (
+    <div className="grid gap-1">
+      <p className="text-[13px] text-muted">{name}</p>
+      <div className="flex items-center gap-2 rounded-md bg-sunken py-1 pr-1 pl-3">
+        <code className="min-w-0 flex-1 text-[13px]">{text}</code>
+        <CopyButton text={text} />
+      </div>
+    </div>
+  );
+}
