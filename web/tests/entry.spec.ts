@@ -7,7 +7,10 @@ test("who is not signed in is led to the sign-in page and back to where they wan
   await page.goto(`${stage.url}${home}/sources?q=crm`);
   await page.waitForURL(/\/sign-in\?next=/);
   await page.getByLabel(/e-mail/i).fill("ada@example.com");
-  await page.getByLabel(/password/i).first().fill("seven brass kettles on a shelf");
+  await page
+    .getByLabel(/password/i)
+    .first()
+    .fill("seven brass kettles on a shelf");
   await page.keyboard.press("Enter");
   await page.waitForURL(`${stage.url}${home}/sources?q=crm`);
 });
@@ -15,7 +18,10 @@ test("who is not signed in is led to the sign-in page and back to where they wan
 test("a wrong password is said in one sentence, and nothing of the form is lost", async ({ page, stage }) => {
   await page.goto(`${stage.url}/sign-in`);
   await page.getByLabel(/e-mail/i).fill("ada@example.com");
-  await page.getByLabel(/password/i).first().fill("not the password");
+  await page
+    .getByLabel(/password/i)
+    .first()
+    .fill("not the password");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("alert")).toBeVisible();
   await expect(page.getByLabel(/e-mail/i)).toHaveValue("ada@example.com");
