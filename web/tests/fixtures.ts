@@ -2,21 +2,31 @@ import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect, type Page } from "@playwright/test";
 import { OWNER, Stage } from "./stage";
 
-type Own = { stage: Stage };
+type Own = { stage: Stage; cookie: string };
 
-/** `stage`: an installation with an owner, a connected platform and one source with a finished run, shared by the tests of a worker. */
-export const test = base.extend<{ quiet: undefined }, Own>({
+/** `stage`: an installation with an owner, a connected platform and one source with two runs, shared by the tests of a worker.
+ * `home`: the page is signed in as the owner, a second factor shown; the path of their account. */
+export const test = base.extend<{ quiet: undefined; home: string }, Own>({
   stage: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright wants the pattern
     async ({}, use) => {
       const stage = await Stage.open();
       await stage.makeOwner();
-      await stage.makeSource();
+      const source = await stage.makeSource();
+      await stage.passDay();
+      await stage.backUp(source);
       await use(stage);
       stage.close();
     },
     { scope: "worker" },
   ],
+  cookie: [async ({ stage }, use) => use(await stage.enrol()), { scope: "worker" }],
+  home: async ({ page, stage, cookie }, use) => {
+    const [name, value] = cookie.split("=", 2) as [string, string];
+    await page.context().addCookies([{ name, value, url: stage.url, httpOnly: true, sameSite: "Lax" }]);
+    const { items } = await stage.ask<{ items: { id: string }[] }>("GET", "/accounts");
+    await use(`/a/${items[0]?.id}`);
+  },
   // Every test fails on a script error, a refusal by the page's policy, or a request to anybody but our own server.
   quiet: [
     async ({ page }, use) => {

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import type { Page } from "@playwright/test";
-import { demandAccessible, expect, signIn, test } from "./fixtures";
+import { demandAccessible, expect, test } from "./fixtures";
 import { everyScreen, type Screen } from "./screens";
 import type { Stage } from "./stage";
 
@@ -17,11 +17,10 @@ async function show(page: Page, stage: Stage, screen: Screen): Promise<void> {
 }
 
 for (const theme of ["light", "dark"] as const)
-  test(`every screen in the ${theme} theme: nothing for axe to find, a title and one first heading`, async ({ page, stage }) => {
+  test(`every screen in the ${theme} theme: nothing for axe to find, a title and one first heading`, async ({ page, stage, home }) => {
     test.setTimeout(420_000);
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-    await signIn(page, stage);
-    for (const screen of await everyScreen(stage)) {
+    for (const screen of await everyScreen(stage, home)) {
       await test.step(screen.name, async () => {
         await show(page, stage, screen);
         await demandAccessible(page, `${screen.name} (${theme})`);
@@ -31,22 +30,20 @@ for (const theme of ["light", "dark"] as const)
     }
   });
 
-test("no screen is wider than a phone of 320 px", async ({ page, stage }) => {
+test("no screen is wider than a phone of 320 px", async ({ page, stage, home }) => {
   test.setTimeout(300_000);
   await page.setViewportSize({ width: 320, height: 640 });
-  await signIn(page, stage);
-  for (const screen of await everyScreen(stage)) {
+  for (const screen of await everyScreen(stage, home)) {
     await show(page, stage, screen);
     expect.soft(await page.evaluate(() => document.documentElement.scrollWidth), screen.name).toBeLessThanOrEqual(320);
   }
 });
 
-test("pictures of every screen", async ({ page, stage }) => {
+test("pictures of every screen", async ({ page, stage, home }) => {
   test.skip(folder === null, "SCREENS names no folder");
   test.setTimeout(900_000);
   mkdirSync(folder as string, { recursive: true });
-  await signIn(page, stage);
-  for (const screen of await everyScreen(stage))
+  for (const screen of await everyScreen(stage, home))
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: width < 600 ? 780 : 900 });
       for (const theme of width === 1440 ? (["light", "dark"] as const) : (["light"] as const)) {

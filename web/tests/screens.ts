@@ -3,7 +3,7 @@ import type { Stage } from "./stage";
 export type Screen = { name: string; path: string; isOpen?: boolean };
 
 /** Every screen there is, with things on it, for what is demanded of all of them. `isOpen`: one need not be signed in. */
-export async function everyScreen(stage: Stage): Promise<readonly Screen[]> {
+export async function everyScreen(stage: Stage, home: string): Promise<readonly Screen[]> {
   const [source] = (await stage.ask<{ items: { id: string; connection: string }[] }>("GET", "/sources")).items;
   const [run] = (await stage.ask<{ items: { id: string }[] }>("GET", "/runs")).items;
   if (!source || !run) throw new Error("the stage has no source with a run");
@@ -11,8 +11,6 @@ export async function everyScreen(stage: Stage): Promise<readonly Screen[]> {
   const [newest, older] = [snapshots[0], snapshots.at(-1)];
   const record = (await stage.ask<{ items: { key: string }[] }>("GET", `/snapshots/${newest}/streams/contacts/records?limit=1`)).items[0]
     ?.key;
-  const account = (await stage.ask<{ items: { id: string }[] }>("GET", "/accounts")).items[0]?.id;
-  const home = `/a/${account}`;
   const open = ["sign-in", "sign-up", "set-up", "forgot-password", "reset-password", "verify-email", "accept-invitation"];
   const within: [string, string][] = [
     ["overview", ""],

@@ -69,6 +69,28 @@ export class Stage {
     await this.ask("POST", "/auth/setup", { code: this.setupCode, email, password, name: OWNER.name });
   }
 
+  /** Gives the owner a second factor, and a browser's cookie that was won with it: `name=value`. */
+  async enrol(): Promise<string> {
+    const post = async (path: string, body: unknown, token?: string) => {
+      const answer = await fetch(`${this.url}/v2${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) },
+        body: JSON.stringify(body),
+      });
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+      return answer;
+    };
+    const { email, password } = OWNER;
+    const program = await (await post("/auth/login", { email, password })).json();
+    const token = program.tokens.access_token;
+    const { secret } = await (await post("/auth/mfa/setup", {}, token)).json();
+    await post("/auth/mfa/verify", { code: oneTimeCode(secret, -1) }, token);
+    const first = await (await post("/auth/login", { email, password, kind: "browser" })).json();
+    const step = { ticket: first.second_step.ticket, factor: "totp", code: oneTimeCode(secret), kind: "browser" };
+    const second = await post("/auth/login/second-step", step);
+    return (second.headers.get("set-cookie") ?? "").split(";")[0] as string;
+  }
+
   /** The simulated platform connected, a source on it, and one finished run; gives the source's id. */
   async makeSource(name = "CRM"): Promise<string> {
     const connection = await this.ask<{ id: string }>("POST", "/connections", {
@@ -91,6 +113,17 @@ export class Stage {
       if (state === "failed") throw new Error("the run failed");
     }
     return run.id;
+  }
+
+  /** What the platform's people do in a day: some contacts are edited, some deleted. Gives their ids. */
+  async passDay(): Promise<{ edited: string[]; deleted: string[] }> {
+    const page = await this.edit("GET", "/v1/contacts?page=1&per_page=30");
+    const rows = (Object.values(page).find(Array.isArray) ?? []) as Record<string, string>[];
+    const [edited, deleted] = [rows.slice(0, 12), rows.slice(12, 15)];
+    for (const { id, created_at, updated_at, ...row } of edited)
+      await this.edit("PUT", `/v1/contacts/${id}`, { ...row, last_name: `${row.last_name} (edited)` });
+    for (const { id } of deleted) await this.edit("DELETE", `/v1/contacts/${id}`);
+    return { edited: edited.map((row) => String(row.id)), deleted: deleted.map((row) => String(row.id)) };
   }
 
   /** The newest letter to an address. */
