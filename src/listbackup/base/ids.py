@@ -28,6 +28,11 @@ def new_id(prefix: str, unix_ms: int) -> str:
     return f"{prefix}_{_base32(unix_ms, 10)}{_base32(secrets.randbits(80), 16)}"
 
 
+def first_id(prefix: str, unix_ms: int) -> str:
+    """The least id that can be made with this prefix at this instant [ms since 1970 UTC]: older ones sort before it."""
+    return f"{prefix}_{_base32(unix_ms, 10)}{_ALPHABET[0] * 16}"
+
+
 def is_id(text: str, prefix: str) -> bool:
     """Whether ``text`` has the shape of an id with this prefix."""
     return text.startswith(prefix + "_") and _SHAPE.fullmatch(text) is not None

@@ -67,6 +67,10 @@ VARIABLES: dict[str, str] = {
     "WORKERS": "runs at once in `listbackup worker` and `listbackup serve` (default: 2)",
     "RUNS_PER_ACCOUNT": "runs of one account at once, over all workers (default: 4)",
     "RUNS_PER_CONNECTION": "runs through one connection at once, over all workers (default: 1)",
+    "KEEP_RUN_LOGS_DAYS": "log lines and progress of runs are kept so many days (default: 90)",
+    "KEEP_RUNS_DAYS": "runs that are over are kept so many days, then their sums by month (default: 400)",
+    "KEEP_ENDED_DAYS": "exports without files and erasures that are over are kept so many days (default: 400)",
+    "KEEP_ACTIVITY_DAYS": "lines of the activity trail are kept so many days, at least 365; 0: for ever (default: 1100)",
     "ACCOUNT_DEPTH": "how deep accounts nest, the top one counted (default: 10)",
     "SUB_ACCOUNTS": "accounts directly below one at most (default: 1000)",
     "LOG_LEVEL": "debug, info, warning or error (default: info)",
@@ -124,6 +128,16 @@ class ServeSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeepSettings:
+    """How many days rows are kept that nothing needs any more (``activity_days`` 0: for ever)."""
+
+    run_logs_days: int = 90
+    runs_days: int = 400
+    ended_days: int = 400
+    activity_days: int = 1100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SystemBackupSettings:
     """Where copies of the control plane go (None: beside the objects, where those lie in a bucket), how often, and for how many days."""
 
@@ -149,6 +163,7 @@ class Settings:
     s3_keys: S3Keys | None = None
     mail: MailSettings | None = None
     system_backup: SystemBackupSettings = field(default_factory=SystemBackupSettings)
+    keep: KeepSettings = field(default_factory=KeepSettings)
     configuration: Path | None = None  # the file, where there is one
     serve: ServeSettings = field(default_factory=ServeSettings)
     allow_loopback: bool = False
@@ -196,6 +211,7 @@ def read_settings(
         s3_keys=_s3_keys(values),
         mail=_mail(values),
         system_backup=_system_backup(values),
+        keep=_keep(values),
         configuration=file if file.is_file() else None,
         serve=_serve(values),
         allow_loopback=values.flag("ALLOW_LOOPBACK"),
@@ -242,6 +258,20 @@ def _s3_keys(values: Values) -> S3Keys | None:
     if not name or not secret:
         raise InputError(f"{PREFIX}S3_ACCESS_KEY_ID and {PREFIX}S3_SECRET_ACCESS_KEY go together, and one of them is missing")
     return S3Keys(access_key_id=name, secret_access_key=Secret(secret))
+
+
+def _keep(values: Values) -> KeepSettings:
+    activity = values.number("KEEP_ACTIVITY_DAYS", 1100, 0, 36_500)
+    if 0 < activity < 365:
+        raise InputError(
+            f"{values.where('KEEP_ACTIVITY_DAYS')} is {activity}; it is 0 (for ever) or at least 365", field="KEEP_ACTIVITY_DAYS"
+        )
+    return KeepSettings(
+        run_logs_days=values.number("KEEP_RUN_LOGS_DAYS", 90, 1, 36_500),
+        runs_days=values.number("KEEP_RUNS_DAYS", 400, 7, 36_500),
+        ended_days=values.number("KEEP_ENDED_DAYS", 400, 30, 36_500),
+        activity_days=activity,
+    )
 
 
 def _system_backup(values: Values) -> SystemBackupSettings:

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from listbackup.services.runs import Runs
     from listbackup.services.sources import Purge, SourceGroups, Sources
     from listbackup.services.stores import Stores
-    from listbackup.services.system import Copies, Health, Installation, Probe
+    from listbackup.services.system import Copies, Health, Housekeeping, Installation, Probe
     from listbackup.services.users import Registration, Users
 
 
@@ -359,6 +359,7 @@ class System:
         probes = [Probe(name="disk", ask=lambda: disk_has_room(folder))]
         if self.copies.has_place:
             probes.append(Probe(name="copies", ask=self.copies.check, essential=False, every_seconds=15))
+        probes.append(Probe(name="housekeeping", ask=lambda: self.housekeeping.ask(), essential=False, every_seconds=60))
         if mail is not None:
             probes.append(Probe(name="mail", ask=lambda: mail_answers(mail), essential=False, every_seconds=60))
         return probes
@@ -368,7 +369,27 @@ class System:
         """The installation as a whole; name it early in a process that works: it counts the runs that end."""
         from listbackup.services.system import Installation
 
-        return Installation(self._ground.desk, self.health, self.copies)
+        return Installation(self._ground.desk, self.health, self.copies, self.housekeeping)
+
+    @cached_property
+    def housekeeping(self) -> Housekeeping:
+        """What goes with age."""
+        from listbackup.bootstrap.housekeeping import duties_of
+        from listbackup.services.system import Housekeeping
+
+        duties = duties_of(
+            self._settings.keep,
+            accounts=self.accounts,
+            runs=self.runs,
+            exports=self.exports,
+            erasures=self.erasures,
+            activities=self.activities,
+            tables=self.tables,
+        )
+        return Housekeeping(self._ground.desk, duties, is_steady=self._may_tidy)
+
+    def _may_tidy(self) -> bool:
+        return not self.installation.maintenance.is_on() and self.tenancy.lifecycle.is_steady()
 
     @cached_property
     def copies(self) -> Copies:

@@ -174,6 +174,7 @@ QUERIES: dict[str, Line] = {
     "HierarchyParameters": lambda _: [{}],
     "JobParameters": lambda things: [{"source": things.source}],
     "LogParameters": lambda _: [{}],
+    "MonthParameters": lambda things: [{"source": things.source}],
     "PageParameters": lambda _: [{}],
     "RecordParameters": lambda _: [{}],
     "RestoreParameters": lambda things: [{"source": things.source}],

@@ -56,7 +56,7 @@ class WorkerParts:
     queue: Queue
     clock: Clock
     installation: Installation | None = None  # None: nobody is told that this worker works, and there is no maintenance
-    chores: Sequence[Callable[[], object]] = ()  # what is done beside, at each tick: letters, keys
+    chores: Sequence[Callable[[], object]] = ()  # what is done beside, at each tick: letters, keys; True: there is more to do at once
     tenders: Sequence[Callable[[Scope], object]] = ()  # what looks after each account now and then: trash, exports, erasures
 
 
@@ -97,6 +97,13 @@ class Worker:
         while self._serve_one("once") and not self._stopping.is_set():
             done += 1
         return done
+
+    def do_chores(self) -> None:
+        """Each chore until it says no more that there is more to do at once. For tests and cron: a worker that stays does them beside."""
+        for chore in self._parts.chores:
+            with self._patient("chore"):
+                while chore() is True and not self._stopping.is_set():
+                    pass
 
     def stop(self) -> None:
         """Come to the next checkpoint and end; may be called from anywhere, also from a signal handler."""

@@ -16,11 +16,16 @@ from listbackup.backends.table.port import Absent, Check, ConditionFailed, Equal
 from listbackup.base.clock import Clock, from_unix_ms, iso, unix_ms
 from listbackup.base.errors import BusyError, Conflict
 
-LEASES = TableSpec(name="leases", about="Fenced leases: pk what is leased, sk 'lease'; epoch only grows, holder is empty when it is free.")
+LEASES = TableSpec(
+    name="leases",
+    ttl="ends",
+    about="Fenced leases: pk what is leased, sk 'lease'; epoch only grows, holder is empty when it is free; forgotten a month after anybody had it.",
+)
 
 _SK = "lease"
 _TRIES = 20
 _LONGEST = timedelta(days=1)  # one that ends later was given by a clock that was ahead
+_REMEMBERED = timedelta(days=30)  # no holder comes back after so long: then the epoch may begin anew
 
 
 class LeaseGone(Conflict):
@@ -70,7 +75,7 @@ class Leases:
         """The same lease, for this long from now; also one that ran out, as long as nobody took it. Raises LeaseGone."""
         until = self._clock.now() + duration
         try:
-            self._table.update(Update(pk=lease.name, sk=_SK, set={"until_ms": unix_ms(until)}, if_=_still(lease)))
+            self._table.update(Update(pk=lease.name, sk=_SK, set={"until_ms": unix_ms(until), "ends": _ends(until)}, if_=_still(lease)))
         except ConditionFailed as error:
             raise LeaseGone(f"{lease.name} was taken over", hint="stop; what was committed is kept") from error
         return replace(lease, until=until)
@@ -112,7 +117,18 @@ def _still(lease: Lease) -> Equals:
 
 
 def _item(lease: Lease) -> Item:
-    return {"pk": lease.name, "sk": _SK, "epoch": lease.epoch, "holder": lease.holder, "until_ms": unix_ms(lease.until)}
+    return {
+        "pk": lease.name,
+        "sk": _SK,
+        "epoch": lease.epoch,
+        "holder": lease.holder,
+        "until_ms": unix_ms(lease.until),
+        "ends": _ends(lease.until),
+    }
+
+
+def _ends(until: datetime) -> int:
+    return int((until + _REMEMBERED).timestamp())
 
 
 def _epoch(item: Item) -> int:

@@ -40,6 +40,11 @@ class MemoryTables:
         with self._lock:
             return sum(table.forget(owner) for name, table in self._tables.items() if name != spare)
 
+    def sweep(self, *, limit: int) -> int:
+        """See ``Swept``."""
+        with self._lock:
+            return sum(table.sweep(limit) for table in self._tables.values())
+
     def kept_for(self, owner: str) -> dict[tuple[str, str, str], Item]:
         """Every item whose partition is the owner's, or begins with it and a slash, by table and key: for tests that look whether anything changed."""
         with self._lock:
@@ -113,6 +118,13 @@ class MemoryTable:
     def forget(self, owner: str) -> int:
         """See ``MemoryTables.forget``."""
         gone = self.kept_for(owner)
+        for key in gone:
+            del self._items[key]
+        return len(gone)
+
+    def sweep(self, limit: int) -> int:
+        """See ``MemoryTables.sweep``."""
+        gone = [key for key, item in self._items.items() if not self._alive(item)][:limit]
         for key in gone:
             del self._items[key]
         return len(gone)

@@ -170,6 +170,15 @@ class Stamped(Protocol):
         ...
 
 
+@runtime_checkable
+class Swept(Protocol):
+    """Tables whose expired items stay where they are, unseen, until somebody takes them away."""
+
+    def sweep(self, *, limit: int) -> int:
+        """Removes up to so many expired items of each table that was ever declared; how many, 0 when none is left."""
+        ...
+
+
 class Tables(Protocol):
     """All tables of one ground; a transaction may span them."""
 

@@ -13,7 +13,7 @@ from listbackup.backends.table.cursor import QueryShape
 from listbackup.backends.table.port import Check, Condition, Delete, Item, Put, Scalar, Table, TableSpec, Update, Write
 from listbackup.backends.table.rules import check_key, check_spec, check_transaction, find_index, key_of, outcome
 from listbackup.backends.table.sqlite_item import damaged_item, unpack_item
-from listbackup.backends.table.sqlite_schema import Schema, check_tables, ensure_schema, forgetting, row_of
+from listbackup.backends.table.sqlite_schema import Schema, check_tables, ensure_schema, forgetting, row_of, sweeping
 from listbackup.base.clock import Clock
 from listbackup.base.errors import InputError
 from listbackup.base.paging import Page
@@ -73,6 +73,16 @@ class SqliteTables:
     def _forget(self, sql: str, owner: str) -> int:
         with self.file.write() as connection:
             return int(connection.execute(sql, (owner, f"{owner}/", f"{owner}0", _FORGOTTEN_AT_ONCE)).rowcount)
+
+    def sweep(self, *, limit: int) -> int:
+        """See ``Swept``."""
+        with self.file.read() as connection:
+            statements = sweeping(connection)
+        return sum(self._sweep(sql, limit) for sql in statements)
+
+    def _sweep(self, sql: str, limit: int) -> int:
+        with self.file.write() as connection:
+            return int(connection.execute(sql, (self.now(), limit)).rowcount)
 
     def scrub(self) -> None:
         """Rewrite the file so that nothing of deleted items is left in it."""

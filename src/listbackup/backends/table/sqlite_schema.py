@@ -135,6 +135,13 @@ def _rebuild(connection: Connection, schema: Schema) -> None:
     connection.execute(f"DROP TABLE {old}")
 
 
+def sweeping(connection: Connection) -> Sequence[str]:
+    """The statement for each declared table whose items expire: parameters are the time and how many."""
+    rows = connection.execute("SELECT name, declaration FROM declared").fetchall()
+    specs = [_stated(str(name), str(declaration)) for name, declaration in rows]
+    return [schema_of(spec).sweep for spec in specs if spec is not None and spec.ttl is not None]
+
+
 def _stated(name: str, declaration: str) -> TableSpec | None:
     try:
         stated = json.loads(declaration)

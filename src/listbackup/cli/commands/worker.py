@@ -58,7 +58,9 @@ def command(
         with closing(errands), stopped_by_signals(worker):
             if once:
                 worker.reconcile()
+                worker.do_chores()  # what was heard becomes runs
                 worker.run_once()
+                worker.do_chores()  # what runs came to is written to people
                 errands.finish()
                 codes = [run_exit_code(run) for run in ended if run.state not in (RunState.CANCELLED, RunState.QUEUED)]
                 return int(max(codes, default=ExitCode.OK))
@@ -79,7 +81,14 @@ def make_worker(sh: Shell, hands: int, told: Callable[[Run], None] | None = None
         queue=system.queue,
         clock=system.clock,
         installation=system.installation,
-        chores=(system.auth.keep_house, system.hooks.tick, system.tenancy.keep_house, system.connections.revocations.tick, system.copies.tick),
+        chores=(
+            system.auth.keep_house,
+            system.hooks.tick,
+            system.tenancy.keep_house,
+            system.connections.revocations.tick,
+            system.copies.tick,
+            system.housekeeping.tick,
+        ),
         tenders=system.tenders(errands),
     )
     return Worker(parts, hands=hands, told=told)

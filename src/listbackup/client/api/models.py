@@ -103,6 +103,7 @@ if TYPE_CHECKING:
         LogLine,
         Mode,
         Problem,
+        RunMonth,
         RunShown,
         RunState,
         StreamProgress,
@@ -121,7 +122,20 @@ if TYPE_CHECKING:
         PolicyIn,
     )
     from listbackup.client.api.sources import Filter, FilterAsked, FilterOp, Site, Source, SourceGroup, StreamInfo, Trashed
-    from listbackup.client.api.system import Beat, CopiesShown, Copy, Live, MaintenanceState, Part, QueueShown, Ready, Status, Version
+    from listbackup.client.api.system import (
+        Beat,
+        CopiesShown,
+        Copy,
+        DutyShown,
+        HousekeepingShown,
+        Live,
+        MaintenanceState,
+        Part,
+        QueueShown,
+        Ready,
+        Status,
+        Version,
+    )
     from listbackup.client.api.teams import TeamMateShown, TeamRoleShown, TeamShown
     from listbackup.client.api.users import EmailAgreed, Me, MemberDetail, MemberShown, MyAccount, Theme, UserSettings
 
@@ -272,6 +286,7 @@ _HOMES = {
         "LogLine",
         "Mode",
         "Problem",
+        "RunMonth",
         "RunShown",
         "RunState",
         "StreamProgress",
@@ -303,6 +318,8 @@ _HOMES = {
         "Beat",
         "CopiesShown",
         "Copy",
+        "DutyShown",
+        "HousekeepingShown",
         "Live",
         "MaintenanceState",
         "Part",
@@ -367,6 +384,7 @@ __all__ = [
     "Difference",
     "DiscoveryOut",
     "DownloadUrl",
+    "DutyShown",
     "EmailAgreed",
     "EntryShown",
     "EntryState",
@@ -391,6 +409,7 @@ __all__ = [
     "HitShown",
     "Hits",
     "Hook",
+    "HousekeepingShown",
     "Integration",
     "InvitationShown",
     "InvitationState",
@@ -453,6 +472,7 @@ __all__ = [
     "RetryIn",
     "RetryPolicy",
     "RoleShown",
+    "RunMonth",
     "RunShown",
     "RunState",
     "SessionKind",

@@ -62,6 +62,25 @@ class Problem(Struct, frozen=True, kw_only=True):
     key: str | None = None
 
 
+class RunMonth(Struct, frozen=True, kw_only=True):
+    """What the runs of a source came to in one month (``2026-11``, UTC) that were left behind since: how many by how they ended, and their
+    sums.
+    """
+
+    source: str
+    month: str
+    succeeded: int = 0
+    partial: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    records: int = 0
+    received_bytes: int = 0
+    written_bytes: int = 0
+    calls: int = 0
+    busy_seconds: int = 0
+    version: int = 0
+
+
 class RunShown(Struct, frozen=True, kw_only=True):
     """One execution. ``reason`` is a stable code and ``message`` one sentence for anything but plain success; streams as far as they are."""
 
@@ -219,6 +238,15 @@ class RunsApi:
     ) -> Iterator[LogLine]:
         """Every item of ``logs``, page after page."""
         return every(lambda cursor: self.logs(run, limit=limit, q=q, level=level, stream=stream, cursor=cursor))
+
+    def months(self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET, source: str) -> Page[RunMonth]:
+        """What the runs came to that are too old to be kept one by one, newest month first."""
+        request = Request(method="GET", path="/v2/runs/months", query={"cursor": cursor, "limit": limit, "source": source})
+        return self._session.ask(Page[RunMonth], request)
+
+    def iter_months(self, *, limit: int | UnsetType = UNSET, source: str) -> Iterator[RunMonth]:
+        """Every item of ``months``, page after page."""
+        return every(lambda cursor: self.months(limit=limit, source=source, cursor=cursor))
 
     def of_job(self, job: str, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET) -> Page[RunShown]:
         """A job's runs, newest first."""

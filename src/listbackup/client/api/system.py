@@ -51,6 +51,27 @@ class Copy(Struct, frozen=True, kw_only=True):
     size_bytes: int
 
 
+class DutyShown(Struct, frozen=True, kw_only=True):
+    """Rows that go with age: how many days they are kept (null: each says itself when it ends, or all stay), and how many went, in the last
+    round and ever.
+    """
+
+    name: str
+    about: str
+    keeps_days: int | None
+    removed: int
+    removed_ever: int
+
+
+class HousekeepingShown(Struct, frozen=True, kw_only=True):
+    """How housekeeping goes: its last round (null: there was none yet), why it left something (null: it did not), and its duties."""
+
+    began_at: datetime | None
+    ended_at: datetime | None
+    problem: str | None
+    duties: Sequence[DutyShown]
+
+
 class Live(Struct, frozen=True, kw_only=True):
     """This process answers."""
 
@@ -128,6 +149,11 @@ class SystemApi:
         """Whether each part works."""
         request = Request(method="GET", path="/v2/system/health/ready", signed=False)
         return self._session.ask(Ready, request)
+
+    def housekeeping(self) -> HousekeepingShown:
+        """What goes with age, and how that goes."""
+        request = Request(method="GET", path="/v2/system/housekeeping")
+        return self._session.ask(HousekeepingShown, request)
 
     def maintenance(self) -> MaintenanceState:
         """Whether the installation is in maintenance."""

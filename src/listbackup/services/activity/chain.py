@@ -75,16 +75,26 @@ class Edges:
         return begins_behind(self.base), str(self.base["hash"]) if self.base is not None else FIRST
 
 
-def edge_row(seal: TrailSeal, account: str, edge: str, seq: int, hash_: str) -> dict[str, Scalar]:
-    """What a row ``head`` or ``base`` says."""
-    return {"seq": seq, "hash": hash_, "mac": seal.of_edge(account, edge, seq, hash_)}
+def head_row(seal: TrailSeal, account: str, line: Activity) -> dict[str, Scalar]:
+    """What the row ``head`` says when this is the newest line."""
+    return {"seq": line.seq, "hash": line.hash, "mac": seal.of_edge(account, "head", line.seq, line.hash)}
+
+
+def base_row(seal: TrailSeal, account: str, line: Activity) -> dict[str, Scalar]:
+    """What the row ``base`` says when this is the newest line that is left behind; ``is_open``: lines without a seal may follow, as it had none."""
+    is_open = line.mac is None
+    return {"seq": line.seq, "hash": line.hash, "is_open": is_open, "mac": seal.of_edge(account, _base(is_open), line.seq, line.hash)}
+
+
+def _base(is_open: object) -> str:
+    return "open base" if is_open else "base"
 
 
 def find_break(items: Iterable[Item], edges: Edges, seal: TrailSeal) -> ChainBreak | None:
     """The first place where these items, in the order of their keys, are not the whole trail between the edges; None when they are."""
-    (last, previous), is_sealed = edges.begins, edges.base is not None
+    (last, previous), is_sealed = edges.begins, edges.base is not None and not edges.base.get("is_open")
     expected = last + 1
-    if edges.base is not None and not _is_edge(edges.base, edges.account, "base", seal):
+    if edges.base is not None and not _is_edge(edges.base, edges.account, _base(edges.base.get("is_open")), seal):
         return ChainBreak(seq=last, message="where the trail begins is not what was written")
     try:
         for item in items:

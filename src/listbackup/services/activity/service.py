@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from listbackup.backends.events.port import Event
-from listbackup.backends.table.port import Absent, ConditionFailed, Equals, Item, Scalar
+from listbackup.backends.table.port import Absent, ConditionFailed, Equals, Item, Put, Scalar, Table, Write
 from listbackup.base.errors import InputError
 from listbackup.base.ids import AccountId
 from listbackup.base.paging import Page
+from listbackup.services.activity.aging import Aging
 from listbackup.services.activity.chain import (
     FIRST,
     Edges,
     begins_behind,
-    edge_row,
     encode_line,
     find_break,
+    head_row,
     key_of,
     next_line,
     number,
@@ -24,7 +25,7 @@ from listbackup.services.activity.chain import (
 )
 from listbackup.services.activity.model import Activity, ChainBreak, Wanted
 from listbackup.services.activity.seal import TrailSeal
-from listbackup.services.activity.table import ACTIVITY
+from listbackup.services.activity.table import ACTIVITY, TRAILS
 from listbackup.services.desk import Desk, Fact
 from listbackup.services.scope import AccountTable, Scope
 
@@ -39,6 +40,7 @@ class Activities:
 
     def __init__(self, desk: Desk, seal: TrailSeal) -> None:
         self._desk, self._seal = desk, seal
+        self.aging = Aging(desk, seal)
         self._told: list[Callable[[AccountId], None]] = []
         desk.events.subscribe("*", self.hear)
 
@@ -50,9 +52,11 @@ class Activities:
         while table.find(f"event/{event.id}") is None:
             head = table.find("head")
             line = next_line(event, _beyond(table) if is_mended else head, self._seal)
-            grown = edge_row(self._seal, event.account, "head", line.seq, line.hash)
+            grown = head_row(self._seal, event.account, line)
             condition = Absent() if head is None else Equals({"seq": head["seq"], "hash": head["hash"]})
+            is_listed = head is not None and head.get("mac") is not None
             writes = [
+                *([] if is_listed else [self._listed(event.account)]),
                 table.put("head", grown, if_=condition),
                 table.put(key_of(line.seq), {"doc": encode_line(line)}, if_=Absent()),
                 table.put(f"event/{event.id}", {"seq": line.seq}, if_=Absent()),
@@ -64,6 +68,10 @@ class Activities:
                 continue
             for tell in self._told:
                 tell(scope.account)
+
+    def _listed(self, owner: str) -> tuple[Table, Write]:
+        """The write by which it is known that there is a trail of this owner."""
+        return self._desk.tables.open(TRAILS), Put(item={"pk": "trails", "sk": owner})
 
     def tell(self, heard: Callable[[AccountId], None]) -> None:
         """Call this whenever this process wrote a line of an account."""

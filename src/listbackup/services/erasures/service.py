@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from listbackup.backends.table.lease import LeaseGone
 from listbackup.backends.table.port import ConditionFailed
+from listbackup.base.clock import unix_ms
 from listbackup.base.errors import BackendError, BusyError, Conflict, InputError, Interrupted, ListBackupError, NotFound
-from listbackup.base.ids import SourceId
+from listbackup.base.ids import SourceId, first_id
 from listbackup.base.paging import Page
 from listbackup.services.data import Data, Errands, Upkeep, parse_key
 from listbackup.services.desk import Desk, Fact
@@ -121,6 +123,16 @@ class Erasures:
         for one in list(self._rows(scope).iter(part=_ACTIVE, index="active")):
             if not is_held(self._desk, _lease_of(scope, one.id)):
                 self.send(scope, one, errands)
+
+    def forget_ended(self, scope: Scope, before: datetime) -> Iterator[int]:
+        """Takes away what is known of erasures that were asked for before this moment and are over; each step is one of them. What was erased stays barred."""
+        rows = self._rows(scope)
+        for one in rows.iter():
+            if one.id >= first_id(rows.prefix, unix_ms(before)):
+                return
+            if one.state.is_over and one.is_forgotten:
+                self._desk.commit(scope, rows.remove(one))
+                yield 1
 
     def send(self, scope: Scope, erasure: Erasure, errands: Errands) -> None:
         """Have its next step done in the background, unless this process is at it already."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from listbackup.backends.objects.port import Objects
 from listbackup.backends.table.lease import LeaseGone
 from listbackup.backends.table.port import ConditionFailed
+from listbackup.base.clock import unix_ms
 from listbackup.base.errors import BusyError, Conflict, Interrupted, ListBackupError, NotFound
+from listbackup.base.ids import first_id
 from listbackup.base.paging import Page
 from listbackup.processor.export import ExportFormat, ExportOptions, chosen_streams
 from listbackup.services.data import Data, Errands
@@ -163,6 +165,16 @@ class Exports:
             elif one.state is ExportState.DONE and one.expires_at is not None and one.expires_at <= now:
                 self._shelf(scope, one.id).clear()
                 self._edit(scope, one.id, lambda old: replace(old, state=ExportState.EXPIRED, files=()), None, "expired")
+
+    def forget_ended(self, scope: Scope, before: datetime) -> Iterator[int]:
+        """Takes away what is known of exports that were made before this moment and have no files; each step is one of them."""
+        rows = self._rows(scope)
+        for one in rows.iter():
+            if one.id >= first_id(rows.prefix, unix_ms(before)):
+                return
+            if not one.state.is_active and one.state is not ExportState.DONE:
+                self._desk.commit(scope, rows.remove(one))
+                yield 1
 
     def send(self, scope: Scope, export: Export, errands: Errands) -> None:
         """Have it made in the background, unless this process is at it already."""

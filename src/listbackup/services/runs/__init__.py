@@ -1,18 +1,21 @@
 """Runs: one execution each of backing up a source."""
 
 from listbackup.processor.progress import Progress, RunState, StreamProgress, StreamState
+from listbackup.services.runs.aging import Aging, RunMonth
 from listbackup.services.runs.dead_letters import DeadLetters, DeadRun
 from listbackup.services.runs.execution import Means
 from listbackup.services.runs.logbook import WantedLines
 from listbackup.services.runs.model import LogLevel, LogLine, Run, Trigger
 from listbackup.services.runs.service import Runs, Work
 from listbackup.services.runs.slots import Limits, NoRoom
-from listbackup.services.runs.table import RUN_LOGS, RUN_PROGRESS, RUNS
+from listbackup.services.runs.table import RUN_LOGS, RUN_MONTHS, RUN_PROGRESS, RUNS
 
 __all__ = [
     "RUNS",
     "RUN_LOGS",
+    "RUN_MONTHS",
     "RUN_PROGRESS",
+    "Aging",
     "DeadLetters",
     "DeadRun",
     "Limits",
@@ -22,6 +25,7 @@ __all__ = [
     "NoRoom",
     "Progress",
     "Run",
+    "RunMonth",
     "RunState",
     "Runs",
     "StreamProgress",

@@ -9,9 +9,10 @@ from listbackup.http.permission import Permission
 from listbackup.services.accounts import Accounts
 from listbackup.services.jobs import Jobs
 from listbackup.services.routing import Answer, Call, Handle, Route, changing, reading
+from listbackup.services.runs.aging import RunMonth
 from listbackup.services.runs.dead_letter_routes import dead_letter_routes
 from listbackup.services.runs.model import LogLine, Run
-from listbackup.services.runs.schema import LogParameters, RunParameters, RunShown, Sync, show_run
+from listbackup.services.runs.schema import LogParameters, MonthParameters, RunParameters, RunShown, Sync, show_run
 from listbackup.services.runs.service import Runs
 
 _ONE = "/runs/{run:run}"
@@ -45,6 +46,10 @@ def routes(runs: Runs, jobs: Jobs, accounts: Accounts) -> Sequence[Route]:
         found = runs.failures(call.scope, call.path["run"], limit=page.limit, cursor=page.cursor)
         return Answer(content=listing(found, lambda line: line))
 
+    def months(call: Call) -> Answer:
+        asked = call.query(MonthParameters)
+        return Answer(content=listing(runs.months(call.scope, asked.source, limit=asked.limit, cursor=asked.cursor), lambda month: month))
+
     def sync(call: Call) -> Answer:
         return _started(runs.start(call.scope, call.path["source"], full=call.body(Sync).full))
 
@@ -62,6 +67,14 @@ def routes(runs: Runs, jobs: Jobs, accounts: Accounts) -> Sequence[Route]:
     pages = Listing[RunShown]
     return [
         reading("/runs", "Runs, newest first", read, list_all, pages, RunParameters),
+        reading(
+            "/runs/months",
+            "What the runs came to that are too old to be kept one by one, newest month first",
+            read,
+            months,
+            Listing[RunMonth],
+            MonthParameters,
+        ),
         reading("/jobs/{job:job}/runs", "A job's runs, newest first", read, list_of_job, pages, PageParameters),
         reading(_ONE, "A run and how far it is", read, get, RunShown),
         reading(f"{_ONE}/logs", "What happened in a run, searched by text, level and stream", read, logs, Listing[LogLine], LogParameters),

@@ -29,6 +29,12 @@ class RunParameters(PageParameters):
     active: Annotated[bool, Field(description="Only those that are not over.")] = False
 
 
+class MonthParameters(PageParameters):
+    """Of which source."""
+
+    source: SourceRef
+
+
 class LogParameters(PageParameters):
     """Which lines of a log; a page may hold fewer than asked for and still have a next."""
 

@@ -16,6 +16,7 @@ from listbackup.processor.progress import Listen, Progress, RunState, silent
 from listbackup.services.connections import Connections
 from listbackup.services.desk import Desk
 from listbackup.services.jobs import Job, Jobs
+from listbackup.services.runs.aging import Aging, RunMonth
 from listbackup.services.runs.dead_letters import DeadLetters
 from listbackup.services.runs.execution import Execution, Means
 from listbackup.services.runs.ledger import ACTIVE, Ledger
@@ -62,7 +63,7 @@ class Runs:
         self._desk, self._queue, self._sources, self._jobs = desk, queue, sources, jobs
         means = means or Means()
         self._limits = means.limits
-        self.letters = DeadLetters(desk, queue)
+        self.letters, self.aging = DeadLetters(desk, queue), Aging(desk)
         self._execution = Execution(desk, connections=connections, sources=sources, jobs=jobs, stores=stores, means=means)
 
     def start(
@@ -202,6 +203,10 @@ class Runs:
         elif active:
             part, index = ACTIVE, "active"
         return rows.page(part=part, index=index, reverse=True, limit=limit, cursor=cursor)
+
+    def months(self, scope: Scope, source: str, *, limit: int = 100, cursor: str | None = None) -> Page[RunMonth]:
+        """What the runs of a source came to that are too old to be kept one by one, newest month first. Raises NotFound."""
+        return self.aging.months(scope, self._sources.get(scope, source).id, limit=limit, cursor=cursor)
 
     def find_active(self, scope: Scope, source: str) -> Run | None:
         """The run of this source that is not over, or None."""

@@ -9,6 +9,7 @@ from listbackup.base.clock import Clock
 from listbackup.base.metrics import Labels, Metric, exposition, gauge, total
 from listbackup.services.system.copies import Copies
 from listbackup.services.system.heartbeats import Heartbeats
+from listbackup.services.system.housekeeping import Housekeeping
 from listbackup.services.system.maintenance import Maintenance
 from listbackup.services.system.service import Health
 from listbackup.services.system.totals import Totals
@@ -18,10 +19,18 @@ class Figures:
     """``of_process`` gives what this process counted: requests, listeners."""
 
     def __init__(
-        self, clock: Clock, *, health: Health, beats: Heartbeats, totals: Totals, maintenance: Maintenance, copies: Copies
+        self,
+        clock: Clock,
+        *,
+        health: Health,
+        beats: Heartbeats,
+        totals: Totals,
+        maintenance: Maintenance,
+        copies: Copies,
+        housekeeping: Housekeeping,
     ) -> None:
         self._clock, self._health, self._beats, self._totals, self._maintenance = clock, health, beats, totals, maintenance
-        self._copies = copies
+        self._copies, self._housekeeping = copies, housekeeping
 
     def page(self, of_process: Callable[[], Sequence[Metric]]) -> str:
         """The whole page."""
@@ -31,8 +40,10 @@ class Figures:
         parts: dict[Labels, float] = {(("part", part.name),): float(part.ok) for part in self._health.parts()}
         age = self._copies.age_seconds()
         copied = [gauge("listbackup_system_copy_age_seconds", "Since the control plane was copied.", age)] if age is not None else []
+        swept: dict[Labels, float] = {(("rows", name),): float(count) for name, count in self._housekeeping.state().removed_ever.items()}
         return [
             *copied,
+            total("listbackup_housekeeping_rows_total", "Rows taken away because they were old.", swept),
             gauge("listbackup_build_info", "What runs here.", {(("version", __version__),): 1.0}),
             gauge("listbackup_part_up", "Whether a part answers.", parts),
             gauge("listbackup_maintenance", "Whether the installation is in maintenance.", float(self._maintenance.is_on())),

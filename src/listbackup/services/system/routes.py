@@ -14,9 +14,20 @@ from listbackup.services.operators import ensure_operator
 from listbackup.services.routing import Answer, Call, Route, Text, changing, reading
 from listbackup.services.system.copies import Copies
 from listbackup.services.system.heartbeats import Beat
+from listbackup.services.system.housekeeping import Housekeeping
 from listbackup.services.system.installation import Installation
 from listbackup.services.system.maintenance import MaintenanceState
-from listbackup.services.system.schema import CopiesShown, Live, MaintenanceIn, QueueShown, Ready, Status, Version
+from listbackup.services.system.schema import (
+    CopiesShown,
+    DutyShown,
+    HousekeepingShown,
+    Live,
+    MaintenanceIn,
+    QueueShown,
+    Ready,
+    Status,
+    Version,
+)
 
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -59,6 +70,10 @@ def routes(accounts: Accounts, installation: Installation, of_process: Callable[
         installation.copies.ask(call.scope)
         return Answer(content=_shown(installation.copies))
 
+    def housekeeping(call: Call) -> Answer:
+        ensure_operator(accounts, call)
+        return Answer(content=_kept(installation.housekeeping))
+
     operate = Permission.SYSTEM_OPERATE
     return [
         _open("/system/health/live", "Whether this process answers", lambda _: Answer(content=Live(status="live")), Live),
@@ -73,6 +88,7 @@ def routes(accounts: Accounts, installation: Installation, of_process: Callable[
         ),
         reading("/system/queues", "How full the queues are", operate, queues, Listing[QueueShown]),
         reading("/system/workers", "Who works, as last heard of", operate, processes, Listing[Beat]),
+        reading("/system/housekeeping", "What goes with age, and how that goes", operate, housekeeping, HousekeepingShown),
         reading("/system/backups", "Copies of the control plane, and how copying goes", operate, backups, CopiesShown),
         changing(
             "POST",
@@ -111,6 +127,21 @@ def _shown(copies: Copies) -> CopiesShown:
         problem=state.problem,
         items=copies.list() if copies.has_place else [],
     )
+
+
+def _kept(housekeeping: Housekeeping) -> HousekeepingShown:
+    state = housekeeping.state()
+    duties = [
+        DutyShown(
+            name=duty.name,
+            about=duty.about,
+            keeps_days=duty.keeps.days if duty.keeps is not None else None,
+            removed=state.removed.get(duty.name, 0),
+            removed_ever=state.removed_ever.get(duty.name, 0),
+        )
+        for duty in housekeeping.duties
+    ]
+    return HousekeepingShown(began_at=state.began_at, ended_at=state.ended_at, problem=state.problem, duties=duties)
 
 
 def _open(path: str, summary: str, handle: Callable[[Call], Answer], answers: object) -> Route:

@@ -65,6 +65,27 @@ class QueueShown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DutyShown:
+    """Rows that go with age: how many days they are kept (null: each says itself when it ends, or all stay), and how many went, in the last round and ever."""
+
+    name: str
+    about: str
+    keeps_days: int | None
+    removed: int
+    removed_ever: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HousekeepingShown:
+    """How housekeeping goes: its last round (null: there was none yet), why it left something (null: it did not), and its duties."""
+
+    began_at: datetime | None
+    ended_at: datetime | None
+    problem: str | None
+    duties: Sequence[DutyShown]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CopiesShown:
     """Copies of the control plane, the newest first, and how copying goes: ``place`` is none where no copies are taken, ``problem`` why the last one failed."""
 
