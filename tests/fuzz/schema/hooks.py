@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from typing import Any
 
+import hypothesis
 import schemathesis
+
+gc.set_threshold(200_000, 50, 50)  # much is made and little of it goes in circles
+hypothesis.target = lambda observation, *, label="": float(observation)  # type: ignore[assignment]  # steering towards what is accepted took 60 % of the time
 
 THINGS: dict[str, str] = json.loads(os.environ["LISTBACKUP_THINGS"])
 
