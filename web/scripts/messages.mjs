@@ -1,7 +1,7 @@
 // Compiles messages/<language>/<area>.json (ICU messages by key) into src/messages: so that the browser neither parses ICU nor downloads
 // areas that a page does not show. English stands beside its screens; every other language is one file that is loaded when it is chosen.
 // A key that a language lacks, or has besides English, ends the build: a half-translated screen is a fault, not a style.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { compileMessage } from "@lingui/message-utils/compileMessage";
 
@@ -35,20 +35,28 @@ for (const area of areas)
   for (const key of Object.keys(english[area]))
     if (!key.startsWith(`${area}.`)) wrong.push(`messages/en/${area}.json: ${key} must begin with "${area}."`);
 
-rmSync(join(root, "src/messages"), { recursive: true, force: true });
+// only what changed is written: a development server that watches these files would otherwise lose sight of them
+const written = new Set();
+function write(path, text) {
+  written.add(path);
+  if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
+}
 mkdirSync(join(root, "src/messages/en"), { recursive: true });
 for (const area of areas)
-  writeFileSync(
+  write(
     join(root, `src/messages/en/${area}.ts`),
     `import { i18n } from "@lingui/core";\n\ni18n.load("en", ${JSON.stringify(compiled(english[area]), null, 1)});\n`,
   );
 for (const [language, texts] of Object.entries(others))
-  writeFileSync(join(root, `src/messages/${language}.ts`), `export default ${JSON.stringify(compiled(texts), null, 1)};\n`);
+  write(join(root, `src/messages/${language}.ts`), `export default ${JSON.stringify(compiled(texts), null, 1)};\n`);
 const keys = areas.flatMap((area) => Object.keys(english[area]));
-writeFileSync(
+write(
   join(root, "src/messages/keys.ts"),
   `export const LANGUAGES = ${JSON.stringify(languages)} as const;\nexport type Key =\n${keys.map((key) => `  | ${JSON.stringify(key)}`).join("\n")};\n`,
 );
+for (const folder of ["src/messages", "src/messages/en"])
+  for (const name of readdirSync(join(root, folder)))
+    if (name.endsWith(".ts") && !written.has(join(root, folder, name))) rmSync(join(root, folder, name));
 if (wrong.length > 0) {
   console.error(wrong.join("\n"));
   if (process.env.NODE_ENV !== "development") process.exit(1);

@@ -88,7 +88,7 @@ def test_a_grant_that_ended_ends_runs_clearly_asks_the_owners_once_and_is_never_
     assert found.state is ConnectionState.NEEDS_REAUTH
     assert sum(world.crm.sign_in.sent.values()) == 1
     assert world.letters() == list(OWNERS)
-    assert f"https://backup.example.org/connections/{made.id}" in world.mail.sent[0].text
+    assert f"https://backup.example.org/a/{house.scope.account}/connections/{made.id}" in world.mail.sent[0].text
     told = [line.action for line in house.activities.list(house.scope, limit=200).items if line.action.endswith("needs_reauth")]
     assert told == ["account:connection:needs_reauth"]
 

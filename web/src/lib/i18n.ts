@@ -5,6 +5,7 @@ import { type Key, LANGUAGES } from "@/messages/keys";
 export type Language = (typeof LANGUAGES)[number];
 export type { Key };
 
+i18n.load("en", {}); // screens bring their own
 i18n.activate("en");
 
 const KEPT = "listbackup.language";

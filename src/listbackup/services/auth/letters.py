@@ -20,7 +20,7 @@ class Letters:
     def known_already(self, to: str) -> Writes:
         """Somebody registered with an address that signs in already."""
         text = "Somebody tried to register with this address, which has a sign-in already. If it was you, sign in, or reset the password."
-        return self._post.write(to=to, subject=self._subject("You are registered already"), text=self._text(text, f"{self._web}/login"))
+        return self._post.write(to=to, subject=self._subject("You are registered already"), text=self._text(text, f"{self._web}/sign-in"))
 
     def reset(self, to: str, token: str, *, is_void: bool = False) -> Writes:
         """Choose a new password."""

@@ -1,37 +1,63 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
-import { personCall, setCsrf } from "@/lib/call";
+import { useEffect, useState } from "react";
+import { personCall } from "@/lib/call";
 import { useT } from "@/lib/i18n";
-import { asProblem } from "@/lib/problem";
-import { useGo } from "@/platform/router";
+import type { components } from "@/lib/schema";
+import { Link, useGo } from "@/platform/router";
+import { goOn, useWelcome } from "@/screens/entry/coming-in";
+import { EntryPage, Refusal } from "@/screens/entry/entry-page";
+import { PasskeySignIn } from "@/screens/entry/passkey-sign-in";
+import { SecondStep } from "@/screens/entry/second-step";
+import { useSubmit } from "@/screens/entry/use-submit";
 import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
-import "@/messages/en/entry";
 
+type Step = NonNullable<components["schemas"]["LoginOut"]["second_step"]>;
+
+/** Address and password, then a code where there is a second factor; or a passkey alone. */
 export default function SignIn() {
   const t = useT();
   const go = useGo();
+  const welcome = useWelcome();
+  const [step, setStep] = useState<Step | null>(null);
+  useEffect(() => {
+    if (welcome?.needs_setup) go.instead("/set-up");
+  }, [welcome, go]);
+  if (step) return <SecondStep step={step} onBack={() => setStep(null)} />;
+  return (
+    <EntryPage
+      title={t("entry.signin.title")}
+      foot={
+        <>
+          <Link href="/forgot-password" className="inline-flex min-h-7 items-center hover:text-ink hover:underline">
+            {t("entry.signin.forgot")}
+          </Link>
+          {welcome?.registration === "open" && (
+            <Link href="/sign-up" className="inline-flex min-h-7 items-center hover:text-ink hover:underline">
+              {t("entry.signin.signup")}
+            </Link>
+          )}
+        </>
+      }
+    >
+      <PasswordForm onStep={setStep} />
+    </EntryPage>
+  );
+}
+
+function PasswordForm({ onStep }: { onStep: (step: Step) => void }) {
+  const t = useT();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
-  const [wrong, setWrong] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const enter = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      const { data } = await personCall.POST("/v2/auth/login", { body: { email, password, kind: "browser" } });
-      setCsrf(data?.csrf_token ?? null);
-      go.instead(localPath(new URLSearchParams(window.location.search).get("next")) ?? "/");
-    } catch (error) {
-      setWrong(asProblem(error).message);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { submit, problem, isBusy, setProblem } = useSubmit();
+  const enter = submit(async () => {
+    const { data } = await personCall.POST("/v2/auth/login", { body: { email, password, kind: "browser" } });
+    if (data?.second_step) onStep(data.second_step);
+    else goOn(data?.csrf_token);
+  });
   return (
-    <main className="mx-auto grid min-h-dvh max-w-sm content-center gap-5 px-4">
-      <h1 className="text-xl font-semibold">{t("entry.signin.title")}</h1>
+    <div className="grid gap-4">
       <form className="grid gap-4" onSubmit={(event) => void enter(event)}>
         <TextField
           label={t("entry.email")}
@@ -48,15 +74,31 @@ export default function SignIn() {
           autoComplete="current-password"
           value={password}
           onChange={(event) => setPassword(event.target.value)}
-          error={wrong}
         />
+        <Refusal problem={problem} action={problem?.code === "email_not_verified" && <SendAgain email={email} />} />
         <Button kind="primary" type="submit" isBusy={isBusy}>
           {t("entry.signin.go")}
         </Button>
       </form>
-    </main>
+      <PasskeySignIn onFailure={setProblem} />
+    </div>
   );
 }
 
-/** Where one wanted to go, if that is within this app. */
-const localPath = (wanted: string | null) => (wanted && /^\/(?![/\\])/.test(wanted) ? wanted : null);
+function SendAgain({ email }: { email: string }) {
+  const t = useT();
+  const [isSent, setSent] = useState(false);
+  const { submit, isBusy } = useSubmit();
+  const send = submit(async () => {
+    await personCall.POST("/v2/auth/verify/resend", { body: { email } });
+    setSent(true);
+  });
+  if (isSent) return <p role="status">{t("entry.sent.again")}</p>;
+  return (
+    <div>
+      <Button size="sm" isBusy={isBusy} onClick={() => void send()}>
+        {t("entry.sendagain")}
+      </Button>
+    </div>
+  );
+}

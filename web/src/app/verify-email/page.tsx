@@ -1,0 +1,7 @@
+import VerifyEmail from "@/screens/entry/verify-email";
+
+export const metadata = { title: "Confirm your address" };
+
+export default function Page() {
+  return <VerifyEmail />;
+}
