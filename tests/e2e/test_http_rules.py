@@ -89,6 +89,14 @@ def test_a_field_within_a_field_is_pointed_at_where_it_stands(client: Client) ->
     assert pointer("/jobs", {"source": source, "timetable": {"every": "PT15M", "time_zone": "Mars/Base"}}) == (422, "/timetable/time_zone")
 
 
+def test_what_is_wrong_in_the_address_is_pointed_at_as_a_parameter(client: Client) -> None:
+    client.post("/connections", CONNECTION)
+    listings = ("/connections", "/sources", "/jobs", "/runs", "/activity", "/accounts", "/api-keys", "/users", "/source-groups")
+    for path in listings:
+        said = client.ask("GET", f"{path}?cursor=nonsense")
+        assert (said.status, said.json["errors"][0]["pointer"]) == (422, "?cursor"), (path, said.raw)
+
+
 def test_a_creating_request_that_is_sent_twice_creates_once(client: Client) -> None:
     once = {"idempotency-key": "k1"}
     first, second = (client.ask("POST", "/connections", CONNECTION, once) for _ in range(2))

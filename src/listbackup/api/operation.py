@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ from starlette.responses import Response, StreamingResponse
 
 from listbackup.api.admission import Admission, client_of, csrf_of, hand_cookie
 from listbackup.api.live import events_of
-from listbackup.base.errors import NotFound
+from listbackup.base.errors import InputError, NotFound
 from listbackup.base.ids import is_id
 from listbackup.base.log import log_context
 from listbackup.http.caller import Caller, CallerKind, NotSignedIn
@@ -63,6 +64,7 @@ class Operation:
     def __init__(self, route: Route, gate: Gate) -> None:
         self._route, self._gate = route, gate
         self._ids = dict(_PART.findall(route.path))
+        self._asked_in_address = _names(route.query) - _names(route.body)
         self._is_health = route.tag == "system" and route.access is None
 
     async def __call__(self, request: Request) -> Response:
@@ -101,9 +103,20 @@ class Operation:
         headers = allowance.headers()
         call = self._call(request, raw, caller)
         with log_context(**({"account": caller.account or "-", "caller": caller.id} if caller is not None else {})):
-            response = self._once(request, call, raw)
+            with self._pointing():
+                response = self._once(request, call, raw)
         response.raw_headers += [(name.encode(), value.encode()) for name, value in headers.items()]
         return response
+
+    @contextmanager
+    def _pointing(self) -> Iterator[None]:
+        """What a room complains about by a parameter's name is told as the parameter: a room does not know whether a field came in the address or in a body."""
+        try:
+            yield
+        except InputError as error:
+            if error.field is not None and error.field.partition("/")[0] in self._asked_in_address:
+                error.field = "?" + error.field
+            raise
 
     def _call(self, request: Request, raw: bytes, caller: Caller | None) -> Call:
         scope = self._scope(caller)
@@ -254,6 +267,11 @@ class Operation:
                 return StreamingResponse(chunks, status_code=status, headers=headers, media_type=media_type)
             case content:
                 return Response(msgspec.json.encode(content), status_code=status, headers=headers, media_type="application/json")
+
+
+def _names(model: type[BaseModel] | None) -> frozenset[str]:
+    """What the fields of parameters or of a body are called by who sends them."""
+    return frozenset(field.alias or name for name, field in model.model_fields.items()) if model is not None else frozenset()
 
 
 def _counted(caller: Caller) -> str:

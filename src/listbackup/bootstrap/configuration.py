@@ -97,6 +97,17 @@ def gather(
     return Values(values)
 
 
+def strangers(known: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """A sentence for each variable that looks like one of ours and is none: somebody believes that it is heard. Values are not part of it."""
+    names = sorted(name for name in environ if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known)
+    return tuple(f"{name[:60]} is no setting and was not heard{_meant(name, known)}" for name in names)
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name.removeprefix(PREFIX).upper(), known, n=1)
+    return f": did you mean {PREFIX}{near[0]}?" if near else "; the settings stand in docs/guides/self-host.md"
+
+
 def _read_file(path: Path, known: Sequence[str], never: Sequence[str], *, required: bool) -> dict[str, Value]:
     try:
         source = path.read_text("utf-8")

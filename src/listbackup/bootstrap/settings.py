@@ -24,7 +24,7 @@ from pathlib import Path
 
 from listbackup.base.errors import InputError
 from listbackup.base.secret import Secret
-from listbackup.bootstrap.configuration import PREFIX, Values, gather
+from listbackup.bootstrap.configuration import PREFIX, Values, gather, strangers
 
 LOOPBACK_HINT = "for a site of your own on this machine or in a private network, set LISTBACKUP_ALLOW_LOOPBACK=1"
 
@@ -165,6 +165,7 @@ class Settings:
     system_backup: SystemBackupSettings = field(default_factory=SystemBackupSettings)
     keep: KeepSettings = field(default_factory=KeepSettings)
     configuration: Path | None = None  # the file, where there is one
+    strangers: tuple[str, ...] = ()  # what was said in the environment and is no setting, a sentence each
     serve: ServeSettings = field(default_factory=ServeSettings)
     allow_loopback: bool = False
     concurrency: int = 16
@@ -213,6 +214,7 @@ def read_settings(
         system_backup=_system_backup(values),
         keep=_keep(values),
         configuration=file if file.is_file() else None,
+        strangers=strangers(list(VARIABLES), env),
         serve=_serve(values),
         allow_loopback=values.flag("ALLOW_LOOPBACK"),
         concurrency=values.number("CONCURRENCY", 16, 1, 256),

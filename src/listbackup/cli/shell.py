@@ -121,6 +121,8 @@ def open_shell(
     said = {name: word for name, word in (("SERVER", wanted.server), ("ACCOUNT", wanted.account)) if word is not None}
     settings = read_settings(data=wanted.data, config=config, flags={**said, **(flags or {})})
     opened = Shell(Output(as_json=as_json), settings, SystemClock())
+    for sentence in settings.strangers:
+        opened.out.warn(sentence)
     try:
         yield opened
     finally:

@@ -188,8 +188,11 @@ def encode_problem(problem: ProblemDetails) -> bytes:
 def _fields(error: Exception) -> Sequence[FieldProblem]:
     if isinstance(error, Refused):
         return error.errors
-    if isinstance(error, InputError) and kind_of(error).told and error.field is not None:  # a field within a field: "timetable/cron"
-        return (FieldProblem(pointer="/" + error.field, message=error.message),)
+    if (
+        isinstance(error, InputError) and kind_of(error).told and error.field is not None
+    ):  # a field within a field: "timetable/cron"; a parameter: "?cursor"
+        pointer = error.field if error.field.startswith("?") else "/" + error.field
+        return (FieldProblem(pointer=pointer, message=error.message),)
     return ()
 
 
