@@ -31,7 +31,9 @@ class Letters:
 
     def needs_reauth(self, scope: Scope, connection: Connection) -> Writes:
         """See the protocol."""
-        where = f"{self._web_url.rstrip('/')}/a/{scope.account}/connections/{connection.id}" if self._web_url else f"connection {connection.id}"
+        where = (
+            f"{self._web_url.rstrip('/')}/a/{scope.account}/connections/{connection.id}" if self._web_url else f"connection {connection.id}"
+        )
         text = (
             f"The connection “{connection.name}” can no longer be used: {connection.message or 'the platform refuses the credentials'}.\n\n"
             f"Nothing is backed up through it until somebody connects it again:\n{where}\n\nCopies that were made stay where they are.\n"
