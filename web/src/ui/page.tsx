@@ -9,16 +9,18 @@ type PageProps = {
   about?: ReactNode;
   trail?: readonly { name: string; href: string }[];
   actions?: ReactNode;
+  /** As wide as the window: for tables of many columns. */
+  isWide?: boolean;
   children: ReactNode;
 };
 
 /** The frame of every screen: its title (also the browser's), where it hangs, and what can be done with the whole of it. */
-export function Page({ title, about, trail = [], actions, children }: PageProps) {
+export function Page({ title, about, trail = [], actions, isWide = false, children }: PageProps) {
   useEffect(() => {
     document.title = `${title} · ListBackup`;
   }, [title]);
   return (
-    <div className="mx-auto w-full max-w-6xl px-4 py-5 sm:px-6">
+    <div className={isWide ? "w-full px-4 py-5 sm:px-6" : "mx-auto w-full max-w-6xl px-4 py-5 sm:px-6"}>
       {trail.length > 0 && (
         <nav aria-label="Breadcrumb" className="mb-1">
           <ol className="flex flex-wrap items-center gap-1 text-[13px] text-muted">

@@ -1,0 +1,129 @@
+"use client";
+
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
+import { useApi } from "@/lib/api";
+
+export const PAGE_ROWS = 100;
+const KEPT_PAGES = 120;
+const CALM_MS = 70; // between two rounds of fetching while somebody scrolls
+
+/** Rows for `ui/grid.tsx`, fetched as they come near the screen. */
+export type Rows<T> = {
+  count: number;
+  /** More may follow that nobody has counted. */
+  isOpen: boolean;
+  isWaiting: boolean;
+  at: (index: number) => T | undefined;
+  onSee: (first: number, last: number) => void;
+  error: unknown;
+  retry: () => void;
+};
+
+/** Rows of a listing that gives the page at any position. `name` says what is listed; what was read under it is never read again. */
+export function useRowsAnywhere<T>(
+  name: readonly unknown[] | null,
+  count: number,
+  read: (position: number, signal: AbortSignal) => Promise<readonly T[]>,
+): Rows<T> {
+  const { cache } = useApi();
+  const id = JSON.stringify(name);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another listing begins with nothing
+  const pages = useMemo(() => new Map<number, readonly T[]>(), [id]);
+  const [, again] = useReducer((times: number) => times + 1, 0);
+  const [failed, setFailed] = useState<{ id: string; error: unknown } | null>(null);
+  const seen = useRef<[number, number]>([0, 0]);
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  const rested = useRef(0);
+  const reading = useRef(read);
+  useEffect(() => {
+    reading.current = read;
+  });
+
+  const fetch = useCallback(() => {
+    timer.current = null;
+    rested.current = Date.now();
+    if (id === "null") return;
+    const [first, last] = seen.current;
+    for (let page = Math.floor(first / PAGE_ROWS); page <= Math.floor(last / PAGE_ROWS) + 1; page++) {
+      if (pages.has(page) || page * PAGE_ROWS >= Math.max(count, 1)) continue;
+      const queryFn = ({ signal }: { signal: AbortSignal }) => reading.current(page * PAGE_ROWS, signal);
+      cache
+        .fetchQuery({ queryKey: ["rows", id, page], queryFn, staleTime: Number.POSITIVE_INFINITY, gcTime: 60_000 })
+        .then((rows) => {
+          pages.set(page, rows);
+          forgetFar(pages, page);
+          setFailed(null);
+          again();
+        })
+        .catch((error) => setFailed({ id, error }));
+    }
+  }, [cache, id, pages, count]);
+
+  const onSee = useCallback(
+    (first: number, last: number) => {
+      seen.current = [first, last];
+      if (timer.current) clearTimeout(timer.current);
+      if (Date.now() - rested.current > CALM_MS) fetch();
+      else timer.current = setTimeout(fetch, CALM_MS);
+    },
+    [fetch],
+  );
+  useEffect(() => fetch(), [fetch]);
+  const at = useCallback((index: number) => pages.get(Math.floor(index / PAGE_ROWS))?.[index % PAGE_ROWS], [pages]);
+  return {
+    count,
+    isOpen: false,
+    isWaiting: pages.size === 0 && count > 0,
+    at,
+    onSee,
+    error: failed?.id === id ? failed.error : null,
+    retry: fetch,
+  };
+}
+
+function forgetFar<T>(pages: Map<number, T>, from: number) {
+  if (pages.size <= KEPT_PAGES) return;
+  const far = [...pages.keys()].sort((one, other) => Math.abs(other - from) - Math.abs(one - from));
+  for (const page of far.slice(0, KEPT_PAGES / 4)) pages.delete(page);
+}
+
+/** Rows of a listing that only says what comes next: they are there as far as somebody has scrolled. */
+export function useRowsInTurn<T>(
+  name: readonly unknown[] | null,
+  read: (cursor: string | undefined, signal: AbortSignal) => Promise<{ items: readonly T[]; next?: string | null }>,
+): Rows<T> {
+  const query = useInfiniteQuery({
+    queryKey: ["rows", name],
+    queryFn: ({ pageParam, signal }) => read(pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    enabled: name !== null,
+    staleTime: 60_000,
+  });
+  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const { hasNextPage, isFetching, fetchNextPage } = query;
+  const lastSeen = useRef(0);
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetching && lastSeen.current > rows.length - PAGE_ROWS / 2) void fetchNextPage();
+  }, [hasNextPage, isFetching, fetchNextPage, rows.length]);
+  // a page that was judged record by record may be short or empty: go on until the screen is full
+  useEffect(() => more(), [more]);
+  const onSee = useCallback(
+    (_: number, last: number) => {
+      lastSeen.current = last;
+      more();
+    },
+    [more],
+  );
+  const at = useCallback((index: number) => rows[index], [rows]);
+  return {
+    count: rows.length + (hasNextPage ? 1 : 0),
+    isOpen: hasNextPage,
+    isWaiting: name !== null && rows.length === 0 && (query.isPending || isFetching),
+    at,
+    onSee,
+    error: query.error,
+    retry: () => void query.refetch(),
+  };
+}
