@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from listbackup.services.activity import Activity, Wanted
     from listbackup.services.connections import Connection
     from listbackup.services.data import Found, Restore, RestorePlan, Selection, Verification
-    from listbackup.services.jobs import Job, Timetable
+    from listbackup.services.jobs import Job, RetryPolicy, Timetable
     from listbackup.services.platforms import Platform
     from listbackup.services.runs import LogLine, Run, Work
     from listbackup.services.scope import Scope
@@ -84,11 +84,26 @@ class JobsRoom(Protocol):
     """When, and what is kept."""
 
     def create(
-        self, scope: Scope, *, source: str, name: str | None = None, timetable: Timetable | None = None, retention: Policy | None = None
+        self,
+        scope: Scope,
+        *,
+        source: str,
+        name: str | None = None,
+        timetable: Timetable | None = None,
+        retention: Policy | None = None,
+        retry: RetryPolicy | None = None,
     ) -> Job: ...
     def list(self, scope: Scope, *, source: str | None = None, limit: int = 100, cursor: str | None = None) -> Page[Job]: ...
     def find_for_source(self, scope: Scope, source: str) -> Job | None: ...
-    def change(self, scope: Scope, job: str, *, timetable: Timetable | None = None, retention: Policy | None = None) -> Job: ...
+    def change(
+        self,
+        scope: Scope,
+        job: str,
+        *,
+        timetable: Timetable | None = None,
+        retention: Policy | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> Job: ...
     def pause(self, scope: Scope, job: str) -> Job: ...
     def resume(self, scope: Scope, job: str) -> Job: ...
     def delete(self, scope: Scope, job: str) -> None: ...

@@ -122,6 +122,10 @@ def test_a_schedule_is_set_shown_paused_and_removed(cli: CommandLine, crm: Saas)
     assert cli.ok("schedule", "crm", "--resume", "--json").json["schedule"]["due_at"] is not None
     assert "30 daily" in cli.ok("schedule").out
     assert cli.ok("schedule", "crm", "--keep-all", "--json").json["schedule"]["keep"]["daily"] == 0
+    tried = cli.ok("schedule", "crm", "--retries", "4", "--retry-wait", "10m", "--json").json["schedule"]
+    assert (tried["retries"], tried["every_seconds"]) == ({"attempts": 4, "wait_seconds": 600}, zoned["every_seconds"])
+    assert cli.ok("schedule", "crm", "--retries", "0", "--json").json["schedule"]["retries"] == {"attempts": 0, "wait_seconds": 600}
+    assert cli("schedule", "crm", "--retry-wait", "1s").code == 2
     cli.ok("schedule", "crm", "--remove")
     assert cli("schedule", "crm").code == 2
 

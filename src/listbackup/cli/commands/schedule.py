@@ -25,7 +25,7 @@ from listbackup.cli.keeping import (
 )
 from listbackup.cli.options import Json, complete_sources
 from listbackup.cli.shell import Shell, shell
-from listbackup.services.jobs import Job, QuietWindow, Timetable
+from listbackup.services.jobs import Job, QuietWindow, RetryPolicy, Timetable
 from listbackup.store.policy import Policy
 
 
@@ -46,6 +46,12 @@ def command(
     keep_yearly: KeepYearly = 0,
     keep_last: KeepLast = 0,
     keep_within: KeepWithin = None,
+    retries: Annotated[
+        int | None, typer.Option("--retries", min=0, max=10, help="Try a run that failed for a reason that may pass so often again.")
+    ] = None,
+    retry_wait: Annotated[
+        str | None, typer.Option("--retry-wait", metavar="TIME", help="The first time after this, then each after twice as long.")
+    ] = None,
     keep_all: Annotated[bool, typer.Option("--keep-all", help="Never expire anything.")] = False,
     pause: Annotated[bool, typer.Option("--pause", help="No longer run by itself.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Run by itself again.")] = False,
@@ -63,6 +69,7 @@ def command(
       listbackup schedule crm --every 15m --keep-hourly 24 --keep-daily 30 --keep-monthly 12
       listbackup schedule blog --daily 03:00 --time-zone Europe/Berlin
       listbackup schedule shop --cron '0 */6 * * 1-5' --quiet 08:00-18:00
+      listbackup schedule crm --retries 4 --retry-wait 10m
       listbackup schedule crm --pause
     """
     with shell(context, as_json) as sh:
@@ -82,11 +89,12 @@ def command(
             within=keep_within,
             time_zone=zone,
         )
-        _refuse_confusion(pause, resume, remove, timetable is not None or policy is not None or keep_all)
+        retry = _retry(old, retries, retry_wait)
+        _refuse_confusion(pause, resume, remove, timetable is not None or policy is not None or retry is not None or keep_all)
         if keep_all:
             policy = Policy()
-        if timetable is not None or policy is not None:
-            _show(sh, _set(sh, source, old, timetable, policy), source)
+        if timetable is not None or policy is not None or retry is not None:
+            _show(sh, _set(sh, source, old, timetable, policy, retry), source)
         elif pause or resume or remove:
             _act(sh, source, _need(old, source), pause=pause, remove=remove)
         else:
@@ -124,12 +132,23 @@ def _refuse_confusion(pause: bool, resume: bool, remove: bool, sets: bool) -> No
         raise InputError("--pause, --resume and --remove go alone")
 
 
-def _set(sh: Shell, source: str, old: Job | None, timetable: Timetable | None, policy: Policy | None) -> Job:
+def _retry(old: Job | None, attempts: int | None, wait: str | None) -> RetryPolicy | None:
+    """What was said of tries, beside what holds; None: nothing was said."""
+    if attempts is None and wait is None:
+        return None
+    known = old.retry if old is not None else RetryPolicy()
+    return RetryPolicy(
+        attempts=attempts if attempts is not None else known.attempts,
+        wait=parse_duration(wait, field="retry-wait") if wait is not None else known.wait,
+    )
+
+
+def _set(sh: Shell, source: str, old: Job | None, timetable: Timetable | None, policy: Policy | None, retry: RetryPolicy | None) -> Job:
     if old is None:
-        return sh.house.jobs.create(sh.scope, source=source, timetable=timetable, retention=policy)
+        return sh.house.jobs.create(sh.scope, source=source, timetable=timetable, retention=policy, retry=retry)
     if policy is not None and timetable is None and old.timetable is not None:
         policy = replace(policy, time_zone=old.timetable.time_zone)
-    return sh.house.jobs.change(sh.scope, old.id, timetable=timetable, retention=policy)
+    return sh.house.jobs.change(sh.scope, old.id, timetable=timetable, retention=policy, retry=retry)
 
 
 def _act(sh: Shell, source: str, job: Job, *, pause: bool, remove: bool) -> None:
@@ -158,7 +177,22 @@ def _list(sh: Shell) -> None:
 
 def _show(sh: Shell, job: Job, source: str) -> None:
     sh.out.document({"schedule": _document(job, source)})
-    sh.out.pairs([("source", source), ("when", _when(job)), ("next", job.due_at or "never"), ("keeps", describe_policy(job.retention))])
+    sh.out.pairs(
+        [
+            ("source", source),
+            ("when", _when(job)),
+            ("next", job.due_at or "never"),
+            ("keeps", describe_policy(job.retention)),
+            ("tries again", _tries(job.retry)),
+        ]
+    )
+
+
+def _tries(retry: RetryPolicy) -> str:
+    if not retry.attempts:
+        return "never"
+    times = "once" if retry.attempts == 1 else f"{retry.attempts} times"
+    return f"{times}, first after {show_duration(retry.wait)}"
 
 
 def _when(job: Job) -> str:
@@ -180,4 +214,5 @@ def _document(job: Job, source: str) -> dict[str, object]:
         "paused": job.paused,
         "due_at": job.due_at,
         "keep": policy_document(job.retention),
+        "retries": {"attempts": job.retry.attempts, "wait_seconds": int(job.retry.wait.total_seconds())},
     }

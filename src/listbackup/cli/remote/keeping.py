@@ -17,12 +17,12 @@ from listbackup.cli.remote.data import RemoteData, snapshot_here
 from listbackup.cli.remote.here import absent, here, page_here, page_size
 from listbackup.cli.remote.line import Line
 from listbackup.cli.remote.sources import RemoteSources
-from listbackup.client.api.models import KeyShown, PolicyIn, QuietIn, TimetableIn
+from listbackup.client.api.models import KeyShown, PolicyIn, QuietIn, RetryIn, TimetableIn
 from listbackup.http.permission import Bundle, Permission
 from listbackup.processor.verify import Verification
 from listbackup.services.accounts import ApiKey, NewApiKey
 from listbackup.services.activity import Activity, Wanted
-from listbackup.services.jobs import Job, Timetable
+from listbackup.services.jobs import Job, RetryPolicy, Timetable
 from listbackup.services.scope import Scope
 from listbackup.store import SnapshotInfo
 from listbackup.store.policy import Decision, ExpirePlan, Objection, Policy
@@ -38,11 +38,18 @@ class RemoteJobs:
         self._line, self._sources = line, sources
 
     def create(
-        self, scope: Scope, *, source: str, name: str | None = None, timetable: Timetable | None = None, retention: Policy | None = None
+        self,
+        scope: Scope,
+        *,
+        source: str,
+        name: str | None = None,
+        timetable: Timetable | None = None,
+        retention: Policy | None = None,
+        retry: RetryPolicy | None = None,
     ) -> Job:
         """A new job of this source."""
-        of = self._sources.names.get(source).id
-        return here(Job, self._line.jobs.create(source=of, name=name, timetable=_timetable(timetable), retention=_policy(retention)))
+        of, when, keeps = self._sources.names.get(source).id, _timetable(timetable), _policy(retention)
+        return here(Job, self._line.jobs.create(source=of, name=name, timetable=when, retention=keeps, retry=_retry(retry)))
 
     def list(self, scope: Scope, *, source: str | None = None, limit: int = 100, cursor: str | None = None) -> Page[Job]:
         """The jobs, oldest first."""
@@ -53,9 +60,18 @@ class RemoteJobs:
         """The first job of a source, or None."""
         return next(iter(self.list(scope, source=source, limit=1).items), None)
 
-    def change(self, scope: Scope, job: str, *, timetable: Timetable | None = None, retention: Policy | None = None) -> Job:
+    def change(
+        self,
+        scope: Scope,
+        job: str,
+        *,
+        timetable: Timetable | None = None,
+        retention: Policy | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> Job:
         """The job with these changes."""
-        return here(Job, self._line.jobs.update(job, timetable=_timetable(timetable), retention=_policy(retention)))
+        when, keeps = _timetable(timetable), _policy(retention)
+        return here(Job, self._line.jobs.update(job, timetable=when, retention=keeps, retry=_retry(retry)))
 
     def pause(self, scope: Scope, job: str) -> Job:
         """The job, no longer due."""
@@ -214,6 +230,10 @@ def _timetable(asked: Timetable | None) -> TimetableIn | UnsetType:
         return UNSET
     quiet = [QuietIn(start=one.start, end=one.end, days=list(one.days)) for one in asked.quiet]
     return TimetableIn(cron=asked.cron, every=asked.every, time_zone=asked.time_zone, quiet=quiet)
+
+
+def _retry(asked: RetryPolicy | None) -> RetryIn | UnsetType:
+    return UNSET if asked is None else RetryIn(attempts=asked.attempts, wait=asked.wait)
 
 
 def _policy(asked: Policy | None) -> PolicyIn | UnsetType:
