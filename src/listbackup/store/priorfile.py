@@ -23,7 +23,6 @@ import numpy.typing as npt
 from listbackup.store.columns import U64, Rows
 from listbackup.store.detect import Ids, Prior, id_order, make_prior, sorted_prior
 from listbackup.store.model import Op
-from listbackup.store.pages import Moved
 from listbackup.store.sizes import Sizes
 
 _HEAD = struct.Struct("<4sIQQ32s")
@@ -68,8 +67,8 @@ def build_prior(path: Path, ids: Ids, live: Iterable[Rows], *, with_canon: bool,
                 done += len(table)
 
 
-def carry_on(prior: Prior, path: Path, ids: Ids, changes: Rows) -> Moved:
-    """Write the file of the next snapshot: the prior and a run's rows (one per key); how places moved."""
+def carry_on(prior: Prior, path: Path, ids: Ids, changes: Rows) -> None:
+    """Write the file of the next snapshot: the prior and a run's rows (one per key)."""
     first, second = ids.of(changes.codes)
     positions, found, _ = prior.find(first, second)
     kept = np.ones(len(prior), np.bool_)
@@ -87,7 +86,6 @@ def carry_on(prior: Prior, path: Path, ids: Ids, changes: Rows) -> Moved:
             for start, piece in _woven(before, kept, places, added[order], step):
                 file.write(_bytes(piece))
                 prior.let_go(start, min(len(prior), start + step))
-    return Moved(gone=np.flatnonzero(~kept), put=places)
 
 
 def _places(prior: Prior, first: U64, second: U64) -> npt.NDArray[np.int64]:

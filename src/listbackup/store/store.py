@@ -37,7 +37,7 @@ from listbackup.store.keycode import encode_key
 from listbackup.store.lookup import all_rows
 from listbackup.store.model import EVIDENCE, HIDDEN, Change, ChangeCounts, Key, Op, SnapshotInfo, Version
 from listbackup.store.packs import PackGone, Packs
-from listbackup.store.pages import Leaves, Moved, load_pages, save_pages
+from listbackup.store.pages import Leaves, load_pages, save_pages
 from listbackup.store.priorfile import build_prior, carry_on, load_prior
 from listbackup.store.root import Root
 from listbackup.store.sealed import MAJOR, MINOR
@@ -46,7 +46,6 @@ from listbackup.store.writing import Writing
 
 FORMAT_NAME = "FORMAT.json"
 _FORMAT = json.dumps({"format": "listbackup-store", "major": MAJOR, "minor": MINOR}).encode()
-PAGES = ".pages"  # the ending of the file of known pages, beside the local state
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -255,7 +254,8 @@ class Store:
         state = head.streams.get(stream)
         if state is None or not state.live:
             return sorted_prior(ids, [], with_canon=with_canon)
-        path = self._state_path(stream, head)
+        folder = self.ground.cache(self.source, "state")
+        path = folder / f"{state.id}-{state.digest.hex()}" if folder is not None else None
         rows = self.live_rows(stream, head, head.last_seq)
         if path is None:
             return sorted_prior(ids, rows, with_canon=with_canon)
@@ -269,35 +269,41 @@ class Store:
             )
         return found
 
-    def carry_prior(self, stream: str, digest: bytes, prior: Prior, ids: Ids, changes: Rows) -> Moved | None:
-        """Keep the local state of the snapshot with this digest, which is the prior with these rows, and drop that of older ones; how places in it moved."""
-        path = self._state_path(stream, self.head(), digest)
-        if path is None:
-            return None
-        moved = carry_on(prior, path, ids, changes)
-        for old in path.parent.glob(f"{path.name.partition('-')[0]}-*"):
+    def carry_prior(self, stream: str, digest: bytes, prior: Prior, ids: Ids, changes: Rows) -> None:
+        """Keep the local state of the snapshot with this digest, which is the prior with these rows, and drop that of older ones."""
+        folder = self.ground.cache(self.source, "state")
+        if folder is None:
+            return
+        number = self.head().streams[stream].id
+        path = folder / f"{number}-{digest.hex()}"
+        carry_on(prior, path, ids, changes)
+        for old in folder.glob(f"{number}-*"):
             if old != path:
                 old.unlink(missing_ok=True)
-        return moved
 
-    def load_pages(self, stream: str, head: Head) -> tuple[str, Leaves] | None:
-        """The pages known of a stream as this head has it, and for which way of reading; none while records of it are being erased."""
-        path = self._state_path(stream, head)
+    def known_pages(self, stream: str, head: Head, fingerprint: str) -> Leaves:
+        """The pages that runs before this head learnt of a stream under this fingerprint; none while records of it are being erased."""
+        path = self._pages_path(stream, head)
         if path is None or any(erasure.stream == stream for erasure in head.erasures):
-            return None
-        return load_pages(path.with_name(path.name + PAGES), self.ground.keys, (self.source, path.name), head.streams[stream].live)
+            return Leaves()
+        return load_pages(path, self.ground.keys, (self.source, stream), fingerprint)
 
-    def save_pages(self, stream: str, digest: bytes, fingerprint: str, leaves: Leaves) -> None:
-        """Keep the pages that are known of a stream whose records have this digest."""
-        path = self._state_path(stream, self.head(), digest)
+    def keep_pages(self, stream: str, fingerprint: str, leaves: Leaves) -> None:
+        """Keep these pages for the next run."""
+        path = self._pages_path(stream, self.head())
         if path is not None:
-            save_pages(path.with_name(path.name + PAGES), self.ground.keys, (self.source, path.name), fingerprint, leaves)
+            save_pages(path, self.ground.keys, (self.source, stream), fingerprint, leaves)
 
-    def _state_path(self, stream: str, head: Head, digest: bytes | None = None) -> Path | None:
-        """The local state file of a stream as this head has it, or with another digest; None without a cache."""
-        folder = self.ground.cache(self.source, "state")
-        state = head.streams.get(stream)
-        return folder / f"{state.id}-{(digest or state.digest).hex()}" if folder is not None and state is not None else None
+    def forget_local(self, stream: str) -> None:
+        """Drop what is kept of a stream on the local disk to tell its records apart: it is made again when it is needed."""
+        path = self._pages_path(stream, self.head())
+        if path is not None:
+            for old in (path, *path.parent.glob(f"{path.stem}-*")):
+                old.unlink(missing_ok=True)
+
+    def _pages_path(self, stream: str, head: Head) -> Path | None:
+        folder, state = self.ground.cache(self.source, "state"), head.streams.get(stream)
+        return folder / f"{state.id}.pages" if folder is not None and state is not None else None
 
     def live_rows(self, stream: str, head: Head, seq: int) -> Iterator[Rows]:
         """The rows, without values, of the records of a stream that lived at ``seq``."""

@@ -16,7 +16,7 @@ from listbackup.store.detect import Ids, Prior
 from listbackup.store.head import CountsEntry, PartRef
 from listbackup.store.keycode import decode_key, encode_key, encode_keys
 from listbackup.store.model import Counts, Key, Op, StreamSpec, StreamStatus, evidence_code
-from listbackup.store.pages import Leaves, Lesson, Marker, Moved, Pages, carried
+from listbackup.store.pages import Lesson, Marker, Pages
 from listbackup.store.part import Part, PartBuilder
 from listbackup.store.settle import merge_parts
 from listbackup.store.stage import Delta, Stage, groups, last_of_each
@@ -77,8 +77,7 @@ class StreamWriter:
         no keys, or there are so many that local state is walked in pieces."""
         if self.first_load or self.spec.keyless or self.prior.large or not len(self.prior):
             return None
-        found = self._writing.store.load_pages(self.name, self._writing.base)
-        known = found[1] if found is not None and found[0] == fingerprint else Leaves()
+        known = self._writing.store.known_pages(self.name, self._writing.base, fingerprint)
         self._pages = Pages(fingerprint, Marker(self._hashes.pages_key), self._ids, self.prior, known)
         return self._pages
 
@@ -259,31 +258,18 @@ class StreamWriter:
             self.prior.staged[:] = unpack_bits(mark.staged, len(self.prior))
 
     def remember(self) -> None:
-        """Keep the local state of the new snapshot, where the changes are at hand; otherwise it is made from key frames when it is needed. And the known pages with it."""
-        if not self.parts:
-            self._remember_pages(None)
-            return
-        if self.stage.kept is None or self._prior is None:
+        """Keep the local state of the new snapshot, where the changes are at hand; otherwise it is made from key frames when it is needed. And the pages to know again."""
+        store = self._writing.store
+        if self._pages is not None:
+            whole = self.listing and self._complete and self._writing.resumed is None
+            leaves = self._pages.kept(whole=whole)
+            if leaves is not None:
+                store.keep_pages(self.name, self._pages.fingerprint, leaves)
+        if not self.parts or self.stage.kept is None or self._prior is None:
             return
         changes = join_rows(self.stage.kept)
         if len(changes) == sum(part.rows for part in self.parts):
-            moved = self._writing.store.carry_prior(self.name, self.entry().digest, self._prior, self._ids, changes)
-            if moved is not None:
-                self._remember_pages(moved)
-
-    def _remember_pages(self, moved: Moved | None) -> None:
-        store, pages = self._writing.store, self._pages
-        if pages is None:  # pages were of no use in this run: those that are known go on
-            found = store.load_pages(self.name, self._writing.base) if moved is not None else None
-            if moved is not None and found is not None:
-                store.save_pages(self.name, self.entry().digest, found[0], carried(found[1], moved))
-            return
-        whole = self.listing and self._complete and self._writing.resumed is None
-        leaves = pages.kept(whole=whole)
-        if leaves is None and moved is None:
-            return
-        leaves = leaves or pages.known
-        store.save_pages(self.name, self.entry().digest, pages.fingerprint, carried(leaves, moved) if moved is not None else leaves)
+            store.carry_prior(self.name, self.entry().digest, self._prior, self._ids, changes)
 
     # --- inside ---
 
@@ -326,14 +312,16 @@ class StreamWriter:
 
     def _write(self, codes: list[bytes], raws: Sequence[bytes], vhash: U64, lessons: Sequence[Lesson]) -> Counts:
         prior = self.prior
-        positions, found, old = prior.find(*self._ids.of(codes))
+        ids = self._ids.of(codes)
+        positions, found, old = prior.find(*ids)
         same = found & (old == vhash)
         if self.spec.volatile:
             self._same_but_volatile(codes, raws, positions, found, same)
         changed = found & ~same
         cancel = same & prior.staged[positions]
         prior.seen[positions[found]] = True
-        self._learn(lessons, positions, same & ~cancel)
+        if self._pages is not None:
+            self._learn(self._pages, lessons, ids[0], np.where(same, old, vhash))
         staged = np.flatnonzero(changed | cancel | ~found)
         if len(staged):
             prior.staged[positions[changed]] = True
@@ -350,13 +338,13 @@ class StreamWriter:
             self._stage(chosen, values, op, hashes, old[staged])
         return Counts(added=int((~found).sum()), changed=int(changed.sum()))
 
-    def _learn(self, lessons: Sequence[Lesson], positions: npt.NDArray[np.int64], same: npt.NDArray[np.bool_]) -> None:
-        """Remember the pages of which every record is what it was."""
+    def _learn(self, pages: Pages, lessons: Sequence[Lesson], first: U64, vhash: U64) -> None:
+        """Remember the pages that these records came in; those of them that change again in this run will not be believed in the next."""
         start = 0
         for lesson in lessons:
             stop = start + lesson.count
-            if self._pages is not None and lesson.mark and same[start:stop].all():
-                self._pages.learn(lesson, positions[start:stop])
+            if lesson.mark:
+                pages.learn(lesson, first[start:stop], vhash[start:stop])
             start = stop
 
     def _same_but_volatile(

@@ -287,7 +287,8 @@ class ListingRead(StreamRead):
         count = len(read.keys)
         if not count or read.faults or page.mended is not None or count != len(page.raws):
             return PageMark(count)
-        told = encode_told(listing.said_inside(page), read.keys, newest(read.changed), newest(read.created))
+        latest = newest(read.changed) if can_filter(self._facts) else None
+        told = encode_told(listing.said_inside(page), read.keys, latest, newest(read.created))
         return PageMark(count, page.mark, told)
 
     def _recognised(self, page: Page, known: Recognised, tally: Tally, last: bool) -> Batch:

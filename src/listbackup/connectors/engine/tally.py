@@ -43,6 +43,7 @@ class Tally:
         totals = [_int(one) for one in _list(before.get("totals"))]  # first, lowest, highest, last
         self._totals: list[int] = totals if len(totals) == 4 else []
         self._hashes: array[int] = array("q")
+        self._unhashed: list[Key] = []  # many at once cost less
         self._counted_at = self._different = 0  # how many hashes were there when the different ones were last counted
         self._made = _int(before.get("made"))
         self._empty = _int(before.get("empty"))
@@ -61,7 +62,7 @@ class Tally:
         if self._known is None:
             self._hashes.extend(map(hash, keys))
         else:
-            self._hashes.frombytes(self._known.hashes(keys))
+            self._unhashed += keys
         if keys:
             self._last = list(keys[-2:])
         self._made += self._made_meanwhile(created, page.headers.get("date"))
@@ -148,13 +149,16 @@ class Tally:
 
     def _counted(self, *, exactly: bool = True) -> tuple[int, int]:
         """Different records, and how many came again. Counting costs a sort; between checkpoints it is done when there are half as many more."""
+        if self._known is not None and (exactly or len(self._unhashed) >= _RECOUNT):
+            self._hashes.frombytes(self._known.hashes(self._unhashed))
+            self._unhashed = []
         fresh = len(self._hashes) - self._counted_at
         if fresh and (exactly or fresh >= max(_RECOUNT, self._counted_at // 2)):
             ordered = np.sort(np.frombuffer(self._hashes, np.int64))
             self._different = 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
             self._counted_at, fresh = len(self._hashes), 0
         repeated = self._repeated + self._counted_at - self._different
-        return self._before + len(self._hashes) - repeated, repeated
+        return self._before + len(self._hashes) + len(self._unhashed) - repeated, repeated
 
     def _total(self, total: int) -> None:
         if not self._totals:
