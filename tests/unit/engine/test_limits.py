@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import threading
+from copy import copy
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
@@ -13,61 +16,123 @@ from hypothesis import strategies as st
 
 from listbackup.base.clock import SystemClock
 from listbackup.connectors.engine.facts import Limits
-from listbackup.connectors.engine.limits import Limiter, retry_after
+from listbackup.connectors.engine.limits import Booked, Limiter, retry_after
 from listbackup.testing.clock import EPOCH, ManualClock
 
 
+@dataclass(slots=True)
+class Bucket:
+    """A platform with a token bucket, full at the beginning. ``again``: what it asks to wait [s]; None: until there is a token, at least a second."""
+
+    rate: float
+    size: float
+    again: float | None = 1.0
+    tokens: float = field(init=False)
+    filled_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.tokens = self.size
+
+    def refuse(self, now: float) -> float | None:
+        """None, or how long to wait [s]."""
+        self.tokens, self.filled_at = min(self.size, self.tokens + (now - self.filled_at) * self.rate), now
+        if self.tokens >= 1 - 1e-9:
+            self.tokens -= 1
+            return None
+        return self.again if self.again is not None else max(1.0, math.ceil((1 - self.tokens) / self.rate))
+
+
+@dataclass(slots=True)
+class Window:
+    """A platform that lets so many calls in during each span of time."""
+
+    calls: int
+    span: float
+    window: int = -1
+    count: int = 0
+
+    @property
+    def rate(self) -> float:
+        """On average."""
+        return self.calls / self.span
+
+    def refuse(self, now: float) -> float | None:
+        """None, or how long to wait [s]."""
+        window = int(now // self.span)
+        if window != self.window:
+            self.window, self.count = window, 0
+        self.count += 1
+        return None if self.count <= self.calls else (window + 1) * self.span - now + 0.01
+
+
 def play(
-    limits: Limits, *, requests: int, rate: float, bucket: float, latency: float = 0.1, again: float = 1.0
+    limits: Limits, platform: Bucket | Window, *, requests: int, latency: float = 0.1, known: float | None = None
 ) -> tuple[float, float, int]:
-    """As many workers as the limiter is wide against a token bucket: share of the rate used, share of 429s, calls inside a silence."""
+    """As many workers as the limiter is wide: share of the rate used, share of 429s, calls inside a silence. Deterministic."""
     clock = ManualClock()
-    limiter = Limiter(clock, limits)
-    tokens, filled_at, silent_until = bucket, 0.0, 0.0
+    limiter = Limiter(clock, limits, known_rate=known)
     done = refused = inside = 0
+    silent_until = 0.0
     left = requests
     numbers = itertools.count()
-    events: list[tuple[float, int, str, int]] = []
+    events: list[tuple[float, int, Booked | None, int, float | None]] = []
+
+    def send(booked: Booked) -> None:
+        at = max(booked.at, limiter._silent_until, clock.monotonic())
+        heapq.heappush(events, (at, next(numbers), booked, 0, None))
+
     while done < requests:
         while left and limiter._flying < limiter.width:
             limiter._flying += 1
             left -= 1
-            heapq.heappush(events, (max(limiter._book(), clock.monotonic()), next(numbers), "send", 0))
-        at, _, what, ticket = heapq.heappop(events)
-        clock.advance(timedelta(seconds=max(0.0, at - clock.monotonic())))
+            send(limiter._book())
+        at, _, booked, ticket, wait = heapq.heappop(events)
+        clock.advance(timedelta(seconds=max(0.0, at - clock.monotonic() + 2e-6)))
         now = clock.monotonic()
-        if what == "send":
-            if limiter._silent_until - now > 1e-6:
-                heapq.heappush(events, (limiter._silent_until, next(numbers), "send", 0))
-                continue
-            tokens, filled_at = min(bucket, tokens + (now - filled_at) * rate), now
-            passes = tokens >= 1 - 1e-9
-            tokens -= passes
-            heapq.heappush(events, (now + (latency if passes else 0.002), next(numbers), "ok" if passes else "429", limiter._windows))
+        if booked is not None and not limiter._is_due(booked):
+            send(limiter._kept(booked))
+        elif booked is not None:
+            wait = platform.refuse(now)
+            heapq.heappush(events, (now + (latency if wait is None else 0.02), next(numbers), None, limiter._windows, wait))
             inside += now < silent_until - 0.01
-        elif what == "ok":
+        elif wait is None:
             done += 1
             limiter.leave(ticket, status=200, headers={})
         else:
             refused, left = refused + 1, left + 1
-            limiter.leave(ticket, status=429, headers={}, retry_after=timedelta(seconds=again))
-            silent_until = now + again
-    return done / clock.monotonic() / rate, refused / (done + refused), inside
+            limiter.leave(ticket, status=429, headers={}, retry_after=timedelta(seconds=wait))
+            silent_until = max(silent_until, now + wait)
+    return done / clock.monotonic() / platform.rate, refused / (done + refused), inside
 
 
 def test_a_declared_rate_is_used_to_97_percent_without_a_refusal() -> None:
     for rate in (2.0, 20.0, 75.0):
-        used, refused, _ = play(Limits(per_second=rate), requests=int(rate * 30), rate=rate, bucket=rate)
+        used, refused, _ = play(Limits(per_second=rate), Bucket(rate, rate), requests=int(rate * 30))
         assert used >= 0.97
         assert refused == 0
 
 
-def test_an_undeclared_rate_is_learnt() -> None:
-    for rate, bucket in ((5.0, 5.0), (20.0, 20.0), (100.0, 100.0), (10.0, 100.0)):
-        used, refused, inside = play(Limits(), requests=2000, rate=rate, bucket=bucket, again=1.0)
-        assert used >= 0.6, rate
-        assert refused <= 0.03, rate
+UNDECLARED = [
+    *(Bucket(rate, size, again) for rate in (2.0, 5.0, 20.0, 100.0) for size in (1.0, rate, 10 * rate) for again in (None, 1.0, 5.0)),
+    *(Window(calls, span) for calls, span in ((100, 10), (10, 1), (60, 60), (300, 60))),
+]
+
+
+@pytest.mark.parametrize("platform", UNDECLARED, ids=str)
+def test_an_undeclared_rate_is_learnt_with_less_than_one_refusal_in_a_hundred(platform: Bucket | Window) -> None:
+    for latency in (0.05, 0.5):
+        used, refused, inside = play(Limits(), copy(platform), requests=2500, latency=latency)
+        assert refused <= 0.01
         assert inside == 0
+        reachable = min(platform.rate, 16 / latency)
+        assert used * platform.rate >= 0.35 * reachable or platform.rate == 100.0  # a hundred a second takes longer to learn
+
+
+def test_a_rate_that_was_learnt_before_is_used_without_a_refusal() -> None:
+    for rate in (2.0, 20.0, 75.0):
+        used, refused, _ = play(Limits(), Bucket(rate, 1.0), requests=900, known=0.99 * rate)
+        assert used >= 0.95
+        assert refused == 0
 
 
 def test_nothing_is_sent_inside_a_silence_by_any_thread() -> None:
@@ -138,6 +203,9 @@ def test_the_last_requests_of_a_window_wait_for_the_next() -> None:
 
 def test_a_staggering_platform_is_asked_by_fewer_at_once_and_trusted_again() -> None:
     limiter = Limiter(ManualClock(), Limits(concurrency=16))
+    for _ in range(20):
+        limiter.leave(limiter.enter(lambda: None), status=200, headers={})
+    assert limiter.width == 16
     for status in (500, None, 503):
         limiter.leave(limiter.enter(lambda: None), status=status, headers={})
     assert limiter.width == 2

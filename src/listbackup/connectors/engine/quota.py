@@ -31,10 +31,11 @@ _WORTH = 0.1  # of our share: from here on it is worth going on
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """What everybody who calls through a connection must know: calls booked, by window and bucket, the quotas that headers told of, and a silence."""
+    """What everybody who calls through a connection must know: calls booked, by window and bucket, quotas that headers told of, a rate, a silence."""
 
     booked: dict[str, dict[int, int]] = {}
     told: dict[str, int] = {}
+    rate: float | None = None  # calls a second, where it is not declared and was learnt
     silent_until: float = 0.0  # the platform asked to be left alone until then [s since 1970]
 
 
@@ -128,6 +129,17 @@ class Allowance:
             if not self._looked_at <= now < self._looked_at + _LOOK_SECONDS:
                 self._looked_at, self._silent_until = now, self._book.edit(lambda old: old).silent_until
             return max(0.0, self._silent_until - now)
+
+    def known_rate(self) -> float | None:
+        """The undeclared rate that an earlier session learnt."""
+        return self._book.edit(lambda old: old).rate
+
+    def remember_rate(self, rate: float | None) -> None:
+        """Have later sessions begin with this rate."""
+        if rate is not None:
+            kept = float(f"{rate:.2g}") if rate < 10 else float(round(rate))
+            if kept > 0:
+                self._book.edit(lambda old: msgspec.structs.replace(old, rate=min(kept, rate)))
 
     def left(self) -> QuotaLeft | None:
         """What is left of the tightest quota."""

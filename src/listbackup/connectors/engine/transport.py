@@ -64,8 +64,10 @@ class Transport:
         }
         self._token_client: Client | None = None
         self.authority: Authority = authority(auth_of(api, credentials), credentials, ground, self._post)
-        self.limiter = Limiter(ground.clock, slower(api.limits, ground.calls_per_second), concurrency=ground.concurrency)
         self.allowance = Allowance(ground.clock, api.limits.quotas, ground.quota, share=ground.quota_share)
+        limits = slower(api.limits, ground.calls_per_second)
+        known = self.allowance.known_rate() if limits.per_second is None else None
+        self.limiter = Limiter(ground.clock, limits, concurrency=ground.concurrency, known_rate=known)
         self._counting = threading.Lock()
         self.calls = 0
 
@@ -77,6 +79,7 @@ class Transport:
     def close(self) -> None:
         """Wake up everybody who waits for the platform; idempotent."""
         self._patience.close()
+        self.allowance.remember_rate(self.limiter.learnt_rate)
         self.allowance.close()
         if self._token_client is not None:
             self._token_client.close()
