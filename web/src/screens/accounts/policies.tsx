@@ -1,0 +1,215 @@
+"use client";
+
+import { type FormEvent, type ReactNode, useState } from "react";
+import { type Shape, useApi } from "@/lib/api";
+import { useT } from "@/lib/i18n";
+import { asProblem, type Problem } from "@/lib/problem";
+import { useHere } from "@/lib/session";
+import { Link } from "@/platform/router";
+import { AllowedList, type Choice } from "@/screens/accounts/policy-list";
+import { Badge } from "@/ui/badge";
+import { Button } from "@/ui/button";
+import { Section } from "@/ui/card";
+import { Select, TextField } from "@/ui/field";
+import { SkeletonRows } from "@/ui/skeleton";
+import { Shown } from "@/ui/states";
+import { tell } from "@/ui/toast";
+
+type Fields = Shape["PolicyFields"];
+type Above = readonly { id: string; name: string }[];
+type Props = { account: Shape["AccountDetail"]; above: Above };
+
+/** What holds in the account and where it comes from; what it asks itself can be changed, and be stricter than what lies above only. */
+export function Policies({ account, above }: Props) {
+  const t = useT();
+  const policies = useApi().use.useQuery("get", "/v2/accounts/{account}/policies", { params: { path: { account: account.id } } });
+  return (
+    <Section title={t("accounts.tab.policies")} about={t("accounts.policies.about")}>
+      <Shown query={policies} skeleton={<SkeletonRows rows={8} />}>
+        {(data) => <Form key={data.version} account={account} above={above} data={data} />}
+      </Shown>
+    </Section>
+  );
+}
+
+function Form({ account, above, data }: Props & { data: Shape["PoliciesShown"] }) {
+  const t = useT();
+  const api = useApi();
+  const [own, setOwn] = useState<Fields>(data.own);
+  const [wrong, setWrong] = useState<Problem | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const may = account.permissions.includes("policies:manage");
+  const roles = api.use.useQuery("get", "/v2/roles", { params: { query: { limit: 200 } } });
+  const platforms = api.use.useQuery("get", "/v2/integrations", { params: { query: { limit: 500 } } });
+  const change = (changes: Partial<Fields>) => setOwn({ ...own, ...changes });
+  const save = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setWrong(null);
+    try {
+      const header = data.version > 0 ? { "If-Match": `"${data.version}"` } : {};
+      await api.call.PUT("/v2/accounts/{account}/policies", { params: { path: { account: account.id }, header }, body: own });
+      await api.cache.invalidateQueries({ queryKey: ["get", "/v2/accounts/{account}/policies"] });
+      void tell(t("accounts.policies.saved"));
+    } catch (error) {
+      if (asProblem(error).code !== "step_up_required") setWrong(asProblem(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  const holds = data.effective;
+  const from = (field: keyof Fields) => <Origin field={field} data={data} account={account} above={above} />;
+  const shownList = (names: readonly string[] | null, choices: readonly Choice[]) =>
+    names === null
+      ? t("accounts.policy.any")
+      : names.length === 0
+        ? t("accounts.policy.nobody")
+        : names.map((name) => choices.find((choice) => choice.value === name)?.name ?? name).join(", ");
+  const roleChoices = (roles.data?.items ?? []).map((role) => ({
+    value: role.id,
+    name: role.account ? role.name : roleWord(t, role.id, role.name),
+  }));
+  const platformChoices = (platforms.data?.items ?? []).map((one) => ({ value: one.platform, name: one.label }));
+  return (
+    <form onSubmit={(event) => void save(event)}>
+      <fieldset disabled={!may} className="divide-y divide-line">
+        <Rule
+          title={t("accounts.policy.retention")}
+          holds={
+            holds.min_retention_days === null
+              ? t("accounts.policy.nothing")
+              : t("accounts.policy.days", { count: holds.min_retention_days })
+          }
+          origin={from("min_retention_days")}
+        >
+          <TextField
+            label={t("accounts.policy.retention.own")}
+            hint={t("accounts.policy.retention.hint")}
+            type="number"
+            min={0}
+            max={36_500}
+            inputMode="numeric"
+            placeholder={t("accounts.policy.inherit")}
+            value={own.min_retention_days ?? ""}
+            onChange={(event) => change({ min_retention_days: event.target.value === "" ? null : Number(event.target.value) })}
+            error={wrong?.of("/min_retention_days")}
+          />
+        </Rule>
+        <Rule
+          title={t("accounts.policy.mfa")}
+          holds={t(holds.mfa_required ? "accounts.policy.mfa.yes" : "accounts.policy.mfa.no")}
+          origin={from("mfa_required")}
+        >
+          <Select
+            label={t("accounts.policy.mfa.own")}
+            value={own.mfa_required === null ? "" : String(own.mfa_required)}
+            onChange={(event) => change({ mfa_required: event.target.value === "" ? null : event.target.value === "true" })}
+            error={wrong?.of("/mfa_required")}
+          >
+            <option value="">{t("accounts.policy.inherit")}</option>
+            <option value="true">{t("accounts.policy.mfa.yes")}</option>
+            <option value="false">{t("accounts.policy.mfa.no")}</option>
+          </Select>
+        </Rule>
+        <Rule title={t("accounts.policy.restore")} holds={shownList(holds.may_restore, roleChoices)} origin={from("may_restore")}>
+          <AllowedList
+            label={t("accounts.policy.restore.own")}
+            choices={roleChoices}
+            value={own.may_restore}
+            onChange={(may_restore) => change({ may_restore })}
+            error={wrong?.of("/may_restore") ?? null}
+          />
+        </Rule>
+        <Rule
+          title={t("accounts.policy.platforms")}
+          holds={shownList(holds.allowed_platforms, platformChoices)}
+          origin={from("allowed_platforms")}
+        >
+          <AllowedList
+            label={t("accounts.policy.platforms.own")}
+            choices={platformChoices}
+            value={own.allowed_platforms}
+            onChange={(allowed_platforms) => change({ allowed_platforms })}
+            error={wrong?.of("/allowed_platforms") ?? null}
+          />
+        </Rule>
+        <Rule title={t("accounts.policy.region")} holds={holds.region ?? t("accounts.policy.nothing")} origin={from("region")}>
+          <TextField
+            label={t("accounts.policy.region.own")}
+            placeholder={t("accounts.policy.inherit")}
+            maxLength={40}
+            autoComplete="off"
+            value={own.region ?? ""}
+            onChange={(event) => change({ region: event.target.value === "" ? null : event.target.value })}
+            error={wrong?.of("/region")}
+          />
+        </Rule>
+      </fieldset>
+      {wrong && wrong.fields.length === 0 && (
+        <p role="alert" className="pt-3 text-sm text-bad">
+          {wrong.message || wrong.title} {wrong.hint}
+        </p>
+      )}
+      {may && (
+        <div className="border-t border-line pt-4">
+          <Button type="submit" isBusy={isBusy}>
+            {t("accounts.policies.save")}
+          </Button>
+        </div>
+      )}
+    </form>
+  );
+}
+
+function roleWord(t: ReturnType<typeof useT>, id: string, name: string): string {
+  const words = {
+    owner: "accounts.role.owner",
+    admin: "accounts.role.admin",
+    manager: "accounts.role.manager",
+    operator: "accounts.role.operator",
+    viewer: "accounts.role.viewer",
+  } as const;
+  const word = words[id as keyof typeof words];
+  return word ? t(word) : name;
+}
+
+/** One thing that is asked: what holds with where it comes from, and beside it what this account says itself. */
+function Rule({ title, holds, origin, children }: { title: string; holds: string; origin: ReactNode; children: ReactNode }) {
+  return (
+    <div className="grid gap-x-8 gap-y-3 py-4 first:pt-0 md:grid-cols-2">
+      <div>
+        <h3 className="text-sm font-medium">{title}</h3>
+        <p className="mt-1 text-sm">{holds}</p>
+        {origin}
+      </div>
+      {children}
+    </div>
+  );
+}
+
+function Origin({ field, data, account, above }: Props & { field: keyof Fields; data: Shape["PoliciesShown"] }) {
+  const t = useT();
+  const here = useHere();
+  const from = data.origins[field];
+  if (!from) return null;
+  if (from === account.id)
+    return (
+      <Badge tone="accent" className="mt-1.5">
+        {t("accounts.policy.from.here")}
+      </Badge>
+    );
+  const known = above.find((one) => one.id === from);
+  return (
+    <p className="mt-1.5 flex flex-wrap items-center gap-1.5 text-[13px] text-muted">
+      <Badge>{t("accounts.policy.from.above")}</Badge>
+      {known && (
+        <Link
+          href={here.path(`/accounts/${known.id}?tab=policies`)}
+          className="inline-flex min-h-6 items-center text-accent hover:underline"
+        >
+          {known.name}
+        </Link>
+      )}
+    </p>
+  );
+}

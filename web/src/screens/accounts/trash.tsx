@@ -1,0 +1,81 @@
+"use client";
+
+import type { UseQueryResult } from "@tanstack/react-query";
+import { RotateCcw, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { type Shape, useApi } from "@/lib/api";
+import { useT } from "@/lib/i18n";
+import { useHere } from "@/lib/session";
+import { forgetAccounts } from "@/screens/accounts/queries";
+import { Button } from "@/ui/button";
+import { Card } from "@/ui/card";
+import { SkeletonRows } from "@/ui/skeleton";
+import { Empty, Shown } from "@/ui/states";
+import { Ago } from "@/ui/time";
+import { tell, tellFailure } from "@/ui/toast";
+
+/** What was deleted and can be taken back. */
+export default function Trash({ query }: { query: UseQueryResult<{ items: readonly Shape["AccountShown"][] }> }) {
+  const t = useT();
+  return (
+    <Card>
+      <Shown query={query} skeleton={<SkeletonRows rows={3} />}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty icon={<Trash2 aria-hidden />} title={t("accounts.trash.empty")}>
+              {t("accounts.trash.empty.text")}
+            </Empty>
+          ) : (
+            <ul className="divide-y divide-line">
+              {items.map((account) => (
+                <Thrown key={account.id} account={account} />
+              ))}
+            </ul>
+          )
+        }
+      </Shown>
+    </Card>
+  );
+}
+
+function Thrown({ account }: { account: Shape["AccountShown"] }) {
+  const t = useT();
+  const here = useHere();
+  const api = useApi();
+  const [isBusy, setBusy] = useState(false);
+  const takeBack = async () => {
+    setBusy(true);
+    try {
+      await api.call.POST("/v2/accounts/{account}/restore", { params: { path: { account: account.id } } });
+      forgetAccounts(api);
+      void tell(t("accounts.restored", { name: account.name }));
+    } catch (error) {
+      void tellFailure(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 py-3 text-sm">
+      <div className="min-w-0">
+        <p className="font-medium">{account.name}</p>
+        {account.shred_at && (
+          <p className="text-[13px] text-muted">
+            {t("accounts.trash.gone")} <Ago at={account.shred_at} />
+          </p>
+        )}
+      </div>
+      {here.may("accounts:delete") && (
+        <Button
+          size="sm"
+          isBusy={isBusy}
+          onClick={() => void takeBack()}
+          aria-label={t("accounts.trash.restore.of", { name: account.name })}
+        >
+          <RotateCcw aria-hidden />
+          {t("accounts.trash.restore")}
+        </Button>
+      )}
+    </li>
+  );
+}
