@@ -71,11 +71,11 @@ export class Stage {
 
   /** Gives the owner a second factor, and a browser's cookie that was won with it: `name=value`. */
   async enrol(): Promise<string> {
-    const post = async (path: string, body: unknown, token?: string) => {
+    const post = async (path: string, body?: unknown, token?: string) => {
       const answer = await fetch(`${this.url}/v2${path}`, {
         method: "POST",
-        headers: { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) },
-        body: JSON.stringify(body),
+        headers: { ...(body ? { "content-type": "application/json" } : {}), ...(token ? { authorization: `Bearer ${token}` } : {}) },
+        body: body ? JSON.stringify(body) : undefined,
       });
       if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
       return answer;
@@ -83,7 +83,7 @@ export class Stage {
     const { email, password } = OWNER;
     const program = await (await post("/auth/login", { email, password })).json();
     const token = program.tokens.access_token;
-    const { secret } = await (await post("/auth/mfa/setup", {}, token)).json();
+    const { secret } = await (await post("/auth/mfa/setup", undefined, token)).json();
     await post("/auth/mfa/verify", { code: oneTimeCode(secret, -1) }, token);
     const first = await (await post("/auth/login", { email, password, kind: "browser" })).json();
     const step = { ticket: first.second_step.ticket, factor: "totp", code: oneTimeCode(secret), kind: "browser" };
