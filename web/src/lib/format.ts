@@ -2,6 +2,15 @@ import { language } from "@/lib/i18n";
 
 // An Intl formatter costs more to make than to use a hundred times: each is made once a language.
 const kept = new Map<string, unknown>();
+let zone: string | undefined;
+
+/** Shows moments in this time zone from now on (a name of the IANA data base); null is the device's own. */
+export function setZone(wanted: string | null) {
+  if (zone === (wanted ?? undefined)) return;
+  zone = wanted ?? undefined;
+  kept.clear();
+}
+
 function once<F>(name: string, make: (locale: string) => F): F {
   const key = `${language()} ${name}`;
   if (!kept.has(key)) kept.set(key, make(language()));
@@ -36,13 +45,15 @@ type When = string | number | Date;
 
 /** 21 Nov 2026, 14:02 in the reader's own time zone */
 export const moment = (at: When) =>
-  once("moment", (lang) => new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" })).format(new Date(at));
+  once("moment", (lang) => new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short", timeZone: zone })).format(new Date(at));
 
 /** 21 Nov 2026 */
-export const day = (at: When) => once("day", (lang) => new Intl.DateTimeFormat(lang, { dateStyle: "medium" })).format(new Date(at));
+export const day = (at: When) =>
+  once("day", (lang) => new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeZone: zone })).format(new Date(at));
 
 /** 14:02:33 */
-export const clock = (at: When) => once("clock", (lang) => new Intl.DateTimeFormat(lang, { timeStyle: "medium" })).format(new Date(at));
+export const clock = (at: When) =>
+  once("clock", (lang) => new Intl.DateTimeFormat(lang, { timeStyle: "medium", timeZone: zone })).format(new Date(at));
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_557_600],

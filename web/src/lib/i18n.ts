@@ -29,15 +29,18 @@ export function useT() {
 
 export const language = () => i18n.locale as Language;
 
-/** Loads and shows a language, and remembers it on this device. */
-export async function speak(wanted: Language): Promise<void> {
+/** Loads and shows a language; one that somebody chose is remembered on this device. */
+export async function speak(wanted: Language, isChosen = true): Promise<void> {
   const load = others[wanted];
   if (load) i18n.load(wanted, (await load()).default as never);
   i18n.activate(wanted);
   document.documentElement.lang = wanted;
-  localStorage.setItem(KEPT, wanted);
+  if (isChosen) localStorage.setItem(KEPT, wanted);
   for (const tell of listeners) tell();
 }
+
+/** Whether a language was ever chosen on this device. */
+export const wasLanguageChosen = () => localStorage.getItem(KEPT) !== null;
 
 /** What was chosen on this device, else the first of the browser's languages that we speak. */
 export function wantedLanguage(): Language {

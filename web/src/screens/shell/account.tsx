@@ -1,13 +1,14 @@
 "use client";
 
 import { QueryClientProvider } from "@tanstack/react-query";
-import { type ReactNode, Suspense, useMemo } from "react";
+import { type ReactNode, Suspense, useEffect, useMemo } from "react";
 import { ApiContext, apiOf, useApi } from "@/lib/api";
-import { HereContext } from "@/lib/session";
+import { personCall } from "@/lib/call";
+import { HereContext, useSession } from "@/lib/session";
 import { usePart } from "@/platform/params";
 import { Frame } from "@/screens/shell/frame";
 import { Live } from "@/screens/shell/live";
-import { SignedIn } from "@/screens/shell/signed-in";
+import { SignedIn, sessionQuery } from "@/screens/shell/signed-in";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
 import "@/messages/en/shell";
@@ -44,6 +45,7 @@ function Within({ account, children }: { account: string; children: ReactNode })
       path: (rest: string) => `/a/${account}${rest}`,
     };
   }, [detail.data, account]);
+  useCurrent(detail.isSuccess ? account : null);
   return (
     <HereContext value={here}>
       <Live account={account} isAllowed={here?.may("activity:read") ?? false}>
@@ -55,4 +57,17 @@ function Within({ account, children }: { account: string; children: ReactNode })
       </Live>
     </HereContext>
   );
+}
+
+/** The account that was looked at last is the one that the front door leads to, on every device. */
+function useCurrent(account: string | null) {
+  const { accounts } = useSession();
+  const isCurrent = accounts.some((mine) => mine.is_current && mine.account.id === account);
+  useEffect(() => {
+    if (!account || isCurrent) return;
+    personCall.POST("/v2/accounts/switch", { body: { account } }).then(
+      () => apiOf(null).cache.invalidateQueries({ queryKey: sessionQuery.queryKey }),
+      () => {}, // a comfort: nothing depends on it
+    );
+  }, [account, isCurrent]);
 }

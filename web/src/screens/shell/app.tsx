@@ -11,7 +11,7 @@ export function App({ children }: { children: ReactNode }) {
   const go = useGo();
   useEffect(() => {
     const wanted = wantedLanguage();
-    if (wanted !== "en") void speak(wanted);
+    if (wanted !== "en") void speak(wanted, false);
   }, []);
   useEffect(() => {
     onRefusal.signIn = () => {

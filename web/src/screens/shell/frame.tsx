@@ -1,67 +1,44 @@
 "use client";
 
-import {
-  Activity,
-  Building2,
-  Database,
-  FileDown,
-  Files,
-  KeyRound,
-  LayoutDashboard,
-  Menu as MenuIcon,
-  Plug,
-  RotateCcw,
-  Search,
-  ServerCog,
-  Users,
-} from "lucide-react";
-import { type ReactNode, useContext, useEffect, useState } from "react";
+import { Menu as MenuIcon, Search, X } from "lucide-react";
+import { type ReactNode, useCallback, useContext, useEffect, useRef, useState } from "react";
 import { cn } from "@/lib/cn";
-import { type Key, useT } from "@/lib/i18n";
+import { useT } from "@/lib/i18n";
 import { HereContext } from "@/lib/session";
 import { usePath } from "@/platform/params";
-import { Link } from "@/platform/router";
+import { AccountButton } from "@/screens/shell/account-button";
+import { LiveSign } from "@/screens/shell/live-sign";
+import { Navigation } from "@/screens/shell/navigation";
+import { OfflineBanner } from "@/screens/shell/offline-banner";
+import { Overlays, overlay, useShortcutName } from "@/screens/shell/overlays";
+import { UserMenu } from "@/screens/shell/user-menu";
 import { Button } from "@/ui/button";
 
-type Entry = {
-  to: string;
-  name: Key;
-  icon: typeof Activity;
-  needs: Parameters<NonNullable<React.ContextType<typeof HereContext>>["may"]>[0];
-};
-
-// One line a screen: where it is, its name, and the permission without which it is not shown.
-const ENTRIES: readonly Entry[] = [
-  { to: "", name: "shell.nav.overview", icon: LayoutDashboard, needs: "sources:read" },
-  { to: "/sources", name: "shell.nav.sources", icon: Database, needs: "sources:read" },
-  { to: "/connections", name: "shell.nav.connections", icon: Plug, needs: "connections:read" },
-  { to: "/search", name: "shell.nav.search", icon: Search, needs: "content:read" },
-  { to: "/restores", name: "shell.nav.restores", icon: RotateCcw, needs: "restores:read" },
-  { to: "/exports", name: "shell.nav.exports", icon: FileDown, needs: "exports:create" },
-  { to: "/files", name: "shell.nav.files", icon: Files, needs: "content:read" },
-  { to: "/activity", name: "shell.nav.activity", icon: Activity, needs: "activity:read" },
-  { to: "/accounts", name: "shell.nav.accounts", icon: Building2, needs: "accounts:read" },
-  { to: "/people", name: "shell.nav.people", icon: Users, needs: "members:read" },
-  { to: "/api-keys", name: "shell.nav.keys", icon: KeyRound, needs: "api-keys:manage" },
-  { to: "/system", name: "shell.nav.system", icon: ServerCog, needs: "system:operate" },
-];
-
-/** Navigation on the left (behind a button on narrow screens), the screen on the right. */
-export function Frame({ children }: { children: ReactNode }) {
+/** What is around every screen: account and navigation on the left (behind a button on narrow screens), the screen on the right. `nav` stands in
+ * for the navigation of an account. */
+export function Frame({ nav, children }: { nav?: ReactNode; children: ReactNode }) {
   const t = useT();
-  const [isOpen, setOpen] = useState(false);
+  const here = useContext(HereContext);
   const path = usePath();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: going elsewhere closes the navigation
-  useEffect(() => setOpen(false), [path]);
+  const [isOpen, setOpen] = useState(false);
+  const main = useRef<HTMLElement>(null);
+  const close = useCallback(() => setOpen(false), []);
+  useArrival(path, main, close);
+  useEffect(() => {
+    if (!isOpen) return;
+    const escape = (event: KeyboardEvent) => event.key === "Escape" && close();
+    window.addEventListener("keydown", escape);
+    return () => window.removeEventListener("keydown", escape);
+  }, [isOpen, close]);
   return (
-    <div className="min-h-dvh lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
+    <div className="min-h-dvh lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)]">
       <a
         href="#main"
         className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-md focus:bg-surface focus:px-3 focus:py-2"
       >
         {t("shell.skip")}
       </a>
-      <header className="sticky top-0 z-30 flex h-12 items-center gap-2 border-b border-line bg-surface px-3 lg:hidden" data-print="no">
+      <header className="sticky top-0 z-30 flex h-12 items-center gap-2 border-b border-line bg-surface px-2 lg:hidden" data-print="no">
         <Button
           kind="quiet"
           size="icon"
@@ -70,52 +47,68 @@ export function Frame({ children }: { children: ReactNode }) {
           aria-controls="nav"
           onClick={() => setOpen(!isOpen)}
         >
-          <MenuIcon aria-hidden />
+          {isOpen ? <X aria-hidden /> : <MenuIcon aria-hidden />}
         </Button>
-        <span className="font-semibold">ListBackup</span>
+        <span className="min-w-0 flex-1 truncate text-sm font-semibold">{here?.account.name ?? "ListBackup"}</span>
+        {here && (
+          <Button kind="quiet" size="icon" aria-label={t("shell.palette.open")} onClick={() => overlay.open("palette")}>
+            <Search aria-hidden />
+          </Button>
+        )}
       </header>
       <aside
         id="nav"
         data-print="no"
         className={cn(
-          "border-line bg-surface lg:sticky lg:top-0 lg:block lg:h-dvh lg:overflow-y-auto lg:border-r",
-          isOpen ? "block border-b" : "hidden",
+          "border-line bg-surface lg:sticky lg:top-0 lg:flex lg:h-dvh lg:flex-col lg:border-r",
+          isOpen ? "fixed inset-x-0 top-12 bottom-0 z-30 flex flex-col lg:static lg:inset-auto" : "hidden",
         )}
       >
-        <Navigation path={path} />
+        <div className="grid gap-2 p-3 pb-1">
+          <AccountButton />
+          {here && <PaletteButton />}
+        </div>
+        <div className="min-h-0 flex-1 overflow-y-auto">{nav ?? <Navigation />}</div>
+        <div className="border-t border-line p-2">
+          <LiveSign />
+          <UserMenu />
+        </div>
       </aside>
-      <main id="main" tabIndex={-1} className="min-w-0 outline-none">
-        {children}
-      </main>
+      <div className="min-w-0">
+        <OfflineBanner />
+        <main id="main" ref={main} tabIndex={-1} className="min-w-0 outline-none">
+          {children}
+        </main>
+      </div>
+      <Overlays />
     </div>
   );
 }
 
-function Navigation({ path }: { path: string }) {
+/** Going elsewhere closes the navigation and leads the keyboard to the new screen, unless it is at work in a part that stayed. */
+function useArrival(path: string, main: { current: HTMLElement | null }, close: () => void) {
+  const before = useRef(path);
+  useEffect(() => {
+    if (before.current === path) return;
+    before.current = path;
+    close();
+    if (!main.current?.contains(document.activeElement)) main.current?.focus({ preventScroll: true });
+  }, [path, main, close]);
+}
+
+function PaletteButton() {
   const t = useT();
-  const here = useContext(HereContext);
+  const keys = useShortcutName();
   return (
-    <nav aria-label={t("shell.nav")} className="grid gap-0.5 p-3">
-      <p className="hidden h-9 items-center px-2 font-semibold lg:flex">ListBackup</p>
-      {here &&
-        ENTRIES.filter((entry) => here.may(entry.needs)).map(({ to, name, icon: Icon }) => {
-          const href = here.path(to);
-          const isHere = to === "" ? path === href : path.startsWith(href);
-          return (
-            <Link
-              key={to}
-              href={href}
-              aria-current={isHere ? "page" : undefined}
-              className={cn(
-                "flex h-8.5 items-center gap-2.5 rounded-md px-2 text-sm",
-                isHere ? "bg-accent-soft font-medium text-accent" : "text-muted hover:bg-sunken hover:text-ink",
-              )}
-            >
-              <Icon aria-hidden className="size-4" />
-              {t(name)}
-            </Link>
-          );
-        })}
-    </nav>
+    <button
+      type="button"
+      onClick={() => overlay.open("palette")}
+      onPointerEnter={overlay.prepare}
+      className="flex h-8 w-full items-center gap-2 rounded-md border border-line bg-ground px-2.5 text-[13px] text-muted hover:border-line-strong hover:text-ink"
+    >
+      <Search aria-hidden className="size-3.5" />
+      <span className="min-w-0 flex-1 truncate text-left">{t("shell.palette.open")}</span>
+      <kbd className="shrink-0 font-sans text-xs pointer-coarse:hidden">{keys}</kbd>
+    </button>
   );
 }

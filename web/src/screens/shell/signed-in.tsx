@@ -6,6 +6,7 @@ import { ApiContext, apiOf } from "@/lib/api";
 import { onRefusal, setCsrf } from "@/lib/call";
 import { SessionContext } from "@/lib/session";
 import { StepUp } from "@/screens/shell/step-up";
+import { takeOver } from "@/screens/shell/taste";
 import { Shown } from "@/ui/states";
 
 const person = apiOf(null);
@@ -14,8 +15,12 @@ async function open() {
   const status = (await person.call.GET("/v2/auth/status")).data;
   if (!status?.user) throw new Error("not signed in");
   setCsrf(status.csrf_token ?? null);
-  const [me, accounts] = await Promise.all([person.call.GET("/v2/users/me"), person.call.GET("/v2/users/me/accounts")]);
+  const [me, accounts] = await Promise.all([
+    person.call.GET("/v2/users/me"),
+    person.call.GET("/v2/users/me/accounts", { params: { query: { limit: 500 } } }),
+  ]);
   if (!me.data || !accounts.data) throw new Error("not signed in");
+  takeOver(me.data);
   return { me: me.data, accounts: accounts.data.items };
 }
 
