@@ -9,14 +9,14 @@ import "@/messages/en/record";
 const LONG = 600;
 
 /** A value so that people can read it. What was stored is text here and nothing else: it makes no markup, no links, no pictures. */
-export function Value({ value }: { value: Json | undefined }): ReactNode {
+export function Value({ value, isBare = false }: { value: Json | undefined; isBare?: boolean }): ReactNode {
   const t = useT();
   if (value === undefined) return <span className="text-muted italic">{t("record.absent")}</span>;
   if (value === null) return <span className="text-muted">null</span>;
   if (value === "") return <span className="text-muted italic">{t("record.empty")}</span>;
   if (typeof value === "boolean") return <span>{value ? t("record.yes") : t("record.no")}</span>;
   if (typeof value === "number") return <span className="tabular-nums">{String(value)}</span>;
-  if (typeof value === "string") return <Text text={value} />;
+  if (typeof value === "string") return <Text text={value} isBare={isBare} />;
   const entries = Array.isArray(value) ? value.map((one, index) => [String(index + 1), one] as const) : Object.entries(value);
   if (entries.length === 0)
     return <span className="text-muted italic">{Array.isArray(value) ? t("record.list.empty") : t("record.empty")}</span>;
@@ -35,7 +35,7 @@ export function Value({ value }: { value: Json | undefined }): ReactNode {
   );
 }
 
-function Text({ text }: { text: string }) {
+function Text({ text, isBare }: { text: string; isBare: boolean }) {
   const t = useT();
   const [isWhole, setWhole] = useState(false);
   const isLong = text.length > LONG;
@@ -47,7 +47,7 @@ function Text({ text }: { text: string }) {
           {isWhole ? t("record.less") : t("record.whole", { count: count(text.length) })}
         </button>
       )}
-      {isInstant(text) && <span className="ml-2 text-muted">{moment(text)}</span>}
+      {!isBare && isInstant(text) && <span className="ml-2 text-muted">{moment(text)}</span>}
     </span>
   );
 }
@@ -62,11 +62,11 @@ export function Differences({ all }: { all: readonly { path: string; before: Jso
           <code className="font-mono text-xs leading-5 text-muted">{path || t("record.whole.record")}</code>
           <div className="min-w-0 rounded bg-bad-soft px-2 py-0.5 text-bad">
             <span className="sr-only">{t("record.before")} </span>
-            <Value value={before} />
+            <Value value={before} isBare />
           </div>
           <div className="min-w-0 rounded bg-good-soft px-2 py-0.5 text-good">
             <span className="sr-only">{t("record.after")} </span>
-            <Value value={after} />
+            <Value value={after} isBare />
           </div>
         </li>
       ))}

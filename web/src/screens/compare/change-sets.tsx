@@ -1,0 +1,132 @@
+"use client";
+
+import { Undo2 } from "lucide-react";
+import { useState } from "react";
+import { type Shape, useApi } from "@/lib/api";
+import { moment } from "@/lib/format";
+import { useT } from "@/lib/i18n";
+import { useHere } from "@/lib/session";
+import { Link, useGo } from "@/platform/router";
+import { keysOf } from "@/screens/compare/keys-of";
+import { pathOfRestore } from "@/screens/restores/asked";
+import { recordPath, type Snapshot, useStreamFacts } from "@/screens/snapshots/moments";
+import { Badge } from "@/ui/badge";
+import { Button } from "@/ui/button";
+import { Section } from "@/ui/card";
+import { SkeletonRows } from "@/ui/skeleton";
+import { Shown } from "@/ui/states";
+import { tell, tellFailure } from "@/ui/toast";
+
+export const TONES = { added: "good", changed: "accent", removed: "bad" } as const;
+
+/** What was changed together between the two moments, as one thing: the same edit on many records, and its undoing. */
+export function ChangeSets({
+  source,
+  all,
+  from,
+  to,
+  stream,
+}: {
+  source: string;
+  all: readonly Snapshot[];
+  from: Snapshot;
+  to: Snapshot;
+  stream: string | null;
+}) {
+  const t = useT();
+  const query = useApi().use.useQuery("get", "/v2/change-sets", {
+    // the runs after `from` up to `to`: a run's set carries the instant of its snapshot
+    params: { query: { source, since: justAfter(from.at), until: justAfter(to.at), limit: 100, ...(stream ? { stream } : {}) } },
+  });
+  return (
+    <Section title={t("compare.sets")} about={t("compare.sets.about")}>
+      <div className="-m-4">
+        <Shown query={query} skeleton={<SkeletonRows rows={3} />}>
+          {(data) => {
+            const sets = data.items.filter((set) => set.number > from.number && set.number <= to.number);
+            return sets.length === 0 ? (
+              <p className="p-4 text-sm text-muted">{t("compare.sets.none")}</p>
+            ) : (
+              <ul className="divide-y divide-line">
+                {sets.map((set) => (
+                  <ChangeSetLine
+                    key={`${set.number} ${set.stream} ${set.kind} ${set.fields.join()} ${set.began_at}`}
+                    source={source}
+                    set={set}
+                    before={all.findLast((one) => one.number < set.number)}
+                  />
+                ))}
+              </ul>
+            );
+          }}
+        </Shown>
+      </div>
+    </Section>
+  );
+}
+
+const justAfter = (at: string) => new Date(new Date(at).getTime() + 1).toISOString();
+
+function ChangeSetLine({ source, set, before }: { source: string; set: Shape["ChangeSet"]; before?: Snapshot }) {
+  const t = useT();
+  const here = useHere();
+  const place = set.kind === "removed" ? (before?.id ?? set.snapshot) : set.snapshot;
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3">
+      <div className="min-w-0 flex-1 basis-72">
+        <p className="flex flex-wrap items-center gap-2 text-sm font-medium">
+          <Badge tone={TONES[set.kind]}>{t(`compare.kind.${set.kind}`)}</Badge>
+          {t("compare.set", { count: set.count, stream: set.stream })}
+          {set.fields.length > 0 && (
+            <span className="font-normal text-muted">{t("compare.set.fields", { fields: set.fields.join(", ") })}</span>
+          )}
+        </p>
+        <p className="mt-1 text-[13px] text-muted">
+          {t("compare.set.span", { began: moment(set.began_at), ended: moment(set.ended_at), number: set.number })}
+        </p>
+        <p className="flex flex-wrap gap-x-3 text-[13px]">
+          {set.keys.map((key) => (
+            <Link
+              key={key}
+              href={here.path(recordPath(source, place, set.stream, key))}
+              className="inline-flex min-h-6 items-center text-accent hover:underline"
+            >
+              {key}
+            </Link>
+          ))}
+          {set.count > set.keys.length && <span className="inline-flex min-h-6 items-center text-muted">…</span>}
+        </p>
+      </div>
+      {before && set.kind !== "added" && set.exact !== false && here.may("restores:plan") && (
+        <UndoButton source={source} set={set} before={before} />
+      )}
+    </li>
+  );
+}
+
+/** Finds the records of the set and leads to the plan of giving each back as it was before. */
+function UndoButton({ source, set, before }: { source: string; set: Shape["ChangeSet"]; before: Snapshot }) {
+  const t = useT();
+  const here = useHere();
+  const go = useGo();
+  const { call } = useApi();
+  const facts = useStreamFacts(source).get(set.stream);
+  const [isBusy, setBusy] = useState(false);
+  const prepare = async () => {
+    setBusy(true);
+    try {
+      const { keys, isCut } = await keysOf(call, set, before.id, facts?.cursor ?? null);
+      if (isCut) void tell(t("compare.undo.cut", { count: keys.length }));
+      go.to(here.path(pathOfRestore({ source, snapshot: before.id, keys: { [set.stream]: keys } })));
+    } catch (error) {
+      void tellFailure(error);
+      setBusy(false);
+    }
+  };
+  return (
+    <Button size="sm" isBusy={isBusy} onClick={() => void prepare()}>
+      {!isBusy && <Undo2 aria-hidden />}
+      {t("compare.undo", { count: set.count })}
+    </Button>
+  );
+}
