@@ -14,6 +14,7 @@ from listbackup import __version__
 from listbackup.api.admission import OF_AN_ACCOUNT
 from listbackup.api.examples import Examples, example_id
 from listbackup.api.instants import mark_instants
+from listbackup.api.words import TAGS, describe
 from listbackup.http.permission import Permission, Signed
 from listbackup.http.problem import MEDIA_TYPE, ProblemDetails, all_kinds
 from listbackup.services.routing import Chunks, Route, Stream, Text
@@ -73,6 +74,7 @@ def openapi(routes: Sequence[Route]) -> dict[str, Any]:
     )
     named = {name: one for route in routes for name, one in _query_schema(route.query).get("$defs", {}).items()}
     found = dict(sorted({**components, **named, **read.get("$defs", {})}.items()))
+    describe(found, asked=frozenset({*named, *read.get("$defs", {})}))
     examples = Examples(found)
     schemas = iter(shown)
     paths: dict[str, dict[str, Any]] = {}
@@ -90,7 +92,7 @@ def openapi(routes: Sequence[Route]) -> dict[str, Any]:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag} for tag in sorted({route.tag for route in routes})],
+        "tags": [{"name": tag, "description": TAGS[tag]} for tag in sorted({route.tag for route in routes})],
         "paths": {path: paths[path] for path in sorted(paths)},
         "components": {
             "headers": _HEADERS,

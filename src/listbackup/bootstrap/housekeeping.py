@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from listbackup.backends.table.port import Swept, Tables
 from listbackup.base.errors import NotFound
@@ -21,13 +22,28 @@ _EXPIRED_AT_ONCE = 500
 Sweep = Callable[[Scope, datetime], Iterator[int]]
 
 
-def duties_of(
-    keep: KeepSettings, *, accounts: Accounts, runs: Runs, exports: Exports, erasures: Erasures, activities: Activities, tables: Tables
-) -> Sequence[Duty]:
+class Rooms(Protocol):
+    """Whose rows they are (a ``System`` is one)."""
+
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def runs(self) -> Runs: ...
+    @property
+    def exports(self) -> Exports: ...
+    @property
+    def erasures(self) -> Erasures: ...
+    @property
+    def activities(self) -> Activities: ...
+    @property
+    def tables(self) -> Tables: ...
+
+
+def duties_of(keep: KeepSettings, rooms: Rooms) -> Sequence[Duty]:
     """The duties, in the order in which they are done. Restores and their journals are none: they can be undone whatever their age."""
 
     def each(sweep: Sweep) -> Callable[[datetime], Iterator[int]]:
-        return lambda before: _of_each_account(accounts, sweep, before)
+        return lambda before: _of_each_account(rooms.accounts, sweep, before)
 
     def days(number: int) -> timedelta | None:
         return timedelta(days=number) if number else None
@@ -38,22 +54,29 @@ def duties_of(
             name="expired",
             about="sessions, tickets, links, tries, letters' marks, repetitions, leases and heartbeats that are over: each row says when",
             keeps=None,
-            sweep=lambda _: _expired(tables),
+            sweep=lambda _: _expired(rooms.tables),
         ),
-        Duty(name="run_logs", about="log lines and progress of runs", keeps=days(keep.run_logs_days), sweep=each(runs.aging.trim_logs)),
+        Duty(
+            name="run_logs", about="log lines and progress of runs", keeps=days(keep.run_logs_days), sweep=each(rooms.runs.aging.trim_logs)
+        ),
         Duty(
             name="runs",
             about="runs that are over, but the last of each source and the last that made a snapshot; their sums by month stay",
             keeps=days(keep.runs_days),
-            sweep=each(runs.aging.fold),
+            sweep=each(rooms.runs.aging.fold),
         ),
-        Duty(name="exports", about="exports without files", keeps=ended, sweep=each(exports.forget_ended)),
-        Duty(name="erasures", about="erasures that are over; what was erased stays barred", keeps=ended, sweep=each(erasures.forget_ended)),
+        Duty(name="exports", about="exports without files", keeps=ended, sweep=each(rooms.exports.forget_ended)),
+        Duty(
+            name="erasures",
+            about="erasures that are over; what was erased stays barred",
+            keeps=ended,
+            sweep=each(rooms.erasures.forget_ended),
+        ),
         Duty(
             name="activity",
             about="lines of the trails; where each begins from then on is sealed",
             keeps=days(keep.activity_days),
-            sweep=activities.aging.leave_behind if keep.activity_days else None,
+            sweep=rooms.activities.aging.leave_behind if keep.activity_days else None,
         ),
     ]
 

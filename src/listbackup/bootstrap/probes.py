@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import shutil
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from listbackup.bootstrap.settings import MailSettings
-from listbackup.services.system import Unwell
+from listbackup.services.system import Copies, Probe, Unwell
 
 LOW_DISK_BYTES = 256 * 1024 * 1024  # below it writes begin to be refused by SQLite's log and by packs
 _PATIENCE_SECONDS = 2.0
+
+
+def probes_of(folder: Path, mail: MailSettings | None, copies: Copies, tidy: Callable[[], object]) -> list[Probe]:
+    """What this machine adds to the health of the ports: its disk, copies of itself, its housekeeping, its mail server."""
+    probes = [Probe(name="disk", ask=lambda: disk_has_room(folder))]
+    if copies.has_place:
+        probes.append(Probe(name="copies", ask=copies.check, essential=False, every_seconds=15))
+    probes.append(Probe(name="housekeeping", ask=tidy, essential=False, every_seconds=60))
+    if mail is not None:
+        probes.append(Probe(name="mail", ask=lambda: mail_answers(mail), essential=False, every_seconds=60))
+    return probes
 
 
 def disk_has_room(folder: Path, *, least: int = LOW_DISK_BYTES) -> int:

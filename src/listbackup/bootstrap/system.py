@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from listbackup.services.accounts import ApiKeys, Tenancy
     from listbackup.services.activity import Feed
     from listbackup.services.auth import Auth
-    from listbackup.services.connections import Connections, Consents, Notices
+    from listbackup.services.connections import Connections, Consents
     from listbackup.services.data import Data, Errands, Restores, Upkeep
     from listbackup.services.downloads import Downloads
     from listbackup.services.erasures import Erasures
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from listbackup.services.runs import Runs
     from listbackup.services.sources import Purge, SourceGroups, Sources
     from listbackup.services.stores import Stores
-    from listbackup.services.system import Copies, Health, Housekeeping, Installation, Probe
+    from listbackup.services.system import Copies, Health, Housekeeping, Installation
     from listbackup.services.users import Registration, Users
 
 
@@ -119,11 +119,6 @@ class System:
 
         return forget_hook(self._ground.desk, connection)
 
-    def _notices(self) -> Notices:
-        from listbackup.bootstrap.notices import OwnerLetters
-
-        return OwnerLetters(self.accounts, lambda: self._doors)
-
     @property
     def connections(self) -> Connections:
         """Credentials."""
@@ -137,19 +132,19 @@ class System:
     @cached_property
     def _rooms(self) -> tuple[Connections, Sources]:
         """Both together, because a source guards its connection against removal."""
+        from listbackup.bootstrap.notices import OwnerLetters
         from listbackup.services.connections import Connections, Egress
         from listbackup.services.sources import Sources
 
-        settings = self._settings
-        share = settings.quota_percent / 100
-        egress = Egress(allow_loopback=settings.allow_loopback, concurrency=settings.concurrency, quota_share=share)
+        said = self._settings
+        egress = Egress(allow_loopback=said.allow_loopback, concurrency=said.concurrency, quota_share=said.quota_percent / 100)
         connections = Connections(
             self._ground.desk,
             self.platforms,
             self.keys,
             egress=egress,
             integrations=self.integrations,
-            notices=self._notices(),
+            notices=OwnerLetters(self.accounts, lambda: self._doors),
             limits=self.accounts.limits,
         )
         connections.follow(self._forget_hook)
@@ -344,25 +339,15 @@ class System:
     @cached_property
     def health(self) -> Health:
         """Whether each part answers."""
+        from listbackup.bootstrap.probes import probes_of
         from listbackup.services.system import Health
 
         objects, tables, queue = self.objects, self._ground.desk.tables, self.queue
-        account, probes = self.accounts.find_default, self._probes()
-        return Health(self.clock, tables=tables, objects=objects, queue=queue, keys=self.keys, account=account, probes=probes)
-
-    def _probes(self) -> list[Probe]:
-        """What this machine adds to the health of the ports: its disk, its mail server."""
-        from listbackup.bootstrap.probes import disk_has_room, mail_answers
-        from listbackup.services.system import Probe
-
-        folder, mail = self.folder.data, self._settings.mail
-        probes = [Probe(name="disk", ask=lambda: disk_has_room(folder))]
-        if self.copies.has_place:
-            probes.append(Probe(name="copies", ask=self.copies.check, essential=False, every_seconds=15))
-        probes.append(Probe(name="housekeeping", ask=lambda: self.housekeeping.ask(), essential=False, every_seconds=60))
-        if mail is not None:
-            probes.append(Probe(name="mail", ask=lambda: mail_answers(mail), essential=False, every_seconds=60))
-        return probes
+        mine, account = (
+            probes_of(self.folder.data, self._settings.mail, self.copies, lambda: self.housekeeping.ask()),
+            self.accounts.find_default,
+        )
+        return Health(self.clock, tables=tables, objects=objects, queue=queue, keys=self.keys, account=account, probes=mine)
 
     @cached_property
     def installation(self) -> Installation:
@@ -377,19 +362,8 @@ class System:
         from listbackup.bootstrap.housekeeping import duties_of
         from listbackup.services.system import Housekeeping
 
-        duties = duties_of(
-            self._settings.keep,
-            accounts=self.accounts,
-            runs=self.runs,
-            exports=self.exports,
-            erasures=self.erasures,
-            activities=self.activities,
-            tables=self.tables,
-        )
-        return Housekeeping(self._ground.desk, duties, is_steady=self._may_tidy)
-
-    def _may_tidy(self) -> bool:
-        return not self.installation.maintenance.is_on() and self.tenancy.lifecycle.is_steady()
+        may = lambda: not self.installation.maintenance.is_on() and self.tenancy.lifecycle.is_steady()  # noqa: E731  asked when a round is due
+        return Housekeeping(self._ground.desk, duties_of(self._settings.keep, self), is_steady=may)
 
     @cached_property
     def copies(self) -> Copies:

@@ -64,16 +64,7 @@ def house(tables: Tables, clock: ManualClock) -> Rooms:
 
 
 def keeper(house: Rooms, keep: KeepSettings = KEEP) -> Housekeeping:
-    duties = duties_of(
-        keep,
-        accounts=house.accounts,
-        runs=house.runs,
-        exports=house.exports,
-        erasures=house.erasures,
-        activities=house.activities,
-        tables=house.tables,
-    )
-    return Housekeeping(house.desk, duties)
+    return Housekeeping(house.desk, duties_of(keep, house))
 
 
 def sweep(house: Rooms, keep: KeepSettings = KEEP) -> Housekeeping:

@@ -69,7 +69,7 @@ class HierarchyParameters(Parameters):
 class AccountPolicyIn(Body):
     """What an account asks of itself and of all below it; what is left out or null is left to the accounts above."""
 
-    min_retention_days: Annotated[int | None, Field(ge=0, le=36_500, description="Copies of so many days are kept.")] = None
+    min_retention_days: Annotated[int | None, Field(ge=0, le=36_500, description="Copies of so many days are kept [days].")] = None
     mfa_required: Annotated[bool | None, Field(description="People need a second factor.")] = None
     may_restore: Annotated[Names | None, Field(description="Only these roles may write back to a platform.")] = None
     allowed_platforms: Annotated[Names | None, Field(description="Only these platforms may be connected.")] = None
