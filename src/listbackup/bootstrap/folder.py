@@ -65,6 +65,11 @@ class Folder:
         return self.keys / "root.key"
 
     @property
+    def workspace(self) -> Path:
+        """Where exports lie in the clear while they are written, by account."""
+        return self.cache / "exports"
+
+    @property
     def sealing_file(self) -> Path:
         """Since when lines of the trail are sealed."""
         return self.keys / "sealing.json"

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from listbackup.backends.keyring.account_keys import AccountKeys
@@ -202,11 +201,6 @@ class System:
 
         return Files(self.data, self.downloads)
 
-    @property
-    def _workspace(self) -> Path:
-        """Where exports lie in the clear while they are written, by account."""
-        return self.folder.cache / "exports"
-
     @cached_property
     def exports(self) -> Exports:
         """Snapshots as files."""
@@ -218,7 +212,7 @@ class System:
             downloads=self.downloads,
             objects=self.objects,
             keys=self.keys,
-            workspace=self._workspace,
+            workspace=self.folder.workspace,
         )
 
     @cached_property
@@ -327,7 +321,7 @@ class System:
             guard=guarding(self.sources, self.jobs, self.runs, self.connections, self.clock),
             tables=self._ground.tables,
             objects=self.objects,
-            folders=(self._workspace,),
+            folders=(self.folder.workspace,),
             is_open=doors.registration.is_open,
         )
 
