@@ -168,6 +168,19 @@ def test_what_cannot_be_asked_is_refused_and_never_a_failure_of_ours(world: Worl
     assert world.client.ask("GET", f"{world.records}?{asked}").status == 422
 
 
+def test_a_conflict_shows_what_is_on_the_platform_to_those_who_may_look(world: World) -> None:
+    crm = world.saas.world
+    key, row = next((str(key[0]), row) for key in crm.truth("deals") if (row := crm.row_of("deals", str(key[0]))) is not None)
+    wanted = {"snapshot": world.snapshots[0], "keys": {"deals": [key]}}
+    crm._change("deals", row)
+    (step,) = world.client.post("/restores/plan", wanted)["steps"]
+    assert (step["action"], step["why"]) == ("conflict", "newer_edit")
+    there = next(raw for own, raw in crm.truth("deals").items() if str(own[0]) == key)
+    assert step["now"] == json.loads(there)
+    planner = world.key(Permission.RESTORES_PLAN)
+    assert [one["now"] for one in planner.post("/restores/plan", wanted)["steps"]] == [None]
+
+
 def test_content_needs_its_own_permission_and_counts_do_not(world: World) -> None:
     viewer = world.key(Permission.SNAPSHOTS_READ)
     assert viewer.ask("GET", f"/snapshots/{world.snapshots[0]}/streams").status == 200

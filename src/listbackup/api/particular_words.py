@@ -284,6 +284,7 @@ PARTICULAR: dict[str, str] = {
     "StatusOut.expires_at": "When the session ends at the latest [UTC]; null: nobody is signed in.",
     "StatusOut.user": "Who is signed in; null: nobody.",
     "StepOut.ticket": "What the second step names.",
+    "StepShown.now": "Of a conflict: what is on the platform; null: it was not looked at by itself, or the caller may not look at content.",
     "StepShown.why": "Why this and nothing else.",
     "StreamCover.cover": "Whether it is kept.",
     "StreamCover.is_filtered": "Whether a filter leaves records out.",

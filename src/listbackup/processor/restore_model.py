@@ -50,7 +50,10 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One record of a plan. ``target`` is its key on the platform where it is there; ``seen`` the digest of what is there now."""
+    """One record of a plan. ``target`` is its key on the platform where it is there; ``seen`` the digest of what is there now.
+
+    ``now`` is what is there itself, of a conflict that was looked at by itself: who decides about it wants to see it.
+    """
 
     stream: str
     key: Key
@@ -58,6 +61,7 @@ class Step:
     why: Why
     target: Key | None = None
     seen: str | None = None
+    now: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,7 @@ class _Planner:
         self._room, self._stream, self._overwrite, self._renamed, self._listen = room, stream, overwrite, renamed, listen
         self._can = room.info(stream).restore
         self._listed: dict[Key, str] | None = None
+        self._looked_at: bytes | None = None  # what the last look at a single record saw
 
     def steps(self, keys: Sequence[Key]) -> Sequence[Step]:
         """One step for each key, records before those of the same stream that refer to them."""
@@ -127,12 +128,14 @@ class _Planner:
         return self._say(key, Action.CREATE, Why.MISSING)
 
     def _say(self, key: Key, action: Action, why: Why, target: Key | None = None, seen: str | None = None) -> Step:
-        return Step(stream=self._stream, key=key, action=action, why=why, target=target, seen=seen)
+        now = self._looked_at if action is Action.CONFLICT else None
+        return Step(stream=self._stream, key=key, action=action, why=why, target=target, seen=seen, now=now)
 
     def _now(self, key: Key) -> str | None:
+        self._looked_at = None
         if self._listed is not None and key in self._listed:
             return self._listed[key]
-        raw = self._room.session.fetch(self._stream, key)
+        raw = self._looked_at = self._room.session.fetch(self._stream, key)
         return self._room.digest(self._stream, raw) if raw is not None else None
 
     def _latest(self, key: Key) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, given, part, repeat_header
@@ -136,13 +136,16 @@ class RestoreState(Word):
 
 
 class StepShown(Struct, frozen=True, kw_only=True):
-    """What a restore would do with one record."""
+    """What a restore would do with one record. Of a conflict, ``now`` is what is on the platform, for those who may look at content (null: it
+    was not looked at by itself).
+    """
 
     stream: str
     key: str
     parts: Sequence[str | int]
     action: Action
     why: Why
+    now: Raw = Raw(b"null")
 
 
 class Why(Word):

@@ -42,7 +42,8 @@ def _begun(data: Data, restores: Restores, errands: Errands) -> Sequence[Route]:
         chosen = _selection(data, call.scope, source.id, snapshot, asked)
         begun = data.clock.monotonic()
         found = restores.plan(call.scope, source.id, seq=snapshot.seq, selection=chosen, overwrite=asked.overwrite)
-        return Answer(content=show_plan(found, snapshot.id, took_seconds=data.clock.monotonic() - begun))
+        may_look = Permission.CONTENT_READ in call.caller.permissions
+        return Answer(content=show_plan(found, snapshot.id, took_seconds=data.clock.monotonic() - begun, with_content=may_look))
 
     def start(call: Call) -> Answer:
         asked = call.body(RestoreIn)

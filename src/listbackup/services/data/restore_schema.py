@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
+import msgspec
 from pydantic import Field
 
 from listbackup.connectors.engine.quota import QuotaLeft
@@ -40,13 +41,14 @@ class RestoreParameters(PageParameters):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepShown:
-    """What a restore would do with one record."""
+    """What a restore would do with one record. Of a conflict, ``now`` is what is on the platform, for those who may look at content (null: it was not looked at by itself)."""
 
     stream: str
     key: str
     parts: Sequence[str | int]
     action: Action
     why: Why
+    now: msgspec.Raw | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +117,8 @@ class EntryShown:
     message: str | None
 
 
-def show_plan(plan: RestorePlan, snapshot: str, *, took_seconds: float = 0) -> PlanShown:
-    """The plan as it goes out."""
+def show_plan(plan: RestorePlan, snapshot: str, *, took_seconds: float = 0, with_content: bool = False) -> PlanShown:
+    """The plan as it goes out; what is on the platform only ``with_content``."""
     steps = [step for step in plan.steps if step.action is not Action.SKIP][:STEPS_SHOWN]
     return PlanShown(
         source=plan.source,
@@ -126,7 +128,14 @@ def show_plan(plan: RestorePlan, snapshot: str, *, took_seconds: float = 0) -> P
         calls=plan.calls,
         side_effects=plan.side_effects,
         steps=[
-            StepShown(stream=step.stream, key=show_key(step.key), parts=key_parts(step.key), action=step.action, why=step.why)
+            StepShown(
+                stream=step.stream,
+                key=show_key(step.key),
+                parts=key_parts(step.key),
+                action=step.action,
+                why=step.why,
+                now=msgspec.Raw(step.now) if with_content and step.now is not None else None,
+            )
             for step in steps
         ],
         creates=plan.count(Action.CREATE),
