@@ -7,6 +7,7 @@ Who takes the job over goes on above that code. Where superseded versions outnum
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from listbackup.store.columns import Rows
 from listbackup.store.compact import Compacted, Task, commit, label_of, merged
 from listbackup.store.deadrows import dead_share, superseded_share
 from listbackup.store.head import Head, PackRef, PartRef, Segment, StreamState, edited
-from listbackup.store.jobs import Job, JobLost, job
+from listbackup.store.jobs import Job, JobLost, claimed, job
 from listbackup.store.merge import key_starts
 from listbackup.store.model import Op, StreamSpec
 from listbackup.store.sealed import ObjectType, open_small, seal_small
@@ -86,18 +87,27 @@ def _waiting_since(head: Head, state: StreamState) -> int:
 def merge_base(store: Store, stream: str, progress: Progress | None = None, *, part_bytes: int = PART_BYTES) -> Compacted:
     """Merge one stream's base, resuming the merge that was broken off, whatever its stream. Raises BusyError, JobLost, Interrupted (out of ``progress``)."""
     with job(store, "base", resumable=True) as mine:
-        head = store.root.read().head
-        mark = _resumed(store, mine, head) or _fresh(head, stream)
-        return Merging(store, mine, head, mark, part_bytes).run(progress)
+        begun = _begun(store, mine)
+        marks: list[Mark] = []
+
+        def claim(head: Head) -> Sequence[str]:
+            taken = claimed(head, unix_ms(store.ground.clock.now()), but=mine.run)
+            marks[:] = [begun if begun is not None and _is_there(head, begun) else _fresh(head, stream, taken)]
+            return marks[0].inputs
+
+        head = mine.claim(claim)
+        return Merging(store, mine, head, marks[0], part_bytes).run(progress)
 
 
-def _fresh(head: Head, stream: str) -> Mark:
+def _fresh(head: Head, stream: str, taken: frozenset[str]) -> Mark:
+    """The merge of everything, up to where another job is merging tiers."""
     state = head.streams[stream]
-    if not state.segments:
+    segments = tuple(itertools.takewhile(lambda segment: segment.id not in taken, state.segments))
+    if not segments:
         raise JobLost(f"the stream {stream} has nothing to merge")
-    task = Task(stream=stream, inputs=state.segments)
-    superseded = sum(segment.rows for segment in state.segments) - state.live
-    inputs = tuple(segment.id for segment in state.segments)
+    task = Task(stream=stream, inputs=segments)
+    superseded = sum(segment.rows for segment in segments) - state.live
+    inputs = tuple(segment.id for segment in segments)
     if state.live and superseded > state.live:
         labels: tuple[Segment, ...] = (label_of(task, full=False), label_of(task, full=True))
     else:
@@ -105,16 +115,19 @@ def _fresh(head: Head, stream: str) -> Mark:
     return Mark(stream=stream, inputs=inputs, labels=labels, purged_at=head.purged_at)
 
 
-def _resumed(store: Store, mine: Job, head: Head) -> Mark | None:
-    """The last checkpoint of the job, if what it merges is still there."""
+def _begun(store: Store, mine: Job) -> Mark | None:
+    """The last checkpoint of the job."""
     names = [info.name for info in store.ground.objects.list(store.place.checkpoints(mine.run))]
     if not names:
         return None
     raw = open_small(store.ground.keys, store.place.bound, ObjectType.CHECKPOINT, store.ground.objects.get(names[-1]), where=names[-1])
-    mark = msgspec.msgpack.decode(raw, type=Mark)
+    return msgspec.msgpack.decode(raw, type=Mark)
+
+
+def _is_there(head: Head, mark: Mark) -> bool:
+    """Whether what the mark merges is still listed."""
     state = head.streams.get(mark.stream)
-    listed = {segment.id for segment in state.segments} if state else set()
-    return mark if set(mark.inputs) <= listed else None
+    return set(mark.inputs) <= ({segment.id for segment in state.segments} if state else set())
 
 
 class Merging:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from listbackup.base.clock import unix_ms
 from listbackup.store.head import Head, PackRef, Segment, drop_unused_packs, edited, with_segments
-from listbackup.store.jobs import Job, JobLost, job
+from listbackup.store.jobs import Job, JobLost, claimed, job
 from listbackup.store.merge import Block, merge_blocks, part_blocks
 from listbackup.store.packs import PackGone
 from listbackup.store.sealed import new_object_id
@@ -65,11 +65,11 @@ class Compacted:
         )
 
 
-def plan_tiers(head: Head) -> tuple[Task, ...]:
-    """The tier merges that are due in this head, at most one for each stream."""
+def plan_tiers(head: Head, taken: frozenset[str] = frozenset()) -> tuple[Task, ...]:
+    """The tier merges that are due in this head, at most one for each stream; segments ``taken`` by a base merge, which are the oldest ones, are left alone."""
     tasks = []
     for stream, state in head.streams.items():
-        chosen = _tier(state.segments)
+        chosen = _tier([segment for segment in state.segments if segment.id not in taken])
         if chosen:
             tasks.append(Task(stream=stream, inputs=chosen))
     return tuple(tasks)
@@ -97,11 +97,26 @@ def _runs(deltas: Sequence[Segment], level: int) -> Iterator[list[Segment]]:
 
 def compact_tiers(store: Store) -> Compacted:
     """Carry out the tier merges that are due, one job after the other, until none is. Raises BusyError, JobLost."""
-    done = Compacted()
-    while tasks := plan_tiers(store.root.read().head):
-        with job(store, "compact") as mine:
-            done += merge_tasks(store, mine, tasks)
+    done, tasks = Compacted(), due_tiers(store, store.root.read().head)
+
+    def claim(head: Head) -> Sequence[str]:
+        nonlocal tasks
+        tasks = due_tiers(store, head)
+        return [segment.id for task in tasks for segment in task.inputs]
+
+    while tasks:
+        with job(store, "compact", claim=claim) as mine:
+            if tasks:
+                done += merge_tasks(store, mine, tasks)
+            else:
+                mine.commit(lambda head: head)
+        tasks = due_tiers(store, store.root.read().head)
     return done
+
+
+def due_tiers(store: Store, head: Head) -> tuple[Task, ...]:
+    """The tier merges that are due among the segments that no other job has claimed."""
+    return plan_tiers(head, claimed(head, unix_ms(store.ground.clock.now())))
 
 
 def merge_tasks(store: Store, mine: Job, tasks: Sequence[Task], *, level: int = TIER_LEVEL) -> Compacted:

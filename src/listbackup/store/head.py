@@ -20,7 +20,8 @@ Body: a msgpack map, sealed as an object of type H (kind T, see ``sealed.py``). 
       detail   {run, size, cursor, facts, streams: {stream id: [live, added, changed, removed, status, digest, problems]}}, or nil when it was spilled:
                then ``spill`` is the index in ``spills`` of the object that holds it
     spills     [{name, sha, first, last}]: objects of type S, a msgpack map {seq: detail} of old snapshots
-    open       {run: {kind: run|compact|base, token, base, owner, beat, lease, started, since}}; ``since`` is the token with which the run was opened afresh:
+    open       {run: {kind: run|compact|base, token, base, owner, beat, lease, started, since, claims}}; ``claims`` are the segments that
+               a job merges: others leave them alone until a day after its lease; ``since`` is the token with which the run was opened afresh:
                checkpoints of earlier tokens are of a time when it was closed, and what they name may have been swept
     older      snapshots whose details were spilled, ahead of those in ``snaps``, by column (``snaplist.py``); with features.read and .write "older"
     garbage    [{name, gen, at}]: objects that nothing refers to any more, to be deleted when the grace is over; names are relative to <account>/<source>/
@@ -169,6 +170,7 @@ class OpenEntry(msgspec.Struct, kw_only=True, frozen=True):
     lease: int
     started: int
     since: int = 0
+    claims: tuple[str, ...] = ()
 
     def free_at(self) -> int:
         """When it may be taken over [ms since 1970 UTC] unless it beats again."""

@@ -5,7 +5,7 @@ A job's objects lie under its id. As long as its entry is open nobody sweeps the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 LEASE = timedelta(minutes=15)
+CLAIM = timedelta(days=1)  # how long segments stay claimed by a job that was broken off: it is to go on with them
 
 
 class JobLost(BusyError):
@@ -59,6 +60,18 @@ class Job:
             raise JobLost("this maintenance job was taken over or given up", hint="run it again")
         return entry
 
+    def claim(self, choose: Callable[[Head], Sequence[str]]) -> Head:
+        """The head in which the segments that ``choose`` names are ours: other jobs leave them alone. Raises JobLost where they are another's."""
+
+        def claiming(head: Head) -> Head:
+            ids = tuple(choose(head))
+            if not claimed(head, unix_ms(self._clock.now()), but=self.run).isdisjoint(ids):
+                raise JobLost("the segments to merge are being merged by another job", hint="run it again")
+            entry = msgspec.structs.replace(self.own(head), claims=ids)
+            return with_open(head, self.run, entry)
+
+        return self._root.edit(claiming, mirror=False)
+
     def commit(self, change: Callable[[Head], Head]) -> Head:
         """The head after ``change``, with the job closed in the same step. Raises JobLost, and whatever ``change`` raises."""
 
@@ -69,9 +82,22 @@ class Job:
         return self._root.edit(closing)
 
 
+def claimed(head: Head, now_ms: int, *, but: str = "") -> frozenset[str]:
+    """The segments that jobs other than ``but`` merge, or are to go on with."""
+    since = now_ms - int(CLAIM.total_seconds() * 1000)
+    return frozenset(one for run, entry in head.open.items() if run != but and entry.free_at() > since for one in entry.claims)
+
+
 @contextmanager
-def job(store: Store, kind: str, *, lease: timedelta = LEASE, resumable: bool = False) -> Iterator[Job]:
-    """A registered job: closed by its ``commit``, and by an error unless it is ``resumable``. Raises BusyError while another of its kind lives.
+def job(
+    store: Store,
+    kind: str,
+    *,
+    lease: timedelta = LEASE,
+    resumable: bool = False,
+    claim: Callable[[Head], Sequence[str]] = lambda _: (),
+) -> Iterator[Job]:
+    """A registered job, which claims segments of the head that it is registered in: closed by its ``commit``, and by an error unless it is ``resumable``. Raises BusyError while another of its kind lives.
 
     An expired job of the same kind is closed, or taken over under its own id where this one is resumable.
     """
@@ -89,6 +115,7 @@ def job(store: Store, kind: str, *, lease: timedelta = LEASE, resumable: bool = 
         entry = OpenEntry(
             kind=kind, token=token, base=head.last_seq, owner="maintenance", beat=now, lease=int(lease.total_seconds() * 1000), started=now
         )
+        entry = msgspec.structs.replace(entry, claims=tuple(claim(without_open(head, others))))
         return with_open(without_open(head, others), run, entry)
 
     store.root.edit(register, mirror=False)

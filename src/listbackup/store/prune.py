@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from listbackup.base.clock import unix_ms
 from listbackup.base.errors import BusyError
 from listbackup.store.basemerge import merge_base, plan_bases, plan_worthy
-from listbackup.store.compact import Compacted, compact_tiers, plan_tiers
+from listbackup.store.compact import Compacted, compact_tiers, due_tiers
 from listbackup.store.erase import finish_erasures
 from listbackup.store.head import Head, edited, without_snapshots
 from listbackup.store.policy import TRASH, ExpirePlan, Policy
@@ -108,7 +108,7 @@ def plan_prune(
     """What there is to prune; with a policy, what it would expire first. Raises BackendError when a listing fails."""
     head = store.root.read().head
     due = due_for_purge(head, now, trash)
-    tiers = plan_tiers(head)
+    tiers = due_tiers(store, head)
     later = without_snapshots(edited(head, purged_at=unix_ms(now)), due) if due else head
     bases = tuple(dict.fromkeys((*plan_bases(later, now), *plan_worthy(store, later))))
     base_bytes = sum(segment.size for name in bases for segment in head.streams[name].segments)

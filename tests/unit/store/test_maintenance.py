@@ -13,7 +13,7 @@ from listbackup.store import ROOTS, Key, Store, compact
 from listbackup.store.basemerge import merge_base
 from listbackup.store.check import Kind, Level, check
 from listbackup.store.compact import FAN_OUT, MOST_SEGMENTS, compact_tiers
-from listbackup.store.jobs import JobLost, job
+from listbackup.store.jobs import CLAIM, LEASE, JobLost, job
 from listbackup.store.policy import Policy
 from listbackup.store.prune import plan_prune
 from listbackup.store.rebuild import Origin, rebuild_head
@@ -118,6 +118,9 @@ def tiers_merged_beside_a_base(moment: int, *, swept: bool = False) -> tuple[Rig
 
     def merge_tiers(number: int, _call: str) -> None:
         if number == moment:
+            rig.clock.advance(
+                CLAIM + LEASE + timedelta(hours=1)
+            )  # the base merge has stood still for so long that its inputs are anybody's again
             with changed(compact, "FAN_OUT", 2):
                 assert compact_tiers(rig.store()).tasks
             if swept:
@@ -143,6 +146,51 @@ def test_a_base_merge_labels_just_what_it_merges_whenever_tiers_are_merged_besid
 @pytest.mark.parametrize("moment", range(12))
 def test_a_base_merge_whose_inputs_are_merged_and_swept_is_lost_and_the_store_not_called_damaged(moment: int) -> None:
     rig, truth = tiers_merged_beside_a_base(moment, swept=True)
+    holds(rig.store(), truth)
+
+
+@pytest.mark.parametrize("moment", range(0, 30, 2))
+def test_runs_that_merge_tiers_beside_a_base_merge_cost_it_nothing(moment: int) -> None:
+    """Whenever other runs commit and tidy up after themselves, the base merge ends with what it began with, and their tiers are merged too."""
+    rig = Rig()
+    truth = life(rig, FAN_OUT - 1)
+    (content,) = list(truth[max(truth)].values())
+    merged = []
+
+    def run_beside(number: int, _call: str) -> None:
+        if number == moment:
+            for run in range(FAN_OUT + 1):
+                truth[rig.backup(f"run_beside_{run}", {"things": content | {(90_000 + run,): b'{"id": 90000}'}}).seq] = {
+                    "things": content | {(90_000 + run,): b'{"id": 90000}'}
+                }
+                with changed(compact, "FAN_OUT", 4):
+                    merged.append(compact_tiers(rig.store()).tasks)
+
+    beside = Faults(run_beside)
+    merge_base(rig.store(beside), "things")
+    assert len(beside.calls) > moment
+    assert sum(merged) >= 2
+    assert rig.store().head().open == {}
+    segments = rig.store().head().streams["things"].segments
+    assert segments[0].lo == 0
+    holds(rig.store(), truth)
+
+
+def test_a_base_merge_that_was_broken_off_keeps_its_segments_for_a_day_and_then_lets_go() -> None:
+    rig = Rig()
+    truth = life(rig, FAN_OUT - 1)
+
+    def stop(_done: int, _total: int) -> None:
+        raise Interrupted("stop")
+
+    with pytest.raises(Interrupted):
+        merge_base(rig.store(), "things", stop, part_bytes=300)
+    with changed(compact, "FAN_OUT", 2):
+        assert compact_tiers(rig.store()).tasks == 0
+        rig.clock.advance(CLAIM + timedelta(minutes=1))
+        assert compact_tiers(rig.store()).tasks == 1
+    holds(rig.store(), truth)
+    merge_base(rig.store(), "things")
     holds(rig.store(), truth)
 
 
