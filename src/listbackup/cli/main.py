@@ -45,6 +45,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("backup", "backup", _BACK_UP),
     Entry("schedule", "schedule", _BACK_UP),
     Entry("worker", "worker", _BACK_UP),
+    Entry("setup", "setup", _SERVE),
     Entry("serve", "serve", _SERVE),
     Entry("maintenance", "maintenance", _SERVE),
     Entry("dead-letters", "dead_letters", _SERVE),

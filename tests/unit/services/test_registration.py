@@ -107,6 +107,30 @@ def test_a_set_up_that_broke_off_is_finished_with_the_next_code() -> None:
     assert world.accounts_of(world.set_up(world.code())) == ["default"]
 
 
+def test_whoever_sits_at_the_machine_makes_the_first_owner_without_a_code_once() -> None:
+    world = World()
+    person = world.registration.set_up_here(email=ADA, password=PASSWORD, name="Ada")
+    assert world.accounts_of(person.id) == ["default"]
+    assert world.house.doors.sign_in().person.id == person.id
+    assert world.house.doors.users.get(person.id).name == "Ada"
+    with pytest.raises(Conflict, match="owner already"):
+        world.registration.set_up_here(email="eve@example.com", password=PASSWORD, name="Eve")
+
+
+def test_a_stranger_who_registered_with_the_owners_address_does_not_stand_in_the_way() -> None:
+    for by_code in (True, False):
+        world = World()
+        world.house.doors.auth.register(ADA, "a password of a stranger", NOBODY)
+        own = "seven brass kettles on a shelf"
+        if by_code:
+            world.set_up(world.code(), password=own)
+        else:
+            world.registration.set_up_here(email=ADA, password=own, name="Ada")
+        assert world.accounts_of(world.house.doors.sign_in(password=own).person.id) == ["default"]
+        with pytest.raises(SignInRefused):
+            world.house.doors.sign_in(password="a password of a stranger")
+
+
 def test_of_many_with_one_code_one_becomes_the_owner() -> None:
     world = World()
     code, done = world.code(), list[str]()

@@ -98,17 +98,22 @@ class Registration:
             raise SignInRefused("this is not the set-up code", hint=_NEW_CODE if self.needs_owner() else _OWNED)
         if not self.needs_owner():
             raise Conflict("this installation has an owner already", hint=_SIGN_IN)
+        return self._first_owner(email, password, name, client, lambda: self._g.tickets.use(Purpose.SET_UP, raw)[1])
+
+    def set_up_here(self, *, email: str, password: str, name: str) -> Person:
+        """The first owner, made by whoever sits at the machine. Raises Conflict (there is an owner), SignInRefused (the address is somebody's with another
+        password), WeakPassword, InputError."""
+        if not self.needs_owner():
+            raise Conflict("this installation has an owner already", hint=_SIGN_IN)
+        return self._first_owner(email, password, name, Client(agent="console"), lambda: ())
+
+    def _first_owner(self, email: str, password: str, name: str, client: Client, used: Callable[[], Writes]) -> Person:
         also = self._users.first_profile(name)
-
-        def write(user: UserId) -> Writes:
-            _, used = self._g.tickets.use(Purpose.SET_UP, raw)
-            return [*also(user), *used]
-
         try:
-            person = self._auth.create_verified(email, password, by="console", also=write)
-        except Conflict:  # this person was made before a crash, or registered: the password shows that it is the same one
-            person = self._auth.passwords.check(email, password, client)
-            self._g.desk.commit(installation("console"), self._g.tickets.use(Purpose.SET_UP, raw)[1])
+            person = self._auth.create_verified(email, password, by="console", also=lambda user: [*also(user), *used()])
+        except Conflict:  # made before a crash, or registered: the password shows that it is the same one; an address that waits is theirs who stand here
+            person = self._auth.vouch(email, password, by="console") or self._auth.passwords.check(email, password, client)
+            self._g.desk.commit(installation("console"), used())
         self._homes.set_first_owner(person.id)
         return person
 
