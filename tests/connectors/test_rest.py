@@ -23,7 +23,8 @@ from listbackup.connectors.engine.facts_check import troubles
 from listbackup.connectors.engine.record import Key
 from listbackup.connectors.engine.registry import connectors
 from listbackup.connectors.engine.session import FactsConnector
-from listbackup.connectors.rest import RestConnector, load_rest_file, parse
+from listbackup.connectors.rest import RestConnector, load_rest_file
+from listbackup.connectors.rest.file import parse
 from listbackup.connectors.rest.schema import FILE, schema
 from listbackup.testing.clock import EPOCH, ManualClock
 from listbackup.testing.saas.wire import Request, Response, WireServer

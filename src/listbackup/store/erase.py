@@ -175,6 +175,8 @@ def _rewrite(store: Store, head: Head, mine: Job, erasure: str, now: datetime) -
         return edited(lowered, erasures=tuple(each for each in lowered.erasures if each.id != erasure), erased=(*lowered.erased, done))
 
     commit(store, mine, outputs, writer.refs, also=settle)
+    for stream in codes:
+        store.forget_local(stream)  # it knows the records by their ids still, and pages by what was told of them
     return done
 
 

@@ -105,7 +105,8 @@ class Pages:
 
     def is_same(self, one: int, other: int) -> bool:
         """Whether two pages hold the same records in the same order."""
-        return np.array_equal(self._before.ids[one], self._before.ids[other])
+        ids = self._before.ids
+        return bool(ids[one][0] == ids[other][0]) and np.array_equal(ids[one], ids[other])
 
     def hashes(self, keys: Sequence[Key]) -> bytes:
         """Eight bytes of each key's id, which tell keys apart."""

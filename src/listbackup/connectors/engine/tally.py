@@ -148,12 +148,12 @@ class Tally:
         return []
 
     def _counted(self, *, exactly: bool = True) -> tuple[int, int]:
-        """Different records, and how many came again. Counting costs a sort; between checkpoints it is done when there are half as many more."""
+        """Different records, and how many came again. Counting costs a sort; between checkpoints it is done when there are as many more."""
         if self._known is not None and (exactly or len(self._unhashed) >= _RECOUNT):
             self._hashes.frombytes(self._known.hashes(self._unhashed))
             self._unhashed = []
         fresh = len(self._hashes) - self._counted_at
-        if fresh and (exactly or fresh >= max(_RECOUNT, self._counted_at // 2)):
+        if fresh and (exactly or fresh >= max(_RECOUNT, self._counted_at)):
             ordered = np.sort(np.frombuffer(self._hashes, np.int64))
             self._different = 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
             self._counted_at, fresh = len(self._hashes), 0

@@ -1,6 +1,5 @@
 """Any JSON API, described by a YAML file that a person brings: the same facts as in the connectors written in Python."""
 
 from listbackup.connectors.rest.connector import RestConnector, connector, load_rest_file
-from listbackup.connectors.rest.file import parse
 
-__all__ = ["RestConnector", "connector", "load_rest_file", "parse"]
+__all__ = ["RestConnector", "connector", "load_rest_file"]

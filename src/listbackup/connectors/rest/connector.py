@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from listbackup.base.errors import InputError
 from listbackup.connectors.engine.connector import ConfigField, Credentials, Ground
 from listbackup.connectors.engine.session import ApiSession, FactsConnector
 from listbackup.connectors.engine.sign_in import SignIn
-from listbackup.connectors.rest.file import MAX_BYTES, parse
 
 DEFINITION = ConfigField(
     name="definition",
@@ -57,6 +57,8 @@ def connector() -> RestConnector:
 
 def load_rest_file(path: Path) -> FactsConnector:
     """The connector that a file describes. Raises InputError that names the file, the line and the field."""
+    from listbackup.connectors.rest.file import MAX_BYTES  # see _made
+
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -70,9 +72,12 @@ def load_rest_file(path: Path) -> FactsConnector:
     return _made(text, str(path))
 
 
+@lru_cache(maxsize=16)
 def _described(text: str) -> FactsConnector:
-    return _made(text, "the definition")
+    return _made(text, "the definition")  # a worker opens the same connection again and again
 
 
 def _made(text: str, name: str) -> FactsConnector:
+    from listbackup.connectors.rest.file import parse  # YAML takes 10 ms, which who only lists platforms does not need
+
     return FactsConnector(api=parse(text, name))
