@@ -171,6 +171,14 @@ class Data:
             self._places.clear()
         self._places[(scope.account, snapshot)] = source.id
 
+    def kept_sources(self, scope: Scope, source: str | None = None) -> Iterator[Source]:
+        """As ``sources_of``, and those that rest in the trash: for who must reach every snapshot. Raises NotFound."""
+        return iter([self._sources.get_kept(scope, source)]) if source is not None else self._sources.iter_kept(scope)
+
+    def kept_store(self, scope: Scope, source: Source) -> Store:
+        """The store of a source that may rest in the trash."""
+        return self._stores.open(scope, source.id)
+
     def sources_of(self, scope: Scope, source: str | None = None) -> Iterator[Source]:
         """The one source that is named, or all of them in order of their ids. Raises NotFound."""
         if source is not None:

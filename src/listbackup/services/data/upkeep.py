@@ -110,8 +110,9 @@ class Upkeep:
         return rebuilt
 
     def erase(self, scope: Scope, source: str, records: Sequence[tuple[str, Key]]) -> Erased:
-        """These records (stream, key), gone from every snapshot and out of the packs; the bytes go when the grace of a prune is over."""
-        of, store = self._open(scope, source)
+        """These records (stream, key), gone from every snapshot and out of the packs, also of a source in the trash; the bytes go when the grace of a prune is over."""
+        of = self._sources.get_kept(scope, source)
+        store = self._stores.open(scope, of.id)
         erased = erase(store, records, self._desk.clock.now())
         self._tell(scope, "records.erased", of, count=len(records))
         return erased

@@ -45,7 +45,7 @@ class Erasures:
         if (order.text is None) == (not order.records):
             raise InputError("say either which text the records hold, or which records", field="text")
         for source in [*(order.sources or ()), *(one[0] for one in order.records)]:
-            next(iter(self._data.sources_of(scope, source)))
+            next(self._data.kept_sources(scope, source))
         erasure = Erasure(
             id=self._desk.new_id("ers"),
             state=ErasureState.SEARCHING,
@@ -165,15 +165,15 @@ class Erasures:
         if order.text is None:
             yield from self._named(scope, order)
             return
-        chosen = [next(iter(self._data.sources_of(scope, one))) for one in order.sources] if order.sources else self._data.sources_of(scope)
+        chosen = [next(self._data.kept_sources(scope, one)) for one in order.sources] if order.sources else self._data.kept_sources(scope)
         for source in chosen:
-            for stream, key in find_holding(self._data.store(scope, source.id), order.text, should_stop):
+            for stream, key in find_holding(self._data.kept_store(scope, source), order.text, should_stop):
                 yield Named(source=source.id, stream=stream, code=encode_key(key))
 
     def _named(self, scope: Scope, order: Order) -> Iterator[Named]:
         for source, stream, text in order.records:
-            of = next(iter(self._data.sources_of(scope, source)))
-            store = self._data.store(scope, of.id)
+            of = next(self._data.kept_sources(scope, source))
+            store = self._data.kept_store(scope, of)
             key = next((one for one in parse_key(text) if store.history(stream, one)), None)
             if key is None:
                 raise NotFound(f"{stream} never held one of these records")
@@ -192,12 +192,20 @@ class Erasures:
             if erasure.keep_out:
                 self._bar(scope, SourceId(source), records)  # before anything goes, so that no run in between brings it back
             self._exports.forget_source(scope, source)
-            self._upkeep.erase(scope, source, [(one.stream, one.key) for one in records])
+            self._take_out(scope, source, records)
             self._exports.forget_source(scope, source)  # once more: one may have been asked for while they were still there
             hold.beat()
             now_at = self._edit(scope, erasure.id, _with_done(SourceId(source)), hold)
         now = self._desk.clock.now()
         return self._edit(scope, now_at.id, lambda old: replace(old, state=ErasureState.DONE, ended_at=now, pieces=0), hold, "done")
+
+    def _take_out(self, scope: Scope, source: str, records: Sequence[Named]) -> None:
+        """Out of every snapshot. A source whose end came between the search and this moment holds nothing any more."""
+        try:
+            next(self._data.kept_sources(scope, source))
+        except NotFound:
+            return
+        self._upkeep.erase(scope, source, [(one.stream, one.key) for one in records])
 
     def _forget(self, scope: Scope, erasure: str) -> Erasure:
         """The erasure that is over, with nothing left of whom it was about. Until this is done it is tended."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from listbackup.backends.table.port import ConditionFailed
 from listbackup.base.errors import Conflict, InputError, NotFound
 from listbackup.base.ids import ConnectionId, SourceId
-from listbackup.base.paging import Page
+from listbackup.base.paging import Page, iter_pages
 from listbackup.connectors.engine.connector import Site, StreamInfo
 from listbackup.services.accounts import Limits
 from listbackup.services.connections import Connections
@@ -79,6 +79,17 @@ class Sources:
     def get(self, scope: Scope, source: str) -> Source:
         """The source of this id or name. Raises NotFound."""
         return self._rows(scope).get(source)
+
+    def get_kept(self, scope: Scope, source: str) -> Source:
+        """The source of this id or name, also one that rests in the trash: its snapshots are kept. Raises NotFound."""
+        living = self._rows(scope).find(source)
+        trashed = find_in_trash(self._desk.open(SOURCES, scope), source) if living is None else None
+        return trashed.source if trashed is not None else living or self.get(scope, source)
+
+    def iter_kept(self, scope: Scope) -> Iterator[Source]:
+        """Every source whose snapshots are kept: those there are, then those in the trash."""
+        yield from iter_pages(lambda cursor: self.list(scope, cursor=cursor))
+        yield from (one.source for one in iter_pages(lambda cursor: self.trash(scope, cursor=cursor)))
 
     def change(
         self,
