@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -12,6 +13,8 @@ from listbackup.base.errors import PlatformError
 from listbackup.connectors.engine.client import Client, Request
 from listbackup.connectors.engine.connector import Credentials, Ground, Mode
 from listbackup.connectors.engine.egress import parse_url
+from listbackup.connectors.engine.recognise import Recognises
+from listbackup.connectors.engine.record import Batch, Key
 from listbackup.connectors.engine.session import FactsConnector
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.liar import KINDS, LyingApi, kinds_for, on_the_wire
@@ -39,15 +42,70 @@ def switch() -> Iterator[Switch]:
     made.server.stop()
 
 
-def read(api: LyingApi, switch: Switch) -> tuple[bool, dict[int, bytes], tuple[str, ...]]:
+class Recollection:
+    """Remembers pages by their bodies, as plainly as can be. See ``KnownPages``."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[bytes, int] = {}
+        self._pages: list[tuple[bytes, list[tuple[Key, bytes]]]] = []
+        self.recalled = 0
+
+    def mark(self, body: bytes) -> bytes:
+        """The body's digest."""
+        return hashlib.sha256(body).digest()
+
+    def find(self, mark: bytes) -> int | None:
+        """See ``KnownPages``."""
+        return self._numbers.get(mark)
+
+    def count(self, number: int) -> int:
+        """See ``KnownPages``."""
+        return len(self._pages[number][1])
+
+    def told(self, number: int) -> bytes:
+        """See ``KnownPages``."""
+        return self._pages[number][0]
+
+    def is_same(self, one: int, other: int) -> bool:
+        """See ``KnownPages``."""
+        return self._pages[one][1] == self._pages[other][1]
+
+    def hashes(self, keys: Sequence[Key]) -> bytes:
+        """See ``KnownPages``."""
+        return b"".join(hashlib.sha256(repr(key).encode()).digest()[:8] for key in keys)
+
+    def hashes_of(self, number: int) -> bytes:
+        """See ``KnownPages``."""
+        return self.hashes([key for key, _ in self._pages[number][1]])
+
+    def learn(self, batch: Batch) -> None:
+        """Every page of this batch that is to be known again."""
+        start = 0
+        for page in batch.pages:
+            stop = start + page.count
+            if page.mark and page.mark not in self._numbers:
+                self._numbers[page.mark] = len(self._pages)
+                self._pages.append((page.told, list(zip(batch.keys[start:stop], batch.raws[start:stop], strict=True))))
+            start = stop
+
+
+def read(api: LyingApi, switch: Switch, known: Recollection | None = None) -> tuple[bool, dict[int, bytes], tuple[str, ...]]:
     """Whether it says complete, what came, and what it complains about."""
     switch.answer = api.answer
     ground = Ground(clock=ManualClock(), allow_loopback=True, concurrency=3)
     session = FactsConnector(api=api.api(switch.server.url)).open(Credentials(values={}, secrets={}), ground)
     got: dict[int, bytes] = {}
     reading = session.read("rows", Mode.FULL)
+    if known is not None:
+        assert isinstance(reading, Recognises)
+        reading.recognise(known)
     try:
         for batch in reading:
+            if known is not None:
+                known.learn(batch)
+            if known is not None and batch.known is not None:
+                known.recalled += 1
+                batch.keys, batch.raws = batch.known.open()
             got.update((int(key[0]), raw) for key, raw in zip(batch.keys, batch.raws, strict=True))
         return reading.outcome.complete, got, tuple(problem.reason for problem in reading.outcome.problems)
     except PlatformError as error:
@@ -76,6 +134,22 @@ def test_a_lie_is_never_taken_for_the_whole_truth(lie: Lie, switch: Switch) -> N
             assert (complete, reasons) == (True, ()), (lie, kind, seed)
             assert api.sent.items() <= got.items() or not api.told
     assert told > RUNS // 4
+
+
+@pytest.mark.parametrize("lie", [None, *LIES])
+def test_a_lie_is_told_from_the_truth_as_well_by_who_knows_its_pages_already(lie: Lie | None, switch: Switch) -> None:
+    recalled = 0
+    for seed in range(RUNS // 10):
+        dice = random.Random(seed)
+        kind = dice.choice(kinds_for(lie) if lie is not None else tuple(KINDS))
+        records, on, times = dice.randrange(8, 40), dice.randrange(3), dice.choice((1, 2, 1_000_000))
+        plainly = read(LyingApi(kind, lie, seed=seed, records=records, on=on, times=times), switch)
+        known = Recollection()
+        for _ in range(2):
+            api = LyingApi(kind, lie, seed=seed, records=records, on=on, times=times)
+            assert read(api, switch, known) == plainly, (lie, kind, seed)
+        recalled += known.recalled
+    assert recalled
 
 
 @pytest.mark.parametrize("kind", KINDS)
