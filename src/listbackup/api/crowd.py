@@ -7,6 +7,7 @@ line: that is what keeps a crowd from becoming a standstill. What tells of the s
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING, cast
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,11 +15,15 @@ from listbackup.api.door import SECURITY, Tally
 from listbackup.base.clock import Clock
 from listbackup.http.problem import MEDIA_TYPE, OVERLOADED, Refused, encode_problem, problem_of
 
+if TYPE_CHECKING:
+    from uvicorn._types import HTTPScope
+
 _log = logging.getLogger(__name__)
 _ALWAYS = ("/v2/system/health/", "/v2/system/metrics", "/v2/system/status")
 _ALWAYS_BYTES = tuple(path.encode() for path in _ALWAYS)
 WAITING = 4
 _SAID_EVERY_SECONDS = 5.0
+_COUNTED = "listbackup.counted"
 
 
 class Crowd:
@@ -27,6 +32,7 @@ class Crowd:
     def __init__(self, app: ASGIApp, *, places: int, clock: Clock, tally: Tally) -> None:
         self._app, self._places, self._clock, self._tally = app, places, clock, tally
         self._said_at, self._unsaid = -_SAID_EVERY_SECONDS, 0
+        self._entering = 0  # were read and not yet looked at: a crowd is read all at once, and must be counted while it is
         refused = Refused(OVERLOADED, OVERLOADED.title)
         self._body = encode_problem(problem_of(refused, ""))
         named = {
@@ -40,6 +46,7 @@ class Crowd:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let it in, or send it away."""
+        self._entering -= bool(scope.pop(_COUNTED, False)) if scope["type"] == "http" else 0
         if scope["type"] != "http" or scope["path"].startswith(_ALWAYS):
             await self._app(scope, receive, send)
             return
@@ -50,7 +57,13 @@ class Crowd:
 
     def is_full(self) -> bool:
         """Whether the next one is sent away."""
-        return self._tally.busy >= (1 + WAITING) * self._places
+        return self._tally.busy + self._entering >= (1 + WAITING) * self._places
+
+    def enter(self, scope: HTTPScope) -> None:
+        """A request was read and will be looked at when the loop comes to it; until then it has its place."""
+        if not scope["path"].startswith(_ALWAYS):
+            cast(Scope, scope)[_COUNTED] = True
+            self._entering += 1
 
     def sends_away(self, target: bytes) -> bool:
         """Whether a request for this target is."""

@@ -91,7 +91,10 @@ def _protocol_of(crowd: Crowd) -> type[HttpToolsProtocol]:
                 self._unset_keepalive_if_required()
                 self.loop.call_later(HOLD_SECONDS, self._refuse)
                 return
+            before = self.cycle
             super().data_received(data)
+            if self.cycle is not None and self.cycle is not before:
+                crowd.enter(self.cycle.scope)
 
         def _refuse(self) -> None:
             self.is_refused = False
