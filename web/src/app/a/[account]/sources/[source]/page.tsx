@@ -1,6 +1,8 @@
-import Overview from "@/screens/overview/overview";
+import OneSource from "@/screens/sources/source";
 
+export const metadata = { title: "Source" };
 export const generateStaticParams = () => [{ source: "_" }];
+
 export default function Page() {
-  return <Overview />;
+  return <OneSource />;
 }

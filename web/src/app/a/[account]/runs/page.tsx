@@ -1,0 +1,7 @@
+import Runs from "@/screens/runs/runs";
+
+export const metadata = { title: "Runs" };
+
+export default function Page() {
+  return <Runs />;
+}

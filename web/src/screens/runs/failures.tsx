@@ -1,0 +1,81 @@
+"use client";
+
+import { useState } from "react";
+import { type Shape, useApi } from "@/lib/api";
+import { useT } from "@/lib/i18n";
+import { useHere } from "@/lib/session";
+import { adviceOn, isOfConnection } from "@/screens/runs/what-to-do";
+import { Button, ButtonLink } from "@/ui/button";
+import { Section } from "@/ui/card";
+
+type Line = Shape["LogLine"];
+
+/** What went wrong, told once for each reason, with what to do and the records that it is about. */
+export function Failures({ run, connection }: { run: Shape["RunShown"]; connection: string | undefined }) {
+  const t = useT();
+  const found = useApi().use.useQuery("get", "/v2/runs/{run}/failures", { params: { path: { run: run.id }, query: { limit: 500 } } });
+  const lines = found.data?.items ?? [];
+  if (lines.length === 0) return null;
+  const groups = new Map<string, Line[]>();
+  for (const line of lines) {
+    const key = `${line.reason}/${line.stream ?? ""}`;
+    groups.set(key, [...(groups.get(key) ?? []), line]);
+  }
+  return (
+    <Section title={t("runs.problem.title")} about={t("runs.problem.about", { count: lines.length })} isFlush>
+      <ul className="divide-y divide-line">
+        {[...groups].map(([key, group]) => (
+          <li key={key} className="px-4 py-3">
+            <Group lines={group} connection={connection} />
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+const FEW = 3;
+
+function Group({ lines, connection }: { lines: readonly Line[]; connection: string | undefined }) {
+  const t = useT();
+  const here = useHere();
+  const [isOpen, setOpen] = useState(false);
+  const first = lines[0];
+  if (!first) return null;
+  const reason = first.reason ?? "";
+  const keyed = lines.filter((line) => line.key).length;
+  return (
+    <div className="grid gap-1.5 text-sm">
+      <p>
+        {first.stream && <span className="font-medium">{first.stream}: </span>}
+        <span className={first.level === "error" ? "text-bad" : "text-warn"}>{first.message}</span>
+        <code className="ml-2 text-xs text-muted">{reason}</code>
+      </p>
+      <p>
+        <span className="font-medium">{t("runs.problem.do")}:</span> {t(adviceOn(reason))}
+      </p>
+      {keyed > 0 && (
+        <div className="text-[13px] text-muted">
+          <p>{t("runs.problem.records", { count: keyed })}</p>
+          <ul className="list-disc pl-5">
+            {lines.slice(0, isOpen ? undefined : FEW).map((line) => (
+              <li key={line.seq}>
+                <code>{line.key}</code> {line.message}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+      {keyed > FEW && !isOpen && (
+        <Button size="sm" kind="quiet" className="justify-self-start" onClick={() => setOpen(true)}>
+          {t("runs.problem.more", { count: keyed - FEW })}
+        </Button>
+      )}
+      {connection && isOfConnection(reason) && (
+        <ButtonLink size="sm" className="justify-self-start" href={here.path(`/connections/${connection}`)}>
+          {t("runs.do.connection")}
+        </ButtonLink>
+      )}
+    </div>
+  );
+}
