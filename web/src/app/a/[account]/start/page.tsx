@@ -1,0 +1,7 @@
+import Start from "@/screens/start/start";
+
+export const metadata = { title: "First backup" };
+
+export default function Page() {
+  return <Start />;
+}
