@@ -111,6 +111,10 @@ bench: $(DEV) ## Measure against the peers, side by side, and write bench/RESULT
 trust-long: $(DEV) ## The long trust figures: kills, power cuts, lies, simulators (hours)
 	@$(BIN)/python -m pytest -m long --timeout 0 $(PYTEST_ARGS)
 
+.PHONY: drill
+drill: $(CORE) ## Lose an installation of 250 accounts and a thousand schedules, bring it back, and time it (minutes)
+	@$(BIN)/listbackup doctor --drill --accounts 250 $(ARGS)
+
 .PHONY: clean
 clean: ## Remove what was built or cached, and .venv
 	@rm -rf $(VENV) web/node_modules web/.next web/out src/listbackup/api/web .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist .demo

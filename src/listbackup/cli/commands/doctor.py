@@ -14,7 +14,7 @@ from listbackup.cli.examination import examine
 from listbackup.cli.exit_codes import ExitCode
 from listbackup.cli.findings import Finding
 from listbackup.cli.options import Json
-from listbackup.cli.output import Output
+from listbackup.cli.output import Output, size
 from listbackup.cli.shell import Chosen, Shell, shell
 
 
@@ -22,6 +22,8 @@ def command(
     context: typer.Context,
     prove: Annotated[bool, typer.Option("--prove", help="Kill real backups for a minute and compare what is left with the truth.")] = False,
     seconds: Annotated[int, typer.Option("--seconds", min=5, help="With --prove: for how long.")] = 60,
+    drill: Annotated[bool, typer.Option("--drill", help="Lose a whole installation and bring it back, timed.")] = False,
+    accounts: Annotated[int, typer.Option("--accounts", min=1, max=5000, help="With --drill: so many, of four sources each.")] = 25,
     config: Annotated[
         Path | None, typer.Option("--config", metavar="FILE", help="The configuration file (else LISTBACKUP_CONFIG).")
     ] = None,
@@ -33,17 +35,23 @@ def command(
     moments for a minute; then every record of every snapshot is compared with what the platform had, a deleted record is restored, and the store
     is checked. Nothing of yours is touched.
 
+    With --drill, an installation in a temporary folder copies itself, goes on working, loses its data folder, keys and cache, and is brought back from
+    the copy with the recovery kit: how long that takes, how much is missing, and how soon jobs that are due at once begin.
+
     \b
     Examples:
       listbackup doctor
       listbackup doctor --config /etc/listbackup.toml
       listbackup doctor --prove
       listbackup doctor --prove --seconds 20 --json
+      listbackup doctor --drill --accounts 100
     """
     mistake = _mistake(context.obj, config)
     if mistake is not None:
         return _tell(Output(as_json=as_json), [mistake])
     with shell(context, as_json, local=True, config=config) as sh:
+        if drill:
+            return _drill(sh, accounts)
         return _prove(sh, seconds) if prove else _tell(sh.out, examine(sh))
 
 
@@ -102,3 +110,51 @@ def _prove(sh: Shell, seconds: int) -> int:
     if proof.held:
         sh.out.good(f"nothing was lost, nothing was half, nothing was wrong ({proof.seconds:.0f} s)")
     return ExitCode.OK if proof.held else ExitCode.DAMAGED
+
+
+def _drill(sh: Shell, accounts: int) -> int:
+    from listbackup.cli.drill import LOST, drill
+
+    done = drill(sh.out, sh.clock, accounts=accounts, hands=sh.settings.workers)
+    sh.out.document(
+        {
+            "held": done.held,
+            "accounts": done.accounts,
+            "sources": done.sources,
+            "jobs": done.jobs,
+            "copy_bytes": done.copy_bytes,
+            "copy_seconds": round(done.copy_seconds, 1),
+            "restore_seconds": round(done.restore_seconds, 1),
+            "rto_seconds": round(done.rto_seconds, 1),
+            "rpo_seconds": round(done.rpo_seconds, 1),
+            "lost_sources": done.lost_sources,
+            "snapshots": done.snapshots,
+            "started": {
+                "jobs": done.started.jobs,
+                "hands": done.started.hands,
+                "queued_p99_seconds": round(done.started.queued_p99, 1),
+                "p50_seconds": round(done.started.p50, 1),
+                "p99_seconds": round(done.started.p99, 1),
+            },
+            "problems": list(done.problems),
+        }
+    )
+    sh.out.pairs(
+        [
+            ("lost", f"{done.accounts} accounts, {done.connections} connections, {done.sources} sources, {done.jobs} schedules"),
+            ("copied", f"{size(done.copy_bytes)} in {done.copy_seconds:.1f} s, by the worker itself"),
+            ("put back", f"in {done.restore_seconds:.1f} s; a worker worked again after {done.rto_seconds:.1f} s"),
+            ("missing", f"what was changed in the last {done.rpo_seconds:.0f} s, of {LOST} new sources {done.lost_sources}; no snapshot"),
+            ("compared", f"{done.snapshots} snapshots, record by record, half of them younger than the copy"),
+            (
+                "due at once",
+                f"{done.started.jobs} jobs, {done.started.hands} hands: queued within {done.started.queued_p99:.1f} s, "
+                f"begun within {done.started.p50:.1f} s (half), {done.started.p99:.1f} s (99 %)",
+            ),
+        ]
+    )
+    for problem in done.problems:
+        sh.out.say(f"✗ {problem}")
+    if done.held:
+        sh.out.good("everything that the copy and the objects had came back")
+    return ExitCode.OK if done.held else ExitCode.DAMAGED
