@@ -43,8 +43,13 @@ class Installation:
 
     def command(self, *words: str) -> list[str]:
         """A command line of ours on this data folder."""
-        settings = [f"LISTBACKUP_DATA={self.home / 'data'}", f"LISTBACKUP_KEYS={self.home / 'keys'}"]
-        return ["env", *settings, "LISTBACKUP_ALLOW_LOOPBACK=true", PROGRAM, *words]
+        return ["env", *(f"{name}={value}" for name, value in self.settings.items()), PROGRAM, *words]
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the environment says: everything lies in one folder, the cache too."""
+        folders = {f"LISTBACKUP_{name.upper()}": str(self.home / name) for name in ("data", "keys", "cache")}
+        return {**folders, "LISTBACKUP_ALLOW_LOOPBACK": "true"}
 
     def backup_command(self, *, full: bool = False) -> Sequence[str]:
         """Back the source up."""

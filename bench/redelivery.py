@@ -1,6 +1,7 @@
 """A full unchanged re-delivery without any process's start-up: our CPU seconds beside those of fetching and parsing the same pages. ``python -m bench.redelivery``.
 
-Both are done twice in this process, which imports everything and has the pages fetched before; the second time counts. ``process_time`` counts all threads.
+Ours is measured twice: with the pages known, and with what is known of them thrown away before, as at the first re-delivery after the first backup. A round that does not count
+comes first, so everything is imported and the pages were fetched before. ``process_time`` counts all threads.
 """
 
 from __future__ import annotations
@@ -37,9 +38,8 @@ def parse_alone(url: str, records: int) -> float:
 
 def redeliver(home: ours.Installation) -> float:
     """CPU seconds [s] of a full run that finds nothing new, from opening the installation to its settled run."""
-    folders = {"LISTBACKUP_DATA": str(home.home / "data"), "LISTBACKUP_KEYS": str(home.home / "keys"), "LISTBACKUP_ALLOW_LOOPBACK": "true"}
     began = time.process_time()
-    system = open_system(read_settings(environ=folders))
+    system = open_system(read_settings(environ=home.settings))
     try:
         done = system.runs.backup(system.enter("bench"), "crm", Work(owner="bench"), full=True)
     finally:
@@ -49,19 +49,28 @@ def redeliver(home: ours.Installation) -> float:
     return time.process_time() - began
 
 
+def forget(home: ours.Installation) -> None:
+    """Throw away what is known of pages."""
+    for file in (home.home / "cache").rglob("*.pages"):
+        file.unlink()
+
+
 def main(turns: int) -> None:
-    """Both, in turn, after one round that does not count."""
+    """All, in turn, after one round that does not count."""
     collect_rarely()  # as the command does
     with serving(records=RECORDS) as url, ours.installation(url) as home:
         first = run(home.backup_command())
         if first.code:
             raise SystemExit(first.said)
-        parsing, ourselves = [], []
+        seen: dict[str, list[float]] = {"parsing": [], "learning": [], "ours": []}
         for _ in range(turns + 1):
-            parsing.append(parse_alone(url, RECORDS))
+            seen["parsing"].append(parse_alone(url, RECORDS))
             gc.collect()
-            ourselves.append(redeliver(home))
-    print(json.dumps({"parsing_seconds": statistics.median(parsing[1:]), "ours_seconds": statistics.median(ourselves[1:])}))
+            forget(home)
+            seen["learning"].append(redeliver(home))
+            gc.collect()
+            seen["ours"].append(redeliver(home))
+    print(json.dumps({f"{name}_seconds": statistics.median(seconds[1:]) for name, seconds in seen.items()}))
 
 
 if __name__ == "__main__":

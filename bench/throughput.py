@@ -26,7 +26,8 @@ def measure(runs: int = 3, records: int = RECORDS) -> dict[str, object]:
             seen.setdefault("limit script", []).append(run(limit))
             with ours.installation(url) as home:
                 seen.setdefault("listbackup, first backup", []).append(run(home.backup_command()))
-                seen.setdefault("listbackup, unchanged full re-delivery", []).append(run(home.backup_command(full=True)))
+                seen.setdefault("listbackup, unchanged full re-delivery, the first", []).append(run(home.backup_command(full=True)))
+                seen.setdefault("listbackup, the next, whose pages are known", []).append(run(home.backup_command(full=True)))
             for peer, absent in ready:
                 shutil.rmtree(out, ignore_errors=True)
                 out.mkdir(parents=True)
@@ -55,7 +56,8 @@ def parsing(records: int = RECORDS) -> dict[str, float]:
     )
     seen: dict[str, list[float]] = {"parsing": [], "ours": [], "limit": []}
     with serving(records=records) as url, ours.installation(url) as home:
-        run(home.backup_command())
+        for full in (False, True):  # the first backup, and the first re-delivery: from now on the pages are known
+            run(home.backup_command(full=full))
         for _ in range(3):
             seen["parsing"].append(run([sys.executable, "-c", code, url]).cpu_seconds)
             seen["limit"].append(run([sys.executable, "-m", "bench.limit", url, str(WORK / "limit.bin")]).cpu_seconds)
