@@ -140,7 +140,7 @@ class Attaching:
         blob, size, sealed = write_blob(store.ground, store.place, self._writing.run, hashed())
         blob_id = digest.digest()
         pointer = BlobPointer(run=self._writing.run, blob=blob, size=size)
-        fresh = self._keep(blob_id, _OBJECT + msgspec.msgpack.encode(pointer))
+        fresh = self._keep(blob_id, pointer_value(pointer))
         if fresh:
             self._writing.count_written(sealed)
         else:
@@ -179,6 +179,11 @@ def open_blob(view: View, blob_id: str) -> Iterator[bytes] | None:
     if pointer is None:
         raise DamagedError(f"the attachment {blob_id} is kept in a way this version does not know")
     return read_blob(view.store.ground, view.store.place, pointer.run, pointer.blob, pointer.size)
+
+
+def pointer_value(pointer: BlobPointer) -> bytes:
+    """The value of a ``_blobs`` row that points to an object."""
+    return _OBJECT + msgspec.msgpack.encode(pointer)
 
 
 def blob_pointer(raw: bytes) -> BlobPointer | None:

@@ -14,13 +14,16 @@ from listbackup.store.basemerge import merge_base, plan_bases, plan_worthy
 from listbackup.store.compact import Compacted, compact_tiers, due_tiers
 from listbackup.store.erase import finish_erasures
 from listbackup.store.head import Head, edited, without_snapshots
+from listbackup.store.model import BLOBS
 from listbackup.store.policy import TRASH, ExpirePlan, Policy
+from listbackup.store.reattach import reseal_attachments
 from listbackup.store.retention import NeedsConfirmation, check_clock, due_for_purge, expire, fewer_copies, plan_for, purge
 from listbackup.store.sweep import DEAD_AFTER, GRACE, SweepPlan, plan_sweep, sweep
 
 if TYPE_CHECKING:
     from listbackup.store.store import Store
 
+RESEAL_BYTES = 1024 * 1024 * 1024  # of attachments, after a merge of the rows that name them
 Progress = Callable[[str, int, int], None]  # stage, done, in all
 
 
@@ -94,8 +97,12 @@ class PrunePlan:
                 finish_erasures(store, self.now)
         compacted = compact_tiers(store)
         head = store.root.read().head
-        for stream in dict.fromkeys((*plan_bases(head, self.now), *plan_worthy(store, head))):
+        bases = tuple(dict.fromkeys((*plan_bases(head, self.now), *plan_worthy(store, head))))
+        for stream in bases:
             compacted += merge_base(store, stream, lambda done, total: tell("merge", done, total))
+        if BLOBS in bases:  # the bytes that its rows point to follow
+            with suppress(BusyError):  # a run is open: with the next merge then
+                reseal_attachments(store, at_most_bytes=RESEAL_BYTES, progress=lambda done, total: tell("reseal", done, total))
         swept = plan_sweep(store, self.now, grace=self.grace, dead_after=DEAD_AFTER)
         deleted = sweep(store, swept, lambda done, total: tell("sweep", done, total))
         store.root.edit(lambda head: _seen(head, self.now), mirror=False)

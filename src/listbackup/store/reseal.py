@@ -10,6 +10,7 @@ from listbackup.base.errors import DamagedError
 from listbackup.store.compact import Compacted, Task, commit
 from listbackup.store.head import Head
 from listbackup.store.jobs import job
+from listbackup.store.reattach import reseal_attachments
 from listbackup.store.rewrite import rewrite
 from listbackup.store.sealed import HEADER_BYTES
 
@@ -40,10 +41,11 @@ def keys_in_use(store: Store) -> KeyUse:
 
 
 def reseal(store: Store, progress: Callable[[int, int], None] | None = None) -> Compacted:
-    """Write every segment anew that lies in a pack of an older key; the old packs become garbage.
+    """Seal every large attachment anew that is under an older key, then every segment that lies in a pack of one; the old objects become garbage.
 
-    Large attachments stay under the key they were sealed with. Raises BusyError, JobLost.
+    Raises BusyError (a run is open while there are attachments to be sealed), JobLost.
     """
+    reseal_attachments(store)
     done = Compacted()
     tasks = _outdated(store, store.root.read().head)
     for number, task in enumerate(tasks, start=1):
