@@ -260,6 +260,21 @@ def test_more_changes_than_a_request_may_read_are_counted_and_said_to_be_inexact
     assert {one["kind"]: one["count"] for one in sets} == {kind: count for kind, count in counts.items() if count}
 
 
+def test_a_change_set_is_planned_back_as_one(world: World) -> None:
+    for one in every(world.client, "/change-sets", source=world.source, limit=500):
+        told = {name: one[name] for name in ("stream", "kind", "fields", "began_at", "ended_at")}
+        said = world.client.ask("POST", "/restores/plan", {"snapshot": one["snapshot"], "change_set": told})
+        if one["kind"] == "added":
+            assert (said.status, said.json["errors"][0]["pointer"]) == (422, "/change_set/kind")
+            continue
+        plan = said.json
+        assert said.status == 200, said.raw
+        assert sum(sum(actions.values()) for actions in plan["streams"].values()) + plan["left_out"].get("changed_later", 0) == one["count"]
+        assert plan["snapshot"] == world.snapshots[0]
+    both = {"snapshot": world.snapshots[1], "streams": [STREAM], "change_set": told}
+    assert world.client.ask("POST", "/restores/plan", both).status == 422
+
+
 # words looked for --------------------------------------------------------------------------------------------------------
 
 

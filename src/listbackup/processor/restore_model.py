@@ -38,6 +38,7 @@ class Why(StrEnum):
     CANNOT_UPDATE = "cannot_update"
     CANNOT_LOOK = "cannot_look"  # the platform does not show single records, so nothing can be written safely
     NOT_KEPT = "not_kept"  # asked for by key, and not in the snapshot
+    CHANGED_LATER = "changed_later"  # of a change set: changed again since, as a later snapshot shows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 
-from listbackup.client.api.shared import Policy, PolicyIn
+from listbackup.client.api.shared import ChangeKind, Policy, PolicyIn
 from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, given, part, version_header
 from listbackup.client.words import Word
@@ -22,14 +22,6 @@ class ChangeCounts(Struct, frozen=True, kw_only=True):
     added: int = 0
     changed: int = 0
     removed: int = 0
-
-
-class ChangeKind(Word):
-    """How a record differs between two snapshots."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    REMOVED = "removed"
 
 
 class ChangeSet(Struct, frozen=True, kw_only=True):

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from listbackup.client.api.connections import Begun, Connection, ConnectionState, Hook, NewHook
     from listbackup.client.api.data import (
         ChangeCounts,
-        ChangeKind,
         ChangeSet,
         ChangeShown,
         Cover,
@@ -85,6 +84,7 @@ if TYPE_CHECKING:
     from listbackup.client.api.platforms import ConfigField, Platform, PlatformStream
     from listbackup.client.api.restores import (
         Action,
+        ChangeSetIn,
         EntryShown,
         EntryState,
         PlanShown,
@@ -115,6 +115,7 @@ if TYPE_CHECKING:
         AccountState,
         AuthMethod,
         Capability,
+        ChangeKind,
         DownloadUrl,
         ExportFormat,
         Permission,
@@ -194,7 +195,6 @@ _HOMES = {
     ),
     "listbackup.client.api.data": (
         "ChangeCounts",
-        "ChangeKind",
         "ChangeSet",
         "ChangeShown",
         "Cover",
@@ -268,6 +268,7 @@ _HOMES = {
     ),
     "listbackup.client.api.restores": (
         "Action",
+        "ChangeSetIn",
         "EntryShown",
         "EntryState",
         "PlanShown",
@@ -298,6 +299,7 @@ _HOMES = {
         "AccountState",
         "AuthMethod",
         "Capability",
+        "ChangeKind",
         "DownloadUrl",
         "ExportFormat",
         "Permission",
@@ -369,6 +371,7 @@ __all__ = [
     "ChangeCounts",
     "ChangeKind",
     "ChangeSet",
+    "ChangeSetIn",
     "ChangeShown",
     "CodesOut",
     "ConfigField",

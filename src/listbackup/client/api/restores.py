@@ -10,6 +10,7 @@ from datetime import datetime
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from listbackup.client.api.shared import ChangeKind
 from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, given, part, repeat_header
 from listbackup.client.words import Word
@@ -22,6 +23,16 @@ class Action(Word):
     CREATE = "create"
     SKIP = "skip"
     UPDATE = "update"
+
+
+class ChangeSetIn(Struct, frozen=True, kw_only=True):
+    """A change set, by what the listing says of it."""
+
+    stream: str
+    kind: ChangeKind
+    fields: Sequence[str] | UnsetType = UNSET
+    began_at: datetime
+    ended_at: datetime
 
 
 class EntryShown(Struct, frozen=True, kw_only=True):
@@ -154,6 +165,7 @@ class Why(Word):
     CANNOT_CREATE = "cannot_create"
     CANNOT_LOOK = "cannot_look"
     CANNOT_UPDATE = "cannot_update"
+    CHANGED_LATER = "changed_later"
     CHANGED_SINCE_PLAN = "changed_since_plan"
     DIFFERS = "differs"
     FOLLOWS = "follows"
@@ -182,13 +194,14 @@ class RestoresApi:
         streams: Sequence[str] | None | UnsetType = UNSET,
         keys: Mapping[str, Sequence[str]] | UnsetType = UNSET,
         overwrite: bool | UnsetType = UNSET,
+        change_set: ChangeSetIn | None | UnsetType = UNSET,
         idempotency_key: str | None = None,
     ) -> RestoreShown:
         """Write records of a snapshot back to the platform."""
         request = Request(
             method="POST",
             path="/v2/restores",
-            body=given({"snapshot": snapshot, "streams": streams, "keys": keys, "overwrite": overwrite}),
+            body=given({"snapshot": snapshot, "streams": streams, "keys": keys, "overwrite": overwrite, "change_set": change_set}),
             headers={**repeat_header(idempotency_key)},
             repeatable=True,
         )
@@ -217,12 +230,13 @@ class RestoresApi:
         streams: Sequence[str] | None | UnsetType = UNSET,
         keys: Mapping[str, Sequence[str]] | UnsetType = UNSET,
         overwrite: bool | UnsetType = UNSET,
+        change_set: ChangeSetIn | None | UnsetType = UNSET,
     ) -> PlanShown:
         """What a restore would do; nothing is written."""
         request = Request(
             method="POST",
             path="/v2/restores/plan",
-            body=given({"snapshot": snapshot, "streams": streams, "keys": keys, "overwrite": overwrite}),
+            body=given({"snapshot": snapshot, "streams": streams, "keys": keys, "overwrite": overwrite, "change_set": change_set}),
         )
         return self._session.ask(PlanShown, request)
 

@@ -53,6 +53,14 @@ class Capability(Struct, frozen=True, kw_only=True):
     side_effects: Sequence[str] = ()
 
 
+class ChangeKind(Word):
+    """How a record differs between two snapshots."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+
+
 class DownloadUrl(Struct, frozen=True, kw_only=True):
     """Where the bytes can be fetched, once, before ``ends_at``; without a credential, so hand it to nobody."""
 

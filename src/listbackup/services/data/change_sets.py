@@ -116,10 +116,9 @@ def _of_stream(
     groups: dict[tuple[ChangeKind, tuple[str, ...]], _Group] = {}
     rest: Counter[ChangeKind] = Counter()
     cursor = info.cursor if info is not None else None
-    ignored = {*(path[0] for path in info.volatile), *([cursor.split(".")[0]] if cursor else [])} if info is not None else set()
     for change in store.diff(older.seq, newer.seq, stream):
         budget.spend(1)
-        names = tuple(name for name in changed_fields(change.before, change.after) if name not in ignored)
+        names = names_of(change, info)
         group = groups.get((change.kind, names))
         if group is None:
             if len(groups) >= MAX_SETS:
@@ -133,9 +132,9 @@ def _of_stream(
 
 
 def _add(group: _Group, change: Change, cursor: str | None, older: SnapshotInfo, newer: SnapshotInfo) -> None:
-    at = _changed_at(change, cursor)
+    at = changed_at(change, cursor, older, newer)
     key = show_key(change.key)
-    if at is None or not older.at - timedelta(days=1) <= at <= newer.at + timedelta(days=1):
+    if at is None:
         group.unplaced += 1
         if len(group.samples) < SAMPLES:
             group.samples.append(key)
@@ -147,8 +146,21 @@ def _add(group: _Group, change: Change, cursor: str | None, older: SnapshotInfo,
         some.append(key)
 
 
-def _changed_at(change: Change, cursor: str | None) -> datetime | None:
-    """When the platform says it was changed; it says nothing of what is gone."""
+def names_of(change: Change, info: StreamInfo | None) -> tuple[str, ...]:
+    """The top fields that differ, but for those that change by themselves."""
+    if info is None:
+        return tuple(changed_fields(change.before, change.after))
+    ignored = {*(path[0] for path in info.volatile), *([info.cursor.split(".")[0]] if info.cursor else [])}
+    return tuple(name for name in changed_fields(change.before, change.after) if name not in ignored)
+
+
+def changed_at(change: Change, cursor: str | None, older: SnapshotInfo, newer: SnapshotInfo) -> datetime | None:
+    """When the platform says it was changed, where that can be; it says nothing of what is gone."""
+    at = _told_at(change, cursor)
+    return at if at is not None and older.at - timedelta(days=1) <= at <= newer.at + timedelta(days=1) else None
+
+
+def _told_at(change: Change, cursor: str | None) -> datetime | None:
     if cursor is None or change.after is None:
         return None
     try:

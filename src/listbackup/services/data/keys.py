@@ -36,3 +36,9 @@ def kept_key(view: View, stream: str, key: str | Key) -> Key | None:
     """The key of a record that the view holds, or None when it holds none of what the text can mean."""
     meant = parse_key(key) if isinstance(key, str) else [key]
     return next((one for one in meant if view.get(stream, one) is not None), None)
+
+
+def platform_key(key: Key) -> tuple[str | int, ...] | None:
+    """The key as the platform knows it, or None for a record that has none of its own."""
+    parts = tuple(part for part in key if not isinstance(part, bytes))
+    return parts if len(parts) == len(key) else None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from listbackup.base.errors import Conflict, InputError
 from listbackup.http.paging import Listing, PageParameters, listing
 from listbackup.http.permission import Permission
 from listbackup.processor.restore_model import Selection
 from listbackup.services.data.errands import Errands
+from listbackup.services.data.keys import platform_key
 from listbackup.services.data.model import Restore, RestoreState
 from listbackup.services.data.restore_schema import (
     EntryShown,
@@ -16,13 +18,13 @@ from listbackup.services.data.restore_schema import (
     RestoreIn,
     RestoreParameters,
     RestoreShown,
-    platform_key,
     show_entry,
     show_plan,
     show_restore,
 )
 from listbackup.services.data.restores import Restores
 from listbackup.services.data.service import Data
+from listbackup.services.data.undoing import undoing_of
 from listbackup.services.routing import Answer, Call, Handle, Route, changing, reading
 from listbackup.services.scope import Scope
 from listbackup.store import SnapshotInfo
@@ -38,18 +40,17 @@ def restore_routes(data: Data, restores: Restores, errands: Errands) -> Sequence
 def _begun(data: Data, restores: Restores, errands: Errands) -> Sequence[Route]:
     def plan(call: Call) -> Answer:
         asked = call.body(RestoreIn)
-        source, snapshot = data.place(call.scope, asked.snapshot)
-        chosen = _selection(data, call.scope, source.id, snapshot, asked)
+        chosen = _chosen(data, call.scope, asked)
         begun = data.clock.monotonic()
-        found = restores.plan(call.scope, source.id, seq=snapshot.seq, selection=chosen, overwrite=asked.overwrite)
-        may_look = Permission.CONTENT_READ in call.caller.permissions
-        return Answer(content=show_plan(found, snapshot.id, took_seconds=data.clock.monotonic() - begun, with_content=may_look))
+        found = restores.plan(call.scope, chosen.source, seq=chosen.snapshot.seq, selection=chosen.selection, overwrite=asked.overwrite)
+        took, may_look = data.clock.monotonic() - begun, Permission.CONTENT_READ in call.caller.permissions
+        shown = show_plan(found, chosen.snapshot.id, took_seconds=took, with_content=may_look, changed_later=chosen.changed_later)
+        return Answer(content=shown)
 
     def start(call: Call) -> Answer:
         asked = call.body(RestoreIn)
-        source, snapshot = data.place(call.scope, asked.snapshot)
-        chosen = _selection(data, call.scope, source.id, snapshot, asked)
-        opened = restores.open(call.scope, source.id, seq=snapshot.seq, selection=chosen, overwrite=asked.overwrite)
+        chosen = _chosen(data, call.scope, asked)
+        opened = restores.open(call.scope, chosen.source, seq=chosen.snapshot.seq, selection=chosen.selection, overwrite=asked.overwrite)
         return _go_on(restores, errands, call.scope, opened)
 
     execute = Permission.RESTORES_EXECUTE
@@ -136,6 +137,28 @@ def _act(path: str, summary: str, handle: Handle) -> Route:
 def _go_on(restores: Restores, errands: Errands, scope: Scope, restore: Restore) -> Answer:
     errands.send(restore.id, lambda should_stop: restores.resume(scope, restore.id, should_stop=should_stop))
     return Answer(content=show_restore(restore, working=True), location=f"/v2/restores/{restore.id}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    source: str
+    snapshot: SnapshotInfo  # whose records go back
+    selection: Selection
+    changed_later: int = 0
+
+
+def _chosen(data: Data, scope: Scope, asked: RestoreIn) -> _Chosen:
+    """What is to go back: records of the snapshot, or those of a change set as they were in the one before."""
+    source, snapshot = data.place(scope, asked.snapshot)
+    if asked.change_set is None:
+        return _Chosen(source=source.id, snapshot=snapshot, selection=_selection(data, scope, source.id, snapshot, asked))
+    if asked.streams is not None or asked.keys:
+        raise InputError("a change set says itself which records", field="change_set")
+    store, wanted = data.store(scope, source.id), asked.change_set.wanted()
+    if wanted.stream.startswith("_") or wanted.stream not in snapshot.streams:
+        raise InputError(f"the snapshot has no stream {wanted.stream!r}", field="change_set/stream")
+    undoing = undoing_of(store, data.described(scope, source.id), snapshot, wanted)
+    return _Chosen(source=source.id, snapshot=undoing.before, selection=undoing.selection, changed_later=undoing.changed_later)
 
 
 def _selection(data: Data, scope: Scope, source: str, snapshot: SnapshotInfo, asked: RestoreIn) -> Selection:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from listbackup.connectors.engine.quota import QuotaLeft
 from listbackup.http.paging import Body, PageParameters, SnapshotRef, SourceRef
@@ -17,13 +17,31 @@ from listbackup.processor.restore_model import Action, Entry, EntryState, Restor
 from listbackup.services.data.keys import show_key
 from listbackup.services.data.model import Restore, RestoreState
 from listbackup.services.data.schema import KeyText, StreamName, key_parts
-from listbackup.store import Key
+from listbackup.services.data.undoing import WantedSet
+from listbackup.store import ChangeKind
 
 STEPS_SHOWN = 1000
 
 
+class ChangeSetIn(Body):
+    """A change set, by what the listing says of it."""
+
+    stream: StreamName
+    kind: Annotated[ChangeKind, Field(description="`changed` or `removed`: what came is not taken back.")]
+    fields: Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=500)] = ()
+    began_at: Annotated[AwareDatetime, Field(description="When the first of these changes was made [UTC].")]
+    ended_at: Annotated[AwareDatetime, Field(description="When the run of the snapshot was over, or the last of these changes [UTC].")]
+
+    def wanted(self) -> WantedSet:
+        """As the service takes it."""
+        return WantedSet(stream=self.stream, kind=self.kind, fields=self.fields, began_at=self.began_at, ended_at=self.ended_at)
+
+
 class RestoreIn(Body):
-    """Which records of a snapshot: these streams (null: all), or only these keys. ``overwrite`` writes over edits that no snapshot holds."""
+    """Which records of a snapshot: these streams (null: all), or only these keys. ``overwrite`` writes over edits that no snapshot holds.
+
+    With ``change_set`` the records of a change set of that snapshot go back to what they were in the snapshot before; those that were changed again stay.
+    """
 
     snapshot: SnapshotRef
     streams: Annotated[tuple[StreamName, ...], Field(min_length=1, max_length=500)] | None = None
@@ -31,6 +49,10 @@ class RestoreIn(Body):
         Field(default={})
     )
     overwrite: bool = False
+    change_set: Annotated[
+        ChangeSetIn | None,
+        Field(description="Take this change set of the snapshot back, as one; null or left out: write the snapshot's own records back."),
+    ] = None
 
 
 class RestoreParameters(PageParameters):
@@ -117,8 +139,14 @@ class EntryShown:
     message: str | None
 
 
-def show_plan(plan: RestorePlan, snapshot: str, *, took_seconds: float = 0, with_content: bool = False) -> PlanShown:
-    """The plan as it goes out; what is on the platform only ``with_content``."""
+def show_plan(
+    plan: RestorePlan, snapshot: str, *, took_seconds: float = 0, with_content: bool = False, changed_later: int = 0
+) -> PlanShown:
+    """The plan as it goes out; what is on the platform only ``with_content``. ``changed_later`` records of a change set are not part of it."""
+    left_out: Counter[Why] = Counter(
+        step.why for step in plan.steps if step.action in (Action.SKIP, Action.CONFLICT) and step.why is not Why.SAME
+    )
+    left_out += Counter({Why.CHANGED_LATER: changed_later})
     steps = [step for step in plan.steps if step.action is not Action.SKIP][:STEPS_SHOWN]
     return PlanShown(
         source=plan.source,
@@ -143,7 +171,7 @@ def show_plan(plan: RestorePlan, snapshot: str, *, took_seconds: float = 0, with
         skips=plan.count(Action.SKIP),
         conflicts=plan.count(Action.CONFLICT),
         seconds=round(plan.calls * took_seconds / plan.planning_calls, 1) if plan.planning_calls else None,
-        left_out=Counter(step.why for step in plan.steps if step.action in (Action.SKIP, Action.CONFLICT) and step.why is not Why.SAME),
+        left_out=left_out,
         quota=_show_quota(plan.quota) if plan.quota is not None else None,
         goes_on_at=plan.goes_on_at,
     )
@@ -176,9 +204,3 @@ def show_entry(entry: Entry) -> EntryShown:
     return EntryShown(
         stream=entry.stream, key=show_key(entry.key), action=entry.action, state=entry.state, target=target, message=entry.message
     )
-
-
-def platform_key(key: Key) -> tuple[str | int, ...] | None:
-    """The key as the platform knows it, or None for a record that has none of its own."""
-    parts = tuple(part for part in key if not isinstance(part, bytes))
-    return parts if len(parts) == len(key) else None
