@@ -57,6 +57,7 @@ function Form({ account, above, data }: Props & { data: Shape["PoliciesShown"] }
       setBusy(false);
     }
   };
+  const inherit = account.parent === null && above.length === 0 ? "accounts.policy.unset" : "accounts.policy.inherit";
   const holds = data.effective;
   const from = (field: keyof Fields) => <Origin field={field} data={data} account={account} above={above} />;
   const shownList = (names: readonly string[] | null, choices: readonly Choice[]) =>
@@ -89,7 +90,7 @@ function Form({ account, above, data }: Props & { data: Shape["PoliciesShown"] }
             min={0}
             max={36_500}
             inputMode="numeric"
-            placeholder={t("accounts.policy.inherit")}
+            placeholder={t(inherit)}
             value={own.min_retention_days ?? ""}
             onChange={(event) => change({ min_retention_days: event.target.value === "" ? null : Number(event.target.value) })}
             error={wrong?.of("/min_retention_days")}
@@ -106,13 +107,14 @@ function Form({ account, above, data }: Props & { data: Shape["PoliciesShown"] }
             onChange={(event) => change({ mfa_required: event.target.value === "" ? null : event.target.value === "true" })}
             error={wrong?.of("/mfa_required")}
           >
-            <option value="">{t("accounts.policy.inherit")}</option>
+            <option value="">{t(inherit)}</option>
             <option value="true">{t("accounts.policy.mfa.yes")}</option>
             <option value="false">{t("accounts.policy.mfa.no")}</option>
           </Select>
         </Rule>
         <Rule title={t("accounts.policy.restore")} holds={shownList(holds.may_restore, roleChoices)} origin={from("may_restore")}>
           <AllowedList
+            inherit={inherit}
             label={t("accounts.policy.restore.own")}
             choices={roleChoices}
             value={own.may_restore}
@@ -126,6 +128,7 @@ function Form({ account, above, data }: Props & { data: Shape["PoliciesShown"] }
           origin={from("allowed_platforms")}
         >
           <AllowedList
+            inherit={inherit}
             label={t("accounts.policy.platforms.own")}
             choices={platformChoices}
             value={own.allowed_platforms}
@@ -136,7 +139,7 @@ function Form({ account, above, data }: Props & { data: Shape["PoliciesShown"] }
         <Rule title={t("accounts.policy.region")} holds={holds.region ?? t("accounts.policy.nothing")} origin={from("region")}>
           <TextField
             label={t("accounts.policy.region.own")}
-            placeholder={t("accounts.policy.inherit")}
+            placeholder={t(inherit)}
             maxLength={40}
             autoComplete="off"
             value={own.region ?? ""}
@@ -176,7 +179,7 @@ function roleWord(t: ReturnType<typeof useT>, id: string, name: string): string 
 /** One thing that is asked: what holds with where it comes from, and beside it what this account says itself. */
 function Rule({ title, holds, origin, children }: { title: string; holds: string; origin: ReactNode; children: ReactNode }) {
   return (
-    <div className="grid gap-x-8 gap-y-3 py-4 first:pt-0 md:grid-cols-2">
+    <div className="grid items-start gap-x-8 gap-y-3 py-4 first:pt-0 md:grid-cols-2">
       <div>
         <h3 className="text-sm font-medium">{title}</h3>
         <p className="mt-1 text-sm">{holds}</p>

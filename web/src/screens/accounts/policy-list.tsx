@@ -1,7 +1,7 @@
 "use client";
 
 import { useId } from "react";
-import { useT } from "@/lib/i18n";
+import { type Key, useT } from "@/lib/i18n";
 import { Check, Select } from "@/ui/field";
 
 export type Choice = { value: string; name: string };
@@ -9,12 +9,14 @@ export type Choice = { value: string; name: string };
 /** Whether everything is allowed that is allowed above, or only what is ticked. */
 export function AllowedList({
   label,
+  inherit,
   choices,
   value,
   onChange,
   error,
 }: {
   label: string;
+  inherit: Key;
   choices: readonly Choice[];
   value: readonly string[] | null;
   onChange: (value: string[] | null) => void;
@@ -33,7 +35,7 @@ export function AllowedList({
         onChange={(event) => onChange(event.target.value === "" ? null : [])}
         error={error}
       >
-        <option value="">{t("accounts.policy.inherit")}</option>
+        <option value="">{t(inherit)}</option>
         <option value="these">{t("accounts.policy.only")}</option>
       </Select>
       {value !== null && (

@@ -1,0 +1,90 @@
+"use client";
+
+import { type FormEvent, useState } from "react";
+import { useApi } from "@/lib/api";
+import { useT } from "@/lib/i18n";
+import type { Permission } from "@/lib/permissions";
+import { asProblem, type Problem } from "@/lib/problem";
+import { useHere } from "@/lib/session";
+import { useSetQuery } from "@/platform/router";
+import { forgetPeople, type Role, versioned } from "@/screens/people/queries";
+import { Button } from "@/ui/button";
+import { Dialog } from "@/ui/dialog";
+import { TextField } from "@/ui/field";
+import { PermissionPicker } from "@/ui/permission-picker";
+import { tell } from "@/ui/toast";
+
+const FORM = "role";
+
+/** A role of the account: some of one's own permissions under a name. */
+export default function RoleForm({ role, onClose }: { role: Role | null; onClose: () => void }) {
+  const t = useT();
+  const here = useHere();
+  const api = useApi();
+  const set = useSetQuery();
+  const [name, setName] = useState(role?.name ?? "");
+  const [permissions, setPermissions] = useState<Permission[]>([...(role?.permissions ?? [])]);
+  const [wrong, setWrong] = useState<Problem | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const save = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setWrong(null);
+    try {
+      const body = { name: name.trim(), permissions };
+      const { data } = role
+        ? await api.call.PATCH("/v2/roles/{role}", { params: { path: { role: role.id }, header: versioned(role.version) }, body })
+        : await api.call.POST("/v2/roles", { body });
+      forgetPeople(api);
+      void tell(t("people.roles.saved", { name: body.name }));
+      onClose();
+      if (data) set({ role: data.id });
+    } catch (error) {
+      if (asProblem(error).code !== "step_up_required") setWrong(asProblem(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog
+      isOpen
+      onClose={onClose}
+      width="lg"
+      title={role ? t("people.roles.edit.title", { name: role.name }) : t("people.roles.new.title")}
+      about={t(role ? "people.roles.edit.about" : "people.roles.new.about")}
+      actions={
+        <>
+          <Button onClick={onClose}>{t("common.cancel")}</Button>
+          <Button kind="primary" type="submit" form={FORM} isBusy={isBusy}>
+            {t("people.roles.save")}
+          </Button>
+        </>
+      }
+    >
+      <form id={FORM} onSubmit={(event) => void save(event)} className="grid gap-5">
+        <TextField
+          autoFocus
+          required
+          maxLength={100}
+          autoComplete="off"
+          label={t("people.roles.name")}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          error={wrong?.of("/name")}
+        />
+        <PermissionPicker
+          label={t("people.roles.permissions")}
+          offered={here.account.permissions.filter((one) => one !== "system:operate")}
+          value={permissions}
+          onChange={setPermissions}
+          error={wrong?.of("/permissions")}
+        />
+        {wrong && !wrong.of("/name") && !wrong.of("/permissions") && (
+          <p role="alert" className="text-sm text-bad">
+            {wrong.message || wrong.title} {wrong.hint}
+          </p>
+        )}
+      </form>
+    </Dialog>
+  );
+}
