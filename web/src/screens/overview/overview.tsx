@@ -1,34 +1,83 @@
 "use client";
 
-import { useApi } from "@/lib/api";
+import { FileText } from "lucide-react";
+import dynamic from "next/dynamic";
+import { useEffect } from "react";
 import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
-import { Link } from "@/platform/router";
+import { useGo } from "@/platform/router";
+import { Ages } from "@/screens/overview/ages";
+import { Needs } from "@/screens/overview/needs";
+import { Protected } from "@/screens/overview/protected";
+import { NextRuns, RecentRuns } from "@/screens/overview/runs";
+import { Usage } from "@/screens/overview/usage";
+import { useKnown, useStandings } from "@/screens/sources/standing";
+import { ButtonLink } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Page } from "@/ui/page";
-import { SkeletonRows } from "@/ui/skeleton";
-import { Shown } from "@/ui/states";
+import { Skeleton, SkeletonRows } from "@/ui/skeleton";
+import { Empty, Shown } from "@/ui/states";
 import "@/messages/en/overview";
 
+const Growth = dynamic(() => import("@/screens/overview/growth"), { ssr: false, loading: () => <Skeleton className="h-72" /> });
+const LOOKED_AT = 30;
+
+/** Whether everything of the account is protected, what needs somebody first, and how it goes. */
 export default function Overview() {
   const t = useT();
   const here = useHere();
-  const sources = useApi().use.useQuery("get", "/v2/sources", { params: { query: { limit: 100 } } });
+  const { sources, standings, isWhole } = useStandings(LOOKED_AT);
+  const known = useKnown();
+  const isEmpty = sources.data?.items.length === 0;
+  useOnboarding(isEmpty);
   return (
-    <Page title={t("overview.title")} about={here.account.name}>
-      <Card>
-        <Shown query={sources} skeleton={<SkeletonRows />}>
-          {(data) => (
-            <ul className="divide-y divide-line">
-              {data.items.map((source) => (
-                <li key={source.id} className="px-4 py-2.5 text-sm">
-                  <Link href={here.path(`/sources/${source.id}`)}>{source.name}</Link>
-                </li>
-              ))}
-            </ul>
-          )}
-        </Shown>
-      </Card>
+    <Page
+      title={t("overview.title")}
+      about={here.account.name}
+      actions={
+        !isEmpty && (
+          <ButtonLink href={here.path("/report")}>
+            <FileText aria-hidden />
+            {t("overview.report")}
+          </ButtonLink>
+        )
+      }
+    >
+      <Shown query={sources} skeleton={<SkeletonRows rows={10} />}>
+        {() =>
+          isEmpty ? (
+            <Card>
+              {here.may("sources:manage") ? <SkeletonRows /> : <Empty title={t("overview.empty.title")}>{t("overview.empty.text")}</Empty>}
+            </Card>
+          ) : (
+            <div className="grid gap-5">
+              <div className="grid items-stretch gap-5 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
+                <Protected standings={standings} isWhole={isWhole} />
+                <Needs standings={standings} connections={known.connections} isWhole={isWhole} />
+              </div>
+              <Usage />
+              <div className="grid items-start gap-5 lg:grid-cols-2">
+                <Ages standings={standings} isWhole={isWhole} />
+                {isWhole ? <Growth standings={standings} most={LOOKED_AT} /> : <Skeleton className="h-72" />}
+              </div>
+              <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+                <RecentRuns standings={standings} runs={known.runs} />
+                <NextRuns standings={standings} />
+              </div>
+            </div>
+          )
+        }
+      </Shown>
     </Page>
   );
+}
+
+/** An account without a source begins with the first one. */
+function useOnboarding(isEmpty: boolean) {
+  const here = useHere();
+  const go = useGo();
+  const may = here.may("sources:manage");
+  useEffect(() => {
+    if (isEmpty && may) go.instead(here.path("/start"));
+  }, [isEmpty, may, go, here]);
 }

@@ -106,14 +106,14 @@ function Limits({ platform, source }: { platform: string; source: Shape["Source"
   if (streams.length === 0) return null;
   const names = (that: (stream: Shape["PlatformStream"]) => boolean) =>
     new Intl.ListFormat(language(), { type: "conjunction" }).format(streams.filter(that).map((one) => one.label));
-  const every = t("sources.plan.every", { interval: intervalWords(secondsOf(source.full_every ?? "P7D")) });
+  const interval = intervalWords(secondsOf(source.full_every ?? "P7D"));
   const canBack = (one: Shape["PlatformStream"]) => one.restore.create || one.restore.update;
   const listing = names((one) => one.deletions === "listing" && one.incremental);
   const notBack = names((one) => !canBack(one));
   const newIds = names((one) => Boolean(one.restore.create) && !one.restore.keeps_id);
   const files = names((one) => one.attachments && !one.restore.files);
   const lines = [
-    listing && t("sources.limits.listing", { streams: listing, every }),
+    listing && t("sources.limits.listing", { streams: listing, interval }),
     notBack && t("sources.limits.back", { streams: notBack }),
     newIds && t("sources.limits.newid", { streams: newIds }),
     files && t("sources.limits.files", { streams: files }),
