@@ -38,6 +38,7 @@ HERE = Path(__file__).parent / "schema"
 DOCUMENT = Path(__file__).parents[2] / "openapi.json"
 PASSWORD = "correct horse battery zebra"
 STOPS_EVERYTHING = ("/v2/system/maintenance", "/v2/accounts/{account}/suspend")  # what would refuse all the rest, as it should
+LISTENS = "/v2/events"  # an answer takes a second at least
 ENDS_ITSELF = ("/v2/auth/logout", "/v2/auth/sessions", "/v2/auth/sessions/{session}", "/v2/auth/password/change", "/v2/auth/mfa/disable")
 
 
@@ -82,7 +83,7 @@ def operations(*, of_persons: bool) -> list[str]:
         for operation in methods.values():
             asks = operation.get("security", [])
             is_persons = bool(asks) and not any("apiKey" in one for one in asks)
-            left_out = (*STOPS_EVERYTHING, *ENDS_ITSELF) if of_persons else STOPS_EVERYTHING
+            left_out = (*STOPS_EVERYTHING, LISTENS, *(ENDS_ITSELF if of_persons else ()))
             if path not in left_out and (is_persons or (of_persons and path.startswith("/v2/accounts")) if of_persons else not is_persons):
                 found.append((path, operation["operationId"]))
     return [name for _, name in sorted(found)]
@@ -107,7 +108,6 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         key = system.api_keys.create(scope, name="test", permissions=[*Bundle, *Permission]).text.reveal()
         code = system.registration.new_setup_code()
         with served(system) as port:
-            system.feed.close()  # who asks for events is told that they are over, and not kept for ten seconds
             yield Served(port=port, key=key, token=own(Client(port), code), things=things, folder=folder)
     system.close()
 
@@ -180,6 +180,11 @@ def test_nor_does_any_to_a_program_in_eighty_examples_of_each(installation: Serv
 @pytest.mark.parametrize("part", range(SLICES_OF_PERSONS))
 def test_nor_does_any_to_a_person_in_eighty_examples_of_each(installation: Served, part: int) -> None:
     drawn(installation, installation.token, part, SLICES_OF_PERSONS, SOME, of_persons=True)
+
+
+@pytest.mark.timeout(1800)
+def test_nor_do_the_events(installation: Served) -> None:
+    installation.examine(installation.key, 20, "--phases", "fuzzing", "--include-path", LISTENS)
 
 
 @pytest.mark.long

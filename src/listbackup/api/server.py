@@ -11,7 +11,9 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from listbackup.api.crowd import Crowd
+from listbackup.api.door import SECURITY
 from listbackup.base.errors import InputError
+from listbackup.http.problem import MALFORMED, MEDIA_TYPE, Refused, encode_problem, problem_of
 
 HOLD_SECONDS = 0.2  # before who is sent away is told: who asks again at once asks five times a second and no more
 SWITCH_SECONDS = 0.0005  # how long a thread may keep the others waiting: the loop that reads and writes is one of them
@@ -49,7 +51,7 @@ def run(
     """
     config = uvicorn.Config(
         app,
-        http=_protocol_of(app),
+        http=protocol_of(app),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -64,10 +66,10 @@ def run(
     _Server(config, ending, is_over).run(sockets=[listener])
 
 
-def _protocol_of(crowd: Crowd) -> type[HttpToolsProtocol]:
+def protocol_of(crowd: Crowd) -> type[HttpToolsProtocol]:
     """uvicorn's protocol, which sends a plain request away before it is even read when the crowd is full: that costs a small part of reading it
     and calling the application to say no."""
-    refusal = crowd.refusal()
+    refusal, malformed = crowd.refusal(), not_http()
 
     class Protocol(HttpToolsProtocol):
         is_inside = False  # the parser stands within a request
@@ -96,6 +98,11 @@ def _protocol_of(crowd: Crowd) -> type[HttpToolsProtocol]:
             if self.cycle is not None and self.cycle is not before:
                 crowd.enter(self.cycle.scope)
 
+        def send_400_response(self, msg: str) -> None:
+            """What is not HTTP at all is answered in the form of every other problem."""
+            self.transport.write(malformed)
+            self.transport.close()
+
         def _refuse(self) -> None:
             self.is_refused = False
             if not self.transport.is_closing():
@@ -106,6 +113,13 @@ def _protocol_of(crowd: Crowd) -> type[HttpToolsProtocol]:
             return not self.is_inside and not self.pipeline and (self.cycle is None or self.cycle.response_complete)
 
     return Protocol
+
+
+def not_http() -> bytes:
+    """The whole answer to what cannot be read as a request; the connection ends."""
+    body = encode_problem(problem_of(Refused(MALFORMED, "this is no request of HTTP/1.1"), ""))
+    named = {**SECURITY, "content-type": MEDIA_TYPE, "content-length": str(len(body)), "connection": "close"}
+    return b"HTTP/1.1 400 Bad Request\r\n" + b"".join(f"{name}: {value}\r\n".encode() for name, value in named.items()) + b"\r\n" + body
 
 
 def _is_plain(data: bytes) -> bool:

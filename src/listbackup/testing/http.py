@@ -16,6 +16,7 @@ import uvicorn
 from listbackup.api.app import ApiSettings, application, every_route
 from listbackup.api.door import Tally
 from listbackup.api.openapi import openapi
+from listbackup.api.server import protocol_of
 from listbackup.backends.identity.settings import IdentitySettings
 from listbackup.backends.table.memory import MemoryTables
 from listbackup.backends.table.port import Tables
@@ -228,9 +229,8 @@ class MemoryHouse:
 def served(house: MemoryHouse, settings: ApiSettings = ApiSettings(rate=PLENTY, strangers=PLENTY, passers=PLENTY)) -> Iterator[int]:
     """The port at which uvicorn serves the API over these rooms, for as long as the block runs."""
     errands = Errands()
-    config = uvicorn.Config(
-        application(house, errands, settings), host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off"
-    )
+    app = application(house, errands, settings)
+    config = uvicorn.Config(app, http=protocol_of(app), host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off")
     server = uvicorn.Server(config)
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # as `listbackup serve` does it
     listener.bind(("127.0.0.1", 0))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
+from listbackup.http.instant import Instant
 from listbackup.http.paging import Body, PageParameters, SnapshotRef, SourceRef
 
 StreamName = Annotated[str, Field(min_length=1, max_length=200)]
-AsOf = Annotated[AwareDatetime | None, Field(description="As everything stood at this instant; now, when it is not given.")]
+AsOf = Annotated[Instant | None, Field(description="As everything stood at this instant; now, when it is not given.")]
 
 
 class FileParameters(PageParameters):
