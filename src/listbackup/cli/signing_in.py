@@ -9,10 +9,12 @@ import http.server
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from listbackup.base.errors import InputError
-from listbackup.cli.asking import Answers, ask_fields, file_value
+from listbackup.base.secret import Secret
+from listbackup.cli.asking import Answers, Given, ask_fields, file_value
 from listbackup.cli.shell import Shell
 from listbackup.connectors.engine.connector import ConfigField
 from listbackup.services.connections import BroughtBack, Connection
@@ -25,48 +27,111 @@ _CLIENT = (
 _PAGE = b"<!doctype html><title>ListBackup</title><p>You can close this window and go back to the terminal."
 
 
-def sign_in(sh: Shell, platform: str, name: str, answers: Answers, *, again: bool) -> Connection:
-    """The connection that a person agreed to in a browser. Raises InputError when nobody came back, and what the platform or the way back say."""
-    system, holder = sh.system, f"cli/{secrets.token_hex(16)}"
-    old = system.connections.get(sh.scope, name) if again else None
-    fields = _fields(sh, platform, answers, old.values if old is not None else {})
-    given = ask_fields(sh.out, fields, answers, kept=old.values if old is not None else None)
-    client_id, client_secret = given.values.get("client_id"), given.secrets.get("client_secret")
-    if client_id is not None and _CLIENT[0] in fields:
-        held = system.integrations.get(sh.scope, platform).own
-        system.integrations.set(sh.scope, platform, replace(held, client_id=client_id), client_secret=client_secret)
-        given.values.pop("client_id")
-        given.secrets.pop("client_secret", None)
-    with _Ear() as ear:
-        begun = system.consents.start(
-            sh.scope,
+class Way(Protocol):
+    """Where the connection is to be kept: beside the data, or at a server."""
+
+    def find(self, name: str) -> Connection:
+        """The connection of this id or name. Raises NotFound."""
+        ...
+
+    def has_application(self, platform: str) -> bool:
+        """Whether the account has an OAuth application at the platform, its own or one from above."""
+        ...
+
+    def keep_application(self, platform: str, client_id: str, client_secret: Secret | None) -> None:
+        """The account's own application from now on."""
+        ...
+
+    def begin(self, platform: str, given: Given, *, name: str, reconnect: str | None, redirect: str) -> str:
+        """The address of the platform's page."""
+        ...
+
+    def finish(self, back: BroughtBack) -> Connection:
+        """The connection. Raises what the platform or the way back say."""
+        ...
+
+
+class LocalWay:
+    """Beside the data."""
+
+    def __init__(self, sh: Shell) -> None:
+        self._sh, self._system, self._holder = sh, sh.system, f"cli/{secrets.token_hex(16)}"
+
+    def find(self, name: str) -> Connection:
+        """See ``Way``."""
+        return self._system.connections.get(self._sh.scope, name)
+
+    def has_application(self, platform: str) -> bool:
+        """See ``Way``."""
+        return self._system.integrations.find_application(self._sh.scope, platform) is not None
+
+    def keep_application(self, platform: str, client_id: str, client_secret: Secret | None) -> None:
+        """See ``Way``."""
+        held = self._system.integrations.get(self._sh.scope, platform).own
+        self._system.integrations.set(self._sh.scope, platform, replace(held, client_id=client_id), client_secret=client_secret)
+
+    def begin(self, platform: str, given: Given, *, name: str, reconnect: str | None, redirect: str) -> str:
+        """See ``Way``."""
+        begun = self._system.consents.start(
+            self._sh.scope,
             platform,
-            holder=holder,
+            holder=self._holder,
             values=given.values,
             secrets=given.secrets,
             name=name,
-            reconnect=old.id if old is not None else None,
-            redirect=ear.address,
+            reconnect=reconnect,
+            redirect=redirect,
         )
+        return begun.url
+
+    def finish(self, back: BroughtBack) -> Connection:
+        """See ``Way``."""
+        return self._system.consents.finish(back, holder=self._holder, enter=lambda _: self._sh.scope).connection
+
+
+def way_of(sh: Shell) -> Way:
+    """To the data folder, or to the server that was chosen."""
+    if sh.settings.server is None:
+        return LocalWay(sh)
+    from listbackup.cli.remote.signing_in import RemoteWay
+
+    return RemoteWay(sh.line, sh.house, sh.scope)
+
+
+def sign_in(sh: Shell, platform: str, name: str, answers: Answers, *, again: bool) -> Connection:
+    """The connection that a person agreed to in a browser. Raises InputError when nobody came back, and what the platform or the way back say."""
+    way = way_of(sh)
+    old = way.find(name) if again else None
+    fields = _fields(way, platform, answers, old.values if old is not None else {})
+    given = ask_fields(sh.out, fields, answers, kept=old.values if old is not None else None)
+    client_id, client_secret = given.values.get("client_id"), given.secrets.get("client_secret")
+    if client_id is not None and _CLIENT[0] in fields:
+        way.keep_application(platform, client_id, client_secret)
+        given.values.pop("client_id")
+        given.secrets.pop("client_secret", None)
+    with _Ear() as ear:
+        url = way.begin(platform, given, name=name, reconnect=old.id if old is not None else None, redirect=ear.address)
         if sh.out.as_json:
-            sh.out.line({"open": begun.url})
-        sh.out.say(f"Open this address on this machine, and agree (Ctrl-C gives up):\n\n  {begun.url}\n")
+            sh.out.line({"open": url})
+        sh.out.say(f"Open this address on this machine, and agree (Ctrl-C gives up):\n\n  {url}\n")
         sh.out.stdout.flush()
         back = ear.wait()
-    return system.consents.finish(back, holder=holder, enter=lambda _: sh.scope).connection
+    return way.finish(back)
 
 
-def _fields(sh: Shell, platform: str, answers: Answers, kept: Mapping[str, str]) -> Sequence[ConfigField]:
+def _fields(way: Way, platform: str, answers: Answers, kept: Mapping[str, str]) -> Sequence[ConfigField]:
     """What has to be known before: the platform's questions, and the application where the account has none."""
+    from listbackup.bootstrap.catalogue import all_connectors
     from listbackup.connectors.engine.sign_in import SignsIn
+    from listbackup.services.platforms import Platforms
 
-    connector = sh.system.platforms.connector(platform)
+    connector = Platforms(all_connectors()).connector(platform)
     given = {**kept, **(file_value(connector.config, answers.file) if answers.file is not None else {})}
     page = connector.sign_in(given) if isinstance(connector, SignsIn) else None
     if page is None:
         raise InputError(f"{connector.label} has no sign-in page", hint=f"connect it with a key: listbackup connect {platform}")
     asks_client = page.wants_application and (
-        sh.system.integrations.find_application(sh.scope, platform) is None or any(one.startswith("client_id=") for one in answers.values)
+        not way.has_application(platform) or any(one.startswith("client_id=") for one in answers.values)
     )
     return [*page.asks, *(_CLIENT if asks_client else ())]
 

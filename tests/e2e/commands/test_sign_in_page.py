@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ import pytest
 
 from listbackup.testing.saas import Options, Saas, serve
 
-from .conftest import PROGRAM
+from .conftest import PROGRAM, CommandLine
+from .test_remote import serve as serving
 
 
 @pytest.fixture
@@ -22,9 +24,9 @@ def crm() -> Iterator[Saas]:
         yield saas
 
 
-def connect(home: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    environment = {"HOME": str(home), "LISTBACKUP_ALLOW_LOOPBACK": "1", "LANG": "C.UTF-8"}
-    if not (home / ".local").exists():
+def connect(home: Path, *arguments: str, **server: str) -> subprocess.Popen[bytes]:
+    environment = {"HOME": str(home), "LISTBACKUP_ALLOW_LOOPBACK": "1", "LANG": "C.UTF-8", **server}
+    if not server and not (home / ".local").exists():
         subprocess.run([*PROGRAM, "init"], env=environment, check=True, capture_output=True)
     command = [*PROGRAM, "connect", "demo-crm", "--sign-in", "--json", *arguments]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
@@ -53,6 +55,30 @@ def test_a_person_agrees_in_a_browser_and_repairs_later(tmp_path: Path, crm: Saa
     code, said = agree(connect(tmp_path, "--name", "shop", "--again"))
     assert code == 0, said
     assert json.loads(b"".join(said))["connection"]["id"] == told["connection"]["id"]
+
+
+def test_a_person_agrees_here_for_a_connection_that_a_server_keeps(tmp_path: Path, crm: Saas) -> None:
+    far = CommandLine(tmp_path / "far")
+    far.home.mkdir()
+    child, url, key = serving(far)
+    try:
+        near = tmp_path / "near"
+        near.mkdir()
+        secret = tmp_path / "secret.txt"
+        secret.write_text(crm.sign_in.client_secret)
+        server = {"LISTBACKUP_SERVER": url, "LISTBACKUP_API_KEY": key}
+        values = ["--set", f"url={crm.base_url}", "--set", "client_id=demo-app", "--secret-file", f"client_secret={secret}"]
+        code, said = agree(connect(near, "--name", "shop", *values, **server))
+        assert code == 0, said
+        told = json.loads(b"".join(said))
+        assert (told["connection"]["name"], told["connection"]["state"], told["source"]) == ("shop", "ready", "shop")
+        assert not (near / ".local").exists()  # nothing of it is on this machine
+        code, said = agree(connect(near, "--name", "shop", "--again", **server))
+        assert code == 0, said
+        assert json.loads(b"".join(said))["connection"]["id"] == told["connection"]["id"]
+    finally:
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(timeout=30) == 0
 
 
 def test_a_no_is_said(tmp_path: Path, crm: Saas) -> None:

@@ -172,13 +172,14 @@ class ConnectionsApi:
         name: str | None | UnsetType = UNSET,
         values: Mapping[str, str] | UnsetType = UNSET,
         secrets: Mapping[str, str] | UnsetType = UNSET,
+        redirect: str | None | UnsetType = UNSET,
     ) -> Begun:
         """Begin to connect through a platform's sign-in page."""
         request = Request(
             method="POST",
             path=f"/v2/connections/oauth/{part(platform)}/start",
             query={"reconnect": reconnect},
-            body=given({"name": name, "values": values, "secrets": secrets}),
+            body=given({"name": name, "values": values, "secrets": secrets, "redirect": redirect}),
         )
         return self._session.ask(Begun, request)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from urllib.parse import urlencode
 
-from listbackup.base.errors import NotFound, PlatformError
+from listbackup.base.errors import InputError, NotFound, PlatformError
 from listbackup.base.ids import AccountId
 from listbackup.http.caller import Caller, CallerKind, NotAllowed, demand
 from listbackup.http.permission import Permission, Signed
@@ -29,6 +29,8 @@ def consent_routes(consents: Consents, accounts: Accounts) -> Sequence[Route]:
 
     def start(call: Call) -> Answer:
         asked = call.body(NewSignIn)
+        if asked.redirect is not None and call.caller.kind is CallerKind.COOKIE:
+            raise InputError("a browser comes back to this server", field="redirect")
         begun = consents.start(
             call.scope,
             call.path["platform"],
@@ -37,6 +39,7 @@ def consent_routes(consents: Consents, accounts: Accounts) -> Sequence[Route]:
             secrets=hidden(asked.secrets),
             name=asked.name,
             reconnect=call.query(SignInParameters).reconnect,
+            redirect=asked.redirect,
             may_show=partial(_demand_application, accounts, call),
         )
         return Answer(content=begun)

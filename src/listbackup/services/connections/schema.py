@@ -35,6 +35,15 @@ class NewSignIn(Body):
     name: Annotated[str | None, Field(min_length=1, max_length=100, description="Of the new connection; else its site's.")] = None
     values: Values = Field(default={})
     secrets: Values = Field(default={}, repr=False)
+    redirect: Annotated[
+        str | None,
+        Field(
+            pattern=r"^http://(127\.0\.0\.1|\[::1\]):[1-9][0-9]{0,4}/$",
+            description="Of a program that listens on its own machine (RFC 8252): the way back leads there, and it brings what comes to `/oauth/callback`. "
+            "Null or left out: the way back leads to this server.",
+            examples=["http://127.0.0.1:49152/"],
+        ),
+    ] = None
 
 
 class SignInParameters(Parameters):
