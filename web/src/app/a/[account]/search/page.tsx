@@ -1,0 +1,7 @@
+import Search from "@/screens/search/search";
+
+export const metadata = { title: "Search" };
+
+export default function Page() {
+  return <Search />;
+}

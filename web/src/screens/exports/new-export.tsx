@@ -1,0 +1,134 @@
+"use client";
+
+import { useState } from "react";
+import { type Shape, useApi } from "@/lib/api";
+import { count, moment } from "@/lib/format";
+import { useT } from "@/lib/i18n";
+import { useQuery } from "@/platform/params";
+import { useSetQuery } from "@/platform/router";
+import { useSnapshots } from "@/screens/snapshots/moments";
+import { Button } from "@/ui/button";
+import { Dialog } from "@/ui/dialog";
+import { Check, Select } from "@/ui/field";
+import { tell, tellFailure } from "@/ui/toast";
+import "@/messages/en/exports";
+
+const FORMATS = ["jsonl", "csv", "xlsx", "parquet"] as const;
+const KEPT = ["P1D", "P7D", "P30D"] as const;
+
+/** What is to be written into files, and how. */
+export default function NewExport({ onClose }: { onClose: () => void }) {
+  const t = useT();
+  const query = useQuery();
+  const setQuery = useSetQuery();
+  const { call, cache, use } = useApi();
+  const sources = use.useQuery("get", "/v2/sources", { params: { query: { limit: 500 } } }, { staleTime: 60_000 });
+  const source = query.get("source") ?? sources.data?.items[0]?.id ?? null;
+  const snapshots = useSnapshots(source);
+  const snapshot = snapshots.data?.find((one) => one.id === query.get("snapshot")) ?? snapshots.data?.at(-1);
+  const [streams, setStreams] = useState<readonly string[]>(() => query.getAll("stream"));
+  const [format, setFormat] = useState<Shape["ExportFormat"]>("csv");
+  const [isRaw, setRaw] = useState(false);
+  const [keepFor, setKeepFor] = useState<string>("P7D");
+  const [isBusy, setBusy] = useState(false);
+  const chosen = streams.filter((name) => snapshot?.streams.some((one) => one.name === name));
+  const toggle = (name: string) => setStreams(chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name]);
+  const isTable = format !== "jsonl" && format !== "parquet";
+  const begin = async () => {
+    if (!snapshot) return;
+    setBusy(true);
+    try {
+      const body = {
+        snapshot: snapshot.id,
+        format,
+        streams: chosen.length > 0 ? [...chosen] : null,
+        raw_cells: isTable && isRaw,
+        keep_for: keepFor,
+      };
+      await call.POST("/v2/exports", { params: { header: { "Idempotency-Key": crypto.randomUUID() } }, body });
+      await cache.invalidateQueries({ queryKey: ["get", "/v2/exports"] });
+      void tell(t("exports.begun"));
+      onClose();
+    } catch (error) {
+      void tellFailure(error);
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog
+      isOpen
+      onClose={onClose}
+      title={t("exports.new")}
+      about={t("exports.new.about")}
+      actions={
+        <Button kind="primary" disabled={!snapshot} isBusy={isBusy} onClick={() => void begin()}>
+          {t("exports.go")}
+        </Button>
+      }
+    >
+      <div className="grid gap-4">
+        <div className="grid gap-3 sm:grid-cols-2">
+          <Select
+            label={t("exports.source")}
+            value={source ?? ""}
+            onChange={(event) => setQuery({ source: event.target.value, snapshot: null, stream: null })}
+          >
+            {sources.data?.items.map((one) => (
+              <option key={one.id} value={one.id}>
+                {one.name}
+              </option>
+            ))}
+          </Select>
+          <Select label={t("exports.asof")} value={snapshot?.id ?? ""} onChange={(event) => setQuery({ snapshot: event.target.value })}>
+            {snapshots.data?.toReversed().map((one) => (
+              <option key={one.id} value={one.id}>
+                {moment(one.at)} · {one.number}
+              </option>
+            ))}
+          </Select>
+        </div>
+        <fieldset className="grid gap-1.5">
+          <legend className="mb-1 text-sm font-medium">{t("exports.format")}</legend>
+          {FORMATS.map((one) => (
+            <Check
+              key={one}
+              type="radio"
+              name="format"
+              label={t(`exports.format.${one}`)}
+              hint={t(`exports.format.${one}.about`)}
+              checked={format === one}
+              onChange={() => setFormat(one)}
+            />
+          ))}
+        </fieldset>
+        <fieldset className="grid gap-1.5">
+          <legend className="mb-1 text-sm font-medium">{t("exports.streams")}</legend>
+          {snapshot?.streams.map((one) => (
+            <Check
+              key={one.name}
+              label={`${one.name} (${count(one.records)})`}
+              checked={chosen.includes(one.name)}
+              onChange={() => toggle(one.name)}
+            />
+          ))}
+          <p className="text-[13px] text-muted">{t("exports.streams.about")}</p>
+        </fieldset>
+        {isTable && (
+          <Check
+            label={t("exports.raw")}
+            hint={t("exports.raw.about")}
+            checked={isRaw}
+            onChange={(event) => setRaw(event.target.checked)}
+          />
+        )}
+        <Select label={t("exports.keep")} value={keepFor} onChange={(event) => setKeepFor(event.target.value)}>
+          {KEPT.map((one) => (
+            <option key={one} value={one}>
+              {t(`exports.keep.${one}`)}
+            </option>
+          ))}
+        </Select>
+      </div>
+    </Dialog>
+  );
+}

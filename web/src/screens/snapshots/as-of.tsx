@@ -1,0 +1,39 @@
+"use client";
+
+import { useQuery } from "@/platform/params";
+import { useSetQuery } from "@/platform/router";
+import { Button } from "@/ui/button";
+import { TextField } from "@/ui/field";
+
+const two = (value: number) => String(value).padStart(2, "0");
+
+/** The instant as a field of the browser shows it: in the reader's own time zone. */
+function local(at: string | null): string {
+  const date = at ? new Date(at) : null;
+  if (!date || Number.isNaN(date.getTime())) return "";
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** The moment that everything on a screen is shown as of (`?at=`); empty means now. */
+export function AsOfField({ label, now }: { label: string; now: string }) {
+  const at = useQuery().get("at");
+  const setQuery = useSetQuery();
+  return (
+    <div className="flex items-end gap-1">
+      <TextField
+        label={label}
+        type="datetime-local"
+        value={local(at)}
+        onChange={(event) => {
+          const instant = event.target.value ? new Date(event.target.value) : null;
+          setQuery({ at: instant && !Number.isNaN(instant.getTime()) ? instant.toISOString() : null });
+        }}
+      />
+      {at && (
+        <Button kind="quiet" onClick={() => setQuery({ at: null })}>
+          {now}
+        </Button>
+      )}
+    </div>
+  );
+}
