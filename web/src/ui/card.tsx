@@ -3,7 +3,7 @@ import { cn } from "@/lib/cn";
 
 /** A sheet on the ground. */
 export function Card({ className, ...props }: HTMLAttributes<HTMLDivElement>) {
-  return <div {...props} className={cn("rounded-lg border border-line bg-surface", className)} />;
+  return <div {...props} className={cn("min-w-0 rounded-lg border border-line bg-surface", className)} />;
 }
 
 /** A sheet with a heading, and what can be done with the whole of it. */
@@ -24,7 +24,7 @@ export function Section({
   className?: string;
 }) {
   return (
-    <section className={cn("rounded-lg border border-line bg-surface", className)}>
+    <section className={cn("min-w-0 rounded-lg border border-line bg-surface", className)}>
       <header className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-4 py-3">
         <div className="min-w-0">
           <h2 className="text-sm font-semibold">{title}</h2>

@@ -27,15 +27,15 @@ const BOTTOM = 22;
 const TOP = 8;
 const RIGHT = 10;
 
-/** A figure over time. The arrow keys go from point to point and each is said; the same figures stand in a table below. */
+/** A figure over time; points are in order of time, two at least. The arrow keys go from point to point and each is said; the same figures stand in a table below. */
 export function Chart({ points, label, say, sayShort = say, height = 180, isStep = false, tone = "accent" }: ChartProps) {
   const t = useT();
   const [box, width] = useWidth();
   const [at, setAt] = useState<number | null>(null);
   const id = useId();
   const last = points.length - 1;
-  const from = points[0]?.at ?? 0;
-  const to = points[last]?.at ?? 1;
+  const from = Math.min(...points.map((point) => point.at));
+  const to = Math.max(...points.map((point) => point.at));
   const most = Math.max(...points.map((point) => point.value), 1);
   const x = scaleTime([from, to === from ? from + 1 : to], [LEFT, Math.max(width - RIGHT, LEFT + 1)]);
   const y = scaleLinear([0, most], [height - BOTTOM, TOP]).nice(3);

@@ -2,7 +2,10 @@
 export function Sparkline({ values, label }: { values: readonly number[]; label: string }) {
   const [width, height] = [88, 24];
   if (values.length < 2) return <span className="text-muted">–</span>;
-  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const [lowest, highest] = [Math.min(...values), Math.max(...values)];
+  // a change of less than a tenth is drawn as small as it is
+  const room = Math.max(0, highest * 0.1 - (highest - lowest)) / 2;
+  const [least, most] = [lowest - room, highest + room];
   const x = (at: number) => 2 + (at / (values.length - 1)) * (width - 4);
   const y = (value: number) => (most === least ? height / 2 : height - 3 - ((value - least) / (most - least)) * (height - 6));
   const last = values.at(-1) ?? 0;

@@ -43,8 +43,7 @@ export default function Growth({ standings, most }: { standings: readonly Standi
 }
 
 type Snapshot = Shape["SnapshotShown"];
-const inOrder = (standings: readonly Standing[]) =>
-  standings.flatMap((one) => one.snapshots).sort((one, other) => one.at.localeCompare(other.at));
+const inOrder = (standings: readonly Standing[]) => standings.flatMap((one) => one.snapshots).sort((one, other) => when(one) - when(other));
 
 /** After each snapshot, the records of every source as its newest snapshot by then has them. */
 function recordsOver(standings: readonly Standing[]): Point[] {

@@ -55,7 +55,7 @@ export default function Overview() {
                 <Protected standings={standings} isWhole={isWhole} />
                 <Needs standings={standings} connections={known.connections} isWhole={isWhole} />
               </div>
-              <Usage />
+              <Usage standings={standings} />
               <div className="grid items-start gap-5 lg:grid-cols-2">
                 <Ages standings={standings} isWhole={isWhole} />
                 {isWhole ? <Growth standings={standings} most={LOOKED_AT} /> : <Skeleton className="h-72" />}

@@ -33,6 +33,8 @@ export default function Report() {
     { params: { path: { account: here.account.id } } },
     { enabled: here.may("accounts:read") },
   );
+  const platforms = api.use.useQuery("get", "/v2/platforms", { params: { query: { limit: 500 } } });
+  const labels = new Map(platforms.data?.items.map((one) => [one.name, one.label]));
   const kept = useQueries({
     queries: standings.map((one) =>
       api.use.queryOptions("get", "/v2/sources/{source}/retention", { params: { path: { source: one.source.id } } }),
@@ -59,12 +61,22 @@ export default function Report() {
           ) : (
             <article className="grid gap-6">
               <p className="text-sm text-muted">{t("report.drawn", { who: me.name || me.email })}</p>
-              <Summary sources={standings.length} good={good} usage={usage.data?.own} />
+              <Summary
+                sources={standings.length}
+                good={good}
+                records={standings.reduce((sum, one) => sum + (one.last?.records ?? 0), 0)}
+                usage={usage.data}
+              />
               <section className="grid gap-3">
                 <h2 className="text-sm font-semibold">{t("report.sources")}</h2>
                 {standings.length === 0 && <p className="text-sm text-muted">{t("report.none")}</p>}
                 {standings.map((one, place) => (
-                  <ReportedSource key={one.source.id} standing={one} retention={kept[place]?.data} />
+                  <ReportedSource
+                    key={one.source.id}
+                    standing={one}
+                    platform={labels.get(one.connection?.platform ?? "")}
+                    retention={kept[place]?.data}
+                  />
                 ))}
               </section>
               <section className="grid gap-1 text-[13px] text-muted">
@@ -80,17 +92,15 @@ export default function Report() {
   );
 }
 
-function Summary({ sources, good, usage }: { sources: number; good: number; usage: Shape["Held"] | undefined }) {
+type SummaryProps = { sources: number; good: number; records: number; usage: Shape["UsageShown"] | undefined };
+
+function Summary({ sources, good, records, usage }: SummaryProps) {
   const t = useT();
   const figures = [
     [t("report.sum.sources"), count(sources)],
     [t("report.sum.good"), `${count(good)} / ${count(sources)}`],
-    ...(usage
-      ? [
-          [t("report.sum.records"), count(usage.records)],
-          [t("report.sum.stored"), bytes(usage.stored_bytes)],
-        ]
-      : []),
+    [t("report.sum.records"), count(records)],
+    ...(usage ? [[t("report.sum.stored", { at: moment(usage.measured_at) }), bytes(usage.own.stored_bytes)]] : []),
   ];
   return (
     <section>

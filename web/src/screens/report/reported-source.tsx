@@ -9,8 +9,10 @@ import { StandingBadge, useWhy } from "@/screens/sources/standing-badge";
 import { planWords, quietWords } from "@/screens/sources/words";
 import "@/messages/en/report";
 
+type Props = { standing: Standing; platform: string | undefined; retention: Shape["RetentionShown"] | undefined };
+
 /** One source on paper: what was promised, what there is, how it was proved, and how long it stays. */
-export function ReportedSource({ standing, retention }: { standing: Standing; retention: Shape["RetentionShown"] | undefined }) {
+export function ReportedSource({ standing, platform, retention }: Props) {
   const t = useT();
   const why = useWhy();
   const { source, connection, last, snapshots } = standing;
@@ -22,7 +24,10 @@ export function ReportedSource({ standing, retention }: { standing: Standing; re
           <h3 className="text-sm font-semibold">{source.name}</h3>
           {connection && (
             <p className="text-[13px] text-muted">
-              {t("report.site", { platform: connection.platform, site: connection.site_url ?? connection.site_name ?? connection.name })}
+              {t("report.site", {
+                platform: platform ?? connection.platform,
+                site: connection.site_url ?? connection.site_name ?? connection.name,
+              })}
             </p>
           )}
         </div>
@@ -64,7 +69,7 @@ function Promised({ jobs }: { jobs: readonly Shape["Job"][] }) {
   if (!isScheduled(jobs)) return t("report.promise.none");
   return jobs
     .filter((job) => job.timetable && !job.paused)
-    .map((job) => [planWords(job.timetable), ...(job.timetable?.quiet ?? []).map((window) => quietWords(window))].join("; "))
+    .map((job) => [planWords(job.timetable), ...(job.timetable?.quiet ?? []).map((window) => quietWords(window))].join(" · "))
     .join(" · ");
 }
 

@@ -9,6 +9,7 @@ import { intervalOf, isScheduled, type Standing } from "@/screens/sources/standi
 import { StandingBadge, useWhy } from "@/screens/sources/standing-badge";
 import { intervalWords } from "@/screens/sources/words";
 import { Badge } from "@/ui/badge";
+import { ButtonLink } from "@/ui/button";
 import { Skeleton } from "@/ui/skeleton";
 import { Sparkline } from "@/ui/sparkline";
 import { Table, Td, Th, Tr } from "@/ui/table";
@@ -96,10 +97,27 @@ function Row({ one }: { one: Shown }) {
         />
       </Td>
       <Td className="text-right">
-        <BackUp source={source} active={one.active} kind="plain" size="sm" isWatched={false} />
+        <Act one={one} />
       </Td>
     </Tr>
   );
+}
+
+/** Backing up, or what has to be mended before that. */
+function Act({ one }: { one: Shown }) {
+  const t = useT();
+  const here = useHere();
+  if (one.connection?.state === "needs_reauth" && !one.active)
+    return (
+      <ButtonLink
+        size="sm"
+        href={here.path(`/connections/${one.connection.id}`)}
+        aria-label={`${t("sources.repair")}: ${one.connection.name}`}
+      >
+        {t("sources.repair")}
+      </ButtonLink>
+    );
+  return <BackUp source={one.source} active={one.active} kind="plain" size="sm" isWatched={false} />;
 }
 
 /** What a source's schedule promises. */

@@ -32,9 +32,13 @@ export function quietWords(window: Shape["QuietWindow"]): string {
   return days.length === 7 ? t("sources.plan.quiet.all", said) : t("sources.plan.quiet", { ...said, days: dayWords(days) });
 }
 
-/** Days from 0 (Monday): "Mon, Tue and Fri". */
-export const dayWords = (days: readonly number[]) =>
-  new Intl.ListFormat(language(), { type: "conjunction" }).format([...days].sort().map((day) => dayName(day)));
+/** Days from 0 (Monday): "Mon–Fri", "Mon, Tue and Sat". */
+export function dayWords(days: readonly number[]): string {
+  const sorted = [...days].sort();
+  const [first = 0, last = 0] = [sorted[0], sorted.at(-1)];
+  if (sorted.length > 2 && last - first === sorted.length - 1) return `${dayName(first)}–${dayName(last)}`;
+  return new Intl.ListFormat(language(), { type: "conjunction" }).format(sorted.map((day) => dayName(day)));
+}
 
 /** 0 is Monday. */
 export const dayName = (day: number) =>
