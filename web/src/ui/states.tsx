@@ -5,7 +5,7 @@ import { CloudOff, Lock, SearchX, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { type Key, useT } from "@/lib/i18n";
 import { asProblem, type Problem } from "@/lib/problem";
-import { Button } from "@/ui/button";
+import { Button, ButtonLink } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
 
 function Notice({
@@ -59,6 +59,11 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
       title={words ? t(words[0]) : problem.title || t("common.failed.title")}
       actions={
         <>
+          {problem.code === "mfa_required" && (
+            <ButtonLink kind="primary" href="/me/security">
+              {t("common.mfa.go")}
+            </ButtonLink>
+          )}
           {onRetry && problem.code !== "not_allowed" && <Button onClick={onRetry}>{t("common.retry")}</Button>}
           {!words && <CopyButton text={diagnosis(problem)} label={t("common.failed.copy")} />}
         </>

@@ -1,7 +1,9 @@
 "use client";
 
+import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
 import { Toaster, toast } from "sonner";
+import { useTheme } from "@/lib/theme";
 
 // sonner's stylesheet comes by a style element; the policy allows styles inline, scripts never.
 let isThere = false;
@@ -10,7 +12,12 @@ function ensureThere() {
   isThere = true;
   const place = document.createElement("div");
   document.body.append(place);
-  createRoot(place).render(<Toaster position="bottom-right" closeButton toastOptions={{ duration: 6000 }} />);
+  const root = createRoot(place);
+  flushSync(() => root.render(<Toasts />)); // at once: sonner forgets what is said before it listens
+}
+
+function Toasts() {
+  return <Toaster position="bottom-right" closeButton theme={useTheme()} toastOptions={{ duration: 6000 }} />;
 }
 
 export function show(text: string, action?: { label: string; act: () => void }) {

@@ -8,6 +8,7 @@ import { HereContext } from "@/lib/session";
 import { usePath } from "@/platform/params";
 import { AccountButton } from "@/screens/shell/account-button";
 import { LiveSign } from "@/screens/shell/live-sign";
+import { MfaHint } from "@/screens/shell/mfa-hint";
 import { Navigation } from "@/screens/shell/navigation";
 import { OfflineBanner } from "@/screens/shell/offline-banner";
 import { Overlays, overlay, useShortcutName } from "@/screens/shell/overlays";
@@ -26,9 +27,9 @@ export function Frame({ nav, children }: { nav?: ReactNode; children: ReactNode 
   useArrival(path, main, close);
   useEffect(() => {
     if (!isOpen) return;
-    const escape = (event: KeyboardEvent) => event.key === "Escape" && close();
-    window.addEventListener("keydown", escape);
-    return () => window.removeEventListener("keydown", escape);
+    const press = (event: KeyboardEvent) => event.key === "Escape" && close();
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
   }, [isOpen, close]);
   return (
     <div className="min-h-dvh lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)]">
@@ -70,6 +71,7 @@ export function Frame({ nav, children }: { nav?: ReactNode; children: ReactNode 
         </div>
         <div className="min-h-0 flex-1 overflow-y-auto">{nav ?? <Navigation />}</div>
         <div className="border-t border-line p-2">
+          <MfaHint />
           <LiveSign />
           <UserMenu />
         </div>
