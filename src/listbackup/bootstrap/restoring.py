@@ -217,7 +217,7 @@ def _end_sessions(tables: Path) -> None:
 
 def _hold(tables: Path, name: str, clock: Clock) -> None:
     """The other machine may still run: nothing begins here before a person says so."""
-    reason = f"restored from a copy of {name.rpartition('/')[2][:16]}: end this when the other machine is off for good"
+    reason = f"restored from a copy of {name.rpartition('/')[2][:13]}: end this when the other machine is off for good"
     opened = SqliteTables(tables)
     opened.open(SYSTEM).put(switch_row(on=True, reason=reason, at=clock.now(), by="cli"))
     opened.close()

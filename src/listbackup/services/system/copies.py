@@ -33,7 +33,7 @@ _KEY = "copies"
 _LEASE = "system-copies"
 _LONGEST = timedelta(minutes=15)
 _AGAIN_AFTER = timedelta(minutes=5)
-_FORM = re.compile(r"(?P<at>\d{8}T\d{6}Z)-[0-9a-z]{6,26}\.copy")
+_FORM = re.compile(r"(?P<at>\d{8}T\d{9})Z-[0-9a-z]{6,26}\.copy")
 _CHUNK = 4 << 20
 _NO_PLACE = "no place for copies of the control plane is set"
 _PLACE_HINT = "set LISTBACKUP_SYSTEM_BACKUP_TO to a folder on another disk, or to s3://BUCKET/PREFIX"
@@ -209,7 +209,7 @@ class Copies:
         clock = self._desk.clock
         begun, at, fingerprint = clock.monotonic(), clock.now(), plane.fingerprint()
         id_ = self._desk.new_id("cpy")
-        name = f"{plane.installation}/{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{id_.rpartition('_')[2]}.copy"
+        name = f"{plane.installation}/{_stamp(at)}-{id_.rpartition('_')[2]}.copy"
         with plane.gather() as (gathered, scratch):
             about = About(installation=plane.installation, id=id_, made_at=at, root=plane.root(), needs=gathered.needs)
             with translated("write", scratch.name), open(scratch, "xb") as file:
@@ -320,6 +320,13 @@ def superfluous(names: Iterable[str], days: int, shredded_at: datetime | None) -
     return [name for name in newest_first if name not in kept]
 
 
+def _stamp(at: datetime) -> str:
+    """To the millisecond: what was made before a shredding must be told from what was made after it."""
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%S}{at.microsecond // 1000:03}Z"
+
+
 def _instant(name: str) -> datetime | None:
     match = _FORM.fullmatch(name.rpartition("/")[2])
-    return datetime.strptime(match["at"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if match is not None and name.count("/") == 1 else None
+    if match is None or name.count("/") != 1:
+        return None
+    return datetime.strptime(match["at"] + "000", "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
