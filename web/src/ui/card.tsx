@@ -42,7 +42,7 @@ export function Figure({ name, value, about }: { name: ReactNode; value: ReactNo
   return (
     <Card className="min-w-0 px-4 py-3">
       <p className="text-[13px] text-muted">{name}</p>
-      <p className="truncate text-xl font-semibold tabular-nums">{value}</p>
+      <p className="text-xl leading-snug font-semibold tabular-nums">{value}</p>
       {about && <p className="text-[13px] text-muted">{about}</p>}
     </Card>
   );

@@ -22,7 +22,7 @@ export function Page({ title, about, trail = [], actions, isWide = false, childr
   return (
     <div className={isWide ? "w-full px-4 py-5 sm:px-6" : "mx-auto w-full max-w-6xl px-4 py-5 sm:px-6"}>
       {trail.length > 0 && (
-        <nav aria-label="Breadcrumb" className="mb-1">
+        <nav aria-label="Breadcrumb" className="mb-1" data-print="no">
           <ol className="flex flex-wrap items-center gap-1 text-[13px] text-muted">
             {trail.map((step) => (
               <li key={step.href} className="flex items-center gap-1">

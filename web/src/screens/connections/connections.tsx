@@ -92,7 +92,7 @@ function Rows({ connections }: { connections: readonly Shape["Connection"][] }) 
               <ConnectionBadge connection={connection} />
             </Td>
             <Td className="whitespace-nowrap">{label(connection.platform)}</Td>
-            <Td className="text-muted">{connection.site_name ?? connection.site_url ?? "–"}</Td>
+            <Td className="min-w-40 text-muted">{connection.site_name ?? connection.site_url ?? "–"}</Td>
             <Td className="whitespace-nowrap text-muted">
               {connection.tested_at ? <Ago at={connection.tested_at} /> : t("connections.never")}
             </Td>
@@ -110,6 +110,10 @@ function Platforms() {
   const open = useQuery().get("application");
   const setQuery = useSetQuery();
   const integrations = useApi().use.useQuery("get", "/v2/integrations", { params: { query: { limit: 500 } } });
+  const platforms = useApi().use.useQuery("get", "/v2/platforms", { params: { query: { limit: 500 } } });
+  const described = new Set(
+    platforms.data?.items.filter((one) => one.sign_in?.some((field) => field.name === "definition")).map((one) => one.name),
+  );
   const opened = integrations.data?.items.find((one) => one.platform === open);
   return (
     <Section title={t("connections.platforms.title")} about={t("connections.platforms.about")} isFlush>
@@ -118,9 +122,9 @@ function Platforms() {
           <ul className="divide-y divide-line">
             {data.items.map((one) => (
               <li key={one.platform} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2">
-                <span className="min-w-32 text-sm font-medium">{one.label}</span>
-                <span className="flex flex-1 flex-wrap gap-1.5">
-                  <Standing integration={one} />
+                <span className="min-w-32 grow text-sm font-medium sm:grow-0">{one.label}</span>
+                <span className="order-last flex basis-full flex-wrap gap-1.5 sm:order-none sm:basis-0 sm:grow">
+                  <Standing integration={one} isDescribed={described.has(one.platform)} />
                 </span>
                 {here.may("integrations:manage") && (
                   <Button
@@ -142,7 +146,8 @@ function Platforms() {
   );
 }
 
-function Standing({ integration }: { integration: Shape["Integration"] }) {
+/** Who describes a platform brings its application along. */
+function Standing({ integration, isDescribed }: { integration: Shape["Integration"]; isDescribed: boolean }) {
   const t = useT();
   if (!integration.allowed) return <Badge tone="warn">{t("connections.platforms.forbidden")}</Badge>;
   if (!integration.enabled) return <Badge tone="warn">{t("connections.platforms.off")}</Badge>;
@@ -150,7 +155,8 @@ function Standing({ integration }: { integration: Shape["Integration"] }) {
   const app = integration.own.client_id ? "own" : integration.client_id ? "above" : "none";
   return (
     <span className="text-[13px] text-muted">
-      {t("connections.method.key")} · {t("connections.method.oauth")}: {t(`connections.platforms.app.${app}`)}
+      {t("connections.method.key")} · {t("connections.method.oauth")}
+      {!isDescribed && `: ${t(`connections.platforms.app.${app}`)}`}
     </span>
   );
 }

@@ -36,7 +36,7 @@ export function PlatformFacts({ platform }: { platform: Shape["Platform"] }) {
           <Td className="text-[13px] whitespace-nowrap text-muted">
             {stream.incremental ? t("connections.facts.incremental") : t("connections.facts.listing")}
           </Td>
-          <Td className="text-[13px] text-muted">{deletions(stream, t)}</Td>
+          <Td className="min-w-32 text-[13px] text-muted">{deletions(stream, t)}</Td>
           <Td className="min-w-52 text-[13px]">
             <Restore stream={stream} />
           </Td>
