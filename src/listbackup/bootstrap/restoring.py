@@ -23,8 +23,9 @@ from listbackup.backends.keyring.roots import Roots
 from listbackup.backends.objects.port import Objects
 from listbackup.backends.os_errors import translated
 from listbackup.backends.table.sqlite import SqliteTables
-from listbackup.base.clock import Clock, iso
+from listbackup.base.clock import Clock, unix_ms
 from listbackup.base.errors import Conflict, DamagedError, InputError, KeyUnavailable, NotFound, StoreError
+from listbackup.base.ids import new_id
 from listbackup.base.paging import iter_pages
 from listbackup.bootstrap.folder import OURS, Folder, open_folder
 from listbackup.bootstrap.settings import Settings
@@ -230,8 +231,10 @@ def _move_aside(data: Path, now: datetime) -> Path | None:
     there = [path for name in (MARK, TABLES, KEYS) for path in sorted(data.glob(f"{name}*"))]
     if not there:
         return None
-    aside = data / f"listbackup.before-{iso(now).replace(':', '').replace('-', '')[:15]}"
-    aside.mkdir(mode=0o700, exist_ok=True)
+    aside = (
+        data / f"listbackup.before-{new_id('x', unix_ms(now))[2:]}"
+    )  # a new one each time: what a broken-off restoring put there is not the same
+    aside.mkdir(mode=0o700)
     for path in there:
         os.replace(path, aside / path.name)
     fsync_folder(aside)
