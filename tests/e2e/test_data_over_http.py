@@ -275,6 +275,21 @@ def test_a_change_set_is_planned_back_as_one(world: World) -> None:
     assert world.client.ask("POST", "/restores/plan", both).status == 422
 
 
+def test_snapshots_go_into_the_trash_only_as_somebody_saw_it(world: World) -> None:
+    said = world.client.ask("POST", f"/sources/{world.source}/expire", {"numbers": [1]})
+    assert (said.status, said.json["errors"][0]["pointer"]) == (409, "/numbers")  # the last three good ones stay: none would go
+    reader = world.key(Bundle.READ)
+    assert reader.ask("POST", f"/sources/{world.source}/expire", {"numbers": [1]}).status == 403
+    assert reader.ask("POST", f"/sources/{world.source}/prune", {}).status == 403
+    assert reader.ask("GET", f"/sources/{world.source}/prune").status == 404  # nobody asked for one
+    asked = world.client.ask("POST", f"/sources/{world.source}/prune", {})
+    assert (asked.status, asked.json["working"]) == (202, True)
+    shown = reader.get(f"/sources/{world.source}/prune")
+    while shown["working"]:
+        shown = reader.get(f"/sources/{world.source}/prune")
+    assert (shown["state"], shown["purged"]) == ("done", [])
+
+
 # words looked for --------------------------------------------------------------------------------------------------------
 
 

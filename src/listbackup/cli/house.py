@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from listbackup.base.paging import Page
@@ -172,6 +172,17 @@ class PlannedPrune(Protocol):
     def stats(self) -> PruneStats: ...
 
 
+class DonePrune(Protocol):
+    """What a prune did."""
+
+    @property
+    def expired(self) -> tuple[int, ...]: ...
+    @property
+    def purged(self) -> tuple[int, ...]: ...
+    @property
+    def deleted(self) -> int: ...
+
+
 class UpkeepRoom(Protocol):
     """What is kept, looked after."""
 
@@ -182,6 +193,9 @@ class UpkeepRoom(Protocol):
     def plan_expire(self, scope: Scope, source: str, policy: Policy | None = None) -> ExpirePlan: ...
     def expire(self, scope: Scope, source: str, plan: ExpirePlan, *, confirmed: bool = False) -> tuple[int, ...]: ...
     def plan_prune(self, scope: Scope, source: str) -> PlannedPrune: ...
+    def prune(
+        self, scope: Scope, source: str, plan: Any, *, progress: Tell | None = None, confirmed: bool = False
+    ) -> DonePrune: ...  # its own plan
     def verify(
         self, scope: Scope, source: str, *, seq: int | None = None, sample: int = 20, progress: Tell | None = None
     ) -> Verification: ...

@@ -133,6 +133,8 @@ BODIES: dict[str, Line] = {
     "Sync": lambda _: [{}],
     "Redrive": lambda _: [{}],
     "MaintenanceIn": lambda _: [{"on": False}],
+    "ExpireIn": lambda _: [{"numbers": [1]}],
+    "PruneIn": lambda _: [{}],
     "Hold": lambda _: [{"reason": "x"}],
     "Sample": lambda _: [{"sample": 1}],
     "TakenBack": lambda things: [{"connection": things.connection}],

@@ -235,7 +235,7 @@ def test_what_is_wrong_is_said_in_the_same_words(twins: Twins, arguments: tuple[
 
 @pytest.mark.parametrize(
     "arguments",
-    [("init",), ("worker",), ("serve",), ("demo",), ("doctor", "--prove"), ("check", "--read-data"), ("keys", "rotate"), ("prune", "crm")],
+    [("init",), ("worker",), ("serve",), ("demo",), ("doctor", "--prove"), ("check", "--read-data"), ("keys", "rotate"), ("setup",)],
     ids=" ".join,
 )
 def test_what_needs_the_machine_with_the_data_refuses_in_one_sentence(twins: Twins, arguments: tuple[str, ...]) -> None:
@@ -243,6 +243,22 @@ def test_what_needs_the_machine_with_the_data_refuses_in_one_sentence(twins: Twi
     assert said.code == 2
     assert "on the machine that holds the data, not through a server" in said.err
     assert said.out == ""
+
+
+def test_snapshots_end_and_come_back_through_a_server_too(twins: Twins) -> None:
+    for home, crm in ((twins.near, twins.near_crm), (twins.far, twins.far_crm)):
+        (home.home / "token.txt").write_text(crm.token)
+        home.ok("connect", "demo-crm", "--name", "shop", "--set", f"url={crm.base_url}", "--secret-file", "token=token.txt")
+        for _ in range(6):
+            home.ok("backup", "shop")
+    near, far = twins.same("expire", "shop", "--keep-last", "1", "--yes", "--json")
+    assert near.json["expired"] == far.json["expired"] == [1, 2, 3]
+    twins.same("expire", "shop", "--keep-last", "1", "--json")
+    twins.same("expire", "shop", "--undo", "2", "--json")
+    twins.same("expire", "shop", "--undo", "99")
+    twins.same("snapshots", "shop", "--json")
+    near, far = twins.same("prune", "shop", "--json")
+    assert far.json["pruned"]["purged"] == []  # seven days have not passed
 
 
 def test_a_server_that_is_not_there_is_said(twins: Twins, cli: CommandLine) -> None:

@@ -36,7 +36,7 @@ def command(
             sh.out.document({"source": source, "plan": asdict(stats), "pruned": None})
             sh.out.say("Nothing was changed.")
             return
-        upkeep = sh.system.upkeep
+        upkeep = sh.house.upkeep
         plan = upkeep.plan_prune(sh.scope, source)
         stats = plan.stats()
         _show(sh.out, stats)

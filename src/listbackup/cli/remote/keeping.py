@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from msgspec import UNSET, UnsetType
 
 from listbackup.base.clock import Clock
-from listbackup.base.errors import InputError, ListBackupError
+from listbackup.base.errors import InputError, ListBackupError, NotFound
 from listbackup.base.ids import AccountId
 from listbackup.base.paging import Page
 from listbackup.base.secret import Secret
@@ -97,11 +98,21 @@ class RemotePrunePlan:
         return self._stats
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrunedThere:
+    """What a prune by the server did (``cli.house.DonePrune``)."""
+
+    expired: tuple[int, ...]
+    purged: tuple[int, ...]
+    deleted: int
+
+
 class RemoteUpkeep:
     """What the server keeps, looked after as far as its API goes."""
 
     def __init__(self, line: Line, sources: RemoteSources, data: RemoteData, clock: Clock) -> None:
         self._line, self._sources, self._data, self._clock = line, sources, data, clock
+        self._tried: dict[str, Policy | None] = {}  # what a plan was made with: the server plans by itself
 
     def hold(self, scope: Scope, source: str, seq: int | None, reason: str) -> SnapshotInfo:
         """The snapshot, kept until it is released."""
@@ -114,8 +125,13 @@ class RemoteUpkeep:
         return snapshot_here(self._line.data.snapshot(snapshot.id))
 
     def undelete(self, scope: Scope, source: str, seq: int) -> SnapshotInfo:
-        """Not through a server."""
-        raise only_there("taking a snapshot out of the trash", "a hold takes it out, too:  listbackup hold SOURCE@NUMBER")
+        """The snapshot, out of the trash."""
+        kept = self._data.snapshots(scope, source, with_trash=True)
+        snapshot = next((one for one in kept if one.seq == seq), None)
+        if snapshot is None:
+            raise NotFound(f"source {self._sources.names.get(source).id} has no snapshot {seq}")
+        self._line.data.undelete(snapshot.id)
+        return snapshot_here(self._line.data.snapshot(snapshot.id))
 
     def clear_suspicion(self, scope: Scope, source: str, seq: int) -> SnapshotInfo:
         """Not through a server."""
@@ -124,6 +140,7 @@ class RemoteUpkeep:
     def plan_expire(self, scope: Scope, source: str, policy: Policy | None = None) -> ExpirePlan:
         """Which snapshots a policy (None: what is kept of the source) would keep and drop."""
         of = self._sources.names.get(source).id
+        self._tried[of] = policy
         if policy is None:
             return here(ExpirePlan, self._line.data.preview_retention(of))
         said = self._line.data.try_retention(of, retention=_policy(policy))
@@ -134,12 +151,32 @@ class RemoteUpkeep:
         )
 
     def expire(self, scope: Scope, source: str, plan: ExpirePlan, *, confirmed: bool = False) -> tuple[int, ...]:
-        """Not through a server."""
-        raise only_there("expiring snapshots", "see what would go with --dry-run")
+        """The snapshots that went into the trash; the server refuses when others would go by now than this plan of ours says."""
+        of, numbers = self._sources.names.get(source).id, list(plan.dropped)
+        return tuple(self._line.data.expire(of, retention=_policy(self._tried.get(of)), numbers=numbers, confirmed=confirmed).numbers)
 
     def plan_prune(self, scope: Scope, source: str) -> RemotePrunePlan:
         """What there is to purge, compact and sweep."""
         return RemotePrunePlan(here(PruneStats, self._line.data.preview_prune(self._sources.names.get(source).id)))
+
+    def prune(
+        self,
+        scope: Scope,
+        source: str,
+        plan: RemotePrunePlan,
+        *,
+        progress: Callable[[str, int, int], None] | None = None,
+        confirmed: bool = False,
+    ) -> PrunedThere:
+        """What the server did; it plans anew."""
+        of = self._sources.names.get(source).id
+        found = self._line.data.prune(of, confirmed=confirmed)
+        while found.working:
+            self._clock.sleep(LOOK_EVERY_SECONDS)
+            found = self._line.data.last_prune(of)
+        if found.message is not None or found.ended_at is None:
+            raise ListBackupError(found.message or "the server was stopped while it pruned", hint="prune again: it goes on")
+        return PrunedThere(expired=(), purged=tuple(found.purged), deleted=found.deleted)
 
     def verify(
         self,

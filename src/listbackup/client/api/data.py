@@ -108,6 +108,12 @@ class ExpirePlan(Struct, frozen=True, kw_only=True):
     objections: Mapping[str, str] = field(default_factory=dict)
 
 
+class Expired(Struct, frozen=True, kw_only=True):
+    """The snapshots that went into the trash, by number; they can be taken out of it for seven days."""
+
+    numbers: Sequence[int]
+
+
 class FieldKind(Word):
     """What stands in a field."""
 
@@ -157,6 +163,19 @@ class PreviewShown(Struct, frozen=True, kw_only=True):
     decisions: Sequence[DecisionShown]
     dropped: int
     objections: Mapping[str, str]
+
+
+class PruneShown(Struct, frozen=True, kw_only=True):
+    """The last prune of a source that somebody asked for. One that is ``running`` and not ``working`` was interrupted: ask again."""
+
+    source: str
+    state: VerificationState
+    working: bool
+    asked_at: datetime
+    ended_at: datetime | None
+    purged: Sequence[int]
+    deleted: int
+    message: str | None
 
 
 class PruneStats(Struct, frozen=True, kw_only=True):
@@ -422,6 +441,17 @@ class DataApi:
         request = Request(method="GET", path="/v2/diff/counts", query={"from": from_, "to": to})
         return self._session.ask(dict[str, ChangeCounts], request)
 
+    def expire(
+        self, source: str, *, numbers: Sequence[int], retention: PolicyIn | None | UnsetType = UNSET, confirmed: bool | UnsetType = UNSET
+    ) -> Expired:
+        """Put snapshots into the trash that a retention does not keep."""
+        request = Request(
+            method="POST",
+            path=f"/v2/sources/{part(source)}/expire",
+            body=given({"retention": retention, "numbers": numbers, "confirmed": confirmed}),
+        )
+        return self._session.ask(Expired, request)
+
     def history(self, snapshot: str, stream: str, key: str) -> Page[VersionShown]:
         """Every kept version of a record, newest first."""
         request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams/{part(stream)}/records/{part(key)}/history")
@@ -432,6 +462,11 @@ class DataApi:
         request = Request(method="POST", path=f"/v2/snapshots/{part(snapshot)}/hold", body=given({"reason": reason}))
         return self._session.ask(SnapshotShown, request)
 
+    def last_prune(self, source: str) -> PruneShown:
+        """How the last prune that somebody asked for ended."""
+        request = Request(method="GET", path=f"/v2/sources/{part(source)}/prune")
+        return self._session.ask(PruneShown, request)
+
     def preview_prune(self, source: str) -> PruneStats:
         """What a prune would do."""
         request = Request(method="GET", path=f"/v2/sources/{part(source)}/prune/preview")
@@ -441,6 +476,11 @@ class DataApi:
         """Which snapshots the retention would keep and drop."""
         request = Request(method="GET", path=f"/v2/sources/{part(source)}/retention/preview")
         return self._session.ask(ExpirePlan, request)
+
+    def prune(self, source: str, *, confirmed: bool | UnsetType = UNSET) -> PruneShown:
+        """Free what no snapshot needs, in the background."""
+        request = Request(method="POST", path=f"/v2/sources/{part(source)}/prune", body=given({"confirmed": confirmed}))
+        return self._session.ask(PruneShown, request)
 
     def record(self, snapshot: str, stream: str, key: str) -> RecordShown:
         """A record as it stood."""
@@ -596,6 +636,11 @@ class DataApi:
         """What another retention would keep and drop."""
         request = Request(method="POST", path=f"/v2/sources/{part(source)}/retention/preview", body=given({"retention": retention}))
         return self._session.ask(PreviewShown, request)
+
+    def undelete(self, snapshot: str) -> SnapshotShown:
+        """Take a snapshot out of the trash."""
+        request = Request(method="POST", path=f"/v2/snapshots/{part(snapshot)}/undelete")
+        return self._session.ask(SnapshotShown, request)
 
     def verification(self, snapshot: str) -> VerificationShown:
         """How the last verification of a snapshot ended."""

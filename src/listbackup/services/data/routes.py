@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from listbackup.services.data.comparing_routes import comparing_routes
 from listbackup.services.data.errands import Errands
+from listbackup.services.data.expiring_routes import expiring_routes
 from listbackup.services.data.keeping_routes import keeping_routes
 from listbackup.services.data.looking_routes import looking_routes
 from listbackup.services.data.restore_routes import restore_routes
@@ -16,7 +17,7 @@ from listbackup.services.routing import Route
 
 def routes(data: Data, upkeep: Upkeep, errands: Errands) -> Sequence[Route]:
     """The account's snapshots."""
-    return [*looking_routes(data), *comparing_routes(data), *keeping_routes(data, upkeep, errands)]
+    return [*looking_routes(data), *comparing_routes(data), *keeping_routes(data, upkeep, errands), *expiring_routes(data, upkeep, errands)]
 
 
 __all__ = ["restore_routes", "routes"]

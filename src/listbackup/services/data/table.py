@@ -16,3 +16,4 @@ RESTORE_IDS = TableSpec(
     name="restore_ids", about="records that live under a new id since they were restored: pk account/source, sk stream/key"
 )
 VERIFICATIONS = TableSpec(name="verifications", about="the last verification of each snapshot: sk the snapshot")
+PRUNES = TableSpec(name="prunes", about="the last prune of each source that somebody asked for: sk the source")
