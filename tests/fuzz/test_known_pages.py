@@ -78,7 +78,7 @@ class Platform:
         rows = self.pages[number] if 0 <= number < len(self.pages) else []
         told: dict[str, object] = {"total": self.total, "next": str(number + 1) if number + 1 < len(self.pages) else None}
         if self.noise:
-            told["noise"] = self.noise
+            told["noise"] = [self.noise] * (self.noise % 3) or self.noise
         body = b'{"data":[' + b",".join(rows) + b"]," + json.dumps(told).encode()[1:]
         headers = {"x-total": str(self.total), "date": self.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT")}
         return Answer(status=200, headers=headers, body=body, received_bytes=len(body))
@@ -363,6 +363,7 @@ def test_an_unchanged_listing_is_neither_cut_nor_named_nor_written(kind: str, mo
         pair.platform.pages = [[re.sub(rb'"made": "[^"]*"', old, raw) for raw in page] for page in pair.platform.pages]
         pair.back_up()
         pair.back_up()
+        pair.platform.noise = 6  # what stands around the records is no part of it
         cut: list[int] = []
         whole = pages_of_engine.Slicer.cut
 

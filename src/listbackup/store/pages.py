@@ -1,11 +1,11 @@
-"""What whole pages held: a page that comes again byte for byte need not be cut, named and hashed record by record.
+"""What whole pages held: a page whose list of records comes again byte for byte need not be cut, named and hashed record by record.
 
 A page is known by its mark. What is kept of it: the ids of its records, the sum of their vhashes, and what the reader of pages wants to be told when it comes again (which the
 store does not look into). It is believed only while the prior holds every one of these ids and their vhashes still have that sum: so nothing has to be told to it about
 changes, deletions, erasures, merges or a head that was put back; a page of which a record is not what it was is simply not known any more.
 
-The mark is a keyed digest of the body: its GMAC under a fixed nonce, then one AES block over that, under two keys of the account. GMAC with a secret key is a polynomial over
-GF(2**128): two bodies of n blocks, whoever chose them, agree with a chance of n / 2**128. The block over it hides the polynomial from who sees marks. It takes a
+The mark is a keyed digest of the list: its GMAC under a fixed nonce, then one AES block over that, under two keys of the account. GMAC with a secret key is a polynomial over
+GF(2**128): two lists of n blocks, whoever chose them, agree with a chance of n / 2**128. The block over it hides the polynomial from who sees marks. It takes a
 tenth of the time of any hash function.
 
 The file lies beside the prior's, and like it is derived and local: whatever is wrong with it, it is as if nothing were known. It is a sealed field (msgpack), bound to its source
@@ -68,9 +68,9 @@ class Marker:
         self._permutation = cipher.encryptor()
         self._lock = threading.Lock()
 
-    def mark(self, body: bytes) -> bytes:
-        """The mark of the page with this body."""
-        tag = self._polynomial.encrypt(_NONCE, b"", body)
+    def mark(self, listed: bytes | memoryview) -> bytes:
+        """The mark of the page with this list of records."""
+        tag = self._polynomial.encrypt(_NONCE, b"", listed)
         with self._lock:
             return self._permutation.update(tag)
 

@@ -298,7 +298,7 @@ class Store:
         """Drop what is kept of a stream on the local disk to tell its records apart: it is made again when it is needed."""
         path = self._pages_path(stream, self.head())
         if path is not None:
-            for old in (path, *path.parent.glob(f"{path.stem}-*")):
+            for old in path.parent.glob(f"{path.stem}[-.]*"):
                 old.unlink(missing_ok=True)
 
     def _pages_path(self, stream: str, head: Head) -> Path | None:

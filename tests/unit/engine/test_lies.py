@@ -43,16 +43,16 @@ def switch() -> Iterator[Switch]:
 
 
 class Recollection:
-    """Remembers pages by their bodies, as plainly as can be. See ``KnownPages``."""
+    """Remembers pages as plainly as can be. See ``KnownPages``."""
 
     def __init__(self) -> None:
         self._numbers: dict[bytes, int] = {}
         self._pages: list[tuple[bytes, list[tuple[Key, bytes]]]] = []
         self.recalled = 0
 
-    def mark(self, body: bytes) -> bytes:
-        """The body's digest."""
-        return hashlib.sha256(body).digest()
+    def mark(self, listed: bytes | memoryview) -> bytes:
+        """The list's digest."""
+        return hashlib.sha256(listed).digest()
 
     def find(self, mark: bytes) -> int | None:
         """See ``KnownPages``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from listbackup.connectors.engine.faults import BadAnswer, Reason
 from listbackup.connectors.engine.places import ABSENT, Shape, header_of, split
 from listbackup.connectors.engine.recognise import KnownPages, LaterRaws, Recognised, decode_told
 
+_STAND_IN = msgspec.json.encode(f"listbackup {secrets.token_hex(16)}")  # no platform knows it
+_MAX_BRACKETS = 64
 _NOTHING = (b"null", b"false", b"[]", b"{}", b'""', b"0")
 _SURROGATE = re.compile(rb"\\(?:u([dD][89abAB][0-9a-fA-F]{2})(\\u[dD][c-fC-F][0-9a-fA-F]{2})?|u([dD][c-fC-F][0-9a-fA-F]{2})|.)", re.DOTALL)
 
@@ -52,6 +55,7 @@ class Slicer:
         listed: Any = msgspec.Raw if facts.single else list[item.type] if item else list[msgspec.Raw]
         self._shape = self._make({self._records: (listed, ABSENT) if facts.single else (listed | None, None)}) if self._records else None
         self._aside = self._make({}) if facts.single and not self._records and self._inside() else None
+        self._frame = Frame(self._records[-1] if self._records else None)
         self._decoder: Any = msgspec.json.Decoder(self._shape.type if self._shape else listed)
 
     def _inside(self) -> list[tuple[str, ...]]:
@@ -81,22 +85,33 @@ class Slicer:
         return Page(exact, said, total, answer.headers, answer.received_bytes, at, mended=raws if mended else None)
 
     def recognise(self, answer: Answer, at: Mapping[str, Any], pages: KnownPages) -> Page:
-        """The page in an answer, not cut if it is known. Raises BadAnswer when the answer is not such a page."""
-        mark = pages.mark(answer.body)
+        """The page in an answer; if its list of records is known, only what stands around it is read. Raises BadAnswer when the answer is not such a page."""
+        place = self._frame.find(answer.body)
+        mark = pages.mark(_part(answer.body, place)) if place is not None else b""
         number = pages.find(mark)
-        if number is None:
-            page = self.cut(answer, at)
-            page.mark = mark
-            return page
-        told = decode_told(pages.told(number))
-        said = {**self._said_by(answer.headers), **told.said}
-        raws = LaterRaws(pages.count(number), lambda: self.cut(answer, at).raws)
-        known = Recognised(number, told)
-        return Page(raws, said, self._total(said), answer.headers, answer.received_bytes, at, mark=mark, known=known)
+        around = self._around(answer, place) if place is not None and number is not None else None
+        if number is not None and around is not None:
+            known = Recognised(number, decode_told(pages.told(number)))
+            raws = LaterRaws(pages.count(number), lambda: self.cut(answer, at).raws)
+            return Page(raws, around, self._total(around), answer.headers, answer.received_bytes, at, known=known)
+        page = self.cut(answer, at)
+        if page.raws and page.mended is None:
+            listed = _place(answer.body, page.raws)
+            if listed == place:
+                page.mark = mark
+            elif listed == self._frame.learn(answer.body, listed):
+                page.mark = pages.mark(_part(answer.body, listed))
+        return page
 
-    def said_inside(self, page: Page) -> Mapping[str, str | None]:
-        """What the page's body said, without what its headers did."""
-        return {place: text for place, text in page.said.items() if header_of(place) is None}
+    def _around(self, answer: Answer, place: tuple[int, int]) -> Mapping[str, str | None] | None:
+        """What a page says besides its records: read with one made-up record in their place, and only if that is where records are read from."""
+        start, stop = place
+        try:
+            value = self._decoder.decode(answer.body[:start] + _STAND_IN + answer.body[stop:])
+            listed = self._shape.getters[self._records](value) if self._shape and self._records else value
+            return self._said(value, answer.headers) if listed is not None and [*map(bytes, listed)] == [_STAND_IN] else None
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, BadAnswer):
+            return None  # whoever reads it whole says what is wrong with it
 
     def _said_by(self, headers: Mapping[str, str]) -> dict[str, str | None]:
         return {place: headers[header] for place, header in self._headers if header in headers}
@@ -160,6 +175,32 @@ class Slicer:
         return BadAnswer(Reason.NOT_JSON, f"{what} is not JSON")
 
 
+class Frame:
+    """Guesses where in a page the list of records begins and ends, without reading it: behind the first mention of its name, and before as many brackets as closed the last page."""
+
+    def __init__(self, name: str | None) -> None:
+        opening = rb"\s*\[\s*" if name is None else re.escape(msgspec.json.encode(name)) + rb"\s*:\s*\[\s*"
+        self._opening = re.compile(opening)
+        self._brackets = 1
+
+    def find(self, body: bytes) -> tuple[int, int] | None:
+        """The first byte of the first record and the end of the last, if the page is like the one before."""
+        opening = self._opening.search(body)
+        if opening is None:
+            return None
+        stop = len(body)
+        for _ in range(self._brackets):
+            stop = max(0, body.rfind(b"]", opening.end(), stop))
+        while stop > opening.end() and body[stop - 1] in b" \t\r\n":
+            stop -= 1
+        return (opening.end(), stop) if stop > opening.end() else None
+
+    def learn(self, body: bytes, place: tuple[int, int]) -> tuple[int, int] | None:
+        """Take this page, whose records are there, for the pattern; where it would be looked for now."""
+        self._brackets = max(1, min(body.count(b"]", place[1]), _MAX_BRACKETS))
+        return self.find(body)
+
+
 def mend(body: bytes) -> bytes:
     """The same text with every lone surrogate escape replaced by U+FFFD, length kept: what strict decoders need to find their way."""
 
@@ -168,6 +209,16 @@ def mend(body: bytes) -> bytes:
         return b"\\ufffd" if (high and not low) or found[3] is not None else found[0]
 
     return _SURROGATE.sub(one, body) if b"\\u" in body else body
+
+
+def _part(body: bytes, place: tuple[int, int]) -> memoryview:
+    return memoryview(body)[place[0] : place[1]]
+
+
+def _place(body: bytes, raws: Sequence[bytes | msgspec.Raw]) -> tuple[int, int]:
+    """Where in a page its records are: the first byte of the first and the end of the last, which were cut out of it."""
+    base, first, last = (np.frombuffer(one, np.uint8).__array_interface__["data"][0] for one in (body, raws[0], raws[-1]))
+    return first - base, last - base + len(memoryview(raws[-1]))
 
 
 def _same_places(original: bytes, mended: bytes, raws: Sequence[msgspec.Raw]) -> list[bytes]:

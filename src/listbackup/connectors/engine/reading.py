@@ -228,7 +228,7 @@ class ListingRead(StreamRead):
     @property
     def fingerprint(self) -> str | None:
         """See ``Recognises``: only whole listings come again, and where records bring files each is looked at."""
-        if self._incremental or self._ground.attachments is not None or not self._facts.key:
+        if self._incremental or self._ground.attachments is not None or not self._facts.key or self._facts.single:
             return None
         return fingerprint(self._facts, self._ground.error)
 
@@ -268,27 +268,27 @@ class ListingRead(StreamRead):
             if page.known is not None and tally.can_recognise(page.known.told, page) and self._names.agrees(page.known.told.kinds):
                 batch = self._recognised(page, page.known, tally, last)
             else:
-                batch = self._read(listing, page, tally, last)
+                batch = self._read(page, tally, last)
             resume: dict[str, Json] = {"pass": number, "tally": tally.state()}
             resume["at"] = dict(listing.kept(following)) if following is not None else None
             batch.resume = self._marked(resume)
             yield batch
 
-    def _read(self, listing: Listing, page: Page, tally: Tally, last: bool) -> Batch:
+    def _read(self, page: Page, tally: Tally, last: bool) -> Batch:
         """A page, record by record; and how it is known when it comes again, if nothing about it is odd."""
         read = self._named(page)
         tally.add(page, [*read.keys, *read.gone], read.created, last=last)
         batch = self._batch(read, page, {})
         if self._known is not None:
-            batch.pages = [self._lesson(listing, page, read)]
+            batch.pages = [self._lesson(page, read)]
         return batch
 
-    def _lesson(self, listing: Listing, page: Page, read: Read) -> PageMark:
+    def _lesson(self, page: Page, read: Read) -> PageMark:
         count = len(read.keys)
-        if not count or read.faults or page.mended is not None or count != len(page.raws):
+        if not page.mark or read.faults or count != len(page.raws):
             return PageMark(count)
         latest = newest(read.changed) if can_filter(self._facts) else None
-        told = encode_told(listing.said_inside(page), read.keys, latest, newest(read.created))
+        told = encode_told(read.keys, latest, newest(read.created))
         return PageMark(count, page.mark, told)
 
     def _recognised(self, page: Page, known: Recognised, tally: Tally, last: bool) -> Batch:

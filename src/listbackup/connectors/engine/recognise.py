@@ -1,31 +1,33 @@
-"""Pages that come again byte for byte: what the engine remembers of a page, and who keeps it.
+"""Pages whose records come again byte for byte: what the engine remembers of a page, and who keeps it.
 
-A page is its body. Where the same body came before and every record in it is still what it was, nothing in it needs to be cut out, named or compared: what a reading
-wants to know of it was *told* when it was learnt. Only the headers are read anew. Whoever wants the records after all (``Page.raws``) gets them cut then.
+A page is known by its list of records, from the first byte of the first to the last byte of the last. Where the same list came before and every record in it is still what
+it was, nothing in it needs to be cut out, named or compared: what a reading wants to know of it was *told* when it was learnt. What stands around the list, and the
+headers, are read anew. Whoever wants the records after all (``Page.raws``) gets them cut then.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, overload, runtime_checkable
 
 import msgspec
 
+from listbackup import __version__
 from listbackup.connectors.engine.facts import StreamFacts
 from listbackup.connectors.engine.record import Key
 
-VERSION = 1  # of what is told, and of how pages are cut and records named: another one knows nothing of what was learnt before
+VERSION = 1  # of what is told, and of how pages are cut and records named: raised with them, so that what was learnt before is not used
 Raws = Sequence[bytes | msgspec.Raw]
 
 
 class KnownPages(Protocol):
     """The pages of a stream as earlier runs met them. ``mark``, ``find``, ``count`` and ``told`` may be called from any thread."""
 
-    def mark(self, body: bytes) -> bytes:
-        """By what a page is known again: equal for equal bodies, and for no others."""
+    def mark(self, listed: bytes | memoryview) -> bytes:
+        """By what a page is known again: equal for equal lists of records, and for no others."""
         ...
 
     def find(self, mark: bytes) -> int | None:
@@ -70,7 +72,6 @@ class Recognises(Protocol):
 class Told(msgspec.Struct, frozen=True, array_like=True):
     """What is remembered of a page."""
 
-    said: dict[str, str | None]  # of the places in its body
     edge: tuple[Key, ...]  # the last keys
     kinds: tuple[str, ...]  # the types of the key's parts
     newest: datetime | None = None  # of the changes
@@ -113,12 +114,12 @@ class LaterRaws(Sequence[bytes | msgspec.Raw]):
 
 def fingerprint(facts: StreamFacts, error: str | None) -> str:
     """The print of everything that decides what is read in a page."""
-    return hashlib.sha256(msgspec.json.encode([VERSION, facts, error])).hexdigest()
+    return hashlib.sha256(msgspec.json.encode([VERSION, __version__, facts, error])).hexdigest()
 
 
-def encode_told(said: Mapping[str, str | None], keys: Sequence[Key], newest: datetime | None, made: datetime | None) -> bytes:
+def encode_told(keys: Sequence[Key], newest: datetime | None, made: datetime | None) -> bytes:
     """What is remembered of the page with these keys."""
-    return msgspec.json.encode(Told(dict(said), tuple(keys[-2:]), tuple(type(part).__name__ for part in keys[0]), newest, made))
+    return msgspec.json.encode(Told(tuple(keys[-2:]), tuple(type(part).__name__ for part in keys[0]), newest, made))
 
 
 decode_told: Callable[[bytes], Told] = msgspec.json.Decoder(Told).decode
