@@ -9,7 +9,7 @@ type Said = { label: ReactNode; hint?: ReactNode; error?: string | null; isLabel
 
 function Field({ label, hint, error, isLabelHidden, id, children }: Said & { id: string; children: ReactNode }) {
   return (
-    <div className="grid gap-1">
+    <div className="grid content-start gap-1">
       <label htmlFor={id} className={cn("text-sm font-medium", isLabelHidden && "sr-only")}>
         {label}
       </label>

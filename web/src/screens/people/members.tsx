@@ -64,8 +64,8 @@ export function Members({ query }: { query: UseQueryResult<{ items: readonly Mem
                     <>
                       <Th>{t("people.column.person")}</Th>
                       <Th>{t("people.column.role")}</Th>
-                      <Th>{t("people.column.mfa")}</Th>
-                      <Th>{t("people.column.since")}</Th>
+                      <Th className="hidden md:table-cell">{t("people.column.mfa")}</Th>
+                      <Th className="hidden md:table-cell">{t("people.column.since")}</Th>
                       <Th>
                         <span className="sr-only">{t("people.column.acts")}</span>
                       </Th>
@@ -96,20 +96,23 @@ function MemberRow({ member, roles, onAsk }: { member: Member; roles: readonly R
   const name = member.name || member.email;
   return (
     <Tr>
-      <Td className="min-w-48">
+      <Td className="min-w-32">
         <p className="font-medium">
           {name}
           {member.user === me.id && <span className="font-normal text-muted"> ({t("people.you")})</span>}
         </p>
         <p className="text-[13px] text-muted">{member.email}</p>
+        <div className="mt-1 md:hidden">
+          <Factor member={member} isNamed />
+        </div>
       </Td>
-      <Td className="min-w-40">
+      <Td className="min-w-34 max-md:px-1">
         {mayChange && roles.length > 0 ? <RoleOf member={member} roles={roles} /> : roleName(t, member.role, roles)}
       </Td>
-      <Td>
-        <Badge tone={member.has_mfa ? "good" : "warn"}>{t(member.has_mfa ? "people.mfa.on" : "people.mfa.off")}</Badge>
+      <Td className="hidden md:table-cell">
+        <Factor member={member} />
       </Td>
-      <Td className="whitespace-nowrap text-muted">{day(member.joined_at)}</Td>
+      <Td className="hidden whitespace-nowrap text-muted md:table-cell">{day(member.joined_at)}</Td>
       <Td className="w-0">
         <Menu
           trigger={
@@ -132,6 +135,12 @@ function MemberRow({ member, roles, onAsk }: { member: Member; roles: readonly R
       </Td>
     </Tr>
   );
+}
+
+function Factor({ member, isNamed = false }: { member: Member; isNamed?: boolean }) {
+  const t = useT();
+  const word = t(member.has_mfa ? "people.mfa.on" : "people.mfa.off");
+  return <Badge tone={member.has_mfa ? "good" : "warn"}>{isNamed ? `${t("people.column.mfa")}: ${word}` : word}</Badge>;
 }
 
 function RoleOf({ member, roles }: { member: Member; roles: readonly Role[] }) {
