@@ -111,7 +111,9 @@ class Registration:
         also = self._users.first_profile(name)
         try:
             person = self._auth.create_verified(email, password, by="console", also=lambda user: [*also(user), *used()])
-        except Conflict:  # made before a crash, or registered: the password shows that it is the same one; an address that waits is theirs who stand here
+        except (
+            Conflict
+        ):  # made before a crash, or registered: whoever stands here has an address that waits, else the password shows who it is
             person = self._auth.vouch(email, password, by="console") or self._auth.passwords.check(email, password, client)
             self._g.desk.commit(installation("console"), used())
         self._homes.set_first_owner(person.id)
