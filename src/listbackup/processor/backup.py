@@ -354,7 +354,7 @@ _HINT = "nothing was taken as deleted in what is incomplete; the next run reads 
 def choose_mode(info: StreamInfo, filters: tuple[Filter, ...], mark: Mark, *, now: datetime, full_every: timedelta) -> Mode:
     """FULL at the first time, where the platform knows no "changed since", after the filters changed, and when everything was last listed
     ``full_every`` ago or longer (append-only streams are listed again only where it is zero)."""
-    if info.cursor is None or mark.cursor is None or mark.full_at is None or mark.filters != filters_print(filters):
+    if (info.cursor is None and not info.syncs) or mark.cursor is None or mark.full_at is None or mark.filters != filters_print(filters):
         return Mode.FULL
     if now - mark.full_at >= full_every and (not info.append_only or not full_every):
         return Mode.FULL

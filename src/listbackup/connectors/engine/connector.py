@@ -53,6 +53,7 @@ class StreamInfo:
     label: str
     key: Sequence[str]  # field names of the key
     cursor: str | None = None  # field name of "changed at", None: always read in full
+    syncs: bool = False  # changes are told by a token, which the cursor holds
     parent: str | None = None
     attachments: bool = False
     append_only: bool = False  # events: never deleted, no deletion inference

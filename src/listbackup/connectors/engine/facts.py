@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field
 
 from listbackup.connectors.engine.facts_auth import Auth, NoAuth, OAuth2
-from listbackup.connectors.engine.facts_paging import NoPaging, Paging
+from listbackup.connectors.engine.facts_paging import NoPaging, Paging, Where
 
 Param = str | int | float | bool
 Body = dict[str, Any]  # JSON that is sent
@@ -88,6 +88,19 @@ class Changed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     total: bool = True  # the total of an incremental listing counts the changed records only (as it should)
 
 
+class Sync(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Changes by token: the last page of a listing names one, and a listing asked for with it holds what changed since, deletions included.
+
+    Deletions show as a flag (``deletions: {kind: flag}``). A token that the platform does not accept any more is answered by listing everything.
+    """
+
+    token: str  # place of the token on the last page
+    param: str | None = None  # what it is asked with; None: the token is the whole URL to ask
+    where: Where = "query"
+    params: dict[str, Param] = {}  # sent with a token only
+    expired: tuple[EndAnswer, ...] = (EndAnswer(status=410),)
+
+
 class Slices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A listing asked for by windows of time, half-open [since, until), read in parallel and joined in order."""
 
@@ -100,7 +113,8 @@ class Slices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Parent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A child stream: for each record of ``stream`` the path is filled with these fields of the parent, and read.
 
-    ``fields`` maps placeholder -> path in the parent. A child's key may name a placeholder as ``parent.PLACEHOLDER``.
+    ``fields`` maps placeholder -> path in the parent. A child's key may name a placeholder as ``parent.PLACEHOLDER``. The parent may be a child itself: its
+    placeholders, and those of all streams above it, can be used here too.
     """
 
     stream: str
@@ -215,6 +229,7 @@ class StreamFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     left_out_when_empty: bool = False  # an empty listing has no ``records`` at all, but a total of 0
     end: tuple[EndAnswer, ...] = ()
     changed: Changed | None = None
+    sync: Sync | None = None
     created: str | None = None  # field that says when a record was made; with it, deletions during page-number reading are noticed
     slices: Slices | None = None
     parent: Parent | None = None

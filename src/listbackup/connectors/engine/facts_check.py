@@ -12,6 +12,7 @@ from listbackup.connectors.engine.facts import Api, DeletionFeed, FlaggedDeletio
 from listbackup.connectors.engine.facts_auth import Auth, NoAuth, OAuth2
 from listbackup.connectors.engine.facts_paging import NoPaging
 from listbackup.connectors.engine.keys import PARENT, KeyReader
+from listbackup.connectors.engine.listing import places_of
 from listbackup.connectors.engine.page import Slicer
 from listbackup.connectors.engine.paginators import paginator
 from listbackup.connectors.engine.places import header_of
@@ -70,10 +71,11 @@ def _auth(auth: Auth, asked: Mapping[str, Any]) -> Iterator[Trouble]:
 
 
 def _stream(stream: StreamFacts, streams: Mapping[str, StreamFacts], asked: set[str], error: str | None) -> Iterator[Trouble]:
-    names = asked | (set(stream.parent.fields) if stream.parent else set())
+    names = asked | {name for one in _line(stream, streams) if one.parent for name in one.parent.fields}
     yield from _templates(stream, names)
     yield from _family(stream, streams)
     yield from _paging(stream)
+    yield from _sync(stream)
     yield from _shape(stream, error)
     for field, target in stream.references.items():
         if target not in streams:
@@ -85,6 +87,22 @@ def _stream(stream: StreamFacts, streams: Mapping[str, StreamFacts], asked: set[
         yield Trouble(("deletions",), "a stream that is append-only has no deletions", "take one of the two out")
     if stream.single and not isinstance(stream.paging, NoPaging):
         yield Trouble(("paging",), "a stream that is one record has no pages", "take one of the two out")
+
+
+def _sync(stream: StreamFacts) -> Iterator[Trouble]:
+    if stream.sync is None:
+        return
+    for name in ("parent", "slices", "changed"):
+        if getattr(stream, name) is not None and not (name == "changed" and not _asks_since(stream)):
+            yield Trouble(("sync",), f"changes are told by a token, and {name} asks for them in another way", f"take sync or {name} out")
+    if stream.deletions is not None and not isinstance(stream.deletions, FlaggedDeletion):
+        yield Trouble(("deletions",), "with a token deletions come in the listing itself", "say by which field: kind: flag")
+    if stream.sync.where == "body" and stream.method != "POST":
+        yield Trouble(("sync", "where"), "a GET has no body to put the token into", "write method: POST, or where: query")
+
+
+def _asks_since(stream: StreamFacts) -> bool:
+    return stream.changed is not None and bool(stream.changed.params or stream.changed.headers or stream.changed.body)
 
 
 def _templates(stream: StreamFacts, names: set[str]) -> Iterator[Trouble]:
@@ -129,7 +147,8 @@ def _one(where: Where, one: OneRecord, names: set[str]) -> Iterator[Trouble]:
 
 
 def _family(stream: StreamFacts, streams: Mapping[str, StreamFacts]) -> Iterator[Trouble]:
-    own = set(stream.parent.fields) if stream.parent else set()
+    line = _line(stream, streams)
+    own = {name for one in line if one.parent for name in one.parent.fields}
     for number, path in enumerate(stream.key):
         if path.startswith(PARENT) and path.removeprefix(PARENT) not in own:
             yield Trouble(
@@ -140,11 +159,26 @@ def _family(stream: StreamFacts, streams: Mapping[str, StreamFacts]) -> Iterator
     parent = streams.get(stream.parent.stream)
     if parent is None:
         yield Trouble(("parent", "stream"), f"there is no stream {stream.parent.stream!r}", "name one of: " + ", ".join(streams))
-    elif parent.parent is not None:
-        yield Trouble(("parent", "stream"), f"{parent.name} is a child stream itself", "a parent must be listed by itself")
+    elif line[-1].parent is not None and line[-1].parent.stream in streams:
+        yield Trouble(("parent", "stream"), f"{stream.name} descends from itself", "the first of a line of parents is listed by itself")
+    for one in line[1:]:
+        for name in stream.parent.fields:
+            if one.parent is not None and name in one.parent.fields:
+                yield Trouble(("parent", "fields", name), f"{name!r} is a placeholder of {one.name} already", "give it another name")
     for placeholder in stream.parent.fields:
         if placeholder not in _holes(stream.path) and not any(placeholder in _deep_holes(part) for part in (stream.params, stream.body)):
             yield Trouble(("parent", "fields", placeholder), f"{{{placeholder}}} is not used", "use it in path, params or body")
+
+
+def _line(stream: StreamFacts, streams: Mapping[str, StreamFacts]) -> Sequence[StreamFacts]:
+    """The stream, its parent, the parent of that, and so on, each once."""
+    line = [stream]
+    while line[-1].parent is not None:
+        above = streams.get(line[-1].parent.stream)
+        if above is None or above in line:
+            break
+        line.append(above)
+    return line
 
 
 def _paging(stream: StreamFacts) -> Iterator[Trouble]:
@@ -172,7 +206,7 @@ def _shape(stream: StreamFacts, error: str | None) -> Iterator[Trouble]:
     except (ValueError, TypeError, IndexError) as problem:
         yield Trouble(("key",), f"key, changed, created and deletions do not fit into one record: {problem}", "use different paths")
     try:
-        Slicer(stream, paginator(stream.paging).places, error)
+        Slicer(stream, places_of(stream, paginator(stream.paging)), error)
     except (ValueError, TypeError, IndexError) as problem:
         yield Trouble(("records",), f"records, paging and total do not fit into one answer: {problem}", "use different paths")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import msgspec
 
-from listbackup.connectors.engine.facts import Param, StreamFacts
+from listbackup.connectors.engine.facts import EndAnswer, Param, StreamFacts
 from listbackup.connectors.engine.faults import BadAnswer, Reason
 from listbackup.connectors.engine.page import Page, Slicer
 from listbackup.connectors.engine.paginators import Call, Paginator, State, paginator, without
@@ -35,6 +35,8 @@ class Extra:
     params: Mapping[str, Param] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
+    url: str | None = None  # the first page, whole
+    expired: Sequence[EndAnswer] = ()  # answers that mean: this cannot be asked any more
 
 
 class Listing:
@@ -52,13 +54,14 @@ class Listing:
     ) -> None:
         self._transport, self._facts = transport, facts
         self.paging: Paginator = like.paging if like else paginator(facts.paging)
-        self._slicer: Slicer = like._slicer if like else Slicer(facts, self.paging.places, error)
+        self._slicer: Slicer = like._slicer if like else Slicer(facts, places_of(facts, self.paging), error)
         self._path = fill_path(facts.path, values)
         self._params: dict[str, Param] = fill_json({**facts.params, **extra.params}, values)
         self._headers = {name: fill(text, values) for name, text in {**facts.headers, **extra.headers}.items()}
         self._body: dict[str, Any] = fill_json({**facts.body, **extra.body}, values)
         self._conditional = any(name.lower() == "if-modified-since" for name in self._headers)
-        self._ends = tuple({end.status for end in facts.end})
+        self._first_url, self._expired = extra.url, extra.expired
+        self._ends = tuple({end.status for end in (*facts.end, *extra.expired)})
         self.known: KnownPages | None = None
 
     def fetch(self, state: State) -> Page:
@@ -69,6 +72,8 @@ class Listing:
     def _ask(self, state: State) -> Ask:
         call = Call(params=dict(self._params), body=dict(self._body))
         self.paging.ask(state, call)
+        if self._first_url is not None and state == self.paging.first():
+            call.url = self._first_url
         headers = dict(self._headers)
         body = None
         if self._facts.method == "POST":
@@ -82,6 +87,8 @@ class Listing:
         )
 
     def _cut(self, answer: Any, state: State) -> Page:
+        if answer.status in self._ends and any(_matches(answer, end) for end in self._expired):
+            raise TokenRefused
         if "probe" in state and answer.status in PAST_THE_END:
             return Page([], {}, None, answer.headers, answer.received_bytes, state, end=True)
         if answer.status == 304 or (answer.status in self._ends and self._is_end(answer)):
@@ -92,29 +99,38 @@ class Listing:
             return self._slicer.recognise(answer, state, self.known)
         return self._slicer.cut(answer, state)
 
-    def said_inside(self, page: Page) -> Mapping[str, str | None]:
-        """What a page's body said besides its records."""
-        return self._slicer.said_inside(page)
-
     def _is_end(self, answer: Any) -> bool:
-        for end in self._facts.end:
-            if end.status != answer.status:
-                continue
-            if end.code is None:
-                return True
-            try:
-                raw = find(answer.body, end.at)
-                if raw is not None and str(msgspec.json.decode(raw, type=str | int)) == end.code:
-                    return True
-            except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-                continue
-        return False
+        return any(_matches(answer, end) for end in self._facts.end)
 
     def kept(self, state: State) -> State:
         """The state as a checkpoint may keep it: without credentials that the platform put into a URL."""
         if "url" not in state:
             return state
         return {"url": without(str(state["url"]), list(self._transport.authority.query()))}
+
+
+def places_of(facts: StreamFacts, paging: Paginator) -> Sequence[str]:
+    """What a page is asked for besides its records and the total."""
+    return [*paging.places, *([facts.sync.token] if facts.sync is not None else [])]
+
+
+class TokenRefused(BadAnswer):
+    """The platform does not tell any more what changed since the token was given."""
+
+    def __init__(self) -> None:
+        super().__init__(Reason.REFUSED, "the platform does not accept the sync token any more", again=False)
+
+
+def _matches(answer: Any, end: EndAnswer) -> bool:
+    if end.status != answer.status:
+        return False
+    if end.code is None:
+        return True
+    try:
+        raw = find(answer.body, end.at)
+        return raw is not None and str(msgspec.json.decode(raw, type=str | int)) == end.code
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return False
 
 
 class Crew:

@@ -34,6 +34,7 @@ from listbackup.connectors.engine.reading import Ground as ReadingGround
 from listbackup.connectors.engine.reading import ListingRead, can_filter
 from listbackup.connectors.engine.record import AttachmentRef, Json, Key, KeyPart, StreamReading
 from listbackup.connectors.engine.sign_in import TOKENS, SignIn
+from listbackup.connectors.engine.sync import SyncRead
 from listbackup.connectors.engine.template import holes
 from listbackup.connectors.engine.transport import Ask, Transport
 from listbackup.connectors.engine.writes import Writes
@@ -89,9 +90,15 @@ class ApiSession:
         ground = ReadingGround(transport=self.transport, crew=self._crew, error=self.api.error, attachments=find_files)
         if facts.parent is not None:
             parent = self.facts(facts.parent.stream)
-            return ChildrenRead(ground, facts, mode, cursor, resume, parent=parent, count_of=self._count_of(parent, facts.parent))
+            above: list[StreamFacts] = []
+            while (further := (above[-1] if above else parent).parent) is not None:
+                above.append(self.facts(further.stream))
+            count_of = self._count_of(parent, facts.parent)
+            return ChildrenRead(ground, facts, mode, cursor, resume, parent=parent, count_of=count_of, above=above)
         if facts.slices is not None and not (mode is Mode.INCREMENTAL and cursor and can_filter(facts)):
             return SlicesRead(ground, facts, mode, cursor, resume)
+        if facts.sync is not None:
+            return SyncRead(ground, facts, mode, cursor, resume)
         return ListingRead(ground, facts, mode, cursor, resume)
 
     def _count_of(self, parent: StreamFacts, declared: Parent) -> Callable[[Mapping[str, KeyPart]], int | None] | None:
@@ -204,7 +211,10 @@ class FactsConnector:
 
     def describe(self) -> Sequence[StreamNature]:
         """The streams that the platform offers."""
-        return [StreamNature(info=stream_info(one), incremental=can_filter(one), deletions=_deletions(one)) for one in self.api.streams]
+        return [
+            StreamNature(info=stream_info(one), incremental=can_filter(one) or one.sync is not None, deletions=_deletions(one))
+            for one in self.api.streams
+        ]
 
     def open(self, credentials: Credentials, ground: Ground) -> ApiSession:
         """A session; sends nothing yet. Raises InputError for a configuration that cannot work."""
@@ -219,6 +229,7 @@ def stream_info(facts: StreamFacts) -> StreamInfo:
         label=facts.label or facts.name.replace("_", " ").replace("-", " ").capitalize(),
         key=facts.key,
         cursor=facts.changed.field if facts.changed else None,
+        syncs=facts.sync is not None,
         parent=facts.parent.stream if facts.parent else None,
         attachments=bool(facts.attachments),
         append_only=facts.append_only,

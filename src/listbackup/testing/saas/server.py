@@ -21,6 +21,7 @@ from listbackup.testing.saas.listing import Asked, BadQuery, Listed, Listings, f
 from listbackup.testing.saas.oauth import SignInPage
 from listbackup.testing.saas.options import Options
 from listbackup.testing.saas.rows import State
+from listbackup.testing.saas.tokens import TokenExpired, changes, of_company
 from listbackup.testing.saas.wire import Request, Response, WireServer
 from listbackup.testing.saas.world import World
 from listbackup.testing.saas.writes import Refused, Writes, answer
@@ -39,6 +40,7 @@ class Saas:
         self._listings = Listings(self.world, options.max_page_size)
         self._writes = Writes(self.world, keeps_ids=options.keeps_ids)
         self._counting = threading.Lock()
+        self.oldest_token_ms = 0  # sync tokens from before are refused
         self._old: dict[Asked, Listed] = {}
         self._http = WireServer(self._answer, port)
         self.behave(options)
@@ -124,6 +126,8 @@ class Saas:
             return answer(200, {"account": {"id": f"crm-{self.options.seed}", "name": "Demo CRM"}, "now": stamp(self.world.now_ms)})
         if stream == "deletions":
             return self._deletions(request)
+        if stream == "changes" and len(parts) == 2 and parts[1] in self.world.rows:
+            return self._changes(parts[1], request)
         if stream not in self.world.rows:
             raise Refused(404, "no such path")
         match method, parts[1:]:
@@ -137,6 +141,9 @@ class Saas:
                 return self._writes.replace(stream, id_, request.body, request.headers.get("if-match"))
             case "DELETE", [id_]:
                 return self._writes.delete(stream, id_)
+            case "GET", [id_, "contacts"] if stream == "companies":
+                self._row("companies", id_)
+                return answer(200, {"data": of_company(self.world, _number(id_))})
             case "GET", [id_, "notes"] if stream == "contacts":
                 return self._list("notes", request, self._row("contacts", id_))
             case "POST", [id_, "restore"] if stream == "deals":
@@ -171,6 +178,17 @@ class Saas:
             row = self._row("documents", id_)
             content, etag = self.world.file_content(row), self._writes.etag("documents", row)
         return Response(body=content, headers={"Content-Type": "application/octet-stream", "ETag": etag})
+
+    def _changes(self, stream: str, request: Request) -> Response:
+        query = request.query
+        try:
+            start, size = int(query.get("page_token") or 0), min(int(query.get("limit") or 100), self.options.max_page_size)
+            told = changes(self.world, stream, query.get("sync_token"), start, size, oldest_ms=self.oldest_token_ms)
+        except ValueError as error:
+            raise BadQuery(str(error)) from error
+        except TokenExpired:
+            return answer(410, {"error": {"code": "token_expired", "message": "list everything"}})
+        return answer(200, told)
 
     def _deletions(self, request: Request) -> Response:
         if request.query.get("object", "contacts") != "contacts":
@@ -241,3 +259,7 @@ def serve(options: Options, *, clock: Clock | None = None) -> Iterator[Saas]:
         yield saas
     finally:
         saas.stop()
+
+
+def _number(id_: str) -> str | int:
+    return int(id_) if id_.isdigit() else id_
