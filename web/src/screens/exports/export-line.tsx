@@ -139,11 +139,14 @@ function FilesOf({ one }: { one: Export }) {
               {file.name}
             </button>
             <span className="text-muted tabular-nums">
-              {t("exports.records", { count: file.records })} · {bytes(file.size_bytes)}
+              {file.stream && `${t("exports.records", { count: file.records })} · `}
+              {bytes(file.size_bytes)}
             </span>
-            <code className="min-w-0 truncate font-mono text-xs text-muted" title={file.sha256}>
-              SHA-256 {file.sha256.slice(0, 12)}…
-            </code>
+            {file.sha256 && (
+              <code className="min-w-0 truncate font-mono text-xs text-muted" title={file.sha256}>
+                SHA-256 {file.sha256.slice(0, 12)}…
+              </code>
+            )}
             {(file.neutralised_cells ?? 0) > 0 && (
               <span className="text-muted">{t("exports.neutralised", { count: file.neutralised_cells ?? 0 })}</span>
             )}

@@ -15,8 +15,6 @@ const Preview = dynamic(() => import("@/screens/files/preview"), { ssr: false })
 
 /** A file: its name and size, a look at it where that is safe, and its download. */
 export function FileLine({ file }: { file: Shape["File"] }) {
-  const t = useT();
-  const [isOpen, setOpen] = useState(false);
   return (
     <li className="flex items-center gap-2 text-sm">
       <Paperclip aria-hidden className="size-4 shrink-0 text-muted" />
@@ -29,6 +27,17 @@ export function FileLine({ file }: { file: Shape["File"] }) {
           {file.content_type && ` · ${file.content_type}`}
         </span>
       </span>
+      <FileActs file={file} />
+    </li>
+  );
+}
+
+/** A look at a file, where that is safe, and its download. */
+export function FileActs({ file }: { file: Shape["File"] }) {
+  const t = useT();
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <span className="flex shrink-0 justify-end">
       {canPreview(file) && (
         <Button kind="quiet" size="icon-sm" aria-label={t("files.preview.of", { name: file.name })} onClick={() => setOpen(true)}>
           <Eye aria-hidden />
@@ -36,11 +45,11 @@ export function FileLine({ file }: { file: Shape["File"] }) {
       )}
       <DownloadButton file={file} />
       {isOpen && <Preview file={file} onClose={() => setOpen(false)} />}
-    </li>
+    </span>
   );
 }
 
-export function DownloadButton({ file }: { file: Shape["File"] }) {
+function DownloadButton({ file }: { file: Shape["File"] }) {
   const t = useT();
   const { call } = useApi();
   const [isBusy, setBusy] = useState(false);

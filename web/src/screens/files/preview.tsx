@@ -18,6 +18,7 @@ export default function Preview({ file, onClose }: { file: Shape["File"]; onClos
   const { call } = useApi();
   const [seen, setSeen] = useState<Seen | null>(null);
   const [error, setError] = useState<unknown>(null);
+  const [isBroken, setBroken] = useState(false);
   useEffect(() => {
     let picture: string | null = null;
     let isOver = false;
@@ -45,6 +46,10 @@ export default function Preview({ file, onClose }: { file: Shape["File"]; onClos
         <div role="status" aria-label={t("files.preview.waiting")}>
           <Skeleton className="h-72 w-full" />
         </div>
+      ) : isBroken ? (
+        <p role="status" className="py-8 text-center text-sm text-muted">
+          {t("files.preview.broken")}
+        </p>
       ) : "text" in seen ? (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         <pre tabIndex={0} className="max-h-[65dvh] overflow-auto rounded-md bg-sunken p-3 font-mono text-[13px] whitespace-pre-wrap">
@@ -52,7 +57,12 @@ export default function Preview({ file, onClose }: { file: Shape["File"]; onClos
         </pre>
       ) : (
         // biome-ignore lint/performance/noImgElement: bytes that are only in this page
-        <img src={seen.picture} alt={t("files.preview.of", { name: file.name })} className="mx-auto max-h-[65dvh] max-w-full rounded-md" />
+        <img
+          onError={() => setBroken(true)}
+          src={seen.picture}
+          alt={t("files.preview.of", { name: file.name })}
+          className="mx-auto max-h-[65dvh] max-w-full rounded-md"
+        />
       )}
     </Dialog>
   );

@@ -1,0 +1,7 @@
+import Files from "@/screens/files/files";
+
+export const metadata = { title: "Files" };
+
+export default function Page() {
+  return <Files />;
+}
