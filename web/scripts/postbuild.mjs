@@ -1,10 +1,10 @@
 // After `next build`: writes what the servers of the pages share (out/_ui.json), the compressed files, and holds every route to its budget.
 //
 // _ui.json: `pages` are the addresses there are, `_` standing for any id; literal ones come first, and the first that fits wins. `scripts` are the
-// hashes of each page's inline scripts, for the Content-Security-Policy. `revision` changes with every byte of the build.
+// hashes of each page's inline scripts, for the Content-Security-Policy. `revision` changes with every byte of the build. sw.js is the service worker.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 
 const out = new URL("../out", import.meta.url).pathname;
@@ -16,7 +16,7 @@ const files = (folder) =>
 const squeezed = (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
 const sha256 = (text) => createHash("sha256").update(text).digest("base64");
 
-const all = files(out).filter((file) => !file.endsWith(".br") && !file.endsWith("_ui.json") && !file.endsWith("quality.json"));
+const all = files(out).filter((file) => !file.endsWith(".br") && !["_ui.json", "quality.json", "sw.js"].includes(basename(file)));
 const sizes = {};
 const revision = createHash("sha256");
 for (const file of all.sort()) {
@@ -53,13 +53,26 @@ for (const page of addresses) {
   if (style > BUDGET.style) over.push(`${page}: ${kib(style)} of styles, ${kib(BUDGET.style)} allowed`);
   if (weights[page].html > BUDGET.html) over.push(`${page}: ${kib(weights[page].html)} of HTML, ${kib(BUDGET.html)} allowed`);
 }
-writeFileSync(join(out, "_ui.json"), JSON.stringify({ revision: revision.digest("hex").slice(0, 16), pages, scripts }));
+const name = revision.digest("hex").slice(0, 16);
+writeFileSync(join(out, "_ui.json"), JSON.stringify({ revision: name, pages, scripts }));
+writeServiceWorker();
 
 for (const [page, { script, style, html }] of Object.entries(weights).sort((one, other) => other[1].script - one[1].script))
   console.log(`${kib(script)} script  ${kib(style)} style  ${kib(html)} html  ${page}`);
 if (over.length > 0) {
   console.error(`over budget (brotli):\n${over.join("\n")}`);
   process.exit(1);
+}
+
+// What opens without a network: the pages, their scripts and styles; not what Next fetches to go from page to page, for it falls back to the page.
+function writeServiceWorker() {
+  const shell = Object.keys(sizes).filter((file) => !file.endsWith(".txt") && !file.startsWith("/_not-found"));
+  const text = readFileSync(new URL("sw.js", import.meta.url), "utf8")
+    .replace("__REVISION__", name)
+    .replace("__PAGES__", JSON.stringify(pages))
+    .replace("__SHELL__", JSON.stringify(shell));
+  writeFileSync(join(out, "sw.js"), text);
+  writeFileSync(join(out, "sw.js.br"), squeezed(Buffer.from(text)));
 }
 
 function kib(bytes) {

@@ -17,6 +17,7 @@ from listbackup.api.door import SECURITY
 BUILT = Path(__file__).parent / "web"  # `make web` puts the files there, the wheel brings them
 _FOREVER, _ASK = "public, max-age=31536000, immutable", "no-cache"
 _NAMED_BY_CONTENT = "/_next/static/"
+_WORKER = "default-src 'none'; connect-src 'self'"  # the service worker lives under the policy that its own file came with
 _TYPES = {".js": "text/javascript", ".webmanifest": "application/manifest+json", ".woff2": "font/woff2"}
 
 
@@ -101,11 +102,15 @@ def _read(path: Path, name: str, plan: Plan) -> _File:
         "cache-control": _FOREVER if name.startswith(_NAMED_BY_CONTENT) else _ASK,
         "etag": f'"{hashlib.sha256(plain).hexdigest()[:32]}"',
         "vary": "accept-encoding",
-        "content-security-policy": _policy(plan.scripts.get(_address(name), ()))
-        if path.suffix == ".html"
-        else SECURITY["content-security-policy"],
+        "content-security-policy": _policy_of(path, name, plan),
     }
     return _File(plain=plain, squeezed=squeezed.read_bytes() if squeezed.is_file() else None, headers=headers)
+
+
+def _policy_of(path: Path, name: str, plan: Plan) -> str:
+    if path.suffix == ".html":
+        return _policy(plan.scripts.get(_address(name), ()))
+    return _WORKER if name == "/sw.js" else SECURITY["content-security-policy"]
 
 
 def _address(name: str) -> str:

@@ -8,6 +8,8 @@ export const metadata: Metadata = {
   description: "Point-in-time copies of the data you hold in SaaS platforms, and the way back.",
   applicationName: "ListBackup",
   robots: { index: true },
+  manifest: "/manifest.webmanifest",
+  icons: { icon: { url: "/icon.svg", type: "image/svg+xml" }, apple: "/icon-180.png" },
 };
 
 export const viewport: Viewport = {

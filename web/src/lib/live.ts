@@ -98,8 +98,13 @@ export function useFreshness(hub: LiveHub | null) {
     const freshness = new Freshness(cache);
     const unlisten = hub.listen((events) => freshness.take(events));
     let began = 0;
+    let isLost = false;
     const begin = () => {
-      if (hub.state !== "live" || began) return;
+      if (hub.state === "lost") isLost = true;
+      if (hub.state !== "live") return;
+      if (isLost) void cache.refetchQueries({ type: "active", predicate: (query) => query.state.status === "error" });
+      isLost = false;
+      if (began) return;
       began = Date.now();
       void cache.invalidateQueries({ predicate: (query) => query.state.dataUpdatedAt > 0 && query.state.dataUpdatedAt <= began });
     };

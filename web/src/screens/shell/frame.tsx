@@ -12,6 +12,7 @@ import { MfaHint } from "@/screens/shell/mfa-hint";
 import { Navigation } from "@/screens/shell/navigation";
 import { OfflineBanner } from "@/screens/shell/offline-banner";
 import { Overlays, overlay, useShortcutName } from "@/screens/shell/overlays";
+import { UpdatePrompt } from "@/screens/shell/update-prompt";
 import { UserMenu } from "@/screens/shell/user-menu";
 import { Button } from "@/ui/button";
 
@@ -83,6 +84,7 @@ export function Frame({ nav, children }: { nav?: ReactNode; children: ReactNode 
         </main>
       </div>
       <Overlays />
+      <UpdatePrompt />
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect } from "react";
 import { ApiContext, apiOf } from "@/lib/api";
 import { onRefusal, setCsrf } from "@/lib/call";
+import { asProblem } from "@/lib/problem";
 import { SessionContext } from "@/lib/session";
 import { StepUp } from "@/screens/shell/step-up";
 import { takeOver } from "@/screens/shell/taste";
@@ -24,7 +25,15 @@ async function open() {
   return { me: me.data, accounts: accounts.data.items };
 }
 
-export const sessionQuery = { queryKey: ["session"], queryFn: open, staleTime: 60_000, retry: false };
+export const sessionQuery = {
+  queryKey: ["session"],
+  queryFn: open,
+  staleTime: 60_000,
+  retry: false,
+  // the server could not be reached: the page goes on by itself as soon as it can
+  refetchInterval: ({ state }: { state: { error: Error | null } }) =>
+    state.error && asProblem(state.error).code === "offline" ? 4000 : false,
+} as const;
 
 /** Lets those in who are signed in, and sends the others to the sign-in page and back. */
 export function SignedIn({ children, skeleton }: { children: ReactNode; skeleton: ReactNode }) {
