@@ -11,6 +11,7 @@ import msgspec
 from listbackup.base.errors import NotFound, PlatformError, PlatformFault
 from listbackup.connectors.engine.attachments import attachments
 from listbackup.connectors.engine.attachments import fetch as fetch_file
+from listbackup.connectors.engine.children import ChildrenRead
 from listbackup.connectors.engine.client import Client
 from listbackup.connectors.engine.connector import (
     Capability,
@@ -27,7 +28,7 @@ from listbackup.connectors.engine.egress import Resolver, system_resolver
 from listbackup.connectors.engine.facts import Api, DeletionFeed, FlaggedDeletion, Parent, StreamFacts, TrashDeletion
 from listbackup.connectors.engine.facts_auth import OAuth2
 from listbackup.connectors.engine.listing import Crew
-from listbackup.connectors.engine.parts import ChildrenRead, SlicesRead
+from listbackup.connectors.engine.parts import SlicesRead
 from listbackup.connectors.engine.places import find
 from listbackup.connectors.engine.quota import QuotaLeft
 from listbackup.connectors.engine.reading import Ground as ReadingGround
