@@ -46,15 +46,24 @@ export function shareOfRun(streams: readonly Stream[]): number | null {
   return streams.reduce((sum, stream) => sum + (shareOf(stream) ?? 0.5), 0) / streams.length;
 }
 
-/** How long it may still take [s], by the pace so far; or the streams that keep it from being said. */
-export function leftOf(run: Shape["RunShown"], now: number): { seconds: number } | { unknown: string[] } | null {
+export type Left = { seconds: number; by: "said" | "guess" } | { seconds: number; by: "stream"; stream: string } | { unknown: string[] };
+
+/** How long it may still take [s] by the pace so far, and what that rests on: what the platform said, what the last snapshot holds (for streams that are
+ * listed whole), or the one stream that is being read; else the streams that keep it from being said. */
+export function leftOf(run: Shape["RunShown"], before: ReadonlyMap<string, number>, now: number): Left | null {
   if (!run.started_at || run.records < 1) return null;
-  const open = run.streams.filter((stream) => !isEnded(stream));
-  const unknown = open.filter((stream) => !stream.total).map((stream) => stream.stream);
-  if (unknown.length > 0) return { unknown };
   const elapsed = (now - new Date(run.started_at).getTime()) / 1000;
-  const left = open.reduce((sum, stream) => sum + Math.max(0, (stream.total ?? 0) - (stream.records ?? 0)), 0);
-  return left === 0 || elapsed < 1 ? null : { seconds: (left / run.records) * elapsed };
+  if (elapsed < 2) return null;
+  const pace = run.records / elapsed;
+  const open = run.streams.filter((stream) => !isEnded(stream));
+  const isWhole = (stream: Stream) => run.full || stream.mode === "full";
+  const sizes = open.map((stream) => stream.total ?? (isWhole(stream) ? before.get(stream.stream) : undefined));
+  const left = open.reduce((sum, stream, at) => sum + Math.max(0, (sizes[at] ?? 0) - (stream.records ?? 0)), 0);
+  if (sizes.every((size) => size !== undefined))
+    return left === 0 ? null : { seconds: left / pace, by: open.every((stream) => stream.total) ? "said" : "guess" };
+  const reading = open.find((stream) => stream.state === "reading" && stream.total);
+  if (reading) return { seconds: Math.max(0, (reading.total ?? 0) - (reading.records ?? 0)) / pace, by: "stream", stream: reading.stream };
+  return { unknown: open.filter((_, at) => sizes[at] === undefined).map((stream) => stream.stream) };
 }
 
 export const isEnded = (stream: Stream) => stream.state === "complete" || stream.state === "partial" || stream.state === "failed";

@@ -1,10 +1,10 @@
 "use client";
 
-import type { Shape } from "@/lib/api";
+import { type Shape, useApi } from "@/lib/api";
 import { lasted, moment } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
-import { isEnded, leftOf, shareOfRun } from "@/screens/runs/progress";
+import { isEnded, type Left, leftOf, shareOfRun } from "@/screens/runs/progress";
 import { useSeconds } from "@/screens/runs/seconds";
 import { adviceOn, isOfConnection } from "@/screens/runs/what-to-do";
 import { ButtonLink } from "@/ui/button";
@@ -53,17 +53,29 @@ function sentence(run: Run, t: ReturnType<typeof useT>): string {
 function Far({ run }: { run: Run }) {
   const t = useT();
   const now = useSeconds(true);
-  const left = run.state === "running" ? leftOf(run, now) : null;
+  const before = useBefore(run.source);
+  const left = run.state === "running" ? leftOf(run, before, now) : null;
   return (
     <div className="grid gap-1.5">
       <Progress share={run.state === "queued" ? 0 : shareOfRun(run.streams)} label={t("runs.progress")} />
-      {left && (
-        <p className="text-[13px] text-muted">
-          {"seconds" in left ? t("runs.eta", { time: lasted(left.seconds) }) : t("runs.eta.unknown", { streams: left.unknown.join(", ") })}
-        </p>
-      )}
+      {left && <p className="text-[13px] text-muted">{leftWords(left, t)}</p>}
     </div>
   );
+}
+
+function leftWords(left: Left, t: ReturnType<typeof useT>): string {
+  if ("unknown" in left) return t("runs.eta.unknown", { streams: left.unknown.join(", ") });
+  const time = lasted(left.seconds);
+  if (left.by === "stream") return t("runs.eta.stream", { time, stream: left.stream });
+  return t(left.by === "said" ? "runs.eta" : "runs.eta.guess", { time });
+}
+
+/** How many records each stream had in the last snapshot. */
+function useBefore(source: string): ReadonlyMap<string, number> {
+  const here = useHere();
+  const params = { path: { source }, query: { limit: 1 } };
+  const found = useApi().use.useQuery("get", "/v2/sources/{source}/snapshots", { params }, { enabled: here.may("snapshots:read") });
+  return new Map(found.data?.items[0]?.streams.map((stream) => [stream.name, stream.records]));
 }
 
 function Onward({ run, connection }: { run: Run; connection: string | undefined }) {

@@ -59,9 +59,13 @@ function Row({ stream, isOver }: { stream: Stream; isOver: boolean }) {
         {stream.mode && <span className="block text-[13px] text-muted">{t(`runs.stream.${stream.mode}`)}</span>}
       </Td>
       <Td className="min-w-28">
-        <Badge tone={TONES[state]} isLive={state === "reading" && !isOver}>
-          {t(`runs.stream.${state}`)}
-        </Badge>
+        {isOver && (state === "reading" || state === "waiting") ? (
+          <Badge>{t(state === "reading" ? "runs.stream.stopped" : "runs.stream.unread")}</Badge>
+        ) : (
+          <Badge tone={TONES[state]} isLive={state === "reading"}>
+            {t(`runs.stream.${state}`)}
+          </Badge>
+        )}
         {problems > 0 && <span className="mt-0.5 block text-[13px] text-warn">{t("runs.stream.problems", { count: problems })}</span>}
         {state === "reading" && !isOver && (
           <div className="mt-1.5 w-24">

@@ -105,7 +105,15 @@ function Figures({ run }: { run: Shape["RunShown"] }) {
         value={run.ended_at ? bytes(run.written_bytes) : "–"}
         about={saved !== null && t("runs.figure.saved", { share: percent(saved) })}
       />
-      <Figure name={t("runs.figure.calls")} value={count(run.calls)} />
+      <Figure
+        name={t("runs.figure.calls")}
+        value={count(
+          Math.max(
+            run.calls,
+            run.streams.reduce((sum, stream) => sum + (stream.calls ?? 0), 0),
+          ),
+        )}
+      />
       <Figure
         name={run.ended_at ? t("runs.figure.took") : t("runs.figure.since")}
         value={seconds === null ? "–" : lasted(seconds)}
