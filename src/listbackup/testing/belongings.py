@@ -18,7 +18,7 @@ from listbackup.base.ids import UserId, new_id
 from listbackup.base.secret import Secret
 from listbackup.http.permission import Permission
 from listbackup.services.accounts import Role, machine
-from listbackup.services.data import ExportFormat, Selection, Verifications
+from listbackup.services.data import ExportFormat, Prunes, Selection, Verifications
 from listbackup.services.erasures import Order
 from listbackup.services.files import Address, write_id
 from listbackup.services.files import Wanted as FilesWanted
@@ -327,6 +327,8 @@ def furnish(house: MemoryHouse, scope: Scope, saas: Saas, name: str) -> Things:
     house.erasures.carry_out(scope, erasure.id)
     verifications = Verifications(house.rooms.desk, house.upkeep)
     verifications.carry_out(scope, verifications.ask(scope, source.id, snapshot.id, snapshot.seq, sample=1))
+    prunes = Prunes(house.rooms.desk, house.upkeep)
+    prunes.carry_out(scope, prunes.ask(scope, source.id, confirmed=False))
     record = next(house.data.scan(scope, source.id, "tags", limit=1))
     trashed = house.sources.create(scope, connection=connection.id, name=f"trashed {name}").id
     house.sources.delete(scope, trashed)

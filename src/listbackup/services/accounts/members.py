@@ -236,8 +236,9 @@ class Members:
             who, chain, old = by.now(Permission.MEMBERS_MANAGE), self._tree.live(account), self.get(account, user)
             if version is not None and version != old.version:
                 raise VersionGone(f"the membership is version {old.version} by now, not {version}", hint="read it again and repeat")
+            wanted = self._roles.check(role, chain)  # a role that is not there is said before anything of whoever asks
             who.demand_to_give(self._roles.permissions(old.role, chain))
-            who.demand_to_give(self._roles.check(role, chain))
+            who.demand_to_give(wanted)
             new = replace(old, role=role, version=old.version + 1)
             owners = int(role == Role.OWNER.value) - int(old.role == Role.OWNER.value)
             writes = [

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from listbackup.services.data.errands import Errands
     from listbackup.services.data.keys import parse_key, show_key
     from listbackup.services.data.model import Restore, RestoreState
+    from listbackup.services.data.pruning import Prunes
     from listbackup.services.data.restores import Restores
     from listbackup.services.data.service import Data, Found
     from listbackup.services.data.table import RESTORE_IDS, RESTORE_JOURNAL, RESTORES
@@ -33,6 +34,7 @@ _HOMES = {  # loaded when they are named: reading a record must not wait for the
     "listbackup.services.data.service": ("Data", "Found"),
     "listbackup.services.data.table": ("RESTORES", "RESTORE_IDS", "RESTORE_JOURNAL"),
     "listbackup.services.data.upkeep": ("Upkeep",),
+    "listbackup.services.data.pruning": ("Prunes",),
     "listbackup.services.data.verifying": ("Verifications",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -56,6 +58,7 @@ __all__ = [
     "ExportOptions",
     "ExportResult",
     "Found",
+    "Prunes",
     "Restore",
     "RestorePlan",
     "RestoreResult",
