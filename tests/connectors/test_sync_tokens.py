@@ -73,7 +73,7 @@ def crm(*streams: StreamFacts) -> FactsConnector:
 
 @pytest.fixture
 def saas() -> Iterator[Saas]:
-    made = Saas(Options(records=600, seed=11), clock=ManualClock())
+    made = Saas(Options(records=300, seed=11), clock=ManualClock())
     made.start()
     yield made
     made.stop()
@@ -102,7 +102,7 @@ def change(saas: Saas) -> tuple[int, int]:
     """Edits one company, removes two; how many were changed and removed."""
     rows = list(saas.world.rows["companies"].live())
     saas.world.remove("companies", rows[3])
-    saas.world.remove("companies", rows[40])
+    saas.world.remove("companies", rows[20])
     report = saas.world.pass_day(changed=0.05, deleted=0.0, added=0.02)
     assert report is not None
     return 1, 2
@@ -210,8 +210,8 @@ def test_children_of_children_are_read_to_the_last_and_named_by_the_whole_line(s
     house = house_for(saas, COMPANIES, PEOPLE, NOTES)
     back_up(house)
     people, notes = lineage(saas)
-    assert len(people) > 100
-    assert len(notes) > 50
+    assert len(people) > 50
+    assert len(notes) > 15
     assert kept(house, "people") == people
     assert kept(house, "notes") == notes
     rows = list(saas.world.rows["contacts"].live())
@@ -223,7 +223,7 @@ def test_children_of_children_are_read_to_the_last_and_named_by_the_whole_line(s
     assert kept(house, "notes") == notes
 
 
-@pytest.mark.parametrize("calls", [1, 7, 40, 120, 200])
+@pytest.mark.parametrize("calls", [1, 40, 120])
 def test_a_reading_of_grandchildren_goes_on_wherever_it_was_broken_off(saas: Saas, calls: int) -> None:
     connector = crm(COMPANIES, PEOPLE, NOTES)
     session = connector.open(*opened(saas))
