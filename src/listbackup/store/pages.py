@@ -1,12 +1,8 @@
 """What whole pages held: a page whose list of records comes again byte for byte need not be cut, named and hashed record by record.
 
-A page is known by its mark. What is kept of it: the ids of its records, the sum of their vhashes, and what the reader of pages wants to be told when it comes again (which the
+A page is known by its mark, a keyed digest (``keyring/mark.py``). What is kept of it: the ids of its records, the sum of their vhashes, and what the reader of pages wants to be told when it comes again (which the
 store does not look into). It is believed only while the prior holds every one of these ids and their vhashes still have that sum: so nothing has to be told to it about
 changes, deletions, erasures, merges or a head that was put back; a page of which a record is not what it was is simply not known any more.
-
-The mark is a keyed digest of the list: its GMAC under a fixed nonce, then one AES block over that, under two keys of the account. GMAC with a secret key is a polynomial over
-GF(2**128): two lists of n blocks, whoever chose them, agree with a chance of n / 2**128. The block over it hides the polynomial from who sees marks. It takes a
-tenth of the time of any hash function.
 
 The file lies beside the prior's, and like it is derived and local: whatever is wrong with it, it is as if nothing were known. It is a sealed field (msgpack), bound to its source
 and stream.
@@ -23,9 +19,8 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from listbackup.backends.keyring.mark import MARK_BYTES, Marker
 from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.base.errors import DamagedError, KeyUnavailable, NewerFormat
@@ -35,9 +30,7 @@ from listbackup.store.keycode import encode_keys
 from listbackup.store.model import Key
 
 VERSION = 1
-MARK_BYTES = 16
 MAX_TIMES = 3  # as often as this each record may be in a known page, on average
-_NONCE = bytes(12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +50,6 @@ class Leaves:
     told: list[bytes] = field(default_factory=list)
     sums: list[int] = field(default_factory=list)  # of the vhashes, modulo 2**64
     ids: list[U64] = field(default_factory=list)  # first words
-
-
-class Marker:
-    """Makes the marks of pages; from any thread."""
-
-    def __init__(self, secret: bytes) -> None:
-        self._polynomial = AESGCM(secret[:32])
-        cipher = Cipher(algorithms.AES(secret[32:]), modes.ECB())  # noqa: S305 -- a permutation of single blocks, no message
-        self._permutation = cipher.encryptor()
-        self._lock = threading.Lock()
-
-    def mark(self, listed: bytes | memoryview) -> bytes:
-        """The mark of the page with this list of records."""
-        tag = self._polynomial.encrypt(_NONCE, b"", listed)
-        with self._lock:
-            return self._permutation.update(tag)
 
 
 class Pages:
@@ -127,9 +104,19 @@ class Pages:
         """These pages came, and are what they were."""
         self._came.update(numbers)
 
-    def learn(self, lesson: Lesson, first: U64, vhash: U64) -> None:
-        """A page came with records of these ids (their first words), which from now on have these vhashes."""
-        total = int(vhash.sum(dtype=np.uint64))
+    def learn(self, lessons: Sequence[Lesson], first: U64, vhash: U64) -> None:
+        """These pages came, one after the other, with records of these ids (their first words), which from now on have these vhashes.
+
+        What changes again in this run makes its page one that is not believed in the next.
+        """
+        start = 0
+        for lesson in lessons:
+            stop = start + lesson.count
+            if lesson.mark:
+                self._learn(lesson, first[start:stop], int(vhash[start:stop].sum(dtype=np.uint64)))
+            start = stop
+
+    def _learn(self, lesson: Lesson, first: U64, total: int) -> None:
         number = self._numbers.get(lesson.mark)
         if number is not None and total == self._before.sums[number]:
             self._came.add(number)

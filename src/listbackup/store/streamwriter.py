@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from listbackup.backends.keyring.mark import Marker
 from listbackup.store.checkpoint import StreamMark, counts_of_mark, pack_bits, unpack_bits
 from listbackup.store.columns import EVIDENCE_SHIFT, U8, U64, Rows, join_rows
 from listbackup.store.detect import Ids, Prior
 from listbackup.store.head import CountsEntry, PartRef
 from listbackup.store.keycode import decode_key, encode_key, encode_keys
 from listbackup.store.model import Counts, Key, Op, StreamSpec, StreamStatus, evidence_code
-from listbackup.store.pages import Lesson, Marker, Pages
+from listbackup.store.pages import Lesson, Pages
 from listbackup.store.part import Part, PartBuilder
 from listbackup.store.settle import merge_parts
 from listbackup.store.stage import Delta, Stage, groups, last_of_each
+from listbackup.store.vanished import codes_at
 
 if TYPE_CHECKING:
     from listbackup.store.writing import Writing
@@ -53,7 +55,7 @@ class StreamWriter:
         self.listing = False
         self._complete = False
         self._problems: tuple[str, ...] = ()
-        self.stage = self._new_stage()
+        self.stage = Stage(writing.seq, self.take_part, bloom=self.lo > 0, sizes=writing.store.ground.sizes)
 
     @property
     def prior(self) -> Prior:
@@ -260,11 +262,11 @@ class StreamWriter:
     def remember(self) -> None:
         """Keep the local state of the new snapshot, where the changes are at hand; otherwise it is made from key frames when it is needed. And the pages to know again."""
         store = self._writing.store
-        if self._pages is not None:
-            whole = self.listing and self._complete and self._writing.resumed is None
-            leaves = self._pages.kept(whole=whole)
-            if leaves is not None:
-                store.keep_pages(self.name, self._pages.fingerprint, leaves)
+        leaves = (
+            self._pages.kept(whole=self.listing and self._complete and self._writing.resumed is None) if self._pages is not None else None
+        )
+        if self._pages is not None and leaves is not None:
+            store.keep_pages(self.name, self._pages.fingerprint, leaves)
         if not self.parts or self.stage.kept is None or self._prior is None:
             return
         changes = join_rows(self.stage.kept)
@@ -276,9 +278,6 @@ class StreamWriter:
     def _usable(self) -> None:
         if self.finished:
             raise ValueError(f"stream {self.name} is finished in this run")
-
-    def _new_stage(self) -> Stage:
-        return Stage(self._writing.seq, self.take_part, bloom=self.lo > 0, sizes=self._writing.store.ground.sizes)
 
     def _named(self, raws: Sequence[bytes]) -> list[bytes]:
         codes, occurrences, content = [], self._occurrences, self._hashes.content
@@ -321,7 +320,7 @@ class StreamWriter:
         cancel = same & prior.staged[positions]
         prior.seen[positions[found]] = True
         if self._pages is not None:
-            self._learn(self._pages, lessons, ids[0], np.where(same, old, vhash))
+            self._pages.learn(lessons, ids[0], np.where(same, old, vhash))
         staged = np.flatnonzero(changed | cancel | ~found)
         if len(staged):
             prior.staged[positions[changed]] = True
@@ -337,15 +336,6 @@ class StreamWriter:
             self._removed.difference_update(chosen)
             self._stage(chosen, values, op, hashes, old[staged])
         return Counts(added=int((~found).sum()), changed=int(changed.sum()))
-
-    def _learn(self, pages: Pages, lessons: Sequence[Lesson], first: U64, vhash: U64) -> None:
-        """Remember the pages that these records came in; those of them that change again in this run will not be believed in the next."""
-        start = 0
-        for lesson in lessons:
-            stop = start + lesson.count
-            if lesson.mark:
-                pages.learn(lesson, first[start:stop], vhash[start:stop])
-            start = stop
 
     def _same_but_volatile(
         self,
@@ -384,31 +374,10 @@ class StreamWriter:
         self._stage(codes, [b""] * len(codes), op, np.zeros(len(codes), np.uint64), old)
 
     def _codes_of(self, places: npt.NDArray[np.intp]) -> list[bytes]:
-        """The codes of these records, ascending: out of the ids where they fit in, out of the key frames otherwise."""
-        prior, codes, missing = self.prior, [], []
-        firsts, seconds = prior.first[places].tolist(), prior.second[places].tolist()
-        for place, first, second in zip(places.tolist(), firsts, seconds, strict=True):
-            code = self._ids.code(first, second)
-            if code is None:
-                missing.append(place)
-            else:
-                codes.append(code)
-        if missing:
-            codes += self._search_codes(np.array(missing, np.int64))
-        codes.sort()
-        return codes
-
-    def _search_codes(self, missing: npt.NDArray[np.int64]) -> list[bytes]:
-        wanted = np.unique(self.prior.vhash[missing])
-        is_missing = np.zeros(len(self.prior), np.bool_)
-        is_missing[missing] = True
-        codes: list[bytes] = []
-        for rows in self._writing.store.live_rows(self.name, self._writing.base, self._writing.seq - 1):
-            likely = rows.take(np.flatnonzero(np.isin(rows.vhash, wanted)))
-            if len(likely):
-                positions, found, _ = self.prior.find(*self._ids.of(likely.codes))
-                codes += [code for code, hit in zip(likely.codes, (found & is_missing[positions]).tolist(), strict=True) if hit]
-        return codes
+        """The codes of these records, ascending."""
+        return codes_at(
+            self.prior, self._ids, places, lambda: self._writing.store.live_rows(self.name, self._writing.base, self._writing.seq - 1)
+        )
 
 
 @dataclass(slots=True)
