@@ -31,7 +31,7 @@ plain.describe("a newcomer", () => {
     await page.getByLabel("Name of your account").fill("Bea's bakery");
     await page.getByRole("button", { name: "Send me the link" }).click();
     await expect(page.getByText("Look into your mail")).toBeVisible();
-    const link = stage.letter(EMAIL).match(/http:\/\/localhost:\d+\/verify-email#token=\S+/)?.[0] as string;
+    const link = (await stage.letter(EMAIL)).match(/http:\/\/localhost:\d+\/verify-email#token=\S+/)?.[0] as string;
     await page.goto(link);
     await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
     await page.getByRole("button", { name: "Confirm and go on" }).click();

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -126,17 +126,21 @@ export class Stage {
     return { edited: edited.map((row) => String(row.id)), deleted: deleted.map((row) => String(row.id)) };
   }
 
-  /** The newest letter to an address. */
-  letter(to: string): string {
+  /** The newest letter to an address, as soon as one was sent. */
+  async letter(to: string): Promise<string> {
     const folder = join(this.folder, "data", "mail");
-    const letters = readdirSync(folder, { recursive: true })
-      .map((name) => join(folder, String(name)))
-      .filter((path) => /\.(eml|txt|json)$/.test(path))
-      .map((path) => readFileSync(path, "utf8"))
-      .filter((text) => text.includes(to));
-    const newest = letters.at(-1);
-    if (!newest) throw new Error(`no letter to ${to}`);
-    return newest;
+    for (let tries = 0; tries < 100; tries++) {
+      const newest = existsSync(folder)
+        ? readdirSync(folder)
+            .sort()
+            .map((name) => readFileSync(join(folder, name), "utf8"))
+            .filter((text) => text.includes(to))
+            .at(-1)
+        : undefined;
+      if (newest) return newest;
+      await new Promise((wait) => setTimeout(wait, 200));
+    }
+    throw new Error(`no letter to ${to}`);
   }
 
   close() {
