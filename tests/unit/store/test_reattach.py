@@ -73,6 +73,8 @@ def test_every_large_attachment_is_sealed_anew_and_after_a_grace_nothing_is_left
         sweep(store, plan_sweep(store, rig.clock.now()))
         store.root.edit(lambda head: head)
     assert blob_keys(store, rig) == {new}
+    old = {info.name for info in rig.objects.list(store.place.prefix) if rig.objects.get(info.name, 8, 8) != new}
+    assert old <= {store.place.name(copy.name) for copy in store.head().copies}, "only copies of HEAD, which newer ones push out"
     assert files_of(with_new_key(rig)) == before
 
 
