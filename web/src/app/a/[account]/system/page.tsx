@@ -1,0 +1,7 @@
+import System from "@/screens/system/system";
+
+export const metadata = { title: "System" };
+
+export default function Page() {
+  return <System />;
+}

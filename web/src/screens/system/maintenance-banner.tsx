@@ -1,0 +1,53 @@
+"use client";
+
+import { Wrench } from "lucide-react";
+import { useState } from "react";
+import { type Shape, useApi } from "@/lib/api";
+import { useT } from "@/lib/i18n";
+import { Button } from "@/ui/button";
+import { Ago } from "@/ui/time";
+import { tell, tellFailure } from "@/ui/toast";
+
+/** That the installation is in maintenance, why, and its end. */
+export function MaintenanceBanner({ state }: { state: Shape["MaintenanceState"] }) {
+  const t = useT();
+  const api = useApi();
+  const [isBusy, setBusy] = useState(false);
+  const end = async () => {
+    setBusy(true);
+    try {
+      await api.call.PUT("/v2/system/maintenance", { body: { on: false } });
+      await api.cache.invalidateQueries();
+      void tell(t("system.maintenance.ended"));
+    } catch (error) {
+      void tellFailure(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <section
+      aria-label={t("system.maintenance")}
+      className="mb-4 flex flex-wrap items-center justify-between gap-3 rounded-lg border border-warn/40 bg-warn-soft px-4 py-3"
+    >
+      <div className="flex min-w-0 items-start gap-3 text-warn">
+        <Wrench aria-hidden className="mt-0.5 size-5 shrink-0" />
+        <div className="text-sm">
+          <p className="font-medium">{t("system.maintenance.on")}</p>
+          <p>
+            {state.reason}
+            {state.since && (
+              <>
+                {" · "}
+                {t("system.maintenance.since")} <Ago at={state.since} />
+              </>
+            )}
+          </p>
+        </div>
+      </div>
+      <Button kind="primary" isBusy={isBusy} onClick={() => void end()}>
+        {t("system.maintenance.end")}
+      </Button>
+    </section>
+  );
+}
