@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -63,6 +64,18 @@ def test_every_kind_of_bad_request_is_a_problem_with_its_own_code(client: Client
     refused(client.ask("GET", "/connections?unknown=1"), 422, "invalid")
     refused(client.ask("GET", "/connections", headers={"host": "evil.example"}), 421, "wrong_host")
     refused(Client(client.port).ask("GET", "/connections"), 401, "not_signed_in")
+
+
+def test_what_is_no_http_is_told_so_like_everything_else(client: Client) -> None:
+    with socket.create_connection(("127.0.0.1", client.port), timeout=30) as line:
+        line.sendall(b"GET /v2/sources HTTP/1.1\r\nhost: 127.0.0.1\r\ncookie: a\0b\r\n\r\n")
+        said = b""
+        while piece := line.recv(65536):
+            said += piece
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/problem+json" in head
+    assert json.loads(body)["code"] == "malformed"
 
 
 def test_each_wrong_field_is_pointed_at_and_no_value_comes_back(client: Client) -> None:
