@@ -89,12 +89,12 @@ function ChangeSetLine({ source, set, before }: { source: string; set: Shape["Ch
             <Link
               key={key}
               href={here.path(recordPath(source, place, set.stream, key))}
-              className="inline-flex min-h-6 items-center text-accent hover:underline"
+              className="inline-flex min-h-6.5 items-center text-accent hover:underline"
             >
               {key}
             </Link>
           ))}
-          {set.count > set.keys.length && <span className="inline-flex min-h-6 items-center text-muted">…</span>}
+          {set.count > set.keys.length && <span className="inline-flex min-h-6.5 items-center text-muted">…</span>}
         </p>
       </div>
       {before && set.kind !== "added" && set.exact !== false && here.may("restores:plan") && (

@@ -98,7 +98,7 @@ function ChangeLine({ place, change }: { place: Place; change: Shape["ChangeShow
       <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
         <Badge tone={TONES[change.kind]}>{t(`compare.kind.${change.kind}`)}</Badge>
         <Link
-          className="inline-flex min-h-6 items-center font-medium hover:underline"
+          className="inline-flex min-h-6.5 items-center font-medium hover:underline"
           href={here.path(recordPath(source, at, change.stream, change.key))}
         >
           {titleOf(change.after ?? change.before, change.key)}
@@ -129,7 +129,7 @@ function Evidence({ snapshot, change }: { snapshot: string; change: Shape["Chang
   );
   if (!isAsked)
     return (
-      <button type="button" className="min-h-6 justify-self-start text-[13px] text-accent hover:underline" onClick={() => setAsked(true)}>
+      <button type="button" className="min-h-6.5 justify-self-start text-[13px] text-accent hover:underline" onClick={() => setAsked(true)}>
         {t("compare.why")}
       </button>
     );

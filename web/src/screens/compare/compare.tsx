@@ -155,8 +155,8 @@ function Counts({ from, to }: { from: Snapshot; to: Snapshot }) {
                         aria-current={chosen === stream || undefined}
                         className={
                           chosen === stream
-                            ? "inline-flex min-h-6 items-center font-semibold text-accent"
-                            : "inline-flex min-h-6 items-center font-medium hover:underline"
+                            ? "inline-flex min-h-6.5 items-center font-semibold text-accent"
+                            : "inline-flex min-h-6.5 items-center font-medium hover:underline"
                         }
                       >
                         {stream}

@@ -131,11 +131,11 @@ function FilesOf({ one }: { one: Export }) {
   const fetchIt = useFetchIt(one);
   return (
     <details className="text-[13px]">
-      <summary className="min-h-6 cursor-pointer text-accent">{t("exports.files", { count: one.files.length })}</summary>
+      <summary className="min-h-6.5 cursor-pointer text-accent">{t("exports.files", { count: one.files.length })}</summary>
       <ul className="mt-1 grid gap-1">
         {one.files.map((file) => (
           <li key={file.name} className="flex flex-wrap items-center gap-x-3">
-            <button type="button" className="min-h-6 text-accent hover:underline" onClick={() => void fetchIt(file.name)}>
+            <button type="button" className="min-h-6.5 text-accent hover:underline" onClick={() => void fetchIt(file.name)}>
               {file.name}
             </button>
             <span className="text-muted tabular-nums">

@@ -186,7 +186,7 @@ function FileRow({ file }: { file: Shape["File"] }) {
       </Td>
       <Td>
         <Link
-          className="inline-flex min-h-6 items-center text-accent hover:underline"
+          className="inline-flex min-h-6.5 items-center text-accent hover:underline"
           href={here.path(recordPath(file.source, file.snapshot, file.stream, file.record))}
         >
           {file.stream} {file.record}

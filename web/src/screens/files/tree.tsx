@@ -47,7 +47,7 @@ export function FileTree() {
               {index > 0 && <ChevronRight aria-hidden className="size-3.5 text-muted" />}
               <button
                 type="button"
-                className="min-h-6 rounded px-1 hover:underline"
+                className="min-h-6.5 rounded px-1 hover:underline"
                 aria-current={index === steps.length ? "location" : undefined}
                 onClick={() => go(steps.slice(0, index))}
               >

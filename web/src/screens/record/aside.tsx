@@ -43,7 +43,7 @@ export function Aside({ place }: { place: Place }) {
                     <p className="text-[13px] text-muted">{one.path}</p>
                     {one.kept ? (
                       <Link
-                        className="inline-flex min-h-6 items-center text-accent hover:underline"
+                        className="inline-flex min-h-6.5 items-center text-accent hover:underline"
                         href={here.path(recordPath(place.source, place.snapshot.id, one.stream, one.key))}
                       >
                         {one.stream} {one.key}

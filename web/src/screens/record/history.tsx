@@ -81,7 +81,7 @@ function Turn({ version, before, place, snapshot, isHere }: TurnProps) {
           <span className="ml-auto flex gap-2">
             {!isHere && (
               <Link
-                className="inline-flex min-h-6 items-center text-accent hover:underline"
+                className="inline-flex min-h-6.5 items-center text-accent hover:underline"
                 href={here.path(recordPath(source, snapshot.id, stream, key))}
               >
                 {t("record.look")}

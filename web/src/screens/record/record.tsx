@@ -134,7 +134,7 @@ function Found({
       {newest && newest.id !== snapshot.id && (
         <p className="mb-4 rounded-md bg-accent-soft px-3 py-2 text-sm text-accent">
           {t("record.past", { moment: moment(snapshot.at) })}{" "}
-          <button type="button" className="min-h-6 font-medium underline" onClick={() => setQuery({ snapshot: newest.id, at: null })}>
+          <button type="button" className="min-h-6.5 font-medium underline" onClick={() => setQuery({ snapshot: newest.id, at: null })}>
             {t("record.now")}
           </button>
         </p>

@@ -43,7 +43,7 @@ function Text({ text, isBare }: { text: string; isBare: boolean }) {
     <span className="whitespace-pre-wrap">
       {isLong && !isWhole ? `${text.slice(0, LONG)}… ` : text}
       {isLong && (
-        <button type="button" className="ml-1 min-h-6 text-accent underline" onClick={() => setWhole(!isWhole)}>
+        <button type="button" className="ml-1 min-h-6.5 text-accent underline" onClick={() => setWhole(!isWhole)}>
           {isWhole ? t("record.less") : t("record.whole", { count: count(text.length) })}
         </button>
       )}

@@ -108,7 +108,7 @@ function StepLine({ plan, step }: { plan: Plan; step: Shape["StepShown"] }) {
       <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <Badge tone={tone}>{t(word)}</Badge>
         <Link
-          className="inline-flex min-h-6 items-center font-medium hover:underline"
+          className="inline-flex min-h-6.5 items-center font-medium hover:underline"
           href={here.path(recordPath(plan.source, plan.snapshot, step.stream, step.key))}
         >
           {step.stream} {step.key}
@@ -133,7 +133,7 @@ function Conflict({ plan, step }: { plan: Plan; step: Shape["StepShown"] }) {
   );
   if (!isOpen)
     return (
-      <button type="button" className="min-h-6 justify-self-start text-[13px] text-accent hover:underline" onClick={() => setOpen(true)}>
+      <button type="button" className="min-h-6.5 justify-self-start text-[13px] text-accent hover:underline" onClick={() => setOpen(true)}>
         {t("restores.conflict.show")}
       </button>
     );

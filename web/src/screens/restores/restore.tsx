@@ -85,7 +85,7 @@ function About({ restore }: { restore: Restore }) {
         {t(STATES[restore.state][0])}
       </Badge>
       <Link
-        className="inline-flex min-h-6 items-center hover:underline"
+        className="inline-flex min-h-6.5 items-center hover:underline"
         href={here.path(`/sources/${restore.source}/snapshots${snapshot ? `?snapshot=${snapshot.id}` : ""}`)}
       >
         {name}

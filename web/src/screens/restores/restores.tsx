@@ -72,7 +72,7 @@ export default function Restores() {
               <Tr key={one.id}>
                 <Td>
                   <Link
-                    className="inline-flex min-h-6 items-center font-medium whitespace-nowrap hover:underline"
+                    className="inline-flex min-h-6.5 items-center font-medium whitespace-nowrap hover:underline"
                     href={here.path(`/restores/${one.id}`)}
                   >
                     <Moment at={one.created_at} />

@@ -19,7 +19,7 @@ export function HitLine({ hit, q }: { hit: Hit; q: string }) {
     <li className="grid gap-0.5 px-4 py-2.5 text-sm [contain-intrinsic-size:auto_4rem] [content-visibility:auto]">
       <p className="flex flex-wrap items-center gap-x-3">
         <Link
-          className="inline-flex min-h-6 items-center font-medium hover:underline"
+          className="inline-flex min-h-6.5 items-center font-medium hover:underline"
           href={here.path(recordPath(hit.source, hit.snapshot, hit.stream, hit.key))}
         >
           {titleOf(hit.record, hit.key)}
@@ -53,7 +53,7 @@ function Life({ hit }: { hit: Hit }) {
   );
   if (!isAsked)
     return (
-      <button type="button" className="min-h-6 text-[13px] text-accent hover:underline sm:ml-auto" onClick={() => setAsked(true)}>
+      <button type="button" className="min-h-6.5 text-[13px] text-accent hover:underline sm:ml-auto" onClick={() => setAsked(true)}>
         {t("search.life")}
       </button>
     );

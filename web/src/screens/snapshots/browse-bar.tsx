@@ -62,7 +62,7 @@ export function BrowseBar({ snapshot, stream, fields, columns, onJump, total }: 
               <button
                 type="button"
                 aria-label={t("snapshots.condition.drop", { condition })}
-                className="grid size-6 place-items-center rounded hover:bg-surface"
+                className="grid size-6.5 place-items-center rounded hover:bg-surface"
                 onClick={() => setConditions(conditions.filter((one) => one !== condition))}
               >
                 <X aria-hidden className="size-3.5" />

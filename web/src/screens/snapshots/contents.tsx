@@ -50,7 +50,7 @@ export function Contents({ source, snapshot }: { source: string; snapshot: Snaps
                 <Td className="font-medium">
                   {mayLook ? (
                     <Link
-                      className="inline-flex min-h-6 items-center hover:underline"
+                      className="inline-flex min-h-6.5 items-center hover:underline"
                       href={here.path(browsePath(source, snapshot.id, stream.name))}
                     >
                       {facts.get(stream.name)?.label ?? stream.name}
