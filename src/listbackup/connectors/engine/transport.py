@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
@@ -13,7 +14,7 @@ from urllib.parse import urlencode, urljoin
 import msgspec
 
 from listbackup.base.clock import Clock
-from listbackup.base.errors import InputError, Interrupted, PlatformError, PlatformFault
+from listbackup.base.errors import InputError, Interrupted, ListBackupError, PlatformError, PlatformFault
 from listbackup.base.retry import RetryPolicy, retry
 from listbackup.connectors.engine.auth import Authority, authority, texts
 from listbackup.connectors.engine.client import Answer, Client, Request, StatusAnswer
@@ -79,8 +80,9 @@ class Transport:
     def close(self) -> None:
         """Wake up everybody who waits for the platform; idempotent."""
         self._patience.close()
-        self.allowance.remember_rate(self.limiter.learnt_rate)
-        self.allowance.close()
+        with suppress(ListBackupError):  # what cannot be given back counts as sent, which is the polite side
+            self.allowance.remember_rate(self.limiter.learnt_rate)
+            self.allowance.close()
         if self._token_client is not None:
             self._token_client.close()
 
