@@ -296,6 +296,7 @@ PARTICULAR: dict[str, str] = {
     "StreamInfo.cursor": "The field by which it is asked for what changed since; null: it is listed whole.",
     "StreamInfo.key": "The fields that a record is addressed by.",
     "StreamInfo.references": "Fields that name records of other streams.",
+    "StreamInfo.syncs": "Whether changes are told by a token of the platform, which the cursor holds.",
     "StreamInfo.volatile": "Fields that change by themselves and do not count as a change.",
     "StreamProgress.attachment_bytes": "Of attachments [bytes].",
     "StreamProgress.gone": "Records that are on the platform no more.",

@@ -87,6 +87,7 @@ class StreamInfo(Struct, frozen=True, kw_only=True):
     label: str
     key: Sequence[str]
     cursor: str | None = None
+    syncs: bool = False
     parent: str | None = None
     attachments: bool = False
     append_only: bool = False
