@@ -84,8 +84,8 @@ export class LiveHub {
       this.last,
       {
         onEvents: (event) => {
-          this.channel.post({ kind: "event", event } satisfies Word);
           this.take(event);
+          this.channel.post({ kind: "event", event } satisfies Word);
         },
         onState: (state) => {
           this.channel.post({ kind: "state", state } satisfies Word);

@@ -12,7 +12,7 @@ import "@/messages/en/entry";
 /** The frame of the pages by which one comes in: one sheet, one question. */
 export function EntryPage({ title, about, foot, children }: { title: string; about?: ReactNode; foot?: ReactNode; children: ReactNode }) {
   useEffect(() => {
-    document.title = `${title} · ListBackup`;
+    document.title = title.includes("ListBackup") ? title : `${title} · ListBackup`;
   }, [title]);
   return (
     <div className="mx-auto flex min-h-dvh w-full max-w-[25rem] flex-col justify-center px-4 py-8">
