@@ -123,7 +123,9 @@ def _first_owner(sh: Shell) -> None:
         return
     if sh.out.as_json:
         sh.out.line({"setup_code": code})
-    sh.out.say("Nobody owns this installation yet. To become its owner, open this server in a browser, or POST /v2/auth/setup, and give this code, within a day, once:")
+    sh.out.say(
+        "Nobody owns this installation yet. To become its owner, open it in a browser (or POST /v2/auth/setup) with this code, within a day, once:"
+    )
     sh.out.say(f"  {code}")
     sh.out.stdout.flush()
 
