@@ -133,7 +133,7 @@ export class Stage {
       const newest = existsSync(folder)
         ? readdirSync(folder)
             .sort()
-            .map((name) => readFileSync(join(folder, name), "utf8"))
+            .map((name) => unfolded(readFileSync(join(folder, name), "utf8")))
             .filter((text) => text.includes(to))
             .at(-1)
         : undefined;
@@ -162,6 +162,10 @@ export function oneTimeCode(secret: string, steps = 0): string {
   const at = (digest.at(-1) as number) & 15;
   return String((digest.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }
+
+/** Text as it was before it was made quoted-printable. */
+const unfolded = (text: string) =>
+  text.replace(/=\r?\n/g, "").replace(/=([0-9A-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 
 function run(program: string, args: string[], environment: Record<string, string>): ChildProcess {
   const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LISTBACKUP_"))) as NodeJS.ProcessEnv;
