@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 import boto3
@@ -57,3 +58,22 @@ def test_a_bucket_that_is_not_there_is_named_at_once(on_bucket: CommandLine) -> 
     assert said.code != 0
     assert "elsewhere" in said.err
     assert "Traceback" not in said.err
+
+
+def test_a_lost_machine_comes_back_from_the_bucket_and_the_kit_alone(on_bucket: CommandLine, crm: Saas) -> None:
+    """Nothing was set: copies of the control plane lie beside the objects."""
+    cli = on_bucket
+    cli.connect(crm)
+    cli.ok("backup", "crm")
+    cli.ok("keys", "recovery-kit", "--to", "kit.txt")
+    place = cli.ok("system", "backup", "--json").json["place"]
+    crm.world.pass_day(changed=0.05, deleted=0.03, added=0.03)
+    cli.ok("backup", "crm")
+    shown = cli.ok("show", "crm", "contacts").raw
+    for gone in (cli.data, cli.keys, cli.home / ".cache"):
+        shutil.rmtree(gone, ignore_errors=True)
+    said = cli.ok("system", "restore", "--from", place, "--kit", "kit.txt", "--start", "--json").json
+    assert (said["snapshots"], said["newer_than_the_copy"], said["without_objects"]) == (2, 1, [])
+    assert cli.ok("show", "crm", "contacts").raw == shown
+    cli.ok("backup", "crm")
+    cli.ok("check", "crm", "--read-data")
