@@ -51,11 +51,24 @@ function nextCron(timetable: Timetable, at: number): number | null {
     if (!isOn(cron, day)) continue;
     for (const hour of cron.hours)
       for (const minute of cron.minutes) {
-        const due = instantOf(day, hour * 60 + minute, zone);
+        const due = afterGap(instantOf(day, hour * 60 + minute, zone), hour * 60 + minute, zone);
         if (due > at) return due;
       }
   }
   return null;
+}
+
+/** A time of day that a night skips comes due when the clock has jumped. */
+function afterGap(due: number, minutes: number, zone: string): number {
+  const aheadOf = (instant: number) => {
+    const shown = wallOf(instant, zone);
+    return Date.UTC(shown.year, shown.month - 1, shown.day, shown.hour, shown.minute) - instant;
+  };
+  const shown = wallOf(due, zone);
+  if (shown.hour * 60 + shown.minute === minutes) return due;
+  let at = due;
+  for (let step = 0; step < 180 && aheadOf(at - MINUTE) === aheadOf(due); step++) at -= MINUTE;
+  return at;
 }
 
 type Cron = {

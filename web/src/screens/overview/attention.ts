@@ -32,7 +32,9 @@ function ofConnection(one: Shape["Connection"]): Need[] {
 function ofSource(one: Standing): Need[] {
   const { source, last, lastRun } = one;
   const named = { name: source.name };
-  const isFailed = lastRun?.state === "failed";
+  // what was refused is no reason any more where somebody gave new credentials since
+  const isMended = lastRun?.reason === "needs_reauth" && one.connection?.state === "ready";
+  const isFailed = lastRun?.state === "failed" && !isMended;
   const why = { go: `/runs/${lastRun?.id}`, name: "overview.go.why" as Key };
   if (one.state === "never" || one.state === "late") {
     const text =
