@@ -23,6 +23,7 @@ export type Column<T> = {
   width: number;
   isNumber?: boolean;
   canSort?: boolean;
+  /** What stands in the cell. A link is a plain `a`: the grid opens its row within the app. */
   cell: (row: T) => ReactNode;
 };
 
@@ -126,12 +127,13 @@ export function Grid<T>({ label, columns, count, isOpen = false, at, onSee, onOp
         onWidth={props.onWidth}
       />
       <div role="rowgroup" className="relative" style={{ height: scale.height, width, minWidth: "100%" }}>
+        {/* a row that leaves the screen lends its elements to one that comes: to make new ones costs more */}
         {shown.map(({ index }) => {
           const row = at(index);
           const key = row !== undefined && choice ? choice.keyOf(row) : null;
           return (
             <GridRow
-              key={index}
+              key={index % shown.length}
               id={id}
               index={index}
               top={index * ROW - scale.shift}
@@ -189,7 +191,12 @@ const GridRow = memo(function GridRow({
       aria-rowindex={index + 2}
       aria-selected={onToggle ? isChosen : undefined}
       onClick={(event) => {
-        if ((event.target as HTMLElement).closest("a,input")) return;
+        const target = event.target as HTMLElement;
+        if (target.closest("input")) return;
+        if (target.closest("a")) {
+          if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return; // the browser's own: another tab
+          event.preventDefault();
+        }
         onPoint({ row: index, column: 0 });
         if (row !== undefined && !window.getSelection()?.toString()) onOpen?.(row);
       }}

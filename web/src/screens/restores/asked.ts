@@ -15,7 +15,7 @@ export function pathOfRestore({ source, snapshot, streams, keys }: Asked): strin
     const name = crypto.randomUUID();
     sessionStorage.setItem(PLACE + name, JSON.stringify(keys));
     query.set("pick", name);
-  } else for (const [stream, key] of all) query.append("record", `${stream} ${key}`);
+  } else for (const [stream, key] of all) query.append("record", `${encodeURIComponent(stream)} ${key}`);
   return `/restores/new?${query}`;
 }
 
@@ -34,7 +34,7 @@ export function askedOf(query: URLSearchParams): Asked | null {
   }
   for (const one of query.getAll("record")) {
     const space = one.indexOf(" ");
-    const stream = one.slice(0, space);
+    const stream = decodeURIComponent(one.slice(0, space)); // a name may hold a space
     keys[stream] = [...(keys[stream] ?? []), one.slice(space + 1)];
   }
   return { source, snapshot, streams: streams.length > 0 ? streams : undefined, keys: Object.keys(keys).length > 0 ? keys : undefined };

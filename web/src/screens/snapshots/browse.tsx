@@ -9,7 +9,7 @@ import { useT } from "@/lib/i18n";
 import { PAGE_ROWS, useRowsAnywhere, useRowsInTurn } from "@/lib/rows";
 import { useHere } from "@/lib/session";
 import { useQuery } from "@/platform/params";
-import { Link, useGo, useSetQuery } from "@/platform/router";
+import { useGo, useSetQuery } from "@/platform/router";
 import { BrowseBar, ChosenBar } from "@/screens/snapshots/browse-bar";
 import { recordPath, type Snapshot, useStreamFacts } from "@/screens/snapshots/moments";
 import { fieldsOf, lineOf, valueAt } from "@/screens/snapshots/values";
@@ -95,9 +95,9 @@ export default function Browse({ source, snapshot, stream }: { source: string; s
       name: t("snapshots.key"),
       width: kept.widths[KEY] ?? 140,
       cell: (row) => (
-        <Link href={href(row)} tabIndex={-1} className="font-medium hover:underline">
+        <a href={href(row)} tabIndex={-1} className="font-medium hover:underline">
           {row.key}
-        </Link>
+        </a>
       ),
     };
     const others = offered
