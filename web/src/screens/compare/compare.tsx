@@ -149,7 +149,7 @@ function Counts({ from, to }: { from: Snapshot; to: Snapshot }) {
               >
                 {streams.map(([stream, one]) => (
                   <Tr key={stream}>
-                    <Td>
+                    <Td className="whitespace-nowrap">
                       <Link
                         href={address(stream)}
                         aria-current={chosen === stream || undefined}

@@ -97,7 +97,7 @@ function Told({ one }: { one: Erasure }) {
               {found.flatMap(([source, streams]) =>
                 Object.entries(streams).map(([stream, many]) => (
                   <Tr key={`${source} ${stream}`}>
-                    <Td className="font-medium">{nameOf(source)}</Td>
+                    <Td className="font-medium whitespace-nowrap">{nameOf(source)}</Td>
                     <Td>{stream}</Td>
                     <Td className="text-right tabular-nums">{count(many)}</Td>
                     <Td>

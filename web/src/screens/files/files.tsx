@@ -184,7 +184,7 @@ function FileRow({ file }: { file: Shape["File"] }) {
         </span>
         <span className="block text-xs text-muted">{file.content_type}</span>
       </Td>
-      <Td>
+      <Td className="whitespace-nowrap">
         <Link
           className="inline-flex min-h-6.5 items-center text-accent hover:underline"
           href={here.path(recordPath(file.source, file.snapshot, file.stream, file.record))}

@@ -235,7 +235,7 @@ function Report({ restore }: { restore: Restore }) {
           >
             {entries.map((entry) => (
               <Tr key={`${entry.stream} ${entry.key}`}>
-                <Td className="font-medium">
+                <Td className="font-medium whitespace-nowrap">
                   {entry.stream} {entry.key}
                 </Td>
                 <Td>{t(ACTIONS[entry.action][0])}</Td>

@@ -47,7 +47,7 @@ export function Contents({ source, snapshot }: { source: string; snapshot: Snaps
           >
             {snapshot.streams.map((stream) => (
               <Tr key={stream.name}>
-                <Td className="font-medium">
+                <Td className="font-medium whitespace-nowrap">
                   {mayLook ? (
                     <Link
                       className="inline-flex min-h-6.5 items-center hover:underline"
