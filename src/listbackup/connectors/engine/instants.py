@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
 from typing import assert_never
 
 from listbackup.base.clock import iso
 from listbackup.connectors.engine.facts import InstantFormat
 
 _MS_FROM = 100_000_000_000  # a unix time above this is in milliseconds (seconds would be the year 5138)
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_IMF = re.compile(r"[A-Z][a-z]{2}, (\d{2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) GMT", re.ASCII)
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 
 
@@ -28,9 +30,24 @@ def read_instant(value: object) -> datetime | None:
             return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         if text[:1].isdigit():
             return datetime.fromisoformat(text).replace(tzinfo=UTC) if len(text) == 8 else read_instant(float(text))
-        return parsedate_to_datetime(text).astimezone(UTC)
+        return _http(text) or _of_letter(text)
     except (ValueError, TypeError, OverflowError, OSError):
         return None
+
+
+def _http(text: str) -> datetime | None:
+    """The instant of a ``Date`` header as RFC 9110 wants it."""
+    found = _IMF.fullmatch(text)
+    if found is None or found[2] not in _MONTHS:
+        return None
+    day, year, hour, minute, second = (int(found[group]) for group in (1, 3, 4, 5, 6))
+    return datetime(year, _MONTHS.index(found[2]) + 1, day, hour, minute, second, tzinfo=UTC)
+
+
+def _of_letter(text: str) -> datetime:
+    from email.utils import parsedate_to_datetime  # takes 5 ms, and few platforms write their dates in another form
+
+    return parsedate_to_datetime(text).astimezone(UTC)
 
 
 def newest(values: Sequence[object]) -> datetime | None:
@@ -74,5 +91,5 @@ def write_instant(moment: datetime, form: InstantFormat) -> str | int:
         case "unix_ms":
             return int(moment.timestamp() * 1000)
         case "http":
-            return format_datetime(moment.replace(microsecond=0), usegmt=True)
+            return f"{_DAYS[moment.weekday()]}, {moment.day:02} {_MONTHS[moment.month - 1]} {moment:%Y %H:%M:%S} GMT"
     assert_never(form)

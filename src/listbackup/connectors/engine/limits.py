@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from listbackup.base.clock import Clock
@@ -194,6 +193,8 @@ def retry_after(headers: Mapping[str, str], clock: Clock) -> timedelta | None:
     try:
         seconds = float(text)
     except ValueError:
+        from email.utils import parsedate_to_datetime  # takes 5 ms; few platforms name a date here
+
         try:
             seconds = (parsedate_to_datetime(text) - clock.now()).total_seconds()
         except (ValueError, TypeError, OverflowError):
