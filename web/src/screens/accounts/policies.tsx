@@ -58,6 +58,12 @@ function Form({ account, above, data }: Props & { data: Shape["PoliciesShown"] }
     }
   };
   const inherit = account.parent === null && above.length === 0 ? "accounts.policy.unset" : "accounts.policy.inherit";
+  // what is said of a field that an account above holds: in the reader's words, for there is one way to be wrong about it
+  const said = (field: Exclude<keyof Fields, "region">) => {
+    const message = wrong?.of(`/${field}`) ?? null;
+    const from = data.origins[field];
+    return message && from && from !== account.id ? t("accounts.policy.looser") : message;
+  };
   const holds = data.effective;
   const from = (field: keyof Fields) => <Origin field={field} data={data} account={account} above={above} />;
   const shownList = (names: readonly string[] | null, choices: readonly Choice[]) =>
@@ -93,7 +99,7 @@ function Form({ account, above, data }: Props & { data: Shape["PoliciesShown"] }
             placeholder={t(inherit)}
             value={own.min_retention_days ?? ""}
             onChange={(event) => change({ min_retention_days: event.target.value === "" ? null : Number(event.target.value) })}
-            error={wrong?.of("/min_retention_days")}
+            error={said("min_retention_days")}
           />
         </Rule>
         <Rule
@@ -105,7 +111,7 @@ function Form({ account, above, data }: Props & { data: Shape["PoliciesShown"] }
             label={t("accounts.policy.mfa.own")}
             value={own.mfa_required === null ? "" : String(own.mfa_required)}
             onChange={(event) => change({ mfa_required: event.target.value === "" ? null : event.target.value === "true" })}
-            error={wrong?.of("/mfa_required")}
+            error={said("mfa_required")}
           >
             <option value="">{t(inherit)}</option>
             <option value="true">{t("accounts.policy.mfa.yes")}</option>
@@ -119,7 +125,7 @@ function Form({ account, above, data }: Props & { data: Shape["PoliciesShown"] }
             choices={roleChoices}
             value={own.may_restore}
             onChange={(may_restore) => change({ may_restore })}
-            error={wrong?.of("/may_restore") ?? null}
+            error={said("may_restore")}
           />
         </Rule>
         <Rule
@@ -133,7 +139,7 @@ function Form({ account, above, data }: Props & { data: Shape["PoliciesShown"] }
             choices={platformChoices}
             value={own.allowed_platforms}
             onChange={(allowed_platforms) => change({ allowed_platforms })}
-            error={wrong?.of("/allowed_platforms") ?? null}
+            error={said("allowed_platforms")}
           />
         </Rule>
         <Rule title={t("accounts.policy.region")} holds={holds.region ?? t("accounts.policy.nothing")} origin={from("region")}>
