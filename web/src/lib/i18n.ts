@@ -19,12 +19,26 @@ export function t(key: Key, values?: Record<string, string | number>): string {
 
 /** `t`, and a render when the language changes. Every component that shows words takes it from here. */
 export function useT() {
-  useSyncExternalStore(
+  return useLanguage() === i18n.locale ? t : english;
+}
+
+/** The language of this render: English while a prerendered page is taken over, part by part, whatever has been loaded meanwhile. */
+export function useLanguage(): Language {
+  return useSyncExternalStore(
     subscribe,
-    () => i18n.locale,
+    () => i18n.locale as Language,
     () => "en",
   );
-  return t;
+}
+
+function english(key: Key, values?: Record<string, string | number>): string {
+  const spoken = i18n.locale;
+  i18n.activate("en");
+  try {
+    return t(key, values);
+  } finally {
+    i18n.activate(spoken);
+  }
 }
 
 export const language = () => i18n.locale as Language;

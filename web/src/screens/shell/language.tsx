@@ -1,6 +1,6 @@
 "use client";
 
-import { type Language, language, speak, useT } from "@/lib/i18n";
+import { type Language, speak, useLanguage, useT } from "@/lib/i18n";
 import { LANGUAGES } from "@/messages/keys";
 
 /** Each language by its own name: who cannot read this page must find theirs. */
@@ -12,7 +12,7 @@ export function LanguageChoice() {
   return (
     <select
       aria-label={t("common.language")}
-      value={language()}
+      value={useLanguage()}
       onChange={(event) => void speak(event.target.value as Language)}
       className="h-7 rounded-md bg-transparent px-1 text-[13px] text-muted hover:text-ink"
     >
