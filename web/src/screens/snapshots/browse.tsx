@@ -171,9 +171,11 @@ export default function Browse({ source, snapshot, stream }: { source: string; s
       </Card>
       <p role="status" className="flex flex-wrap justify-between gap-x-4 text-[13px] text-muted tabular-nums">
         <span>
-          {isSifted
-            ? t(rows.isOpen ? "snapshots.found.more" : "snapshots.found", { count: rows.count - (rows.isOpen ? 1 : 0), total })
-            : t("snapshots.total", { count: total })}
+          {rows.isWaiting
+            ? t("snapshots.looking")
+            : isSifted
+              ? t(rows.isOpen ? "snapshots.found.more" : "snapshots.found", { count: rows.count - (rows.isOpen ? 1 : 0), total })
+              : t("snapshots.total", { count: total })}
         </span>
         {!canSort && <span>{t("snapshots.unsorted", { most: count(MOST_SORTED) })}</span>}
       </p>
