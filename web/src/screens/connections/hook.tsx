@@ -13,14 +13,15 @@ import { Failure } from "@/ui/states";
 import { Ago } from "@/ui/time";
 import { tell, tellFailure } from "@/ui/toast";
 
-/** The address at which a platform may say that something changed. */
+/** The address at which a platform may say that something changed. It is asked for when somebody wants it: most connections have none. */
 export default function HookSection({ connection }: { connection: string }) {
   const t = useT();
   const api = useApi();
   const [secret, setSecret] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const [isOpen, setOpen] = useState(false);
   const params = { path: { connection } };
-  const hook = api.use.useQuery("get", "/v2/connections/{connection}/hook", { params });
+  const hook = api.use.useQuery("get", "/v2/connections/{connection}/hook", { params }, { enabled: isOpen });
   const isAbsent = hook.isError && asProblem(hook.error).status === 404;
   const act = async (what: () => Promise<void>) => {
     setBusy(true);
@@ -50,23 +51,30 @@ export default function HookSection({ connection }: { connection: string }) {
       title={t("connections.hook.title")}
       about={t("connections.hook.about")}
       actions={
-        (isAbsent || shown) && (
-          <>
-            <Button size="sm" isBusy={isBusy} onClick={() => void make()}>
-              {shown ? t("connections.hook.renew") : t("connections.hook.make")}
-            </Button>
-            {shown && (
-              <Button size="sm" kind="quiet" disabled={isBusy} onClick={() => void drop()}>
-                {t("connections.hook.drop")}
+        !isOpen ? (
+          <Button size="sm" onClick={() => setOpen(true)}>
+            {t("connections.hook.show")}
+          </Button>
+        ) : (
+          (isAbsent || shown) && (
+            <>
+              <Button size="sm" isBusy={isBusy} onClick={() => void make()}>
+                {shown ? t("connections.hook.renew") : t("connections.hook.make")}
               </Button>
-            )}
-          </>
+              {shown && (
+                <Button size="sm" kind="quiet" disabled={isBusy} onClick={() => void drop()}>
+                  {t("connections.hook.drop")}
+                </Button>
+              )}
+            </>
+          )
         )
       }
     >
+      {!isOpen && <p className="text-sm text-muted">{t("connections.hook.closed")}</p>}
       {isAbsent && <p className="text-sm text-muted">{t("connections.hook.none")}</p>}
       {hook.isError && !isAbsent && <Failure error={hook.error} onRetry={() => void hook.refetch()} />}
-      {hook.isPending && <Skeleton className="h-9" />}
+      {isOpen && hook.isPending && <Skeleton className="h-9" />}
       {shown && (
         <div className="grid gap-3 text-sm">
           {shown.url ? (

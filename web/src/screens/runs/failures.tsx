@@ -14,7 +14,8 @@ type Line = Shape["LogLine"];
 export function Failures({ run, connection }: { run: Shape["RunShown"]; connection: string | undefined }) {
   const t = useT();
   const found = useApi().use.useQuery("get", "/v2/runs/{run}/failures", { params: { path: { run: run.id }, query: { limit: 500 } } });
-  const lines = found.data?.items ?? [];
+  // the last word of a run repeats what is said of it above
+  const lines = (found.data?.items ?? []).filter((line) => line.stream || line.reason !== run.reason);
   if (lines.length === 0) return null;
   const groups = new Map<string, Line[]>();
   for (const line of lines) {
@@ -26,7 +27,7 @@ export function Failures({ run, connection }: { run: Shape["RunShown"]; connecti
       <ul className="divide-y divide-line">
         {[...groups].map(([key, group]) => (
           <li key={key} className="px-4 py-3">
-            <Group lines={group} connection={connection} />
+            <Group lines={group} connection={connection} isSaid={group[0]?.reason === run.reason} />
           </li>
         ))}
       </ul>
@@ -36,7 +37,10 @@ export function Failures({ run, connection }: { run: Shape["RunShown"]; connecti
 
 const FEW = 3;
 
-function Group({ lines, connection }: { lines: readonly Line[]; connection: string | undefined }) {
+type GroupProps = { lines: readonly Line[]; connection: string | undefined; isSaid: boolean };
+
+/** `isSaid`: the way out stands at the top of the page already. */
+function Group({ lines, connection, isSaid }: GroupProps) {
   const t = useT();
   const here = useHere();
   const [isOpen, setOpen] = useState(false);
@@ -71,7 +75,7 @@ function Group({ lines, connection }: { lines: readonly Line[]; connection: stri
           {t("runs.problem.more", { count: keyed - FEW })}
         </Button>
       )}
-      {connection && isOfConnection(reason) && (
+      {connection && !isSaid && isOfConnection(reason) && (
         <ButtonLink size="sm" className="justify-self-start" href={here.path(`/connections/${connection}`)}>
           {t("runs.do.connection")}
         </ButtonLink>
