@@ -24,8 +24,10 @@ export function Filters() {
   const known = new Set([...names.keys(), "scheduler", "worker", "cli", ""]);
   const isFiltered = FILTERS.some((name) => of(name) !== "");
   return (
-    <search className="grid gap-3 border-b border-line px-4 py-3 sm:grid-cols-2 lg:grid-cols-[1.5fr_1fr_1fr_1fr_1fr_auto] lg:items-end">
-      <Calm label={t("activity.search")} name="q" />
+    <search className="grid grid-cols-2 gap-3 border-b border-line px-4 py-3 lg:grid-cols-[1.5fr_1fr_1fr_1fr_1fr_auto] lg:items-end">
+      <div className="col-span-2 lg:col-span-1">
+        <Calm label={t("activity.search")} name="q" />
+      </div>
       <Select label={t("activity.kind")} value={action} onChange={(event) => set({ action: event.target.value })}>
         <option value="">{t("activity.kind.all")}</option>
         {action && !NOUNS.includes(action as (typeof NOUNS)[number]) && <option value={action}>{action.replaceAll("_", " ")}</option>}
@@ -49,7 +51,7 @@ export function Filters() {
       </Select>
       <TextField label={t("activity.since")} type="date" value={of("since")} onChange={(event) => set({ since: event.target.value })} />
       <TextField label={t("activity.until")} type="date" value={of("until")} onChange={(event) => set({ until: event.target.value })} />
-      <div className="flex flex-wrap items-center gap-2">
+      <div className="col-span-2 lg:col-span-1">
         {isFiltered && (
           <Button kind="quiet" onClick={() => set(Object.fromEntries(FILTERS.map((name) => [name, null])))}>
             <X aria-hidden />
@@ -58,7 +60,7 @@ export function Filters() {
         )}
       </div>
       {of("subject") && (
-        <div className="sm:col-span-2 lg:col-span-6">
+        <div className="col-span-2 lg:col-span-6">
           <Calm label={t("activity.subject")} name="subject" />
         </div>
       )}
