@@ -1,7 +1,7 @@
 "use client";
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from "react";
 import { useApi } from "@/lib/api";
 
 export const PAGE_ROWS = 100;
@@ -36,7 +36,8 @@ export function useRowsAnywhere<T>(
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
   const rested = useRef(0);
   const reading = useRef(read);
-  useEffect(() => {
+  // before the grid's own effects, which ask for rows: or the rows of the order before would be taken for those of the new one
+  useLayoutEffect(() => {
     reading.current = read;
   });
 
