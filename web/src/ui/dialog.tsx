@@ -2,7 +2,7 @@
 
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ComponentProps, type ReactNode, useState } from "react";
 import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
 
@@ -24,7 +24,7 @@ export function Dialog({ isOpen, onClose, title, about, children, actions, width
     <Radix.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/45" />
-        <Radix.Content
+        <Content
           {...(about ? {} : { "aria-describedby": undefined })}
           className={cn(
             "fixed z-50 flex flex-col border border-line bg-surface shadow-lift outline-none",
@@ -45,8 +45,30 @@ export function Dialog({ isOpen, onClose, title, about, children, actions, width
           </div>
           <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-4">{children}</div>
           {actions && <div className="flex flex-wrap justify-end gap-2 border-t border-line px-5 py-3">{actions}</div>}
-        </Radix.Content>
+        </Content>
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** Radix gives the focus back to a trigger of its own, and these dialogs have none. Where it was is asked while this is first drawn: a field that
+ * takes the focus by itself has it before any effect runs. */
+function Content(props: ComponentProps<typeof Radix.Content>) {
+  const [before] = useState(whereTheFocusIs);
+  return (
+    <Radix.Content
+      {...props}
+      onCloseAutoFocus={(event) => {
+        event.preventDefault();
+        if (before?.isConnected) before.focus();
+      }}
+    />
+  );
+}
+
+/** The focused element; of an item of a menu, which goes with its menu, the button that opened it. */
+function whereTheFocusIs(): HTMLElement | null {
+  const focused = document.activeElement;
+  const button = focused?.closest('[role="menu"]')?.getAttribute("aria-labelledby");
+  return button ? document.getElementById(button) : focused instanceof HTMLElement ? focused : null;
 }

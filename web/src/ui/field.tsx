@@ -9,7 +9,7 @@ type Said = { label: ReactNode; hint?: ReactNode; error?: string | null; isLabel
 
 function Field({ label, hint, error, isLabelHidden, id, children }: Said & { id: string; children: ReactNode }) {
   return (
-    <div className="grid content-start gap-1">
+    <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] content-start gap-1">
       <label htmlFor={id} className={cn("text-sm font-medium", isLabelHidden && "sr-only")}>
         {label}
       </label>

@@ -64,7 +64,7 @@ export function Lines({ wanted }: { wanted: Wanted }) {
               <Th>{t("activity.column.what")}</Th>
               <Th className="hidden sm:table-cell">{t("activity.column.who")}</Th>
               <Th className="hidden lg:table-cell">{t("activity.column.thing")}</Th>
-              <Th>{t("activity.column.at")}</Th>
+              <Th className="hidden sm:table-cell">{t("activity.column.at")}</Th>
             </>
           }
         >
@@ -82,11 +82,13 @@ export function Lines({ wanted }: { wanted: Wanted }) {
                   </button>
                   <span className="text-muted">{aboutOf(line)}</span>
                 </div>
-                <p className="text-[13px] text-muted sm:hidden">{actorWord(t, line.actor, names)}</p>
+                <p className="text-[13px] text-muted sm:hidden">
+                  {actorWord(t, line.actor, names)} · <Moment at={line.at} />
+                </p>
               </Td>
               <Td className="hidden sm:table-cell">{actorWord(t, line.actor, names)}</Td>
               <Td className="hidden max-w-64 truncate font-mono text-xs text-muted lg:table-cell">{line.subject}</Td>
-              <Td className="w-0 text-[13px] sm:whitespace-nowrap">
+              <Td className="hidden w-0 text-[13px] whitespace-nowrap sm:table-cell">
                 <Moment at={line.at} />
               </Td>
             </Tr>
