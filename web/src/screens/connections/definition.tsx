@@ -51,7 +51,7 @@ export default function Definition({ text, onText, problem }: { text: string; on
         <label htmlFor="definition" className="text-sm font-medium">
           {t("connections.definition.label")}
         </label>
-        <div className="flex gap-2">
+        <div className="flex flex-wrap gap-2">
           {text === "" && (
             <Button size="sm" kind="quiet" onClick={() => onText(EXAMPLE)}>
               {t("connections.definition.example")}

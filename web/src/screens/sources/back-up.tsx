@@ -1,15 +1,16 @@
 "use client";
 
-import { ChevronDown, Play } from "lucide-react";
-import { useState } from "react";
-import { type Shape, useApi } from "@/lib/api";
+import { Play } from "lucide-react";
+import dynamic from "next/dynamic";
+import type { Shape } from "@/lib/api";
 import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
-import { useGo } from "@/platform/router";
+import { useBackUp } from "@/screens/sources/use-back-up";
 import { Button, ButtonLink } from "@/ui/button";
-import { Menu, MenuItem } from "@/ui/menu";
-import { tell, tellFailure } from "@/ui/toast";
 import "@/messages/en/sources";
+
+// lists have the button alone: the menu comes where it is shown
+const More = dynamic(() => import("@/screens/sources/back-up-more"), { ssr: false });
 
 /** Backs a source up now; while a run goes on it leads there instead. */
 export function BackUp({
@@ -48,44 +49,7 @@ export function BackUp({
         {!size && !isBusy && <Play aria-hidden />}
         {t("sources.backup")}
       </Button>
-      {!size && (
-        <Menu
-          trigger={
-            <Button kind={kind} size="icon" aria-label={t("sources.backup.more")}>
-              <ChevronDown aria-hidden />
-            </Button>
-          }
-        >
-          <MenuItem onChoose={() => void start(true)}>
-            <span className="grid max-w-64 py-1">
-              {t("sources.backup.full")}
-              <span className="text-[13px] text-muted">{t("sources.backup.full.about")}</span>
-            </span>
-          </MenuItem>
-        </Menu>
-      )}
+      {!size && <More kind={kind} onFull={() => void start(true)} />}
     </span>
   );
-}
-
-export function useBackUp(source: Shape["Source"], isWatched: boolean) {
-  const t = useT();
-  const api = useApi();
-  const here = useHere();
-  const go = useGo();
-  const [isBusy, setBusy] = useState(false);
-  const start = async (full: boolean) => {
-    setBusy(true);
-    try {
-      const { data } = await api.call.POST("/v2/sources/{source}/sync", { params: { path: { source: source.id } }, body: { full } });
-      void api.cache.invalidateQueries({ queryKey: ["get", "/v2/runs"] });
-      if (data && isWatched) go.to(here.path(`/runs/${data.id}`));
-      else void tell(t("sources.backup.started", { name: source.name }));
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
-  return { start, isBusy };
 }

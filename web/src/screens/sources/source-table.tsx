@@ -5,9 +5,9 @@ import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
 import { Link } from "@/platform/router";
 import { BackUp } from "@/screens/sources/back-up";
-import { intervalOf, isScheduled, type Standing } from "@/screens/sources/standing";
+import type { Standing } from "@/screens/sources/standing";
 import { StandingBadge, useWhy } from "@/screens/sources/standing-badge";
-import { intervalWords } from "@/screens/sources/words";
+import { Target } from "@/screens/sources/target";
 import { Badge } from "@/ui/badge";
 import { ButtonLink } from "@/ui/button";
 import { Skeleton } from "@/ui/skeleton";
@@ -118,11 +118,4 @@ function Act({ one }: { one: Shown }) {
       </ButtonLink>
     );
   return <BackUp source={one.source} active={one.active} kind="plain" size="sm" isWatched={false} />;
-}
-
-/** What a source's schedule promises. */
-export function Target({ one }: { one: Standing }) {
-  const t = useT();
-  const interval = isScheduled(one.jobs) ? intervalOf(one.jobs) : null;
-  return interval === null ? t("sources.target.none") : t("sources.target", { interval: intervalWords(interval / 1000) });
 }
