@@ -2,11 +2,12 @@
 
 import { UserPlus } from "lucide-react";
 import dynamic from "next/dynamic";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { count } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
 import { useQuery } from "@/platform/params";
+import { useSetQuery } from "@/platform/router";
 import { Members } from "@/screens/people/members";
 import { useInvitations, useMembers } from "@/screens/people/queries";
 import { Button } from "@/ui/button";
@@ -32,8 +33,16 @@ const TABS = ["members", "invitations", "roles", "teams"] as const;
 export default function People() {
   const t = useT();
   const here = useHere();
-  const tab = useQuery().get("tab") ?? "members";
+  const query = useQuery();
+  const setQuery = useSetQuery();
+  const tab = query.get("tab") ?? "members";
   const [isInviting, setInviting] = useState(false);
+  const isAsked = query.has("invite"); // the command palette leads here so
+  useEffect(() => {
+    if (!isAsked) return;
+    setInviting(true);
+    setQuery({ invite: null });
+  }, [isAsked, setQuery]);
   const members = useMembers();
   const invitations = useInvitations(here.account.id);
   const sizes: Partial<Record<(typeof TABS)[number], number | undefined>> = {
@@ -71,7 +80,7 @@ export default function People() {
       ) : (
         <Members query={members} />
       )}
-      {isInviting && <Invite onClose={() => setInviting(false)} />}
+      {isInviting && here.may("members:manage") && <Invite onClose={() => setInviting(false)} />}
     </Page>
   );
 }
