@@ -5,7 +5,7 @@ import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
 import { Link } from "@/platform/router";
 import { RunBadge } from "@/screens/runs/run-badge";
-import { changes } from "@/screens/runs/run-list";
+import { changes } from "@/screens/runs/run-words";
 import type { Standing } from "@/screens/sources/standing";
 import { planWords } from "@/screens/sources/words";
 import { ButtonLink } from "@/ui/button";

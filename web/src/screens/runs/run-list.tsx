@@ -7,6 +7,7 @@ import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
 import { Link } from "@/platform/router";
 import { RunBadge } from "@/screens/runs/run-badge";
+import { changes, secondsOfRun } from "@/screens/runs/run-words";
 import { Button } from "@/ui/button";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Empty, Failure } from "@/ui/states";
@@ -91,17 +92,6 @@ function Row({ run, source }: { run: Shape["RunShown"]; source: string | null })
     </Tr>
   );
 }
-
-export function changes(run: Shape["RunShown"], t: ReturnType<typeof useT>): string {
-  const sum = (of: "added" | "changed" | "gone") => run.streams.reduce((total, stream) => total + (stream[of] ?? 0), 0);
-  const [added, changed, gone] = [sum("added"), sum("changed"), sum("gone")];
-  if (run.message && run.state !== "succeeded" && run.state !== "running") return run.message;
-  if (added + changed + gone === 0) return run.state === "succeeded" ? t("runs.changes.none") : "–";
-  return t("runs.changes", { added: count(added), changed: count(changed), gone: count(gone) });
-}
-
-export const secondsOfRun = (run: Shape["RunShown"], now = Date.now()): number | null =>
-  run.started_at ? (new Date(run.ended_at ?? now).getTime() - new Date(run.started_at).getTime()) / 1000 : null;
 
 const tookOf = (run: Shape["RunShown"]) => {
   const seconds = secondsOfRun(run);
