@@ -18,11 +18,9 @@ test("an agency opens a client, invites a viewer, sees that nothing protects the
   await expect(page.getByText(client).first()).toBeVisible();
   await expect(page.getByText("Nothing backed up").first()).toBeVisible();
 
-  const { items } = await stage.ask<{ items: { account?: { id: string; name: string }; id: string; name: string }[] }>(
-    "GET",
-    `/accounts/${home.split("/")[2]}/descendants`,
-  );
-  const id = items.find((one) => one.name === client)?.id;
+  await page.getByRole("link", { name: client }).first().click();
+  await expect.poll(() => page.url()).not.toContain(home);
+  const id = new URL(page.url()).pathname.split("/")[2];
   await page.goto(`${stage.url}/a/${id}/people`);
   await page.getByRole("button", { name: "Invite" }).first().click();
   const dialog = page.getByRole("dialog");

@@ -23,7 +23,7 @@ test("a wrong password is said in one sentence, and nothing of the form is lost"
     .first()
     .fill("not the password");
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("alert")).toBeVisible();
+  await expect(page.getByRole("main").getByRole("alert").first()).toBeVisible();
   await expect(page.getByLabel(/e-mail/i)).toHaveValue("ada@example.com");
   await demandAccessible(page, "sign-in with an error");
 });

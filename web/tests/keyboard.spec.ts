@@ -23,7 +23,7 @@ test("sign in by keyboard alone", async ({ page, stage }) => {
   await reach(page, /^password/i);
   await page.keyboard.type(OWNER.password);
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("alert").first()).toBeVisible();
+  await expect(page.getByRole("main").getByRole("alert").first()).toBeVisible();
 });
 
 test("the palette leads to a source, and a backup starts from there", async ({ page, stage, home }) => {
@@ -72,7 +72,7 @@ test("somebody is invited by keyboard alone, and the dialog gives the focus back
   await expect(page.getByRole("dialog")).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toHaveCount(0);
-  await reach(page, /^invite$/i, 1);
+  await expect(page.getByRole("button", { name: "Invite", exact: true }).first()).toBeFocused();
   await page.keyboard.press("Enter");
   await reach(page, /^e-mail address/i);
   const email = `kay${Date.now() % 100_000}@example.org`;
