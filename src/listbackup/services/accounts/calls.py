@@ -9,6 +9,8 @@ from listbackup.base.errors import NotFound
 from listbackup.base.paging import Page
 from listbackup.http.caller import MfaRequired
 from listbackup.http.paging import PageParameters
+from listbackup.services.accounts.model import Account
+from listbackup.services.accounts.schema import AccountShown, show_account
 from listbackup.services.accounts.standing import Standing
 from listbackup.services.accounts.tenancy import Tenancy
 from listbackup.services.routing import Call
@@ -41,6 +43,12 @@ def reaches(tenancy: Tenancy, actor: str, account: str) -> bool:
     except NotFound:
         return False
     return True
+
+
+def show_to(tenancy: Tenancy, account: Account, actor: str) -> AccountShown:
+    """An account, with the one above it only for whoever knows of that."""
+    state = tenancy.accounts.tree.chain(account.id).state
+    return show_account(account, state, parent=account.parent is not None and reaches(tenancy, actor, account.parent))
 
 
 def sliced(items: Sequence[T], key: Callable[[T], str], page: PageParameters) -> Page[T]:
