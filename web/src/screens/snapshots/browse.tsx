@@ -6,6 +6,7 @@ import { type Shape, useApi } from "@/lib/api";
 import { cn } from "@/lib/cn";
 import { count } from "@/lib/format";
 import { useT } from "@/lib/i18n";
+import { asProblem } from "@/lib/problem";
 import { PAGE_ROWS, useRowsAnywhere, useRowsInTurn } from "@/lib/rows";
 import { useHere } from "@/lib/session";
 import { useQuery } from "@/platform/params";
@@ -13,6 +14,7 @@ import { useGo, useSetQuery } from "@/platform/router";
 import { BrowseBar, ChosenBar } from "@/screens/snapshots/browse-bar";
 import { recordPath, type Snapshot, useStreamFacts } from "@/screens/snapshots/moments";
 import { fieldsOf, lineOf, valueAt } from "@/screens/snapshots/values";
+import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { type Column, Grid } from "@/ui/grid";
 import { useKeptColumns } from "@/ui/grid-columns";
@@ -145,7 +147,7 @@ export default function Browse({ source, snapshot, stream }: { source: string; s
       <Card className="overflow-hidden">
         {!isReady ? (
           <SkeletonRows rows={14} />
-        ) : rows.error ? (
+        ) : rows.error && rows.at(0) === undefined ? (
           <Failure error={rows.error} onRetry={rows.retry} />
         ) : isEmpty ? (
           <Empty title={isSifted ? t("snapshots.nothing.title") : t("snapshots.empty.title")}>
@@ -179,6 +181,14 @@ export default function Browse({ source, snapshot, stream }: { source: string; s
         </span>
         {!canSort && <span>{t("snapshots.unsorted", { most: count(MOST_SORTED) })}</span>}
       </p>
+      {rows.error !== null && rows.at(0) !== undefined && (
+        <p role="alert" className="flex flex-wrap items-center gap-3 rounded-md bg-warn-soft px-3 py-2 text-sm text-warn">
+          {t("snapshots.gap", { why: asProblem(rows.error).message || asProblem(rows.error).title })}
+          <Button size="sm" onClick={rows.retry}>
+            {t("common.retry")}
+          </Button>
+        </p>
+      )}
       {chosen.size > 0 && (
         <ChosenBar source={source} snapshot={snapshot.id} stream={stream} keys={[...chosen]} onClear={() => setChosen(new Set())} />
       )}
