@@ -1,6 +1,8 @@
 """Errands: what takes longer than a request may, carried out by this process in the background, one at a time for each thing.
 
 An errand that the process's end interrupts is not lost: its row says ``running``, and ``resume`` (or ``undo``) goes on with it.
+
+A row says how an errand ended a moment before the errand is over: it still closes what it opened. Who acts on the row at once sends the next errand ``behind`` it.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from listbackup.base.errors import BusyError, Interrupted, ListBackupError
 
 _log = logging.getLogger(__name__)
 
+Errand = Callable[[Callable[[], bool]], object]
+
 
 class Errands:
     """A few hands for background work."""
@@ -23,12 +27,19 @@ class Errands:
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._active: set[str] = set()
+        self._behind: dict[str, Errand] = {}
 
-    def send(self, thing: str, errand: Callable[[Callable[[], bool]], object]) -> None:
-        """Carry it out soon; it is given what tells whether to stop. Raises BusyError while another errand for the same thing is not over."""
+    def send(self, thing: str, errand: Errand, *, behind: bool = False) -> None:
+        """Carry it out soon; it is given what tells whether to stop. ``behind`` waits for one that is about to be over.
+
+        Raises BusyError while another errand for the same thing is not over (``behind``: while another waits for that already).
+        """
         with self._lock:
             if thing in self._active:
-                raise BusyError(f"{thing} is being worked on", hint="wait for it to end")
+                if not behind or thing in self._behind:
+                    raise BusyError(f"{thing} is being worked on", hint="wait for it to end")
+                self._behind[thing] = errand
+                return
             self._active.add(thing)
         try:
             self._pool.submit(self._carry_out, thing, errand)
@@ -53,13 +64,21 @@ class Errands:
         self._stopping.set()
         self._pool.shutdown(cancel_futures=True)
 
-    def _carry_out(self, thing: str, errand: Callable[[Callable[[], bool]], object]) -> None:
+    def _carry_out(self, thing: str, errand: Errand) -> None:
+        following: Errand | None = errand
+        while following is not None:
+            self._do(thing, following)
+            with self._lock:
+                following = self._behind.pop(thing, None)
+                if self._stopping.is_set():
+                    following = None
+                if following is None:
+                    self._active.discard(thing)
+
+    def _do(self, thing: str, errand: Errand) -> None:
         try:
             errand(self._stopping.is_set)
         except ListBackupError as error:
             _log.warning("the errand for %s ended early: %s", thing, error)
         except Exception as error:  # noqa: BLE001  a worker loop: one errand's bug must not be silent, nor end the others
             _log.exception("the errand for %s failed in a way nobody thought of", thing, exc_info=error)
-        finally:
-            with self._lock:
-                self._active.discard(thing)

@@ -119,7 +119,8 @@ def _turned(restores: Restores, errands: Errands) -> Sequence[Route]:
         scope, found = call.scope, restores.get(call.scope, call.path["restore"])
         if found.state is RestoreState.UNDONE:
             raise Conflict("the restore was undone already")
-        errands.send(found.id, lambda should_stop: restores.undo(scope, found.id, should_stop=should_stop))
+        is_over = found.state not in (RestoreState.RUNNING, RestoreState.UNDOING)
+        errands.send(found.id, lambda should_stop: restores.undo(scope, found.id, should_stop=should_stop), behind=is_over)
         return Answer(content=show_restore(found, working=True), location=f"/v2/restores/{found.id}")
 
     stop = "Stop a restore; what was written stays until it is undone"
