@@ -25,7 +25,7 @@ test("an agency opens a client, invites a viewer, sees that nothing protects the
   await page.getByRole("button", { name: "Invite" }).first().click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("E-mail address").fill(viewer.email);
-  await dialog.getByLabel("Role").selectOption("viewer");
+  await dialog.getByLabel("Role", { exact: true }).selectOption("viewer");
   await dialog.getByRole("button", { name: "Send invitation" }).click();
   await expect(page.getByText(viewer.email).first()).toBeVisible();
 
