@@ -68,6 +68,11 @@ test-web: $(WEB) $(DEV) ## The web app in a real browser, against the real serve
 	@if $(BIN)/python tools/find_chromium.py $(CHROMIUM); then \
 		cd web && CHROMIUM=$(CHROMIUM) JOBS=$(JOBS) npm run --silent e2e -- $(WEB_ARGS); fi
 
+.PHONY: web-quality
+web-quality: $(WEB) $(DEV) ## Measure the web app on a quiet machine and write web/QUALITY.md (minutes)
+	@rm -rf web/test-results && cd web && status=0; QUIET=1 JOBS=1 CHROMIUM=$(CHROMIUM) npm run --silent e2e -- quality || status=$$?; \
+		node scripts/quality.mjs; exit $$status
+
 SERVER := $(VENV)/.server-is-installed
 
 $(SERVER): pyproject.toml tools/setup_venv.py

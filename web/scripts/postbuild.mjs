@@ -57,6 +57,7 @@ const name = revision.digest("hex").slice(0, 16);
 writeFileSync(join(out, "_ui.json"), JSON.stringify({ revision: name, pages, scripts }));
 writeServiceWorker();
 
+writeFileSync(join(out, "_weights.json"), JSON.stringify(weights));
 for (const [page, { script, style, html }] of Object.entries(weights).sort((one, other) => other[1].script - one[1].script))
   console.log(`${kib(script)} script  ${kib(style)} style  ${kib(html)} html  ${page}`);
 if (over.length > 0) {

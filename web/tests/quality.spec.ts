@@ -5,6 +5,9 @@ import { note } from "./measured";
 import { everyScreen } from "./screens";
 import { OWNER, Stage } from "./stage";
 
+// Wall-clock figures are demanded by `make web-quality` alone, on a machine that does nothing else; elsewhere they are only noted.
+const isQuiet = process.env.QUIET === "1";
+
 // The figures that a person feels, gated. CPU is counted by the browser in the main thread's own time, so that a busy machine does not blur it.
 
 test("no screen costs the main thread more than 200 ms until it is idle", async ({ page, stage, home }) => {
@@ -72,8 +75,9 @@ test("a hundred thousand records scroll at 58 frames a second, and any row is th
       "fps at 4x": slow.fps,
       "slowest jump [ms]": jump,
     });
-    expect.soft(quick.fps).toBeGreaterThanOrEqual(58);
     expect.soft(quick.rows).toBeLessThanOrEqual(60);
+    if (!isQuiet) return;
+    expect.soft(quick.fps).toBeGreaterThanOrEqual(58);
     expect.soft(slow.fps).toBeGreaterThanOrEqual(30);
     expect.soft(jump).toBeLessThanOrEqual(150);
   } finally {
@@ -169,7 +173,7 @@ test("what happens is on the screen within 250 ms, and nothing is lost or double
       groups.slice(-20),
     );
     note("live", { "p95 lag [ms]": p95, "events during the cut": 20, "seen once": counts.filter((count) => count === 1).length });
-    expect.soft(p95).toBeLessThanOrEqual(250);
+    if (isQuiet) expect.soft(p95).toBeLessThanOrEqual(250);
     expect.soft(counts).toEqual(counts.map(() => 1));
   } finally {
     wire.close();

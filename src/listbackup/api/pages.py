@@ -89,7 +89,7 @@ def _split(path: str) -> tuple[str, str]:
 
 
 def _name(path: Path, folder: Path) -> str | None:
-    if not path.is_file() or path.suffix == ".br" or path.name == "_ui.json":
+    if not path.is_file() or path.suffix == ".br" or path.name.startswith(("_ui.", "_weights.")):
         return None
     return "/" + path.relative_to(folder).as_posix()
 

@@ -24,7 +24,7 @@ function Notice({
   return (
     <div role={role} className="mx-auto grid max-w-md justify-items-center gap-2 px-4 py-12 text-center">
       <div className="text-muted [&_svg]:size-7">{icon}</div>
-      <p className="font-medium">{title}</p>
+      <div className="font-medium">{title}</div>
       {children && <div className="text-sm text-muted">{children}</div>}
       {actions && <div className="mt-2 flex flex-wrap justify-center gap-2">{actions}</div>}
     </div>

@@ -10,7 +10,7 @@ export function Absent() {
   const t = useT();
   return (
     <main>
-      <Empty title={t("shell.absent.title")} action={<ButtonLink href="/">{t("shell.absent.go")}</ButtonLink>}>
+      <Empty title={<h1>{t("shell.absent.title")}</h1>} action={<ButtonLink href="/">{t("shell.absent.go")}</ButtonLink>}>
         {t("shell.absent.text")}
       </Empty>
     </main>
