@@ -9,19 +9,19 @@ import { brotliCompressSync, constants } from "node:zlib";
 
 const out = new URL("../out", import.meta.url).pathname;
 const KIB = 1024;
-const BUDGET = { script: 200 * KIB, signIn: 145 * KIB, style: 12 * KIB, html: 6 * KIB };
+const BUDGET = { script: 200 * KIB, signIn: 145 * KIB, style: 12 * KIB, html: 6 * KIB, lazy: 60 * KIB, first: 250 * KIB };
 
 const files = (folder) =>
   readdirSync(folder).flatMap((name) => (statSync(join(folder, name)).isDirectory() ? files(join(folder, name)) : [join(folder, name)]));
 const squeezed = (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
 const sha256 = (text) => createHash("sha256").update(text).digest("base64");
 
-const all = files(out).filter((file) => !file.endsWith(".br") && !["_ui.json", "quality.json", "sw.js"].includes(basename(file)));
+const all = files(out).filter((file) => !file.endsWith(".br") && !["_ui.json", "_weights.json", "sw.js"].includes(basename(file)));
 const sizes = {};
 const revision = createHash("sha256");
 for (const file of all.sort()) {
   const bytes = readFileSync(file);
-  revision.update(file).update(bytes);
+  revision.update(relative(out, file)).update(bytes);
   const small = squeezed(bytes);
   sizes[`/${relative(out, file)}`] = small.length;
   if (small.length < bytes.length * 0.95) writeFileSync(`${file}.br`, small);
@@ -38,6 +38,7 @@ const addresses = Object.keys(sizes)
 const pages = addresses.filter((page) => !["/404", "/_not-found"].includes(page)).sort((one, other) => (rank(one) < rank(other) ? -1 : 1));
 
 const scripts = {};
+const atOnce = new Set(); // scripts that some page loads with itself
 const weights = {};
 const over = [];
 for (const page of addresses) {
@@ -45,7 +46,9 @@ for (const page of addresses) {
   scripts[page] = [...html.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g)].map((found) => `sha256-${sha256(found[1])}`);
   const named = (pattern) => [...new Set([...html.matchAll(pattern)].map((found) => found[1]))];
   const weigh = (names) => names.reduce((sum, name) => sum + (sizes[name] ?? 0), 0);
-  const script = weigh(named(/<script(?![^>]*noModule)[^>]*\ssrc="([^"]+)"/gi));
+  const own = named(/<script(?![^>]*noModule)[^>]*\ssrc="([^"]+)"/gi);
+  for (const name of own) atOnce.add(name);
+  const script = weigh(own);
   const style = weigh(named(/<link rel="stylesheet" href="([^"]+)"/g));
   weights[page] = { script, style, html: squeezed(Buffer.from(html)).length };
   const limit = page === "/sign-in" ? BUDGET.signIn : BUDGET.script;
@@ -53,6 +56,12 @@ for (const page of addresses) {
   if (style > BUDGET.style) over.push(`${page}: ${kib(style)} of styles, ${kib(BUDGET.style)} allowed`);
   if (weights[page].html > BUDGET.html) over.push(`${page}: ${kib(weights[page].html)} of HTML, ${kib(BUDGET.html)} allowed`);
 }
+for (const [page, { script, style, html }] of Object.entries(weights))
+  if (script + style + html > BUDGET.first)
+    over.push(`${page}: ${kib(script + style + html)} on the first visit, ${kib(BUDGET.first)} allowed`);
+for (const [file, size] of Object.entries(sizes))
+  if (file.endsWith(".js") && file.startsWith("/_next/") && !atOnce.has(file) && size > BUDGET.lazy)
+    over.push(`${file}: ${kib(size)} loaded later, ${kib(BUDGET.lazy)} allowed`);
 const name = revision.digest("hex").slice(0, 16);
 writeFileSync(join(out, "_ui.json"), JSON.stringify({ revision: name, pages, scripts }));
 writeServiceWorker();
