@@ -48,7 +48,11 @@ test("pictures of every screen", async ({ page, stage, home }) => {
       for (const theme of width === 1440 ? (["light", "dark"] as const) : (["light"] as const)) {
         await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
         await show(page, stage, screen);
-        await page.screenshot({ path: `${folder}${screen.name}-${width}${theme === "dark" ? "-dark" : ""}.png` });
+        await page.screenshot({
+          path: `${folder}${screen.name}-${width}${theme === "dark" ? "-dark" : ""}.jpg`,
+          type: "jpeg",
+          quality: 60,
+        });
       }
     }
 });
