@@ -24,10 +24,14 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
-@pytest.fixture(params=[lambda path: MemoryTables(), lambda path: SqliteTables(path / "control.db")], ids=["memory", "sqlite"])
-def tables(request: pytest.FixtureRequest, tmp_path: Path) -> Tables:
-    make: Callable[[Path], Tables] = request.param
-    return make(tmp_path)
+@pytest.fixture(
+    params=[lambda path, clock: MemoryTables(clock), lambda path, clock: SqliteTables(path / "control.db", clock=clock)],
+    ids=["memory", "sqlite"],
+)
+def tables(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Tables:
+    """Tables and leases go by one clock, as on every ground: what has ended is forgotten by it."""
+    make: Callable[[Path, ManualClock], Tables] = request.param
+    return make(tmp_path, clock)
 
 
 @pytest.fixture
