@@ -12,6 +12,7 @@ import pytest
 from listbackup.backends.table.memory import MemoryTables
 from listbackup.backends.table.port import Table, Tables, TableSpec, Write
 from listbackup.backends.table.sqlite import SqliteTables
+from listbackup.testing.clock import EPOCH, ManualClock
 from listbackup.testing.contention import Tally, tally, work_through
 from listbackup.testing.interleave import GatedTable, Interleaving
 from listbackup.testing.scratch import memory_folder
@@ -27,7 +28,7 @@ def folder() -> Iterator[Path]:
 
 
 def by_threads(folder: Path, jobs: int, *, fenced: bool = True) -> Tally:
-    tables = SqliteTables(folder / "control.db")
+    tables = SqliteTables(folder / "control.db", clock=ManualClock(EPOCH))
     in_threads_each(*[lambda seed=seed: work_through(tables, jobs, seed, fenced=fenced) for seed in range(WORKERS)])  # type: ignore[misc]
     return tally(tables, jobs)
 
@@ -48,7 +49,7 @@ class GatedTables:
 
 def interleaved(folder: Path, jobs: int, *, fenced: bool = True) -> Tally:
     """In memory, one storage call at a time, in an order that the dice decide: every order of calls is as likely as any."""
-    tables, dice = MemoryTables(), random.Random(jobs)
+    tables, dice = MemoryTables(ManualClock(EPOCH)), random.Random(jobs)
     stage = Interleaving()
     gated = GatedTables(tables, stage.gate)
     actors = [
@@ -72,11 +73,11 @@ def by_processes(folder: Path, jobs: int, *, fenced: bool = True) -> Tally:
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0] * WORKERS
-    return tally(SqliteTables(path), jobs)
+    return tally(SqliteTables(path, clock=ManualClock(EPOCH)), jobs)
 
 
 def _work(path: Path, jobs: int, seed: int, *, fenced: bool) -> None:
-    work_through(SqliteTables(path), jobs, seed, fenced=fenced)
+    work_through(SqliteTables(path, clock=ManualClock(EPOCH)), jobs, seed, fenced=fenced)
 
 
 @pytest.mark.parametrize(("crew", "jobs"), [(interleaved, 1000), (by_threads, 500), (by_processes, 1500)])
