@@ -50,7 +50,7 @@ test("a record is found at a moment, and its restore is planned", async ({ page,
   await reach(page, /^snapshots/i, 80);
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/snapshots/);
-  await reach(page, /contacts/i, 120);
+  await reach(page, /^contacts$/i, 120);
   await page.keyboard.press("Enter");
   await expect(page.getByRole("grid")).toBeVisible();
   for (let presses = 0; presses < 80 && !(await page.evaluate(() => document.activeElement?.getAttribute("role") === "grid")); presses++)
