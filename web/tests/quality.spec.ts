@@ -34,8 +34,7 @@ test("no screen costs the main thread more than 200 ms until it is idle", async 
     costs[screen.name] = runs.sort((one, other) => one - other)[1] as number;
   }
   note("main thread until idle [ms]", costs);
-  // neighbours on the same caches cost a thread up to half as much again
-  for (const [name, cost] of Object.entries(costs)) expect.soft(cost, name).toBeLessThanOrEqual(isQuiet ? 200 : 300);
+  for (const [name, cost] of Object.entries(costs)) expect.soft(cost, name).toBeLessThanOrEqual(200);
 });
 
 test("a hundred thousand records scroll at 58 frames a second, and any row is there within 150 ms", async ({ browser }) => {
