@@ -131,3 +131,18 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as circle:
         raise AssertionError(" -> ".join(circle.args[1])) from None
+
+
+def test_a_type_is_decoded_by_base_decode_alone() -> None:
+    """msgspec itself ends the process when two threads learn one type at the same moment."""
+    found = []
+    for name, path in modules().items():
+        if name != "listbackup.base.decode":
+            calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+            found += [
+                f"{name}:{call.lineno}"
+                for call in calls
+                if ast.unparse(call.func) in {"msgspec.json.decode", "msgspec.msgpack.decode"}
+                and any(one.arg == "type" for one in call.keywords)
+            ]
+    assert found == [], "from_json and from_msgpack of base/decode.py decode a type"

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from listbackup.api.door import SECURITY
+from listbackup.base.decode import from_json
 
 BUILT = Path(__file__).parent / "web"  # `make web` puts the files there, the wheel brings them
 _FOREVER, _ASK = "public, max-age=31536000, immutable", "no-cache"
@@ -40,7 +41,7 @@ class Pages:
     """Answers every address that is not the API's. Raises OSError and msgspec.DecodeError when the folder is no build."""
 
     def __init__(self, folder: Path = BUILT) -> None:
-        self._plan = msgspec.json.decode((folder / "_ui.json").read_bytes(), type=Plan)
+        self._plan = from_json((folder / "_ui.json").read_bytes(), Plan)
         self._parts = [page.split("/") for page in self._plan.pages]
         self._files = {name: _read(path, name, self._plan) for path in sorted(folder.rglob("*")) if (name := _name(path, folder))}
 

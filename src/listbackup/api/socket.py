@@ -21,6 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from listbackup.api.door import note_failure, problem_response
 from listbackup.api.live import Ear
 from listbackup.api.operation import Operation
+from listbackup.base.decode import from_json
 from listbackup.http.problem import MALFORMED, Refused, kind_of
 from listbackup.services.routing import Stream, Told
 
@@ -70,7 +71,7 @@ class EventSocket:
 async def _first_word(socket: WebSocket) -> Mapping[str, str]:
     text = await asyncio.wait_for(socket.receive_text(), FIRST_WORD_SECONDS)
     try:
-        word = msgspec.json.decode(text, type=FirstWord)
+        word = from_json(text, FirstWord)
     except msgspec.DecodeError:
         raise Refused(MALFORMED, "the first message is not of the form that signs in") from None
     said = {"authorization": f"Bearer {word.token}", "x-account-id": word.account, "last-event-id": word.last_event_id}

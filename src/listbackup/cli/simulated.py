@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from listbackup.base.decode import from_json, from_plain
 from listbackup.base.errors import ListBackupError
 
 _TIMEOUT_SECONDS = 30.0
@@ -28,7 +29,7 @@ class SimulatedCrm:
 
     def pass_day(self, **shares: float) -> dict[str, Any]:
         """Let a simulated day pass there: records change, go and come."""
-        return msgspec.json.decode(self._ask("POST", "/simulate/day", msgspec.json.encode(shares)), type=dict[str, Any])
+        return from_json(self._ask("POST", "/simulate/day", msgspec.json.encode(shares)), dict[str, Any])
 
     def truth(self, stream: str) -> list[bytes]:
         """Every record of a stream as the platform has it, one a line."""
@@ -36,7 +37,7 @@ class SimulatedCrm:
 
     def counts(self) -> dict[str, int]:
         """How many records of each stream there are now."""
-        return msgspec.convert(msgspec.json.decode(self._ask("GET", "/simulate/ledger"))["counts"], dict[str, int])
+        return from_plain(msgspec.json.decode(self._ask("GET", "/simulate/ledger"))["counts"], dict[str, int])
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
         address = urlsplit(self.url)
@@ -65,7 +66,7 @@ def simulated_crm(*, records: int, seed: int = 1) -> Iterator[SimulatedCrm]:
         line = child.stdout.readline()
         if not line:
             raise ListBackupError("the simulated platform did not start", hint="try:  python -m listbackup.testing.saas")
-        told = msgspec.json.decode(line, type=dict[str, str])
+        told = from_json(line, dict[str, str])
         yield SimulatedCrm(url=told["base_url"], token=told["token"], pid=child.pid)
     finally:
         child.stdin.close()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-import msgspec
 from msgspec import Struct
 
 from listbackup.base.clock import Clock
+from listbackup.base.decode import from_json
 from listbackup.client.problems import Problem, Unreachable
 from listbackup.client.transport import Answered
 
@@ -31,7 +31,7 @@ class Event(Struct, frozen=True, kw_only=True):
 
     def read(self, kind: type[T]) -> T:
         """What the event says, as this model. Raises msgspec.DecodeError."""
-        return msgspec.json.decode(self.data, type=kind, strict=False)
+        return from_json(self.data, kind, strict=False)
 
 
 class Events:

@@ -23,6 +23,7 @@ from datetime import timedelta
 import msgspec
 from msgspec import Struct
 
+from listbackup.base.decode import from_json
 from listbackup.base.errors import ListBackupError
 
 
@@ -117,7 +118,7 @@ MEDIA_TYPE = "application/problem+json"
 def problem_of(status: int, media_type: str, raw: bytes, retry_after: timedelta | None) -> Problem:
     """The exception for an answer that is not a good one. Raises UnreadableAnswer where no ListBackup speaks."""
     try:
-        said = msgspec.json.decode(raw, type=Said) if media_type == MEDIA_TYPE else None
+        said = from_json(raw, Said) if media_type == MEDIA_TYPE else None
     except msgspec.DecodeError:
         said = None
     if said is None:

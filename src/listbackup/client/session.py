@@ -16,6 +16,7 @@ from msgspec import UNSET, Struct
 
 from listbackup import __version__
 from listbackup.base.clock import Clock
+from listbackup.base.decode import from_json
 from listbackup.base.secret import Secret
 from listbackup.client.credentials import Credential, TokenPair
 from listbackup.client.download import Download
@@ -70,7 +71,7 @@ class Session:
         """The answer as this model. Raises Problem, Unreachable, UnreadableAnswer."""
         raw = self._whole(request, _JSON)
         try:
-            return msgspec.json.decode(raw, type=kind)
+            return from_json(raw, kind)
         except msgspec.DecodeError as error:
             raise UnreadableAnswer(
                 f"the answer of {request.method} {request.path} is not what this client reads: {error}",

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
+from listbackup.base.decode import from_json
 from listbackup.base.errors import NewerFormat
 from listbackup.connectors.engine.connector import Mode
 from listbackup.processor.progress import StreamProgress
@@ -97,10 +98,10 @@ T = TypeVar("T", Marks, Readings)
 
 
 def _read(cursor: bytes, kind: type[T]) -> T:
-    version = msgspec.json.decode(cursor, type=dict[str, msgspec.Raw]).get("v", msgspec.Raw(b"0"))
+    version = from_json(cursor, dict[str, msgspec.Raw]).get("v", msgspec.Raw(b"0"))
     if int(bytes(version)) > VERSION:
         raise NewerFormat("the cursor was written by a newer version", hint="upgrade listbackup")
-    return msgspec.json.decode(cursor, type=kind)
+    return from_json(cursor, kind)
 
 
 def write(cursor: Marks | Readings) -> bytes:

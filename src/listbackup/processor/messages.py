@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from listbackup.base.decode import from_json
+
 
 class RunMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Carry out this run of this account; ``attempt`` is the one it was sent for."""
@@ -21,4 +23,4 @@ def encode(message: RunMessage) -> bytes:
 
 def decode(body: bytes) -> RunMessage:
     """The message of these bytes. Raises msgspec.ValidationError."""
-    return msgspec.json.decode(body, type=RunMessage)
+    return from_json(body, RunMessage)

@@ -12,6 +12,7 @@ from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.mail.port import Letter, Mail, as_message
 from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, IndexSpec, Item, Put, Scalar, TableSpec, Update, Write
 from listbackup.base.clock import unix_ms
+from listbackup.base.decode import from_json
 from listbackup.base.errors import BackendError, InputError, StoreError
 from listbackup.base.ids import AccountId
 from listbackup.services.desk import Desk, Fact
@@ -73,7 +74,7 @@ class Post:
         sealed = row["sealed"]
         assert isinstance(sealed, bytes)
         try:
-            letter = msgspec.json.decode(open_field(self._keys, sealed, context=(POST.name, id_, "sealed")), type=_Sealed)
+            letter = from_json(open_field(self._keys, sealed, context=(POST.name, id_, "sealed")), _Sealed)
             if not letter.is_void:
                 self._mail.send(Letter(id=id_, to=letter.to, subject=letter.subject, text=letter.text))
         except (

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 import msgspec
 
 from listbackup.backends.table.port import Absent, Equals, Item, Scalar, Table, Write
+from listbackup.base.decode import from_json
 from listbackup.base.errors import Conflict, InputError, NotFound
 from listbackup.base.ids import is_id
 from listbackup.base.paging import Page, iter_pages
@@ -101,7 +102,7 @@ class Rows(Generic[T]):
 
     def read(self, item: Item) -> T:
         """The thing in an item."""
-        return msgspec.json.decode(str(item["doc"]), type=self._kind)
+        return from_json(str(item["doc"]), self._kind)
 
     def _item(self, thing: T) -> dict[str, Scalar]:
         return {**self._columns(thing), "version": thing.version, "doc": msgspec.json.encode(thing).decode()}

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from listbackup.base.decode import from_json, from_msgpack
 from listbackup.base.errors import DamagedError
 from listbackup.store.blobs import read_blob, write_blob
 from listbackup.store.keycode import decode_key, encode_key, prefix_range
@@ -191,7 +192,7 @@ def blob_pointer(raw: bytes) -> BlobPointer | None:
     if raw[:1] != _OBJECT:
         return None
     try:
-        return msgspec.msgpack.decode(raw[1:], type=BlobPointer)
+        return from_msgpack(raw[1:], BlobPointer)
     except msgspec.MsgspecError as error:
         raise DamagedError(f"an attachment's pointer cannot be read: {error}") from None
 
@@ -224,7 +225,7 @@ def _record_part(code: bytes) -> bytes:
 def attachment_value(raw: bytes) -> AttachmentValue:
     """What a row of ``_attachments`` says. Raises DamagedError."""
     try:
-        return msgspec.json.decode(raw, type=AttachmentValue)
+        return from_json(raw, AttachmentValue)
     except msgspec.MsgspecError as error:
         raise DamagedError(f"an attachment's row cannot be read: {error}") from None
 

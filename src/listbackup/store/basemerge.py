@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from listbackup.base.clock import unix_ms
+from listbackup.base.decode import from_msgpack
 from listbackup.store.columns import Rows
 from listbackup.store.compact import Compacted, Task, commit, label_of, merged
 from listbackup.store.deadrows import dead_share, superseded_share
@@ -121,7 +122,7 @@ def _begun(store: Store, mine: Job) -> Mark | None:
     if not names:
         return None
     raw = open_small(store.ground.keys, store.place.bound, ObjectType.CHECKPOINT, store.ground.objects.get(names[-1]), where=names[-1])
-    return msgspec.msgpack.decode(raw, type=Mark)
+    return from_msgpack(raw, Mark)
 
 
 def _is_there(head: Head, mark: Mark) -> bool:

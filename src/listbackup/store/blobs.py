@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from listbackup.backends.objects.port import ObjectMissing
+from listbackup.base.decode import from_msgpack
 from listbackup.base.errors import DamagedError
 from listbackup.store.ground import Place, StoreGround
 from listbackup.store.sealed import FOOTER_BYTES, HEADER_BYTES, FrameKind, ObjectType, Opening, Sealing, read_footer, squeeze
@@ -85,7 +86,7 @@ def open_blob_tail(ground: StoreGround, place: Place, name: str, object_id: byte
     opening = Opening(ground.keys, place.bound, ObjectType.BLOB, header, where=name, object_id=object_id)
     raw = opening.open_tail(trailer, end[start : start + trailer.tail_len])
     try:
-        tail = msgspec.msgpack.decode(raw, type=BlobTail)
+        tail = from_msgpack(raw, BlobTail)
     except msgspec.MsgspecError as error:
         raise DamagedError(f"the directory of {name} cannot be read: {error}", where=name) from None
     if HEADER_BYTES + int(np.frombuffer(tail.lens, "<u4").sum(dtype=np.int64)) != trailer.tail_off or trailer.frames != len(tail.kinds) + 1:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import zstandard
 
 from listbackup.backends.objects.port import ObjectMissing
+from listbackup.base.decode import from_msgpack
 from listbackup.base.errors import BusyError, DamagedError
 from listbackup.store.head import PackRef, PartRef
 from listbackup.store.model import Counts, StreamSpec
@@ -70,7 +71,7 @@ def read_checkpoint(store: Store, run: str, base: int, *, since: int) -> Checkpo
         raise BusyError(f"run {run} was closed by another worker meanwhile", hint="run again") from None
     raw = open_small(store.ground.keys, store.place.bound, ObjectType.CHECKPOINT, sealed, where=found.name)
     try:
-        body = msgspec.msgpack.decode(raw, type=CheckpointBody)
+        body = from_msgpack(raw, CheckpointBody)
     except msgspec.MsgspecError as error:
         raise DamagedError(f"{found.name} cannot be read: {error}", where=found.name) from None
     if body.run != run or not found.name.rsplit("/", 1)[1].startswith(f"{body.token:08d}-"):

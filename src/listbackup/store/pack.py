@@ -35,6 +35,7 @@ import numpy as np
 import numpy.typing as npt
 
 from listbackup.backends.keyring.scope import KeyScope
+from listbackup.base.decode import from_msgpack
 from listbackup.base.errors import DamagedError
 from listbackup.store.columns import KeysFrame, decode_keys_frame, decode_values
 from listbackup.store.model import StreamSpec
@@ -298,6 +299,6 @@ def open_pack(
 def decode_tail(raw: bytes, where: str) -> Tail:
     """The directory of a pack. Raises DamagedError."""
     try:
-        return msgspec.msgpack.decode(raw, type=Tail)
+        return from_msgpack(raw, Tail)
     except msgspec.MsgspecError as error:
         raise DamagedError(f"the directory of {where} cannot be read: {error}", where=where) from None

@@ -23,6 +23,7 @@ import numpy as np
 from listbackup.backends.keyring.mark import MARK_BYTES, Marker
 from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.keyring.seal import open_field, seal_field
+from listbackup.base.decode import from_msgpack
 from listbackup.base.errors import DamagedError, KeyUnavailable, NewerFormat
 from listbackup.store.columns import U64
 from listbackup.store.detect import Ids, Positions, Prior
@@ -183,7 +184,7 @@ def load_pages(path: Path, keys: KeyScope, bound: Sequence[str], fingerprint: st
     """The pages in this file that were learnt under this fingerprint; none where it cannot be used."""
     try:
         raw = open_field(keys, path.read_bytes(), context=("pages", *bound))
-        body = msgspec.msgpack.decode(raw, type=_File)
+        body = from_msgpack(raw, _File)
     except (OSError, DamagedError, KeyUnavailable, NewerFormat, msgspec.MsgspecError):
         return Leaves()
     if body.v != VERSION or body.fingerprint != fingerprint:

@@ -17,6 +17,7 @@ import msgspec
 from listbackup.backends.objects.port import ObjectMissing
 from listbackup.backends.table.port import Absent, Condition, ConditionFailed, Equals, Item
 from listbackup.base.clock import unix_ms
+from listbackup.base.decode import from_msgpack
 from listbackup.base.errors import BackendError, BusyError, DamagedError, KeyUnavailable, NewerFormat, NotFound
 from listbackup.base.retry import RetryPolicy, retry
 from listbackup.store.ground import StoreGround
@@ -132,7 +133,7 @@ class Root:
         where = where or self.place.head
         raw = open_small(self._ground.keys, self.place.bound, ObjectType.HEAD, body, where=where)
         try:
-            head = msgspec.msgpack.decode(raw, type=Head)
+            head = from_msgpack(raw, Head)
         except msgspec.MsgspecError as error:
             raise DamagedError(f"{where} cannot be read: {error}", where=where) from None
         unknown = set(head.features.read) - KNOWN_FEATURES
@@ -146,7 +147,7 @@ class Root:
         try:
             body = self._ground.objects.get(self.place.head)
             raw = open_small(self._ground.keys, self.place.bound, ObjectType.HEAD, body, where=self.place.head)
-            gen = msgspec.msgpack.decode(raw, type=_Gen).gen
+            gen = from_msgpack(raw, _Gen).gen
         except (ObjectMissing, DamagedError, KeyUnavailable, msgspec.MsgspecError):
             return  # a missing or damaged mirror is written anew by the next commit, and `check` reports it
         own = self.read().head.gen
@@ -164,7 +165,7 @@ class Root:
         ref = head.spills[entry.spill]
         if ref.name not in self._details:
             try:
-                self._details[ref.name] = msgspec.msgpack.decode(self._spilled(ref), type=dict[int, SnapshotDetail])
+                self._details[ref.name] = from_msgpack(self._spilled(ref), dict[int, SnapshotDetail])
             except ObjectMissing:
                 return None  # `check` tells of it
         return self._details[ref.name].get(seq)
@@ -174,7 +175,7 @@ class Root:
         if ref.name not in self._wasted:
             raw = self._spilled(SpillRef(name=ref.name, sha=ref.sha))
             try:
-                self._wasted[ref.name] = msgspec.msgpack.decode(raw, type=tuple[Garbage, ...])
+                self._wasted[ref.name] = from_msgpack(raw, tuple[Garbage, ...])
             except msgspec.MsgspecError as error:
                 raise DamagedError(f"{ref.name} cannot be read: {error}", where=self.place.name(ref.name)) from None
         return self._wasted[ref.name]
@@ -321,7 +322,7 @@ class Root:
         for other in known:
             if other.id == state.id and other.spilled == state.spilled:
                 return msgspec.structs.replace(state, segments=other.segments)
-        segments = msgspec.msgpack.decode(self._spilled(state.spilled), type=tuple[Segment, ...])
+        segments = from_msgpack(self._spilled(state.spilled), tuple[Segment, ...])
         return msgspec.structs.replace(state, segments=segments)
 
     def _rolled_back(self, found: int, seen: int) -> NoReturn:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from listbackup.base.decode import from_json
 from listbackup.base.errors import PlatformError, PlatformFault
 from listbackup.connectors.engine.connector import (
     Capability,
@@ -202,7 +203,7 @@ class FakeSession:
         if self._world.refuses_stale_writes and self._seen.get((stream, key), now) != now:
             raise PlatformError("the record changed meanwhile", fault=PlatformFault.REFUSED, status=412)
         id_ = _id(key)
-        fields = {name: value for name, value in msgspec.json.decode(raw, type=dict[str, Any]).items() if name not in ("id", "updated_at")}
+        fields = {name: value for name, value in from_json(raw, dict[str, Any]).items() if name not in ("id", "updated_at")}
         self._world.streams[stream].rows[id_] = {"id": id_}
         self._world.put(stream, id_, **fields)
         written = self._written(stream, id_)
@@ -219,7 +220,7 @@ class FakeSession:
         self._request("deleted", stream, key)
 
     def _create(self, stream: str, raw: bytes) -> Written:
-        fields = msgspec.json.decode(raw, type=dict[str, Any])
+        fields = from_json(raw, dict[str, Any])
         rows = self._world.streams[stream]
         wanted = fields.get("id")
         keeps = rows.info.restore.keeps_id and isinstance(wanted, int) and wanted not in rows.rows

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 
 from listbackup.base.clock import Clock, SystemClock
+from listbackup.base.decode import from_json
 from listbackup.testing.saas.wire import Request, Response, WireServer
 
 SITE = "{site}"
@@ -45,7 +46,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def load(file: Path) -> list[Exchange]:
     """The exchanges of a recording. Raises msgspec.ValidationError for a file that is none."""
-    return msgspec.json.decode(file.read_bytes(), type=list[Exchange])
+    return from_json(file.read_bytes(), list[Exchange])
 
 
 def save(file: Path, exchanges: Sequence[Exchange]) -> None:

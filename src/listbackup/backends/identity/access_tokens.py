@@ -26,6 +26,7 @@ from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.table.port import Absent, Item, Tables
 from listbackup.base.clock import Clock, iso, parse_iso, unix_ms
+from listbackup.base.decode import from_json, from_plain
 from listbackup.base.ids import UserId, new_id
 
 ALGORITHM = "Ed25519"  # RFC 9864: EdDSA with its curve named
@@ -94,7 +95,7 @@ class BuiltinAccessTokens:
         if key is None or header.alg != ALGORITHM or header.typ != TYPE:
             raise SignInRefused
         try:
-            said = msgspec.convert(jwt.decode(token, key.key, algorithms=[ALGORITHM]).claims, _Payload)
+            said = from_plain(jwt.decode(token, key.key, algorithms=[ALGORITHM]).claims, _Payload)
             issued, ends = datetime.fromtimestamp(said.iat, UTC), datetime.fromtimestamp(said.exp, UTC)
         except (JoseError, ValueError, OverflowError, OSError, RecursionError):
             raise SignInRefused from None
@@ -161,7 +162,7 @@ def _header_of(token: str) -> _Header:
         raise SignInRefused
     first = token.partition(".")[0]
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)), type=_Header)
+        return from_json(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)), _Header)
     except (binascii.Error, msgspec.DecodeError, ValueError):
         raise SignInRefused from None
 

@@ -37,6 +37,7 @@ from listbackup.backends.identity.table import PASSKEYS
 from listbackup.backends.identity.tickets import Purpose, Ticket, Tickets
 from listbackup.backends.table.port import Absent, Delete, Equals, Item, Put, Scalar, Tables
 from listbackup.base.clock import Clock
+from listbackup.base.decode import from_json
 from listbackup.base.errors import InputError, NotFound
 from listbackup.base.paging import iter_pages
 
@@ -183,8 +184,8 @@ def _taken_apart(answer: str) -> tuple[str, str]:
     if len(answer) > _LONGEST:
         raise SignInRefused
     try:
-        said = msgspec.json.decode(answer.encode("utf-8", "surrogatepass"), type=_Answer)
-        client = msgspec.json.decode(_raw(said.response.clientDataJSON), type=_ClientData)
+        said = from_json(answer.encode("utf-8", "surrogatepass"), _Answer)
+        client = from_json(_raw(said.response.clientDataJSON), _ClientData)
         return _text(_raw(said.id)), _text(_raw(client.challenge))
     except (msgspec.DecodeError, ValueError, RecursionError):
         raise SignInRefused from None
@@ -206,7 +207,7 @@ def _item(passkey: Passkey) -> dict[str, Scalar]:
 
 
 def _read(row: Item) -> Passkey:
-    return msgspec.json.decode(str(row["doc"]), type=Passkey)
+    return from_json(str(row["doc"]), Passkey)
 
 
 def _raw(text: str) -> bytes:

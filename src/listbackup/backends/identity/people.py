@@ -14,6 +14,7 @@ from listbackup.backends.identity.port import Person, SignInRefused, Writes
 from listbackup.backends.identity.table import PEOPLE
 from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, Item, Put, Scalar, Table, Tables, Update
 from listbackup.base.clock import Clock
+from listbackup.base.decode import from_json
 from listbackup.base.errors import Conflict, InputError
 from listbackup.base.ids import UserId
 
@@ -140,4 +141,4 @@ def _doc(person: Person) -> str:
 
 
 def _read(row: Item) -> Person:
-    return msgspec.json.decode(str(row["doc"]), type=Person)
+    return from_json(str(row["doc"]), Person)

@@ -21,6 +21,7 @@ from listbackup.backends.identity.settings import IdentitySettings
 from listbackup.backends.identity.table import SESSIONS
 from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, Exists, Item, Put, Scalar, Tables, Update
 from listbackup.base.clock import Clock, unix_ms
+from listbackup.base.decode import from_json
 from listbackup.base.errors import BusyError
 from listbackup.base.ids import new_id
 from listbackup.base.paging import iter_pages
@@ -191,4 +192,4 @@ def _whole(instant: datetime) -> int:
 
 
 def _read(row: Item) -> Session:
-    return msgspec.json.decode(str(row["doc"]), type=Session)
+    return from_json(str(row["doc"]), Session)

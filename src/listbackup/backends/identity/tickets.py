@@ -13,6 +13,7 @@ from listbackup.backends.identity.port import SignInRefused, Writes
 from listbackup.backends.identity.table import TICKETS
 from listbackup.backends.table.port import Delete, Equals, Put, Scalar, Tables
 from listbackup.base.clock import Clock, unix_ms
+from listbackup.base.decode import from_json
 
 
 class Purpose(StrEnum):
@@ -59,7 +60,7 @@ class Tickets:
     def find(self, purpose: Purpose, token: str) -> Ticket | None:
         """What it stands for, or None when there is none, it ended, or it was used."""
         row = self._table.find(_key(purpose, token), "ticket")
-        ticket = msgspec.json.decode(str(row["doc"]), type=Ticket) if row is not None else None
+        ticket = from_json(str(row["doc"]), Ticket) if row is not None else None
         return ticket if ticket is not None and unix_ms(self._clock.now()) < ticket.ends_ms else None
 
     def use(self, purpose: Purpose, token: str) -> tuple[Ticket, Writes]:

@@ -15,6 +15,7 @@ from listbackup.backends.durable import ensure_folder, locked, replace_file
 from listbackup.backends.keyring.roots import Roots, root_id, wrapping_root
 from listbackup.backends.keyring.scope import KEY_BYTES
 from listbackup.backends.os_errors import translated
+from listbackup.base.decode import from_json
 from listbackup.base.errors import Conflict, InputError, KeyUnavailable, NewerFormat
 
 _FORMAT = "listbackup root keys"
@@ -141,7 +142,7 @@ def _encode(roots: Roots) -> bytes:
 def _decode(path: Path, raw: bytes) -> Roots:
     damaged = KeyUnavailable(f"the root key file {path} is damaged", hint=_KIT_HINT[0].upper() + _KIT_HINT[1:])
     try:
-        file = msgspec.json.decode(raw, type=_File)
+        file = from_json(raw, _File)
         keys = tuple(base64.b64decode(root.key, validate=True) for root in file.roots)
     except (msgspec.DecodeError, binascii.Error, UnicodeDecodeError):
         raise damaged from None

@@ -19,6 +19,7 @@ from listbackup.backends.keyring.account_keys import AccountKeys
 from listbackup.backends.keyring.key_codes import decode_groups, encode_groups
 from listbackup.backends.keyring.scope import KEY_BYTES, KeyScope, fixed_scope, key_id
 from listbackup.base.clock import iso, parse_iso
+from listbackup.base.decode import from_json
 from listbackup.base.errors import InputError, NewerFormat
 
 _FORMAT = "listbackup store kit"
@@ -97,7 +98,7 @@ def parse_store_kit(text: str | bytes) -> StoreKit:
 
 def _from_json(text: str) -> StoreKit:
     try:
-        file = msgspec.json.decode(text, type=_Json)
+        file = from_json(text, _Json)
         keys = [bytes.fromhex(line.key) for line in file.data_keys]
         kit = StoreKit(
             account=file.account,

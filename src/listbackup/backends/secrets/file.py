@@ -14,6 +14,7 @@ from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.os_errors import translated
 from listbackup.backends.secrets.names import check_secret_name
+from listbackup.base.decode import from_json
 from listbackup.base.errors import DamagedError, NewerFormat
 from listbackup.base.secret import Secret
 
@@ -77,7 +78,7 @@ class FileSecrets:
             except FileNotFoundError:
                 return {}
         try:
-            file = msgspec.json.decode(raw, type=_File)
+            file = from_json(raw, _File)
         except msgspec.DecodeError:
             raise self._damaged() from None
         if file.format != _FORMAT:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from listbackup.base.decode import from_msgpack
 from listbackup.base.errors import InputError
 
 _TAG_BYTES = 12
@@ -48,7 +49,7 @@ class QueryShape:
             sealed = base64.urlsafe_b64decode((cursor + "=" * (-len(cursor) % 4)).encode("ascii"))
             tag, body = sealed[:_TAG_BYTES], sealed[_TAG_BYTES:]
             if tag == self._tag(body) and cursor == base64.urlsafe_b64encode(sealed).decode().rstrip("="):
-                position = msgspec.msgpack.decode(body, type=list[str])
+                position = from_msgpack(body, list[str])
                 if len(position) == length:
                     return position
         except (binascii.Error, UnicodeEncodeError, ValueError, msgspec.DecodeError):

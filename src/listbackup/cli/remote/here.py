@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from listbackup.base.decode import from_plain
 from listbackup.base.errors import NotFound
 from listbackup.base.paging import Page
 from listbackup.cli.errors import OtherVersion
@@ -20,7 +21,7 @@ LONGEST_PAGE = 500
 def here(kind: type[T], said: Any) -> T:
     """The value as a service of this machine says it. Raises OtherVersion for a word that only a newer server knows."""
     try:
-        return msgspec.convert(msgspec.to_builtins(said), kind)
+        return from_plain(msgspec.to_builtins(said), kind)
     except msgspec.ValidationError as error:
         raise OtherVersion(
             f"the server says something that this command line does not know: {error}", hint="upgrade this command line"

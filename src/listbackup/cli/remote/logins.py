@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from listbackup.base.decode import from_json
 from listbackup.base.errors import InputError
 from listbackup.base.secret import Secret
 from listbackup.client import ApiKey, Credential, TokenPair
@@ -63,7 +64,7 @@ class Logins:
             with open(self._path, "rb") as file:
                 if os.fstat(file.fileno()).st_mode & 0o077:
                     raise InputError(f"{self._path} can be read by others", hint=f"chmod 600 {self._path}")
-                return msgspec.json.decode(file.read(), type=dict[str, Login])
+                return from_json(file.read(), dict[str, Login])
         except FileNotFoundError:
             return {}
         except (OSError, msgspec.DecodeError) as error:

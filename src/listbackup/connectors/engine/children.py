@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from listbackup.base.decode import json_decoder
 from listbackup.base.errors import PlatformError
 from listbackup.connectors.engine.connector import Mode
 from listbackup.connectors.engine.facts import Parent, StreamFacts
@@ -172,7 +173,7 @@ class _Asking:
         if self._count is not None:
             leaves[self._count] = (int | None, None)
         self._shape = Shape(leaves)
-        self._decode: Any = msgspec.json.Decoder(self._shape.type).decode
+        self._decode: Any = json_decoder(self._shape.type).decode
 
     def read(self, raw: bytes) -> tuple[Mapping[str, KeyPart], int | None] | None:
         """The placeholders that the record fills, and how many children it counts; None where it has not the fields."""

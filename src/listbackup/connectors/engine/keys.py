@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from listbackup.base.decode import json_decoder
 from listbackup.connectors.engine.facts import FlaggedDeletion, StreamFacts
 from listbackup.connectors.engine.faults import Reason
 from listbackup.connectors.engine.places import ABSENT, Shape, split
@@ -44,8 +45,8 @@ class KeyReader:
         self._gone_values = frozenset(msgspec.json.encode(value) for value in self._flag.values) if self._flag else frozenset()
         self._fast = self._shape(int | str, msgspec.NODEFAULT, str | int | float | None)
         self._slow = self._shape(msgspec.Raw, ABSENT, msgspec.Raw)
-        self._decode: Any = msgspec.json.Decoder(self._fast.type).decode
-        self._decode_slow: Any = msgspec.json.Decoder(self._slow.type).decode
+        self._decode: Any = json_decoder(self._fast.type).decode
+        self._decode_slow: Any = json_decoder(self._slow.type).decode
         self._kinds: tuple[type, ...] | None = None  # of the key's parts, as first seen
 
     def agrees(self, kinds: Sequence[str]) -> bool:

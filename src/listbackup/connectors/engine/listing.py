@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from listbackup.base.decode import from_json
 from listbackup.connectors.engine.facts import EndAnswer, Param, StreamFacts
 from listbackup.connectors.engine.faults import BadAnswer, Reason
 from listbackup.connectors.engine.page import Page, Slicer
@@ -128,7 +129,7 @@ def _matches(answer: Any, end: EndAnswer) -> bool:
         return True
     try:
         raw = find(answer.body, end.at)
-        return raw is not None and str(msgspec.json.decode(raw, type=str | int)) == end.code
+        return raw is not None and str(from_json(raw, str | int)) == end.code
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return False
 

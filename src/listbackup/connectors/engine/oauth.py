@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from listbackup.base.clock import iso, parse_iso
+from listbackup.base.decode import from_json
 from listbackup.base.errors import InputError, PlatformError, PlatformFault
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.connector import Credentials, Ground
@@ -191,7 +192,7 @@ def _granted(answer: Answer) -> Granted:
     status, said = answer.status, _error(answer.body)
     if status == 200 and len(answer.body) <= _AT_MOST:
         try:
-            granted = msgspec.json.decode(answer.body, type=Granted)
+            granted = from_json(answer.body, Granted)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             granted = None
         if granted is not None and granted.access_token and granted.access_token.isprintable():
@@ -210,7 +211,7 @@ def _granted(answer: Answer) -> Granted:
 
 def _error(body: bytes) -> str | None:
     try:
-        return msgspec.json.decode(body[:_AT_MOST], type=_Refused).error
+        return from_json(body[:_AT_MOST], _Refused).error
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from listbackup.base.decode import from_json, json_decoder
 from listbackup.connectors.engine.client import Answer
 from listbackup.connectors.engine.facts import StreamFacts
 from listbackup.connectors.engine.faults import BadAnswer, Reason
@@ -56,7 +57,7 @@ class Slicer:
         self._shape = self._make({self._records: (listed, ABSENT) if facts.single else (listed | None, None)}) if self._records else None
         self._aside = self._make({}) if facts.single and not self._records and self._inside() else None
         self._frame = Frame(self._records[-1] if self._records else None)
-        self._decoder: Any = msgspec.json.Decoder(self._shape.type if self._shape else listed)
+        self._decoder: Any = json_decoder(self._shape.type if self._shape else listed)
 
     def _inside(self) -> list[tuple[str, ...]]:
         paths = [split(place) for place in self._wanted if header_of(place) is None]
@@ -232,7 +233,7 @@ def _same_places(original: bytes, mended: bytes, raws: Sequence[msgspec.Raw]) ->
 
 def _decoded(raw: msgspec.Raw, kind: Any) -> Any:
     try:
-        return msgspec.json.decode(raw, type=kind)
+        return from_json(raw, kind)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise BadAnswer(Reason.MISSING_RECORDS, "the answer is not an object") from None
 
@@ -243,7 +244,7 @@ def _text(raw: bytes) -> str | None:
         return None
     if raw[:1] == b'"':
         try:
-            return msgspec.json.decode(raw, type=str)
+            return from_json(raw, str)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise BadAnswer(Reason.BAD_TOKEN, "a page token is not text") from None
     if raw[:1] in b"[{":

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
+from listbackup.base.decode import from_json
 from listbackup.connectors.engine.facts import Param
 from listbackup.connectors.engine.facts_paging import Cursor, Keyset, LinkHeader, NextUrl, NoPaging, Offset, PageNumber, Paging
 from listbackup.connectors.engine.faults import BadAnswer, Reason
@@ -247,7 +248,7 @@ class Following:
         source = page.raws if page.mended is None else page.mended
         try:
             raw = find(source[-1], self._facts.field)
-            value = msgspec.json.decode(raw, type=str | int) if raw is not None else None
+            value = from_json(raw, str | int) if raw is not None else None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             value = None
         if value is None:

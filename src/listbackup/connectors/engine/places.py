@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from listbackup.base.decode import from_json
+
 ABSENT = msgspec.Raw()  # a field that was not there: zero bytes, which no JSON value has
 Getter = Callable[[Any], Any]
 
@@ -82,9 +84,9 @@ def find(raw: bytes | msgspec.Raw, path: str) -> msgspec.Raw | None:
     for step in split(path):
         try:
             if step.isdigit() and bytes(here).lstrip()[:1] == b"[":
-                here = msgspec.json.decode(here, type=list[msgspec.Raw])[int(step)]
+                here = from_json(here, list[msgspec.Raw])[int(step)]
             else:
-                here = msgspec.json.decode(here, type=dict[str, msgspec.Raw])[step]
+                here = from_json(here, dict[str, msgspec.Raw])[step]
         except (KeyError, IndexError, msgspec.ValidationError):
             return None
     return here

@@ -16,6 +16,7 @@ from typing import Protocol, overload, runtime_checkable
 import msgspec
 
 from listbackup import __version__
+from listbackup.base.decode import json_decoder
 from listbackup.connectors.engine.facts import StreamFacts
 from listbackup.connectors.engine.record import Key
 
@@ -122,4 +123,4 @@ def encode_told(keys: Sequence[Key], newest: datetime | None, made: datetime | N
     return msgspec.json.encode(Told(tuple(keys[-2:]), tuple(type(part).__name__ for part in keys[0]), newest, made))
 
 
-decode_told: Callable[[bytes], Told] = msgspec.json.Decoder(Told).decode
+decode_told: Callable[[bytes], Told] = json_decoder(Told).decode

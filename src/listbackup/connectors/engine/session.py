@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from listbackup.base.decode import from_json
 from listbackup.base.errors import NotFound, PlatformError, PlatformFault
 from listbackup.connectors.engine.attachments import attachments
 from listbackup.connectors.engine.attachments import fetch as fetch_file
@@ -113,7 +114,7 @@ class ApiSession:
         def count(values: Mapping[str, KeyPart]) -> int | None:
             raw = self.fetch(parent.name, tuple(values[by_path[path]] for path in parent.key))
             told = find(raw, declared.count or "") if raw is not None else None
-            return msgspec.json.decode(told, type=int) if told is not None else None
+            return from_json(told, int) if told is not None else None
 
         return count
 
@@ -266,7 +267,7 @@ def _texts(auth: object) -> list[str]:
 
 def _is_json(body: bytes) -> bool:
     try:
-        msgspec.json.decode(body, type=msgspec.Raw)
+        from_json(body, msgspec.Raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return False
     return True
@@ -277,6 +278,6 @@ def _text(body: bytes, path: str | None) -> str | None:
         return None
     try:
         raw = find(body, path)
-        return None if raw is None else str(msgspec.json.decode(raw, type=str | int))
+        return None if raw is None else str(from_json(raw, str | int))
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None

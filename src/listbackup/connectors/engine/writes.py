@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from listbackup.base.decode import from_json
 from listbackup.base.errors import InputError, PlatformError, PlatformFault
 from listbackup.connectors.engine.client import Answer
 from listbackup.connectors.engine.connector import Written
@@ -116,7 +117,7 @@ class Writes:
 
     def _fields(self, raw: bytes) -> Fields:
         try:
-            return msgspec.json.decode(raw, type=Fields)
+            return from_json(raw, Fields)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             raise InputError("the record is not a JSON object and cannot be written back") from None
 
@@ -204,7 +205,7 @@ def _record(answer: Answer, path: str) -> msgspec.Raw:
     try:
         raw = find(answer.body, path) if answer.body else None
         if raw is not None:
-            msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+            from_json(raw, dict[str, msgspec.Raw])
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raw = None
     if raw is None:

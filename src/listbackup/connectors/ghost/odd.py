@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from listbackup.base.decode import from_json
 from listbackup.base.errors import PlatformError, PlatformFault
 from listbackup.connectors.engine.connector import RecordFile, Site, Written
 from listbackup.connectors.engine.facts import StreamFacts
@@ -69,13 +70,13 @@ class GhostSession(ApiSession):
         body = b"--" + edge + b"\r\n" + head.encode() + b"".join(file.open()) + b"\r\n--" + edge + b"--\r\n"
         headers = {"Content-Type": f"multipart/form-data; boundary={edge.decode()}"}
         answer = self.transport.ask(Ask(path=UPLOADS[kind], method="POST", headers=headers, body=body, repeatable=False))
-        return msgspec.json.decode(answer.body, type=dict[str, list[_Uploaded]])[kind][0].url
+        return from_json(answer.body, dict[str, list[_Uploaded]])[kind][0].url
 
     # write-back -----------------------------------------------------------------------------------------------------
 
     def create(self, stream: str, raw: bytes, *, idempotency_key: str) -> Written:
         """A new record. What is null is left out: Ghost writes ``"note": null`` and refuses to read it."""
-        fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        fields = from_json(raw, dict[str, msgspec.Raw])
         given = {name: value for name, value in fields.items() if bytes(value) != b"null"}
         return super().create(stream, msgspec.json.encode(given), idempotency_key=idempotency_key)
 
@@ -84,8 +85,8 @@ class GhostSession(ApiSession):
         now = self.fetch(stream, key)
         if now is None:
             raise PlatformError(f"there is no such record in {stream} any more", fault=PlatformFault.GONE)
-        fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-        present = msgspec.json.decode(now, type=dict[str, msgspec.Raw])
+        fields = from_json(raw, dict[str, msgspec.Raw])
+        present = from_json(now, dict[str, msgspec.Raw])
         if "updated_at" in present:
             fields["updated_at"] = present["updated_at"]
         return super().update(stream, key, msgspec.json.encode(fields))

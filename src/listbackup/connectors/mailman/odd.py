@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from listbackup.base.decode import from_json
 from listbackup.base.errors import PlatformError, PlatformFault
 from listbackup.connectors.engine.connector import Written
 from listbackup.connectors.engine.record import Key
@@ -23,7 +24,7 @@ class MailmanSession(ApiSession):
 
     def create(self, stream: str, raw: bytes, *, idempotency_key: str) -> Written:
         """A new record, then read from where Mailman says that it is."""
-        fields = msgspec.json.decode(raw, type=Fields)
+        fields = from_json(raw, Fields)
         match stream:
             case "members":
                 return self._subscribe(fields)
@@ -45,7 +46,7 @@ class MailmanSession(ApiSession):
     def update(self, stream: str, key: Key, raw: bytes) -> Written:
         """A member's ``moderation_action`` is absent where the list decides; sent as empty it is so again."""
         if stream == "members":
-            fields = msgspec.json.decode(raw, type=Fields)
+            fields = from_json(raw, Fields)
             raw = msgspec.json.encode({"moderation_action": "", **fields})
         return super().update(stream, key, raw)
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from listbackup.base.decode import from_plain
 from listbackup.base.errors import InputError
 from listbackup.connectors.engine.facts import Api
 from listbackup.connectors.engine.facts_check import troubles
@@ -33,7 +34,7 @@ def parse(text: str, name: str) -> Api:
     node = _compose(text, name)
     value = _value(node, name)
     try:
-        api = msgspec.convert(value, Api)
+        api = from_plain(value, Api)
     except msgspec.ValidationError as error:
         raise invalid(str(error), node, value, name) from None
     wrong = troubles(api)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from listbackup.base.decode import from_json
 from listbackup.base.errors import PlatformError, PlatformFault
 from listbackup.connectors.engine.connector import RecordFile, Site, Written
 from listbackup.connectors.engine.record import Key
@@ -37,7 +38,7 @@ class WordPressSession(ApiSession):
         site = super().test()
         index = self.transport.ask(Ask(path=str(self.transport.base).removesuffix("/wp/v2") + "/", params={"_fields": "name,home"}))
         try:
-            named = msgspec.json.decode(index.body, type=_Named)
+            named = from_json(index.body, _Named)
         except (msgspec.DecodeError, msgspec.ValidationError):
             return site
         return Site(name=named.name or named.home or site.name, url=site.url, account=site.account)
@@ -60,10 +61,10 @@ class WordPressSession(ApiSession):
         """The key under which this record lies in the trash, or None."""
         if stream not in TRASHABLE:
             return None
-        there = self.look(stream, (msgspec.json.decode(raw, type=_Status).id,))
+        there = self.look(stream, (from_json(raw, _Status).id,))
         if there is None:
             return None
-        found = msgspec.json.decode(there, type=_Status)
+        found = from_json(there, _Status)
         return (found.id,) if found.status == "trash" else None
 
     def create_with_files(self, stream: str, raw: bytes, files: Sequence[RecordFile], *, idempotency_key: str) -> Written:
@@ -82,14 +83,14 @@ class WordPressSession(ApiSession):
         body = b"".join(file.open())
         ask = Ask(path="/media", method="POST", params={"context": "edit"}, headers=headers, body=body, repeatable=False)
         answer = self.transport.ask(ask)
-        return msgspec.json.decode(answer.body, type=_Status)
+        return from_json(answer.body, _Status)
 
 
 def _without_nobody(stream: str, raw: bytes) -> bytes:
     """A comment by a visitor has author 0, which WordPress refuses on the way in."""
     if stream != "comments":
         return raw
-    fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    fields = from_json(raw, dict[str, msgspec.Raw])
     if bytes(fields.get("author", msgspec.Raw(b""))) == b"0":
         del fields["author"]
     return msgspec.json.encode(fields)

@@ -12,6 +12,7 @@ import msgspec
 
 from listbackup.backends.table.port import Absent, Check, ConditionFailed, Equals, Item, Put, Scalar, Stamped, Update
 from listbackup.base.clock import iso, parse_iso
+from listbackup.base.decode import from_json, from_plain
 from listbackup.base.errors import Conflict, InputError, NotFound
 from listbackup.base.ids import AccountId, UserId
 from listbackup.base.paging import Page, iter_pages
@@ -318,14 +319,14 @@ def _doc(key: ApiKey) -> str:
 
 def _read(item: Item) -> ApiKey:
     doc, used = str(item["doc"]), item.get("used_at")
-    key = msgspec.json.decode(doc, type=ApiKey) if '"permissions":' in doc else _older(doc)
+    key = from_json(doc, ApiKey) if '"permissions":' in doc else _older(doc)
     return replace(key, used_at=parse_iso(str(used)) if used is not None else None)
 
 
 def _older(doc: str) -> ApiKey:
     """A key of before there were permissions: its words stand for what they always stood for."""
     kept = msgspec.json.decode(doc)
-    return msgspec.convert({**kept, "permissions": expand(kept["access"])}, ApiKey, strict=False)
+    return from_plain({**kept, "permissions": expand(kept["access"])}, ApiKey, strict=False)
 
 
 def _bytes(value: Scalar) -> bytes:

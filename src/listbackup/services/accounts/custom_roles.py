@@ -8,6 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, Item, Put, Scalar, Table, Update, Write
+from listbackup.base.decode import from_json
 from listbackup.base.errors import Conflict, InputError, NotFound
 from listbackup.base.ids import is_id
 from listbackup.base.paging import iter_pages
@@ -206,4 +207,4 @@ def _item(role: CustomRole, uses: int) -> dict[str, Scalar]:
 
 
 def _read(row: Item) -> CustomRole:
-    return msgspec.json.decode(str(row["doc"]), type=CustomRole)
+    return from_json(str(row["doc"]), CustomRole)

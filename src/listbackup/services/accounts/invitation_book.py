@@ -11,6 +11,7 @@ import msgspec
 from listbackup.backends.identity.opaque import digest
 from listbackup.backends.table.port import Absent, Delete, Equals, Item, Put, Scalar, Table, Tables, Update, Write
 from listbackup.base.clock import Clock, iso
+from listbackup.base.decode import from_json
 from listbackup.base.ids import AccountId, is_id
 from listbackup.base.paging import Page
 from listbackup.services.accounts.table import INVITATIONS
@@ -119,4 +120,4 @@ def _item(invitation: Invitation) -> dict[str, Scalar]:
 
 
 def _read(row: Item) -> Invitation:
-    return msgspec.json.decode(str(row["doc"]), type=Invitation)
+    return from_json(str(row["doc"]), Invitation)

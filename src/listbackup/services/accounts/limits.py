@@ -9,6 +9,7 @@ from itertools import islice
 import msgspec
 
 from listbackup.backends.table.port import Delete, Put
+from listbackup.base.decode import from_json
 from listbackup.base.errors import InputError
 from listbackup.http.caller import PlanLimit
 from listbackup.services.accounts.acts import Acts
@@ -44,7 +45,7 @@ class Limits:
     def own(self, account: str) -> Limit:
         """What was set for this account itself."""
         row = self._table.find(account, "limits")
-        return msgspec.json.decode(str(row["doc"]), type=Limit) if row is not None else Limit()
+        return from_json(str(row["doc"]), Limit) if row is not None else Limit()
 
     def of(self, chain: Chain) -> Limit:
         """What holds at the lower end of this chain: the least that is set on the way."""

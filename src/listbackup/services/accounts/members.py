@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from listbackup.backends.table.port import Absent, Check, Delete, Equals, Exists, Item, Put, Scalar, Table, Write
+from listbackup.base.decode import from_json
 from listbackup.base.errors import Conflict, NotFound
 from listbackup.base.ids import AccountId, UserId
 from listbackup.base.paging import Page, iter_pages
@@ -202,8 +203,7 @@ class Members:
 
     def count(self, account: str) -> tuple[int, int]:
         """How many owners and how many members an account has itself."""
-        row = self._table.find(account, "tally")
-        return (_int(row, "owners"), _int(row, "members")) if row is not None else (0, 0)
+        return _counted(self._table.find(account, "tally"))
 
     def joining(self, chain: Chain, user: UserId, role: str, *, by: Standing) -> tuple[Member, Writes, Sequence[Fact]]:
         """What makes this person a member, for a transaction of the caller's. Raises Conflict (they are one), InputError (no such role), NotAllowed, PlanLimit."""
@@ -211,13 +211,13 @@ class Members:
         account = chain.account.id
         if self.find(account, user) is not None:
             raise Conflict("this person belongs to the account already", hint="change their role instead")
-        most, (_, members) = self._limits.of(chain).members, self.count(account)
-        if most is not None and members >= most:
+        most, tally = self._limits.of(chain).members, self._table.find(account, "tally")
+        if most is not None and _counted(tally)[1] >= most:
             raise PlanLimit(f"this account's plan holds {most} members", hint="remove one, or take a larger plan")
         member = Member(account=account, user=user, role=role, joined_at=self._desk.clock.now(), added_by=by.actor)
         writes = [
             (self._table, Put(item=_item(member), if_=Absent())),
-            self._tally(account, owners=int(role == Role.OWNER.value), members=1),
+            self._tally(account, tally, owners=int(role == Role.OWNER.value), members=1),
             *self._roles.take(role),
             *by.checks,
         ]
@@ -292,16 +292,16 @@ class Members:
 
     def _owners_left(self, chain: Chain, owners: int, *, members: int = 0) -> tuple[Table, Write]:
         """The tally's write. Raises Conflict when nobody would own the account: a sub-account is owned from above too."""
-        if owners < 0 and not chain.depth and self.count(chain.account.id)[0] + owners < 1:
+        account = chain.account.id
+        seen = self._table.find(account, "tally")  # read once: what is judged is what the write demands
+        if owners < 0 and not chain.depth and _counted(seen)[0] + owners < 1:
             raise Conflict("an account has an owner at all times, and this is the last", hint="make somebody else an owner first")
-        return self._tally(chain.account.id, owners=owners, members=members)
+        return self._tally(account, seen, owners=owners, members=members)
 
-    def _tally(self, account: str, *, owners: int, members: int) -> tuple[Table, Write]:
-        row = self._table.find(account, "tally")
-        had_owners, had_members = self.count(account)
+    def _tally(self, account: str, seen: Item | None, *, owners: int, members: int) -> tuple[Table, Write]:
+        had_owners, had_members = _counted(seen)
         item: dict[str, Scalar] = {"pk": account, "sk": "tally", "owners": had_owners + owners, "members": had_members + members}
-        seen = Equals({"owners": had_owners, "members": had_members}) if row is not None else Absent()
-        return self._table, Put(item=item, if_=seen)
+        return self._table, Put(item=item, if_=Equals({"owners": had_owners, "members": had_members}) if seen is not None else Absent())
 
 
 def member_fact(happened: str, member: Member) -> Fact:
@@ -333,7 +333,12 @@ def _item(member: Member) -> dict[str, Scalar]:
 
 
 def _read(row: Item) -> Member:
-    return msgspec.json.decode(str(row["doc"]), type=Member)
+    return from_json(str(row["doc"]), Member)
+
+
+def _counted(tally: Item | None) -> tuple[int, int]:
+    """How many owners and how many members a tally tells of."""
+    return (_int(tally, "owners"), _int(tally, "members")) if tally is not None else (0, 0)
 
 
 def _int(row: Item, name: str) -> int:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from listbackup.backends.table.port import Absent, Delete, Equals, Put, Scalar
+from listbackup.base.decode import from_json
 from listbackup.base.errors import InputError
 from listbackup.base.ids import AccountId, is_id
 from listbackup.http.permission import Permission
@@ -120,7 +121,7 @@ class Policies:
             return Policy(), 0
         version = row["version"]
         assert isinstance(version, int)
-        return msgspec.json.decode(str(row["doc"]), type=Policy), version
+        return from_json(str(row["doc"]), Policy), version
 
     def _tidy(self, policy: Policy) -> Policy:
         if policy.min_retention is not None and not timedelta(0) <= policy.min_retention <= LONGEST_RETENTION:

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from listbackup.backends.table.port import Absent, Delete, Equals, Exists, Item, Put, Scalar
+from listbackup.base.decode import from_json
 from listbackup.base.errors import Conflict, NotFound
 from listbackup.base.ids import AccountId, UserId, is_id
 from listbackup.base.paging import Page, iter_pages
@@ -209,4 +210,4 @@ def _item(role: TeamRole) -> dict[str, Scalar]:
 
 
 def _read(row: Item) -> TeamRole:
-    return msgspec.json.decode(str(row["doc"]), type=TeamRole)
+    return from_json(str(row["doc"]), TeamRole)

@@ -14,6 +14,7 @@ import msgspec
 
 from listbackup.backends.table.port import Absent, Check, Equals, Item, Put, Scalar, Table, Tables, Write
 from listbackup.base.clock import iso
+from listbackup.base.decode import from_json
 from listbackup.base.errors import DamagedError, NotFound
 from listbackup.base.ids import AccountId, is_id
 from listbackup.base.paging import Page, iter_pages
@@ -151,7 +152,7 @@ class Tree:
 
 def read_account(row: Item) -> Account:
     """The account in a row."""
-    return msgspec.json.decode(str(row["doc"]), type=Account)
+    return from_json(str(row["doc"]), Account)
 
 
 def is_account_id(text: str) -> bool:

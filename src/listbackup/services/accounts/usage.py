@@ -10,6 +10,7 @@ from itertools import islice
 import msgspec
 
 from listbackup.base.clock import iso, parse_iso
+from listbackup.base.decode import from_json
 from listbackup.base.errors import ListBackupError
 from listbackup.base.ids import AccountId
 from listbackup.services.accounts.model import Account, AccountState
@@ -125,7 +126,7 @@ class Usage:
 
     def _kept(self, account: str) -> tuple[Figures, datetime] | None:
         row = self._table.find(account, "usage")
-        return (msgspec.json.decode(str(row["doc"]), type=Figures), parse_iso(str(row["at"]))) if row is not None else None
+        return (from_json(str(row["doc"]), Figures), parse_iso(str(row["at"]))) if row is not None else None
 
     def _age(self, at: datetime) -> timedelta:
         return self._desk.clock.now() - at

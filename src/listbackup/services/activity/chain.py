@@ -10,6 +10,7 @@ import msgspec
 
 from listbackup.backends.events.port import Event
 from listbackup.backends.table.port import Item, Scalar
+from listbackup.base.decode import from_json
 from listbackup.base.errors import DamagedError
 from listbackup.base.origin import Origin
 from listbackup.services.activity.model import Activity, ChainBreak
@@ -56,7 +57,7 @@ def encode_line(line: Activity) -> str:
 def read_line(item: Item) -> Activity:
     """The line in an item. Raises DamagedError for what is no line."""
     try:
-        return msgspec.json.decode(str(item["doc"]), type=Activity)
+        return from_json(str(item["doc"]), Activity)
     except (msgspec.DecodeError, UnicodeError, KeyError):
         raise DamagedError(f"a line of the trail cannot be read: {item['sk']!r}", where="activity") from None
 

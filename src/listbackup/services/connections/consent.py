@@ -17,6 +17,7 @@ import msgspec
 
 from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.table.port import Absent, ConditionFailed, Exists, Put, Scalar
+from listbackup.base.decode import from_json
 from listbackup.base.errors import InputError, ListBackupError
 from listbackup.base.ids import AccountId, ConnectionId
 from listbackup.base.secret import Secret
@@ -239,7 +240,7 @@ class Consents:
         sealed = row["sealed"]
         assert isinstance(sealed, bytes)
         plain = open_field(self._keys.for_account(AccountId(str(row["account"]))), sealed, context=(SIGN_INS.name, key, "sealed"))
-        return msgspec.json.decode(plain, type=_Waiting)
+        return from_json(plain, _Waiting)
 
 
 def challenge(verifier: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from listbackup.backends.table.port import Absent, ConditionFailed, Equals
+from listbackup.base.decode import from_json
 from listbackup.base.errors import BusyError
 from listbackup.connectors.engine.quota import Ledger, OwnBook
 from listbackup.services.connections.table import QUOTAS
@@ -30,7 +31,7 @@ class TableQuotaBook:
             row = table.find(self._connection)
             version = row["version"] if row is not None else 0
             assert isinstance(version, int)
-            old = msgspec.json.decode(str(row["doc"]), type=Ledger) if row is not None else Ledger()
+            old = from_json(str(row["doc"]), Ledger) if row is not None else Ledger()
             new = change(old)
             if new == old:
                 return old

@@ -22,6 +22,7 @@ import msgspec
 
 from listbackup.backends.table.lease import Lease, Leases
 from listbackup.backends.table.port import ConditionFailed
+from listbackup.base.decode import from_json
 from listbackup.base.errors import BusyError, PlatformError, PlatformFault
 from listbackup.base.retry import retry
 from listbackup.base.secret import Secret
@@ -119,7 +120,7 @@ class Renewal:
         """What is about to be sent, durable. Raises PlatformError where it must not be sent, or not yet."""
         table, token = self._table(), _hash(refresh)
         row = table.find(self._connection)
-        old = msgspec.json.decode(str(row["doc"]), type=Intent) if row is not None else None
+        old = from_json(str(row["doc"]), Intent) if row is not None else None
         intent = old if old is not None and old.token == token else Intent(token=token)
         if intent.refused:
             raise _needs_person("the platform no longer accepts the refresh token")

@@ -13,6 +13,7 @@ import msgspec
 from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, Item, Put, Scalar, Update
 from listbackup.base.clock import iso, parse_iso
+from listbackup.base.decode import from_json
 from listbackup.base.errors import KeyUnavailable, ListBackupError
 from listbackup.base.ids import AccountId
 from listbackup.base.secret import Secret
@@ -119,7 +120,7 @@ class Revocations:
         sealed = row["sealed"]
         assert isinstance(sealed, bytes)
         plain = open_field(self._keys.for_account(str(row["pk"])), sealed, context=_context(str(row["sk"])))
-        return msgspec.json.decode(plain, type=_Leftover)
+        return from_json(plain, _Leftover)
 
 
 def _tries(row: Item) -> int:

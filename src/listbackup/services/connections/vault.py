@@ -11,6 +11,7 @@ import msgspec
 from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.table.port import Absent, ConditionFailed, Equals
+from listbackup.base.decode import from_json
 from listbackup.base.errors import Conflict
 from listbackup.base.secret import Secret
 from listbackup.services.connections.events import secrets_rotated
@@ -51,7 +52,7 @@ class Vault:
         assert isinstance(version, int)
         assert isinstance(sealed, bytes)
         plain = open_field(self._keys.for_account(scope.account), sealed, context=_context(connection, version))
-        texts = msgspec.json.decode(plain, type=dict[str, str])
+        texts = from_json(plain, dict[str, str])
         return Kept(secrets={name: Secret(text) for name, text in texts.items()}, version=version)
 
     def write(self, scope: Scope, connection: str, secrets: Mapping[str, Secret], *, after: int) -> Writes:

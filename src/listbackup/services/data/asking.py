@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
+from listbackup.base.decode import from_json
 from listbackup.base.errors import InputError
 from listbackup.connectors.engine.record import Json
 from listbackup.processor.filters import Filter, FilterOp, value_at
@@ -53,7 +54,7 @@ def project(raw: bytes, paths: Sequence[Sequence[str]]) -> bytes:
     for path in paths:
         tree.setdefault(path[0], []).append(path[1:])
     try:
-        fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        fields = from_json(raw, dict[str, msgspec.Raw])
     except (msgspec.DecodeError, RecursionError):  # nested deeper than can be followed here
         return raw
     found = {}
@@ -69,7 +70,7 @@ def changed_fields(before: bytes | None, after: bytes | None) -> tuple[str, ...]
     if before is None or after is None:
         return ()
     try:
-        old, new = (msgspec.json.decode(raw, type=dict[str, msgspec.Raw]) for raw in (before, after))
+        old, new = (from_json(raw, dict[str, msgspec.Raw]) for raw in (before, after))
     except (msgspec.DecodeError, RecursionError):
         return ()
     names = old.keys() | new.keys()

@@ -8,6 +8,7 @@ import hashlib
 
 import msgspec
 
+from listbackup.base.decode import from_msgpack
 from listbackup.base.errors import InputError
 
 Place = list[str | int | float | bool | bytes | None]
@@ -24,7 +25,7 @@ def read_cursor(listing: str, cursor: str, form: type[tuple[object, ...]]) -> tu
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         if raw[:4] != _mark(listing):
             raise _strange()
-        return msgspec.msgpack.decode(raw[4:], type=form)
+        return from_msgpack(raw[4:], form)
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         raise _strange() from None
 

@@ -11,6 +11,7 @@ import msgspec
 from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.table.port import Item, Scalar
+from listbackup.base.decode import from_json
 from listbackup.base.paging import Page, iter_pages
 from listbackup.connectors.engine.record import Key
 from listbackup.processor.restore_model import Entry, Restored
@@ -51,15 +52,15 @@ class TableJournal:
         pages = iter_pages(
             lambda cursor: self._table.query(part=self._restore, index="by_position", reverse=True, limit=100, cursor=cursor)
         )
-        return (msgspec.json.decode(str(item["doc"]), type=Entry) for item in pages)
+        return (from_json(str(item["doc"]), Entry) for item in pages)
 
     def page(self, *, limit: int = 100, cursor: str | None = None) -> Page[Entry]:
         """A page of entries in the order in which they were written, without their ``before``."""
         page = self._table.query(part=self._restore, index="by_position", limit=limit, cursor=cursor)
-        return Page(items=[msgspec.json.decode(str(item["doc"]), type=Entry) for item in page.items], next_cursor=page.next_cursor)
+        return Page(items=[from_json(str(item["doc"]), Entry) for item in page.items], next_cursor=page.next_cursor)
 
     def _entry(self, item: Item) -> Entry:
-        entry = msgspec.json.decode(str(item["doc"]), type=Entry)
+        entry = from_json(str(item["doc"]), Entry)
         count = item["pieces"]
         assert isinstance(count, int)
         return replace(entry, before=self._open(_sort_key(entry.stream, entry.key), count) if count else None)
@@ -93,7 +94,7 @@ class TableIdMap:
     def find(self, stream: str, key: Key) -> Restored | None:
         """What was last written back for this record, or None."""
         item = self._table.find(_sort_key(stream, key), part=self._part)
-        return msgspec.json.decode(str(item["doc"]), type=Restored) if item is not None else None
+        return from_json(str(item["doc"]), Restored) if item is not None else None
 
     def set(self, stream: str, key: Key, restored: Restored) -> None:
         """Remember it, durably."""

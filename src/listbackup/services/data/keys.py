@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from listbackup.base.decode import from_json
 from listbackup.store import Key, View
 
 
@@ -14,7 +15,7 @@ def parse_key(text: str) -> Sequence[Key]:
     meant: list[Key] = []
     if text.startswith("["):
         try:
-            parts = msgspec.json.decode(text, type=list[int | str])
+            parts = from_json(text, list[int | str])
         except msgspec.DecodeError:
             parts = []
         if parts:

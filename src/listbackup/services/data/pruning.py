@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from listbackup.base.decode import from_json
 from listbackup.base.errors import Interrupted, ListBackupError, NotFound
 from listbackup.services.data.table import PRUNES
 from listbackup.services.data.upkeep import Upkeep
@@ -45,7 +46,7 @@ class Prunes:
         row = self._desk.open(PRUNES, scope).find(source)
         if row is None:
             raise NotFound("nobody asked for a prune of this source yet", hint="ask for it with POST")
-        return msgspec.json.decode(str(row["doc"]), type=Prune)
+        return from_json(str(row["doc"]), Prune)
 
     def carry_out(self, scope: Scope, asked: Prune, *, should_stop: Callable[[], bool] = lambda: False) -> Prune:
         """The prune, done: what went, or why it could not be. Raises Interrupted when told to stop; asked again, it goes on."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
+from listbackup.base.decode import from_json
 from listbackup.base.errors import Interrupted, ListBackupError, NotFound
 from listbackup.processor.verify import Verification
 from listbackup.services.data.table import VERIFICATIONS
@@ -63,7 +64,7 @@ class Verifications:
         row = self._desk.open(VERIFICATIONS, scope).find(snapshot)
         if row is None:
             raise NotFound("the snapshot was not verified yet", hint="ask for it with POST")
-        return msgspec.json.decode(str(row["doc"]), type=Verified)
+        return from_json(str(row["doc"]), Verified)
 
     def carry_out(self, scope: Scope, asked: Verified, *, should_stop: Callable[[], bool] = lambda: False) -> Verified:
         """The verification, done: what was found, or why it could not be. Raises Interrupted when told to stop."""

@@ -8,6 +8,7 @@ import msgspec
 
 from listbackup.backends.identity.opaque import digest, new_secret
 from listbackup.backends.table.port import ConditionFailed, Delete, Equals, Put, Scalar
+from listbackup.base.decode import from_json
 from listbackup.base.errors import NotFound
 from listbackup.services.accounts import Accounts
 from listbackup.services.desk import Desk
@@ -48,7 +49,7 @@ class Downloads:
     def use(self, token: str) -> Delivery:
         """What the ticket opens; of many who come with it at once one is served. Raises NotFound: never made, used, or too old."""
         row = self._table.find(digest(token), "ticket")
-        grant = msgspec.json.decode(str(row["doc"]), type=Grant) if row is not None else None
+        grant = from_json(str(row["doc"]), Grant) if row is not None else None
         if row is None or grant is None or self._desk.clock.now() >= grant.ends_at:
             raise _no_ticket()
         scope = self._accounts.enter(grant.account, actor=grant.actor)

@@ -8,6 +8,7 @@ import msgspec
 
 from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.table.port import Scalar, Table, Write
+from listbackup.base.decode import from_msgpack
 from listbackup.base.errors import NotFound
 from listbackup.services.desk import Desk
 from listbackup.services.erasures.model import Named, Order
@@ -34,7 +35,7 @@ class Lists:
 
     def order(self) -> Order:
         """What was asked. Raises NotFound once it is over."""
-        return msgspec.msgpack.decode(self._get(_ORDER), type=Order)
+        return from_msgpack(self._get(_ORDER), Order)
 
     def write(self, found: Sequence[Named]) -> int:
         """Keep the list, replacing an earlier one; how many pieces it has."""
@@ -45,7 +46,7 @@ class Lists:
 
     def read(self, number: int) -> Sequence[Named]:
         """One piece of the list."""
-        return msgspec.msgpack.decode(self._get(_name(number)), type=list[Named])
+        return from_msgpack(self._get(_name(number)), list[Named])
 
     def iter(self, pieces: int) -> Iterator[Named]:
         """The whole list."""

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from listbackup.base.decode import from_msgpack
 from listbackup.base.errors import NotFound
 from listbackup.store import Key
 
@@ -98,7 +99,7 @@ def write_id(address: Address) -> str:
 def read_id(text: str) -> Address:
     """The address of ``write_id``. Raises NotFound for anything else: an id that cannot be read is an absent one."""
     try:
-        return msgspec.msgpack.decode(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True), type=Address)
+        return from_msgpack(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True), Address)
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         raise NotFound(f"there is no file {text[:40]!r}") from None
 

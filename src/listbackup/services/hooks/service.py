@@ -15,6 +15,7 @@ from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, Item, Put, Scalar, Table, Update, Write
 from listbackup.base.clock import from_unix_ms, unix_ms
+from listbackup.base.decode import from_json
 from listbackup.base.errors import BusyError, Conflict, KeyUnavailable, ListBackupError, NotFound
 from listbackup.base.paging import iter_pages
 from listbackup.http.problem import RATE, Refused
@@ -260,7 +261,7 @@ class Hooks:
         sealed = row["sealed"]
         assert isinstance(sealed, bytes)
         context = _context(str(row["pk"]), _int(row, "version"))
-        return msgspec.json.decode(open_field(self._keys.for_account(str(row["account"])), sealed, context=context), type=_Secrets)
+        return from_json(open_field(self._keys.for_account(str(row["account"])), sealed, context=context), _Secrets)
 
 
 def forget_hook(desk: Desk, connection: str) -> Writes:

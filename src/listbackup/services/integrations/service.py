@@ -11,6 +11,7 @@ import msgspec
 from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.table.port import Absent, ConditionFailed, Equals, Scalar
+from listbackup.base.decode import from_json
 from listbackup.base.errors import Conflict, InputError, NotFound
 from listbackup.base.ids import AccountId
 from listbackup.base.secret import Secret
@@ -183,7 +184,7 @@ class Integrations:
             return None
         version, sealed = row["version"], row.get("sealed")
         assert isinstance(version, int)
-        wanted = msgspec.json.decode(str(row["doc"]), type=Wanted)
+        wanted = from_json(str(row["doc"]), Wanted)
         return _Said(account=scope.account, wanted=wanted, sealed=sealed if isinstance(sealed, bytes) else None, version=version)
 
     def _same_secret(self, old: _Said | None, platform: str, wanted: Wanted) -> Secret | None:

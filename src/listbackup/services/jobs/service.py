@@ -10,6 +10,7 @@ import msgspec
 
 from listbackup.backends.schedule.port import Due, Schedule
 from listbackup.backends.table.port import ConditionFailed
+from listbackup.base.decode import from_json
 from listbackup.base.errors import Conflict, InputError
 from listbackup.base.ids import AccountId, JobId
 from listbackup.base.paging import Page
@@ -166,7 +167,7 @@ class Jobs:
         """Jobs of all accounts that are due now, earliest first, claimed by the caller."""
         claimed = []
         for due in self._schedule.claim(self._desk.clock.now(), limit=limit, lease=lease):
-            entry = msgspec.json.decode(due.payload, type=_Entry)
+            entry = from_json(due.payload, _Entry)
             claimed.append(DueJob(account=AccountId(entry.account), job=entry.job, due=due, run=entry.run))
         return claimed
 

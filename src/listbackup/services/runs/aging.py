@@ -14,6 +14,7 @@ import msgspec
 
 from listbackup.backends.table.port import Absent, ConditionFailed, Equals
 from listbackup.base.clock import unix_ms
+from listbackup.base.decode import from_json
 from listbackup.base.ids import SourceId, first_id
 from listbackup.base.paging import Page
 from listbackup.processor.progress import RunState
@@ -108,7 +109,7 @@ class Aging:
     def months(self, scope: Scope, source: str, *, limit: int = 100, cursor: str | None = None) -> Page[RunMonth]:
         """What was left behind of a source's runs, newest month first."""
         found = self._desk.open(RUN_MONTHS, scope).query(prefix=f"{source}/", reverse=True, limit=limit, cursor=cursor)
-        return Page(items=[msgspec.json.decode(str(item["doc"]), type=RunMonth) for item in found.items], next_cursor=found.next_cursor)
+        return Page(items=[from_json(str(item["doc"]), RunMonth) for item in found.items], next_cursor=found.next_cursor)
 
     def _last(self, ledger: Ledger, source: str) -> frozenset[str]:
         """The last run of a source, and the last that made a snapshot."""
@@ -151,7 +152,7 @@ class Aging:
             if key not in months:
                 row = table.find(key)
                 fresh = RunMonth(source=run.source, month=f"{run.queued_at:%Y-%m}")
-                months[key] = msgspec.json.decode(str(row["doc"]), type=RunMonth) if row is not None else fresh
+                months[key] = from_json(str(row["doc"]), RunMonth) if row is not None else fresh
             months[key] = months[key].with_run(run)
         writes = []
         for key, month in months.items():

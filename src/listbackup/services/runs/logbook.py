@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from listbackup.backends.table.port import MAX_TRANSACTION
+from listbackup.base.decode import from_json
 from listbackup.base.errors import InputError
 from listbackup.base.paging import Page
 from listbackup.connectors.engine.record import Problem
@@ -74,7 +75,7 @@ def _short(problem: Problem) -> Problem:
 def read_progress(desk: Desk, scope: Scope, run: str) -> Progress | None:
     """How far a run is, or None when it has not begun."""
     row = desk.open(RUN_PROGRESS, scope).find(run)
-    return msgspec.json.decode(str(row["doc"]), type=Progress) if row is not None else None
+    return from_json(str(row["doc"]), Progress) if row is not None else None
 
 
 def encode_progress(run: Run, progress: Progress) -> bytes:
@@ -139,7 +140,7 @@ def read_log(desk: Desk, scope: Scope, run: str, wanted: WantedLines, *, limit: 
         rows = table.query(part=run, after=after, limit=size).items
         for place, row in enumerate(rows):
             after = str(row["sk"])
-            line = msgspec.json.decode(str(row["doc"]), type=LogLine)
+            line = from_json(str(row["doc"]), LogLine)
             if wanted.matches(line):
                 found.append(line)
             if len(found) == limit:

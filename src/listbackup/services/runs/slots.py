@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from listbackup.backends.table.port import Absent, Equals, Item, Table, Write
+from listbackup.base.decode import from_json
 from listbackup.base.errors import BusyError
 from listbackup.services.rows import Writes
 from listbackup.services.runs.model import Run
@@ -82,7 +83,7 @@ class Slots:
 
     def _read(self) -> tuple[Item | None, dict[str, str]]:
         row = self._table.find(_ROW)
-        return row, msgspec.json.decode(str(row["doc"]), type=dict[str, str]) if row is not None else {}
+        return row, from_json(str(row["doc"]), dict[str, str]) if row is not None else {}
 
     def _written(self, row: Item | None, inside: Mapping[str, str]) -> tuple[Table, Write]:
         version = row["version"] if row is not None else 0

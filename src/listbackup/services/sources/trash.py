@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from listbackup.backends.table.port import ConditionFailed, Equals, Item, Table, Write
+from listbackup.base.decode import from_json
 from listbackup.base.errors import ListBackupError
 from listbackup.base.ids import is_id
 from listbackup.base.paging import Page, iter_pages
@@ -127,4 +128,4 @@ def _is_ending(item: Item) -> bool:
 
 
 def _read(item: Item) -> Trashed:
-    return msgspec.json.decode(str(item["doc"]), type=Trashed)
+    return from_json(str(item["doc"]), Trashed)

@@ -18,6 +18,7 @@ from listbackup.backends.os_errors import translated
 from listbackup.backends.table.lease import Leases
 from listbackup.backends.table.port import Put, Scalar
 from listbackup.base.clock import iso
+from listbackup.base.decode import from_json
 from listbackup.base.errors import BusyError, Conflict, InputError, ListBackupError, NotFound
 from listbackup.services.desk import Desk, Fact
 from listbackup.services.post import installation
@@ -252,7 +253,7 @@ class Copies:
 
     def _read(self) -> _Kept:
         row = self._table.find(INSTALLATION, _KEY)
-        return msgspec.json.decode(str(row["doc"]), type=_Kept) if row is not None else _Kept()
+        return from_json(str(row["doc"]), _Kept) if row is not None else _Kept()
 
     def _write(self, kept: _Kept, scope: Scope | None, *facts: Fact) -> None:
         row: dict[str, Scalar] = {"pk": INSTALLATION, "sk": _KEY, "doc": msgspec.json.encode(kept).decode()}

@@ -28,6 +28,7 @@ import zstandard
 
 from listbackup.backends.keyring.scope import KEY_BYTES
 from listbackup.backends.keyring.sealed_stream import OpeningStream, SealingStream
+from listbackup.base.decode import from_json
 from listbackup.base.errors import DamagedError, KeyUnavailable, NewerFormat, StoreError
 
 MARK, TABLES, KEYS, CONFIGURATION = "listbackup.json", "tables.db", "keys.db", "config.toml"
@@ -152,7 +153,7 @@ def _unpack(plain: IO[bytes], target: Path | None) -> None:
             if content is None:
                 raise DamagedError("the copy holds something that is no file")
             if expected is None:
-                manifest = msgspec.json.decode(content.read(_MOST_HEADER), type=_Manifest)
+                manifest = from_json(content.read(_MOST_HEADER), _Manifest)
                 expected = {one.name: one for one in manifest.files}
                 if info.name != "manifest.json" or not set(_NEEDED) <= set(expected) <= set(_NAMES):
                     raise DamagedError("the copy's list of files is none")
@@ -188,9 +189,9 @@ def _header(read: Callable[[int, int], bytes], name: str) -> tuple[Header, bytes
         raise _damaged(name)
     raw = read(start, length)
     try:
-        if msgspec.json.decode(raw, type=_Version).version > _VERSION:
+        if from_json(raw, _Version).version > _VERSION:
             raise NewerFormat(f"the copy {name} was made by a newer version", hint="upgrade listbackup")
-        return msgspec.json.decode(raw, type=Header), raw, start + length
+        return from_json(raw, Header), raw, start + length
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise _damaged(name) from None
 

@@ -10,6 +10,7 @@ import msgspec
 
 from listbackup.backends.table.port import Tables
 from listbackup.base.clock import Clock
+from listbackup.base.decode import from_json
 from listbackup.services.system.table import INSTALLATION, SYSTEM
 
 EVERY = timedelta(seconds=15)
@@ -49,7 +50,7 @@ class Heartbeats:
     def list(self) -> Sequence[Beat]:
         """Everybody who was heard of within the last hour and did not leave; some hundreds at most."""
         items = self._table.query(INSTALLATION, prefix="beat/", limit=500).items
-        return [msgspec.json.decode(str(item["doc"]), type=Beat) for item in items]
+        return [from_json(str(item["doc"]), Beat) for item in items]
 
     def alive(self) -> Sequence[Beat]:
         """Those who are thought to work now."""

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from listbackup.backends.table.lease import Lease, LeaseGone, Leases
+from listbackup.base.decode import from_json
 from listbackup.base.errors import BusyError, ListBackupError
 from listbackup.base.ids import new_id
 from listbackup.services.desk import Desk
@@ -65,7 +66,7 @@ class Housekeeping:
     def state(self) -> Rounds:
         """How it goes."""
         row = self._table.find(INSTALLATION, _KEY)
-        return msgspec.json.decode(str(row["doc"]), type=Rounds) if row is not None else Rounds()
+        return from_json(str(row["doc"]), Rounds) if row is not None else Rounds()
 
     def ask(self) -> None:
         """Raises Unwell when the last round left something that should have gone."""

@@ -15,6 +15,7 @@ from listbackup.backends.identity.people import check_email, email_key
 from listbackup.backends.identity.port import Person, Session, SignInRefused
 from listbackup.backends.identity.tickets import Purpose, Ticket
 from listbackup.backends.table.port import Absent, Delete, Equals, Put, Scalar, Table, Update, Write
+from listbackup.base.decode import from_json
 from listbackup.base.errors import InputError, NotFound
 from listbackup.base.ids import UserId
 from listbackup.http.versions import VersionGone
@@ -51,7 +52,7 @@ class Users:
         """The profile of this person. Raises NotFound."""
         row = self._profiles.find(user, "profile") if user else None
         if row is not None:
-            return msgspec.json.decode(str(row["doc"]), type=Profile)
+            return from_json(str(row["doc"]), Profile)
         person = self._g.identity.people.find(user)
         if person is None:
             raise NotFound(f"there is no user {user[:40]!r}")

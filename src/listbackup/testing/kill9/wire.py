@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from listbackup.base.decode import from_msgpack
 from listbackup.base.errors import PlatformError, PlatformFault
 from listbackup.connectors.engine.connector import Credentials, Ground, Mode, Session, Site, StreamInfo, Written
 from listbackup.connectors.engine.record import AttachmentRef, Batch, Json, Key, Outcome, StreamReading
@@ -62,7 +63,7 @@ class Desk:
         message = self._end.recv(MESSAGE_BYTES)
         if message:
             self.served += 1
-            self._end.send(msgspec.msgpack.encode(self._answer(msgspec.msgpack.decode(message, type=Ask))))
+            self._end.send(msgspec.msgpack.encode(self._answer(from_msgpack(message, Ask))))
 
     def bury(self, dice: random.Random) -> None:
         """The caller is dead: what it had sent was heard, or was lost on the way."""
@@ -71,7 +72,7 @@ class Desk:
         with contextlib.suppress(BlockingIOError, ConnectionResetError):  # nothing on the way
             message = self._end.recv(MESSAGE_BYTES)
         if message and dice.random() < 0.5:
-            self._answer(msgspec.msgpack.decode(message, type=Ask))
+            self._answer(from_msgpack(message, Ask))
         self._end.close()
 
     def _answer(self, ask: Ask) -> Answer:
@@ -164,7 +165,7 @@ class FarSession:
     def _ask(self, ask: Ask) -> Sequence[tuple[Key, bytes]]:
         self._calls += 1
         self._end.send(msgspec.msgpack.encode(ask))
-        answer = msgspec.msgpack.decode(self._end.recv(MESSAGE_BYTES), type=Answer)
+        answer = from_msgpack(self._end.recv(MESSAGE_BYTES), Answer)
         if answer.error is not None:
             raise PlatformError(answer.error, fault=PlatformFault(answer.fault), status=answer.status)
         return answer.records

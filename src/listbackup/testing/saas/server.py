@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from dataclasses import fields, replace
 from email.utils import format_datetime
 
-import msgspec
-
 from listbackup.base.clock import Clock, SystemClock, from_unix_ms, parse_iso, unix_ms
+from listbackup.base.decode import from_json, from_plain
 from listbackup.testing.saas.invent import stamp
 from listbackup.testing.saas.liar import Liar
 from listbackup.testing.saas.limits import DailyQuota, Limiter
@@ -218,7 +217,7 @@ class Saas:
     def _control(self, request: Request) -> Response:
         what = request.path.removeprefix("/simulate/")
         if what == "day" and request.method == "POST":
-            asked = msgspec.json.decode(request.body, type=dict[str, float]) if request.body else {}
+            asked = from_json(request.body, dict[str, float]) if request.body else {}
             days = int(asked.pop("days", 1))
             reports = [self.world.pass_day(**asked) for _ in range(days)]
             return answer(200, {"days": reports, "counts": self.world.counts()})
@@ -233,10 +232,10 @@ class Saas:
 
     def _options_with(self, body: bytes) -> Options:
         now = {name.name: getattr(self.options, name.name) for name in fields(Options)}
-        asked = msgspec.json.decode(body, type=dict[str, object])
+        asked = from_json(body, dict[str, object])
         if not asked.keys() <= now.keys():
             raise BadQuery(f"unknown: {', '.join(sorted(asked.keys() - now.keys()))}")
-        return msgspec.convert({**now, **asked}, Options)
+        return from_plain({**now, **asked}, Options)
 
     def _ledger(self) -> dict[str, object]:
         return {

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from listbackup.base.decode import from_json
 from listbackup.testing.saas import invent
 from listbackup.testing.saas.rows import Rows, State
 
@@ -130,7 +131,7 @@ class World:
             if contacts.state(parent) is State.LIVE:
                 contacts.touch(parent, self.now_ms)
                 if parent in contacts.written:
-                    fields = msgspec.json.decode(contacts.written[parent], type=dict[str, object])
+                    fields = from_json(contacts.written[parent], dict[str, object])
                     fields |= {"notes_count": len(self.notes_of(parent)), "updated_at": invent.stamp(self.now_ms)}
                     contacts.written[parent] = msgspec.json.encode(fields)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from listbackup.base.decode import from_json
 from listbackup.testing.saas.invent import stamp
 from listbackup.testing.saas.rows import State
 from listbackup.testing.saas.wire import Response
@@ -164,6 +165,6 @@ class Writes:
 
 def _fields(body: bytes) -> Fields:
     try:
-        return msgspec.json.decode(body, type=dict[str, object])
+        return from_json(body, dict[str, object])
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise Refused(422, f"not a JSON object: {error}") from error

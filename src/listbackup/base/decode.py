@@ -1,0 +1,59 @@
+"""Typed decoding that many threads may begin at once.
+
+msgspec (0.22.0, measured 2026-11-21) finds out what a type's fields are when it first decodes one, and two threads that do so for the same type at once can end the
+process: its note of the type is freed while the other reads it. Here every type is learned once, by one thread; a kept decoder is also the faster call.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from typing import Any, TypeVar, overload
+
+import msgspec
+
+T = TypeVar("T")
+
+_LEARNING = threading.RLock()
+_KINDS = 1024  # how many kept decoders; more than the code base has types
+
+
+@overload
+def from_json(raw: bytes | str, kind: type[T], *, strict: bool = True) -> T: ...
+@overload
+def from_json(raw: bytes | str, kind: Any, *, strict: bool = True) -> Any: ...
+def from_json(raw: bytes | str, kind: Any, *, strict: bool = True) -> Any:
+    """What a JSON text says, as this type. Raises msgspec.DecodeError, msgspec.ValidationError; ``strict=False`` also takes numbers written as text."""
+    return json_decoder(kind, strict=strict).decode(raw)
+
+
+@overload
+def from_msgpack(raw: bytes, kind: type[T]) -> T: ...
+@overload
+def from_msgpack(raw: bytes, kind: Any) -> Any: ...
+def from_msgpack(raw: bytes, kind: Any) -> Any:
+    """What a MessagePack text says, as this type. Raises as ``from_json``."""
+    return _msgpack_decoder(kind).decode(raw)
+
+
+@overload
+def from_plain(value: object, kind: type[T], *, strict: bool = True) -> T: ...
+@overload
+def from_plain(value: object, kind: Any, *, strict: bool = True) -> Any: ...
+def from_plain(value: object, kind: Any, *, strict: bool = True) -> Any:
+    """What dicts, lists and scalars say, as this type. Raises msgspec.ValidationError."""
+    json_decoder(kind, strict=strict)  # the type is known from here on
+    return msgspec.convert(value, kind, strict=strict)
+
+
+@functools.lru_cache(maxsize=_KINDS)
+def json_decoder(kind: Any, *, strict: bool = True) -> msgspec.json.Decoder[Any]:
+    """The decoder of this type, made once."""
+    with _LEARNING:
+        return msgspec.json.Decoder(kind, strict=strict)
+
+
+@functools.lru_cache(maxsize=_KINDS)
+def _msgpack_decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
+    with _LEARNING:
+        return msgspec.msgpack.Decoder(kind)
