@@ -10,7 +10,10 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 SRC = Path(__file__).parents[2] / "src"
-ADAPTERS = {"memory", "sqlite", "files", "file", "s3", "retrying", "metered", "dynamodb", "sqs", "kms"}
+ADAPTERS = {
+    *("memory", "sqlite", "files", "file", "s3", "retrying", "metered"),
+    *("dynamodb", "sqs", "kms", "ses", "secrets_manager", "parameters", "eventbridge", "cognito", "tabled"),
+}
 HEAVY = {"numpy", "boto3", "botocore", "pyarrow", "xlsxwriter"}
 
 
@@ -78,12 +81,27 @@ def test_only_bootstrap_and_testing_name_a_concrete_adapter() -> None:
     assert wrong == []
 
 
-def test_only_adapters_for_buckets_know_boto3() -> None:
+def test_only_the_way_to_aws_and_to_buckets_knows_boto3() -> None:
+    """Whoever needs AWS asks ``backends/aws_client.py`` for a client and gets errors in our own words; botocore's own are read where its answers are taken apart."""
+    homes = {"boto3": ("aws_client", "s3_client"), "botocore": ("aws_client", "s3", "s3_client", "s3_errors", "dynamodb", "cognito")}
+    wrong = []
+    for one in ALL:
+        library = one.imported.split(".")[0]
+        at_home = one.importer.startswith("listbackup.backends.") and one.importer.split(".")[-1] in homes.get(library, ())
+        if library in homes and not at_home and not one.importer.startswith("listbackup.testing"):
+            wrong.append(f"{one.importer}:{one.line}")
+    assert wrong == []
+
+
+def test_nothing_loads_boto3_before_it_is_asked_for() -> None:
+    """A function that never speaks to a service must not pay for its client: what names boto3 in its first lines is itself imported inside functions."""
+    late = {"listbackup.backends.objects.s3_errors"}
+    loads = {"boto3", "botocore"}
     wrong = [
         f"{one.importer}:{one.line}"
         for one in ALL
-        if one.imported.split(".")[0] in ("boto3", "botocore") and not one.importer.split(".")[-1].startswith("s3")
-        if not one.importer.startswith("listbackup.testing")
+        if one.at_start and not one.importer.startswith("listbackup.testing") and one.importer not in late
+        if one.imported.split(".")[0] in loads or module_of(one.imported) in late
     ]
     assert wrong == []
 
