@@ -12,6 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CORE := $(VENV)/.core-is-installed
 DEV := $(VENV)/.dev-is-installed
+EMULATOR := .emulator/.is-installed
 PYTEST_ARGS ?=
 JOBS ?= 2
 
@@ -88,8 +89,14 @@ openapi: $(DEV) ## Write openapi.json as the routes say it, and the Python clien
 	@$(BIN)/python tools/write_openapi.py
 	@$(BIN)/python tools/write_client.py
 
+$(EMULATOR): tools/setup_emulator.py tools/emulator.txt
+	@$(PYTHON) tools/setup_emulator.py $(@D) --stamp $@
+
+.PHONY: emulator
+emulator: $(EMULATOR) ## Install the AWS emulator that the tests in tests/aws start, into .emulator (instant when nothing changed)
+
 .PHONY: test
-test: static $(if $(NODE),web-check $(WEB)) ## Everything CI runs: the checks, then every test, JOBS=2 at a time (PYTEST_ARGS="-k name" for some)
+test: static $(EMULATOR) $(if $(NODE),web-check $(WEB)) ## Everything CI runs: the checks, then every test, JOBS=2 at a time (PYTEST_ARGS="-k name" for some)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 	@$(if $(NODE),$(MAKE) --no-print-directory test-web,echo "The web app was not tested: that needs Node 20.9 or newer.")
 
@@ -122,5 +129,5 @@ drill: $(CORE) ## Lose an installation of 250 accounts and a thousand schedules,
 
 .PHONY: clean
 clean: ## Remove what was built or cached, and .venv
-	@rm -rf $(VENV) web/node_modules web/.next web/out src/listbackup/api/web .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist .demo
+	@rm -rf $(VENV) .emulator web/node_modules web/.next web/out src/listbackup/api/web .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist .demo
 	@find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} +
