@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from starlette.concurrency import run_in_threadpool
 
 from listbackup.services.routing import Listening, Stream, Told
 
+_GATHER_SECONDS = 0.05  # what belongs together comes in one answer
 BEAT_SECONDS = 15.0  # of silence before a comment, so that a dead connection shows and proxies keep it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """How events are told where an answer cannot go on: each waits for something new for ``hold_seconds`` at most, tells it and ends; whoever listens comes back
+    ``retry_ms`` later, with the id of what was told last, and misses nothing."""
+
+    hold_seconds: float = 3.0
+    retry_ms: int = 1000
 
 
 class Ear:
@@ -52,5 +64,23 @@ async def events_of(stream: Stream) -> AsyncIterator[bytes]:
         yield b": listening\n\n"
         while (notices := await ear.hear()) is not None:
             yield b"".join(notice.as_sse() for notice in notices) or b": nothing new\n\n"
+    finally:
+        ear.listening.close()
+
+
+async def turn_of(stream: Stream, turns: Turns) -> AsyncIterator[bytes]:
+    """One turn of the stream as server-sent events: what is new, as soon as something is, and the end.
+
+    The place comes first, as an event without data: it makes nobody hear anything, and is what a browser comes back with after a turn of silence.
+    Source: HTML Living Standard, "Server-sent events", 9.2.6 (an id is kept also where the data is empty), read 2026-11-21.
+    """
+    ear = Ear(replace(stream, seconds=min(stream.seconds, max(1, math.ceil(turns.hold_seconds)))))
+    try:
+        yield f"retry: {turns.retry_ms}\nid: {ear.listening.place}\n\n".encode()
+        told = await ear.hear()
+        if told:
+            yield b"".join(notice.as_sse() for notice in told)
+            await asyncio.sleep(_GATHER_SECONDS)
+            yield b"".join(notice.as_sse() for notice in ear.listening.take())
     finally:
         ear.listening.close()

@@ -14,6 +14,7 @@ from listbackup import __version__
 from listbackup.api.admission import OF_AN_ACCOUNT
 from listbackup.api.examples import Examples, example_id
 from listbackup.api.instants import mark_instants
+from listbackup.api.paths import full_path
 from listbackup.api.words import TAGS, describe
 from listbackup.http.permission import Permission, Signed
 from listbackup.http.problem import MEDIA_TYPE, ProblemDetails, all_kinds
@@ -21,7 +22,6 @@ from listbackup.services.routing import Chunks, Route, Stream, Text
 
 _PATH_PART = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _REF = "#/components/schemas/{name}"
-PREFIX = "/v2"
 _HEADERS: dict[str, Any] = {
     "RateLimit-Limit": {"description": "How many requests at once.", "schema": {"type": "integer"}},
     "RateLimit-Remaining": {"description": "How many are left now.", "schema": {"type": "integer"}},
@@ -101,11 +101,6 @@ def openapi(routes: Sequence[Route]) -> dict[str, Any]:
             "securitySchemes": _SCHEMES,
         },
     }
-
-
-def full_path(route: Route) -> str:
-    """Where the route stands on the server, its parts by name only."""
-    return ("" if route.at_root else PREFIX) + re.sub(r"\{(\w+):[a-z]{3}\}", r"{\1}", route.path)
 
 
 def plain_path(path: str) -> str:

@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from listbackup.api.admission import Admission, client_of, csrf_of, hand_cookie
-from listbackup.api.live import events_of
+from listbackup.api.live import Turns, events_of, turn_of
 from listbackup.base.errors import InputError, NotFound
 from listbackup.base.ids import is_id
 from listbackup.base.log import log_context
@@ -56,6 +56,7 @@ class Gate:
     max_body_bytes: int
     threads: Executor
     health_threads: Executor
+    turns: Turns | None = None
 
 
 class Operation:
@@ -260,7 +261,8 @@ class Operation:
             case Text(content=content, media_type=media_type):
                 return Response(content, status_code=status, headers=headers, media_type=media_type)
             case Stream(media_type=media_type) as stream:
-                return StreamingResponse(events_of(stream), status_code=status, headers=headers, media_type=media_type)
+                told = events_of(stream) if self._gate.turns is None else turn_of(stream, self._gate.turns)
+                return StreamingResponse(told, status_code=status, headers=headers, media_type=media_type)
             case Chunks(content=chunks, media_type=media_type, filename=filename, size_bytes=size_bytes, headers=more):
                 headers |= {"content-disposition": f'attachment; filename="{filename}"', **more}
                 headers |= {"content-length": str(size_bytes)} if size_bytes is not None else {}

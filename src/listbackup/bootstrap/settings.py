@@ -323,6 +323,11 @@ def _url(values: Values, name: str) -> str | None:
     return text.rstrip("/") if text is not None else None
 
 
+def environment() -> Mapping[str, str]:
+    """This process's environment, for those who read other names of it: ``bootstrap/cloud_settings.py``."""
+    return os.environ
+
+
 def use_one_blas_thread() -> None:
     """Keep numpy, when it is imported later, from starting a thread for each core: they are for matrices, we have none, and they spin while they wait."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -85,6 +85,11 @@ class Listening(Protocol):
     """Somebody's place in what happens."""
 
     @property
+    def place(self) -> int:
+        """The number of what was told last: where to go on."""
+        ...
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing more will come."""
         ...

@@ -13,9 +13,10 @@ from typing import Any
 
 import uvicorn
 
-from listbackup.api.app import ApiSettings, application, every_route
+from listbackup.api.app import ApiSettings, application
 from listbackup.api.door import Tally
 from listbackup.api.openapi import openapi
+from listbackup.api.rooms import every_route
 from listbackup.api.server import protocol_of
 from listbackup.backends.identity.settings import IdentitySettings
 from listbackup.backends.table.memory import MemoryTables

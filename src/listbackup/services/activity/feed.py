@@ -70,6 +70,11 @@ class Listener:
         self._feed, self._channel, self.behind, self.wake = feed, channel, behind, wake
         self._tick = channel.tick
 
+    @property
+    def place(self) -> int:
+        """The number of the line that was told last."""
+        return self.behind
+
     def is_behind(self) -> bool:
         """Whether the next line stands in the trail only: ``catch_up`` has to read."""
         return self.behind < self._channel.newest - len(self._channel.ring)

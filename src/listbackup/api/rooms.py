@@ -1,0 +1,208 @@
+"""The rooms that are open to the outside: whose routes they are, and which of them stand together in one service.
+
+Each room's routes are imported when they are asked for: a function of the cloud answers for one service, and pays for no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from listbackup.services.routing import Route
+
+if TYPE_CHECKING:
+    from listbackup.api.door import Tally
+    from listbackup.backends.identity.port import Person
+    from listbackup.backends.table.port import Tables
+    from listbackup.base.clock import Clock
+    from listbackup.base.metrics import Metric
+    from listbackup.services.accounts import Accounts, ApiKeys, Tenancy
+    from listbackup.services.activity import Activities, Feed
+    from listbackup.services.auth import Auth
+    from listbackup.services.connections import Connections, Consents
+    from listbackup.services.data import Data, Errands, Restores, Upkeep
+    from listbackup.services.downloads import Downloads
+    from listbackup.services.erasures import Erasures
+    from listbackup.services.exports import Exports
+    from listbackup.services.files import Files
+    from listbackup.services.hooks import Hooks
+    from listbackup.services.integrations import Integrations
+    from listbackup.services.jobs import Jobs
+    from listbackup.services.platforms import Platforms
+    from listbackup.services.runs import Runs
+    from listbackup.services.sources import SourceGroups, Sources
+    from listbackup.services.system import Installation
+    from listbackup.services.users import Registration, Users
+
+
+class House(Protocol):
+    """The rooms that are open to the outside (``bootstrap.system.System`` has them)."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def tables(self) -> Tables: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def api_keys(self) -> ApiKeys: ...
+    @property
+    def tenancy(self) -> Tenancy: ...
+    @property
+    def auth(self) -> Auth: ...
+    @property
+    def users(self) -> Users: ...
+    @property
+    def registration(self) -> Registration: ...
+    @property
+    def platforms(self) -> Platforms: ...
+    @property
+    def integrations(self) -> Integrations: ...
+    @property
+    def connections(self) -> Connections: ...
+    @property
+    def consents(self) -> Consents: ...
+    @property
+    def hooks(self) -> Hooks: ...
+    @property
+    def sources(self) -> Sources: ...
+    @property
+    def source_groups(self) -> SourceGroups: ...
+    @property
+    def jobs(self) -> Jobs: ...
+    @property
+    def runs(self) -> Runs: ...
+    @property
+    def data(self) -> Data: ...
+    @property
+    def downloads(self) -> Downloads: ...
+    @property
+    def files(self) -> Files: ...
+    @property
+    def exports(self) -> Exports: ...
+    @property
+    def erasures(self) -> Erasures: ...
+    @property
+    def restores(self) -> Restores: ...
+    @property
+    def upkeep(self) -> Upkeep: ...
+    @property
+    def activities(self) -> Activities: ...
+    @property
+    def feed(self) -> Feed: ...
+    @property
+    def installation(self) -> Installation: ...
+
+
+Chapters: TypeAlias = Sequence[tuple[str, Sequence[Route]]]  # tag, and what stands below it
+
+
+def _system(house: House, _: Errands, tally: Tally) -> Chapters:
+    from listbackup.services.system import routes
+
+    return [("system", routes.routes(house.accounts, house.installation, lambda: [*tally.metrics(), _listeners(house.feed)]))]
+
+
+def _auth(house: House, _: Errands, __: Tally) -> Chapters:
+    from listbackup.services.auth import routes
+    from listbackup.services.users import routes as users
+
+    return [("auth", [*users.registration_routes(house.auth, house.registration), *routes.routes(house.auth, settle=_settled(house))])]
+
+
+def _users(house: House, _: Errands, __: Tally) -> Chapters:
+    from listbackup.services.users import routes
+
+    return [("users", routes.routes(house.users, house.auth))]
+
+
+def _accounts(house: House, _: Errands, __: Tally) -> Chapters:
+    from listbackup.services.accounts import routes
+
+    return routes.routes(house.tenancy)
+
+
+def _platforms(house: House, _: Errands, __: Tally) -> Chapters:
+    from listbackup.services.platforms import routes
+
+    return [("platforms", routes.routes(house.platforms))]
+
+
+def _integrations(house: House, _: Errands, __: Tally) -> Chapters:
+    from listbackup.services.connections import routes as connections
+    from listbackup.services.hooks import routes as hooks
+    from listbackup.services.integrations import routes
+
+    return [
+        ("integrations", routes.routes(house.integrations, house.accounts)),
+        ("connections", connections.routes(house.connections)),
+        ("connections", connections.consent_routes(house.consents, house.accounts)),
+        ("connections", hooks.routes(house.hooks)),
+    ]
+
+
+def _sources(house: House, _: Errands, __: Tally) -> Chapters:
+    from listbackup.services.sources import routes
+
+    return [("sources", routes.routes(house.sources, house.source_groups))]
+
+
+def _jobs(house: House, _: Errands, __: Tally) -> Chapters:
+    from listbackup.services.jobs import routes
+    from listbackup.services.runs import routes as runs
+
+    return [("jobs", routes.routes(house.jobs)), ("runs", runs.routes(house.runs, house.jobs, house.accounts))]
+
+
+def _data(house: House, errands: Errands, _: Tally) -> Chapters:
+    from listbackup.services.data import routes
+    from listbackup.services.downloads import routes as downloads
+    from listbackup.services.erasures import routes as erasures
+    from listbackup.services.exports import routes as exports
+    from listbackup.services.files import routes as files
+
+    return [
+        ("files", files.routes(house.files, house.data)),  # before records, whose keys may hold slashes
+        ("data", routes.routes(house.data, house.upkeep, errands)),
+        ("exports", exports.routes(house.exports, house.data, errands)),
+        ("erasures", erasures.routes(house.erasures, errands)),
+        ("downloads", downloads.routes(house.downloads)),
+        ("restores", routes.restore_routes(house.data, house.restores, errands)),
+    ]
+
+
+def _activity(house: House, _: Errands, __: Tally) -> Chapters:
+    from listbackup.services.activity import routes
+
+    return [("activity", routes.routes(house.activities, house.feed))]
+
+
+SERVICES: dict[str, Callable[[House, Errands, Tally], Chapters]] = {  # in the order of the document
+    "system": _system,
+    "auth": _auth,
+    "users": _users,
+    "accounts": _accounts,
+    "platforms": _platforms,
+    "integrations": _integrations,
+    "sources": _sources,
+    "jobs": _jobs,
+    "data": _data,
+    "activity": _activity,
+}
+
+
+def every_route(house: House, errands: Errands, tally: Tally, *, of: Collection[str] = SERVICES.keys()) -> Sequence[Route]:
+    """Every operation there is (``of``: of these services): the one list that mounts them, documents them and tests them."""
+    chapters = [chapter for service, offer in SERVICES.items() if service in of for chapter in offer(house, errands, tally)]
+    return [replace(route, tag=tag) for tag, offered in chapters for route in offered]
+
+
+def _listeners(feed: Feed) -> Metric:
+    from listbackup.base.metrics import gauge
+
+    return gauge("listbackup_listeners", "Who listens to events.", float(feed.count()))
+
+
+def _settled(house: House) -> Callable[[Person], None]:
+    return lambda person: house.registration.settle(person.id)
