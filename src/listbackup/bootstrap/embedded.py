@@ -18,6 +18,7 @@ from listbackup.base.clock import Clock, SystemClock
 from listbackup.bootstrap.buckets import open_bucket
 from listbackup.bootstrap.folder import Folder, create_folder, is_folder, open_folder
 from listbackup.bootstrap.logs import close_log, open_log
+from listbackup.bootstrap.machine import Machine
 from listbackup.bootstrap.settings import Settings
 from listbackup.bootstrap.system import Ground, System
 from listbackup.services.desk import Desk
@@ -76,12 +77,10 @@ def _wire(folder: Folder, settings: Settings, clock: Clock) -> System:
         close_log(log)
 
     ground = Ground(
-        folder=folder,
+        site=Machine(folder, settings, clock, keyring=keyring, key_tables=key_tables, keys=keys),
         clock=clock,
         desk=Desk(tables, OutboxEvents(tables), clock),
         tables=tables,
-        key_tables=key_tables,
-        keyring=keyring,
         keys=keys,
         objects=MeteredObjects(open_objects(folder, settings, clock)),
         queue=SqliteQueue(file, RUN_QUEUE, clock=clock),

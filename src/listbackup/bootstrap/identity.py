@@ -1,19 +1,14 @@
-"""Who signs in here: the built-in identity over the installation's own keys, its letters, and how people come to be known."""
+"""Who signs in here: the ground's identity over the installation's own keys, its letters, and how people come to be known."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from listbackup.backends.identity.builtin import BuiltinIdentity
 from listbackup.backends.identity.settings import IdentitySettings
 from listbackup.backends.keyring.account_keys import INSTALLATION, AccountKeys
-from listbackup.backends.mail.outbox import OutboxMail
-from listbackup.backends.mail.port import Mail
-from listbackup.backends.mail.smtp import SmtpMail, SmtpSecurity, SmtpServer
-from listbackup.base.clock import Clock
-from listbackup.bootstrap.folder import Folder
-from listbackup.bootstrap.settings import MailSettings, Settings
+from listbackup.bootstrap.settings import Settings
+from listbackup.bootstrap.site import Site
 from listbackup.services.accounts import Accounts
 from listbackup.services.auth import Auth, AuthGround
 from listbackup.services.desk import Desk
@@ -31,13 +26,13 @@ class Doors:
     post: Post
 
 
-def open_doors(desk: Desk, keys: AccountKeys, accounts: Accounts, folder: Folder, settings: Settings, *, invited: Invited) -> Doors:
+def open_doors(desk: Desk, keys: AccountKeys, accounts: Accounts, site: Site, settings: Settings, *, invited: Invited) -> Doors:
     """The doors of this installation; its own keys are made when it has none yet."""
     keys.create(INSTALLATION)
     scope = keys.for_account(INSTALLATION)
     figures = figures_of(settings.serve.public_url, settings.serve.port)
-    post = Post(desk, _mail(settings.mail, folder, desk.clock), scope)
-    identity = BuiltinIdentity(desk.tables, scope, desk.clock, figures)
+    post = Post(desk, site.mail(), scope)
+    identity = site.identity(desk, scope, figures)
     ground = AuthGround(desk=desk, identity=identity, post=post, figures=figures, web_url=figures.issuer)
     auth, users = Auth(ground), Users(ground)
     auth.rank(accounts.members.is_privileged)
@@ -51,17 +46,3 @@ def figures_of(public_url: str | None, port: int, figures: IdentitySettings = Id
     host = urlsplit(url).hostname or "localhost"
     local = (f"http://localhost:{port}",) if host in ("127.0.0.1", "localhost", "::1") else ()
     return replace(figures, issuer=url, relying_party="localhost" if local else host, origins=(*local, url))
-
-
-def _mail(mail: MailSettings | None, folder: Folder, clock: Clock) -> Mail:
-    if mail is None:
-        return OutboxMail(folder.data / "mail", clock)
-    server = SmtpServer(
-        host=mail.host,
-        port=mail.port,
-        security=SmtpSecurity(mail.security),
-        user=mail.user,
-        password=mail.password,
-        sender=mail.sender,
-    )
-    return SmtpMail(server, clock)

@@ -1,37 +1,37 @@
 """A system: every service of one installation, wired to one ground, each made when it is first asked for.
 
 Making them late is what lets ``listbackup show`` start in a fraction of a second: reading a record needs neither the code that backs up nor that which restores.
-Who makes a system: ``bootstrap/embedded.py``.
+Who makes a system: ``bootstrap/embedded.py`` on a machine, ``bootstrap/aws.py`` in the cloud.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from listbackup.backends.keyring.account_keys import AccountKeys
-from listbackup.backends.keyring.file import FileKeyring
 from listbackup.backends.objects.port import Objects
 from listbackup.backends.queue.port import Queue
 from listbackup.backends.schedule.port import Schedule
 from listbackup.base.clock import Clock
+from listbackup.base.errors import InputError
 from listbackup.bootstrap.catalogue import all_connectors
-from listbackup.bootstrap.folder import Folder
-from listbackup.bootstrap.sealing import trail_seal
 from listbackup.bootstrap.settings import Settings
+from listbackup.bootstrap.site import Site
 from listbackup.services.accounts import Accounts, TreeSettings
 from listbackup.services.activity import Activities
 from listbackup.services.desk import Desk, Fact
 from listbackup.services.scope import Scope
 
 if TYPE_CHECKING:
+    from listbackup.backends.keyring.file import FileKeyring
     from listbackup.backends.table.port import Tables
-    from listbackup.backends.table.sqlite import SqliteTables
     from listbackup.bootstrap.control_plane import Place
+    from listbackup.bootstrap.folder import Folder
     from listbackup.bootstrap.identity import Doors
+    from listbackup.bootstrap.machine import Machine
     from listbackup.bootstrap.tenancy import Forgetful
     from listbackup.services.accounts import ApiKeys, Tenancy
     from listbackup.services.activity import Feed
@@ -58,12 +58,10 @@ if TYPE_CHECKING:
 class Ground:
     """The ports of one installation, open; ``close`` gives files and connections back."""
 
-    folder: Folder
+    site: Site
     clock: Clock
     desk: Desk
     tables: Forgetful  # those of the desk, for when an account ends
-    key_tables: SqliteTables  # where wrapped keys lie
-    keyring: FileKeyring
     keys: AccountKeys
     objects: Objects
     queue: Queue
@@ -76,11 +74,29 @@ class System:
 
     def __init__(self, ground: Ground, settings: Settings) -> None:
         self._ground, self._settings = ground, settings
-        self.clock, self.folder = ground.clock, ground.folder
-        self.keyring, self.keys = ground.keyring, ground.keys
+        self.clock, self.site, self.keys = ground.clock, ground.site, ground.keys
         self.objects, self.queue = ground.objects, ground.queue
-        self.activities = Activities(ground.desk, trail_seal(ground.folder, ground.keys, ground.clock))
-        self.accounts = Accounts(ground.desk, ground.keys, settings=_tree(ground.folder, settings))
+        self.activities = Activities(ground.desk, ground.site.seal())
+        self.accounts = Accounts(ground.desk, ground.keys, settings=_tree(ground.site, settings))
+
+    @property
+    def machine(self) -> Machine:
+        """The machine that this installation stands on. Raises InputError for one in the cloud."""
+        from listbackup.bootstrap.machine import Machine
+
+        if not isinstance(self.site, Machine):
+            raise InputError("this installation is in the cloud: it has no data folder and no root keys of its own")
+        return self.site
+
+    @property
+    def folder(self) -> Folder:
+        """Its data folder. Raises InputError for one in the cloud."""
+        return self.machine.folder
+
+    @property
+    def keyring(self) -> FileKeyring:
+        """Its root keys. Raises InputError for one in the cloud: they never leave KMS."""
+        return self.machine.keyring
 
     @cached_property
     def platforms(self) -> Platforms:
@@ -162,7 +178,7 @@ class System:
         from listbackup.services.stores import Stores
 
         desk = self._ground.desk
-        return Stores(objects=self.objects, tables=desk.tables, keys=self.keys, clock=self.clock, cache_dir=self.folder.cache)
+        return Stores(objects=self.objects, tables=desk.tables, keys=self.keys, clock=self.clock, cache_dir=self.site.cache)
 
     @cached_property
     def runs(self) -> Runs:
@@ -212,7 +228,7 @@ class System:
             downloads=self.downloads,
             objects=self.objects,
             keys=self.keys,
-            workspace=self.folder.workspace,
+            workspace=self.site.workspace,
         )
 
     @cached_property
@@ -282,7 +298,7 @@ class System:
             self._ground.desk,
             self.keys,
             self.accounts,
-            self.folder,
+            self.site,
             self._settings,
             invited=lambda token: self.tenancy.invitations.address_of(token),
         )
@@ -321,7 +337,7 @@ class System:
             guard=guarding(self.sources, self.jobs, self.runs, self.connections, self.clock),
             tables=self._ground.tables,
             objects=self.objects,
-            folders=(self.folder.workspace,),
+            folders=(self.site.workspace,),
             is_open=doors.registration.is_open,
         )
 
@@ -333,15 +349,18 @@ class System:
     @cached_property
     def health(self) -> Health:
         """Whether each part answers."""
-        from listbackup.bootstrap.probes import probes_of
         from listbackup.services.system import Health
 
-        objects, tables, queue = self.objects, self._ground.desk.tables, self.queue
-        mine, account = (
-            probes_of(self.folder.data, self._settings.mail, self.copies, lambda: self.housekeeping.ask()),
-            self.accounts.find_default,
+        return Health(
+            self.clock,
+            tables=self._ground.desk.tables,
+            objects=self.objects,
+            queue=self.queue,
+            keys=self.keys,
+            account=self.accounts.find_default,
+            probes=self.site.probes(self.copies, lambda: self.housekeeping.ask()),
+            patience=self.site.patience,
         )
-        return Health(self.clock, tables=tables, objects=objects, queue=queue, keys=self.keys, account=account, probes=mine)
 
     @cached_property
     def installation(self) -> Installation:
@@ -361,22 +380,12 @@ class System:
 
     @cached_property
     def copies(self) -> Copies:
-        """Copies of the control plane at the place that the settings name."""
-        from listbackup.bootstrap.control_plane import place_of
-
-        return self.copies_at(place_of(self.folder, self._settings, self.clock))
+        """Copies of the control plane, as they are taken here."""
+        return self.site.copies(self._ground.desk)
 
     def copies_at(self, place: Place | None) -> Copies:
-        """The same at another place (None: nowhere)."""
-        from listbackup.bootstrap.control_plane import MachinePlane
-        from listbackup.services.system import Copies, CopyPace
-
-        ground, wanted = self._ground, self._settings.system_backup
-        if place is None:
-            return Copies(ground.desk)
-        plane = MachinePlane(ground.folder, ground.keyring, ground.key_tables, configuration=self._settings.configuration)
-        pace = CopyPace(every=timedelta(minutes=wanted.every_minutes), days=wanted.days)
-        return Copies(ground.desk, plane, place.objects, where=place.where, pace=pace)
+        """Copies of a machine's control plane at another place (None: nowhere)."""
+        return self.machine.copies_at(self._ground.desk, place)
 
     def tell(self, scope: Scope, fact: Fact) -> None:
         """A line of the scope's trail about what was done beside the services."""
@@ -391,7 +400,6 @@ class System:
         self._ground.close()
 
 
-def _tree(folder: Folder, settings: Settings) -> TreeSettings:
-    """How accounts nest here, and where their copies lie: in the bucket's region, or on this machine."""
-    region = "local" if folder.s3 is None else folder.s3.region or "bucket"
-    return TreeSettings(max_depth=settings.account_depth, fan_out=settings.sub_accounts, regions=(region,))
+def _tree(site: Site, settings: Settings) -> TreeSettings:
+    """How accounts nest here, and where their copies lie."""
+    return TreeSettings(max_depth=settings.account_depth, fan_out=settings.sub_accounts, regions=(site.region,))

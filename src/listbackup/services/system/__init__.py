@@ -17,7 +17,7 @@ from listbackup.services.system.heartbeats import EVERY, Beat, Heartbeats
 from listbackup.services.system.housekeeping import Duty, Housekeeping, Rounds
 from listbackup.services.system.installation import Installation
 from listbackup.services.system.maintenance import Maintenance, MaintenanceState, switch_row
-from listbackup.services.system.service import Health, Part, Probe, Unwell
+from listbackup.services.system.service import Health, Part, Patience, Probe, Unwell
 from listbackup.services.system.table import SYSTEM
 from listbackup.services.system.totals import Totals
 
@@ -44,6 +44,7 @@ __all__ = [
     "Maintenance",
     "MaintenanceState",
     "Part",
+    "Patience",
     "Plane",
     "Probe",
     "Rounds",

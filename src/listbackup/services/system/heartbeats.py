@@ -52,7 +52,7 @@ class Heartbeats:
         items = self._table.query(INSTALLATION, prefix="beat/", limit=500).items
         return [from_json(str(item["doc"]), Beat) for item in items]
 
-    def alive(self) -> Sequence[Beat]:
-        """Those who are thought to work now."""
-        since = self._clock.now() - GONE_AFTER
+    def alive(self, *, within: timedelta = GONE_AFTER) -> Sequence[Beat]:
+        """Those who are thought to work now: heard of within this time."""
+        since = self._clock.now() - within
         return [beat for beat in self.list() if beat.at >= since]

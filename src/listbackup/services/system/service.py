@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.objects.port import Objects
@@ -43,6 +44,14 @@ class Part:
     message: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long scheduler and workers may be silent. ``workers`` None: nobody waits for work, somebody comes when there is some."""
+
+    scheduler: timedelta = timedelta(seconds=60)
+    workers: timedelta | None = timedelta(seconds=60)
+
+
 class Health:
     """The parts that everything stands on, and those that ``probes`` adds."""
 
@@ -56,9 +65,11 @@ class Health:
         keys: Keys,
         account: Callable[[], Account | None],
         probes: Sequence[Probe] = (),
+        patience: Patience = Patience(),
     ) -> None:
         self._clock, self._tables, self._objects, self._queue, self._keys, self._account = clock, tables, objects, queue, keys, account
         self._beats = Heartbeats(tables, clock)
+        self._patience = patience
         self._probes = [*self._own_probes(), *probes]
         self._known: dict[str, tuple[float, Part]] = {}
 
@@ -82,23 +93,25 @@ class Health:
         return len(self._queue.list_dead(limit=100))
 
     def _own_probes(self) -> Sequence[Probe]:
-        return [
+        ports = [
             Probe(name="tables", ask=lambda: self._tables.open(ACCOUNTS).find("installation", "default")),
             Probe(name="objects", ask=lambda: next(iter(self._objects.list("objects/")), None)),
             Probe(name="queue", ask=self._queue.depth),
             Probe(name="keys", ask=self._open_key),
             Probe(name="scheduler", ask=self._ask_scheduler, essential=False),
-            Probe(name="workers", ask=self._ask_workers, essential=False),
         ]
+        return ports if self._patience.workers is None else [*ports, Probe(name="workers", ask=self._ask_workers, essential=False)]
 
     def _open_key(self) -> KeyScope | None:
         account = self._account()
         return self._keys.for_account(account.id) if account is not None else None
 
     def _ask_scheduler(self) -> None:
-        ticks = [beat.ticked_at for beat in self._beats.alive() if beat.ticked_at is not None]
-        if not ticks or (self._clock.now() - max(ticks)).total_seconds() > 60:
-            raise Unwell("no scheduler was heard of for a minute: nothing starts by itself")
+        patience = self._patience.scheduler
+        ticks = [beat.ticked_at for beat in self._beats.alive(within=patience) if beat.ticked_at is not None]
+        if not ticks or self._clock.now() - max(ticks) > patience:
+            minutes = "a minute" if patience < timedelta(minutes=2) else f"{patience.total_seconds() / 60:.0f} minutes"
+            raise Unwell(f"no scheduler was heard of for {minutes}: nothing starts by itself")
 
     def _ask_workers(self) -> None:
         if not any(beat.hands for beat in self._beats.alive()):
