@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from listbackup.base.clock import Clock
+from listbackup.base.clock import Clock, SystemClock
 from listbackup.base.errors import BackendError, InputError, ListBackupError
 from listbackup.base.retry import RetryPolicy, retry
 from listbackup.base.secret import Secret
@@ -80,6 +80,7 @@ class Aws:
     secret_access_key: Secret | None = field(default=None, kw_only=True)
     session_token: Secret | None = field(default=None, kw_only=True)
     connections: int = field(default=32, kw_only=True)  # of each service's client; more callers at once wait for one another
+    clock: Clock = field(default_factory=SystemClock, kw_only=True, repr=False, compare=False)  # what retries wait by
     _clients: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     _session: Any = field(default=None, init=False, repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
@@ -93,6 +94,10 @@ class Aws:
             if service not in self._clients:
                 self._clients[service] = self._open(service)
             return self._clients[service]
+
+    def ask(self, call: Callable[[], T], what: str) -> T:
+        """See the function ``ask``; waits by this one's clock."""
+        return ask(call, what, clock=self.clock)
 
     def close(self) -> None:
         """Closes all connections; a client that is asked for later is a new one."""
@@ -202,3 +207,13 @@ def _silence(error: Exception) -> str:
     if isinstance(error, (boto.ConnectTimeoutError, boto.ReadTimeoutError)):
         return "did not answer in time"
     return "cannot be reached" if isinstance(error, boto.EndpointConnectionError) else "closed the connection"
+
+
+def region_of_machine() -> str | None:
+    """The region that this machine's profile names, if boto3 is there and it names one."""
+    try:
+        import boto3
+    except ImportError:
+        return None
+    found = boto3.Session().region_name
+    return str(found) if found else None
