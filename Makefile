@@ -36,6 +36,25 @@ $(DEV): pyproject.toml tools/setup_venv.py
 	@$(PYTHON) tools/setup_venv.py $(VENV) --extra dev --stamp $@
 	@touch $(CORE)
 
+CDK := infra/node_modules/.is-installed
+DEPLOY := $(VENV)/.deploy-is-installed
+
+$(CDK): infra/package-lock.json
+	@cd infra && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(DEPLOY): pyproject.toml tools/setup_venv.py
+	@$(PYTHON) tools/setup_venv.py $(VENV) --extra deploy --stamp $@
+	@touch $(CORE)
+
+.PHONY: setup-deploy
+setup-deploy: $(DEPLOY) $(CDK) ## As setup, plus what `listbackup deploy` needs (Node 20.9 or newer)
+
+.PHONY: synth
+synth: $(DEV) $(CDK) ## Write the CloudFormation templates of STAGE=main into infra/cdk.out
+	@cd infra && PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk synth --quiet --no-notices --context stage=$(or $(STAGE),main) \
+		--context functions=$(CURDIR)/tests/infra/functions
+
 .PHONY: demo
 demo: $(CORE) ## Back up a simulated CRM twice, compare, restore and verify it: the whole product in one go
 	@$(BIN)/listbackup demo $(ARGS)
@@ -129,5 +148,5 @@ drill: $(CORE) ## Lose an installation of 250 accounts and a thousand schedules,
 
 .PHONY: clean
 clean: ## Remove what was built or cached, and .venv
-	@rm -rf $(VENV) .emulator web/node_modules web/.next web/out src/listbackup/api/web .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist .demo
+	@rm -rf $(VENV) .emulator infra/node_modules infra/cdk.out web/node_modules web/.next web/out src/listbackup/api/web .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist .demo
 	@find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -19,7 +19,7 @@ from listbackup.cli.shell import Shell, shell
 from listbackup.services.runs import Run, RunState
 
 if TYPE_CHECKING:
-    from listbackup.services.data import Errands
+    from listbackup.services.data import Errander
     from listbackup.worker.main import Worker
 
 
@@ -69,7 +69,7 @@ def command(
         return ExitCode.OK
 
 
-def make_worker(sh: Shell, hands: int, told: Callable[[Run], None] | None = None, *, errands: Errands) -> Worker:
+def make_worker(sh: Shell, hands: int, told: Callable[[Run], None] | None = None, *, errands: Errander) -> Worker:
     """A worker over the data folder: runs, letters, keys, early runs."""
     from listbackup.worker.main import Worker, WorkerParts
 

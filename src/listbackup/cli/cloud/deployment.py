@@ -1,0 +1,129 @@
+"""A deployment from beginning to end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from listbackup.base.clock import Clock
+from listbackup.base.errors import InputError
+from listbackup.cli.cloud.parameters import ensure_all, find
+from listbackup.cli.cloud.target import INFRA, Target, aim, check_machine
+from listbackup.cli.cloud.toolkit import DeploymentFailed, Toolkit
+from listbackup.cli.output import Output
+
+_BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody wants deployed, and where."""
+
+    stage: str
+    service: str
+    region: str | None = None
+    endpoint: str | None = None
+    settings: tuple[str, ...] = ()
+    functions: Path | None = None
+
+
+def deploy(out: Output, clock: Clock, wish: Wish, *, dry_run: bool, yes: bool) -> None:
+    """See the command. Raises InputError, ServerRefuses, BackendError, DeploymentFailed, ServerUnreachable."""
+    check_machine()
+    target = aim(wish.stage, region=wish.region, endpoint=wish.endpoint, clock=clock)
+    with tempfile.TemporaryDirectory(prefix="listbackup-deploy-") as folder:
+        toolkit = Toolkit(target, Path(folder), quiet=out.as_json)
+        _ensure_bootstrapped(out, toolkit, yes=yes, dry_run=dry_run)
+        bucket = find(target, "data-bucket") if dry_run else ensure_all(target)
+        functions = wish.functions or _build_functions(out, Path(folder) / "functions")
+        order = toolkit.synth(context_of(target, wish.settings, functions, bucket))
+        chosen = choose(order, target, wish.service)
+        if dry_run:
+            _show(out, toolkit, chosen)
+            return
+        _confirm(out, target, chosen, yes=yes)
+        for stack in chosen:
+            out.say(f"deploying {stack} …")
+            toolkit.deploy(stack)
+        out.document({"stage": target.stage, "region": target.region, "account": target.account, "stacks": list(chosen)})
+        out.good(f"deployed {', '.join(chosen)}")
+
+
+def context_of(target: Target, settings: Sequence[str], functions: Path, bucket: str | None) -> Mapping[str, str]:
+    """What the templates are told. Raises InputError for a setting without a value."""
+    context = {"stage": target.stage, "functions": str(functions), "listbackup:region": target.region}
+    if bucket:
+        context["listbackup:data_bucket"] = bucket
+    if target.endpoint:
+        context["listbackup:endpoint"] = target.endpoint
+    for one in settings:
+        name, equals, value = one.partition("=")
+        if not equals:
+            raise InputError(f"--set {one!r} has no '='", hint="write  --set NAME=VALUE")
+        context[f"listbackup:{name}"] = value
+    return context
+
+
+def choose(order: Sequence[str], target: Target, service: str) -> Sequence[str]:
+    """The stacks that are meant, in order. Raises InputError for a service that there is not."""
+    if service == "all":
+        return order
+    stack = target.stack(service)
+    if stack not in order:
+        known = ", ".join(one.removeprefix(target.stack("")) for one in order)
+        raise InputError(f"there is no service {service!r}", hint=f"services: all, {known}", field="service")
+    return (stack,)
+
+
+def _ensure_bootstrapped(out: Output, toolkit: Toolkit, *, yes: bool, dry_run: bool) -> None:
+    target = toolkit.target
+    from listbackup.backends.aws_client import AwsRefused, ask
+
+    ssm = target.aws.client("ssm")
+    try:
+        ask(lambda: ssm.get_parameter(Name=_BOOTSTRAP), "see whether cdk was bootstrapped", clock=target.clock)
+        return
+    except AwsRefused as error:
+        if error.code != "ParameterNotFound":
+            raise
+    said = f"cdk was not yet bootstrapped in {target.region} of account {target.account}"
+    if dry_run:
+        raise InputError(said, hint="deploy without --dry-run does it, or  npx cdk bootstrap")
+    if not _agreed(out, f"{said}: it makes a bucket for code and five roles. Do it?", yes=yes):
+        raise InputError(said, hint="answer yes, give --yes, or run  npx cdk bootstrap")
+    toolkit.bootstrap()
+
+
+def _confirm(out: Output, target: Target, chosen: Sequence[str], *, yes: bool) -> None:
+    what = f"{len(chosen)} stacks" if len(chosen) > 1 else chosen[0]
+    if not _agreed(out, f"Deploy {what} to {target.region} of account {target.account}?", yes=yes):
+        raise InputError("nothing was deployed", hint="answer yes, or give --yes")
+
+
+def _agreed(out: Output, question: str, *, yes: bool) -> bool:
+    if yes:
+        return True
+    if out.as_json or not sys.stdin.isatty():
+        return False
+    import typer
+
+    return typer.confirm(question, err=True)
+
+
+def _show(out: Output, toolkit: Toolkit, chosen: Sequence[str]) -> None:
+    difference = toolkit.diff(chosen)
+    out.document({"stage": toolkit.target.stage, "stacks": list(chosen), "difference": difference})
+    out.say(difference)
+
+
+def _build_functions(out: Output, folder: Path) -> Path:
+    """The functions' folders, made now by tools/build_functions.py."""
+    out.say("building the functions …")
+    done = subprocess.run([sys.executable, str(INFRA.parent / "tools" / "build_functions.py"), str(folder)], check=False, stdout=sys.stderr)
+    if done.returncode != 0:
+        raise DeploymentFailed("the functions could not be built", hint="the lines above say why")
+    return folder
