@@ -30,7 +30,7 @@ from listbackup.services.routing import Route
 
 if TYPE_CHECKING:
     from listbackup.api.pages import Pages
-    from listbackup.services.data import Errands
+    from listbackup.services.data import Errander
     from listbackup.services.system import Maintenance
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -52,11 +52,11 @@ class ApiSettings:
     passers: Rate = PASSERS
     max_body_bytes: int = MAX_BODY_BYTES
     max_requests: int = MAX_REQUESTS
-    services: Collection[str] = SERVICES.keys()  # which of them answer here
+    services: Collection[str] = tuple(SERVICES)  # which of them answer here
     turns: Turns | None = None  # live events in turns, where an answer cannot go on for long
 
 
-def application(house: House, errands: Errands, settings: ApiSettings = ApiSettings(), pages: Pages | None = None) -> Crowd:
+def application(house: House, errands: Errander, settings: ApiSettings = ApiSettings(), pages: Pages | None = None) -> Crowd:
     """The ASGI application over these rooms; ``pages`` is the web app beside the API."""
     tally = Tally()
     routes = every_route(house, errands, tally, of=settings.services)

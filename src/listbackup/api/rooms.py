@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from listbackup.services.activity import Activities, Feed
     from listbackup.services.auth import Auth
     from listbackup.services.connections import Connections, Consents
-    from listbackup.services.data import Data, Errands, Restores, Upkeep
+    from listbackup.services.data import Data, Errander, Restores, Upkeep
     from listbackup.services.downloads import Downloads
     from listbackup.services.erasures import Erasures
     from listbackup.services.exports import Exports
@@ -98,38 +98,38 @@ class House(Protocol):
 Chapters: TypeAlias = Sequence[tuple[str, Sequence[Route]]]  # tag, and what stands below it
 
 
-def _system(house: House, _: Errands, tally: Tally) -> Chapters:
+def _system(house: House, _: Errander, tally: Tally) -> Chapters:
     from listbackup.services.system import routes
 
     return [("system", routes.routes(house.accounts, house.installation, lambda: [*tally.metrics(), _listeners(house.feed)]))]
 
 
-def _auth(house: House, _: Errands, __: Tally) -> Chapters:
+def _auth(house: House, _: Errander, __: Tally) -> Chapters:
     from listbackup.services.auth import routes
     from listbackup.services.users import routes as users
 
     return [("auth", [*users.registration_routes(house.auth, house.registration), *routes.routes(house.auth, settle=_settled(house))])]
 
 
-def _users(house: House, _: Errands, __: Tally) -> Chapters:
+def _users(house: House, _: Errander, __: Tally) -> Chapters:
     from listbackup.services.users import routes
 
     return [("users", routes.routes(house.users, house.auth))]
 
 
-def _accounts(house: House, _: Errands, __: Tally) -> Chapters:
+def _accounts(house: House, _: Errander, __: Tally) -> Chapters:
     from listbackup.services.accounts import routes
 
     return routes.routes(house.tenancy)
 
 
-def _platforms(house: House, _: Errands, __: Tally) -> Chapters:
+def _platforms(house: House, _: Errander, __: Tally) -> Chapters:
     from listbackup.services.platforms import routes
 
     return [("platforms", routes.routes(house.platforms))]
 
 
-def _integrations(house: House, _: Errands, __: Tally) -> Chapters:
+def _integrations(house: House, _: Errander, __: Tally) -> Chapters:
     from listbackup.services.connections import routes as connections
     from listbackup.services.hooks import routes as hooks
     from listbackup.services.integrations import routes
@@ -142,20 +142,20 @@ def _integrations(house: House, _: Errands, __: Tally) -> Chapters:
     ]
 
 
-def _sources(house: House, _: Errands, __: Tally) -> Chapters:
+def _sources(house: House, _: Errander, __: Tally) -> Chapters:
     from listbackup.services.sources import routes
 
     return [("sources", routes.routes(house.sources, house.source_groups))]
 
 
-def _jobs(house: House, _: Errands, __: Tally) -> Chapters:
+def _jobs(house: House, _: Errander, __: Tally) -> Chapters:
     from listbackup.services.jobs import routes
     from listbackup.services.runs import routes as runs
 
     return [("jobs", routes.routes(house.jobs)), ("runs", runs.routes(house.runs, house.jobs, house.accounts))]
 
 
-def _data(house: House, errands: Errands, _: Tally) -> Chapters:
+def _data(house: House, errands: Errander, _: Tally) -> Chapters:
     from listbackup.services.data import routes
     from listbackup.services.downloads import routes as downloads
     from listbackup.services.erasures import routes as erasures
@@ -172,13 +172,13 @@ def _data(house: House, errands: Errands, _: Tally) -> Chapters:
     ]
 
 
-def _activity(house: House, _: Errands, __: Tally) -> Chapters:
+def _activity(house: House, _: Errander, __: Tally) -> Chapters:
     from listbackup.services.activity import routes
 
     return [("activity", routes.routes(house.activities, house.feed))]
 
 
-SERVICES: dict[str, Callable[[House, Errands, Tally], Chapters]] = {  # in the order of the document
+SERVICES: dict[str, Callable[[House, Errander, Tally], Chapters]] = {  # in the order of the document
     "system": _system,
     "auth": _auth,
     "users": _users,
@@ -192,7 +192,7 @@ SERVICES: dict[str, Callable[[House, Errands, Tally], Chapters]] = {  # in the o
 }
 
 
-def every_route(house: House, errands: Errands, tally: Tally, *, of: Collection[str] = SERVICES.keys()) -> Sequence[Route]:
+def every_route(house: House, errands: Errander, tally: Tally, *, of: Collection[str] = tuple(SERVICES)) -> Sequence[Route]:
     """Every operation there is (``of``: of these services): the one list that mounts them, documents them and tests them."""
     chapters = [chapter for service, offer in SERVICES.items() if service in of for chapter in offer(house, errands, tally)]
     return [replace(route, tag=tag) for tag, offered in chapters for route in offered]

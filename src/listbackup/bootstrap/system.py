@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from listbackup.services.activity import Feed
     from listbackup.services.auth import Auth
     from listbackup.services.connections import Connections, Consents
-    from listbackup.services.data import Data, Errands, Restores, Upkeep
+    from listbackup.services.data import Data, Errander, Restores, Upkeep
     from listbackup.services.downloads import Downloads
     from listbackup.services.erasures import Erasures
     from listbackup.services.exports import Exports
@@ -254,11 +254,11 @@ class System:
         steady = lambda: self.tenancy.lifecycle.is_steady()  # noqa: E731  asked only when something is due
         return Purge(self._ground.desk, self.stores, floor=self.accounts.policies.floor, is_steady=steady, also=also)
 
-    def tenders(self, errands: Errands) -> Sequence[Callable[[Scope], object]]:
+    def tenders(self, errands: Errander) -> Sequence[Callable[[Scope], object]]:
         """What looks after an account now and then: each is called with its scope, and leaves long work to the errands."""
         return (self.purge.carry_out, partial(self._tend, errands))
 
-    def _tend(self, errands: Errands, scope: Scope) -> None:
+    def _tend(self, errands: Errander, scope: Scope) -> None:
         self.exports.tend(scope, errands)
         self.erasures.tend(scope, errands)
 

@@ -8,10 +8,14 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from listbackup.base.errors import BusyError
-from listbackup.services.data import Errands
+from listbackup.services.data import ErrandKind, Errands, Order
 from listbackup.testing import patience
 
 PATIENCE_SECONDS = 20
+
+
+def an_order(thing: str) -> Order:
+    return Order(kind=ErrandKind.RESTORE, account="acc_1", actor="test", id=thing)
 
 
 @pytest.fixture
@@ -35,10 +39,10 @@ class Closing:
 
 def test_an_errand_for_a_thing_that_is_worked_on_is_refused(errands: Errands) -> None:
     first = Closing()
-    errands.send("rst_1", first)
+    errands.send(an_order("rst_1"), first)
     assert first.ended.wait(PATIENCE_SECONDS)
     with pytest.raises(BusyError):
-        errands.send("rst_1", lambda _: None)
+        errands.send(an_order("rst_1"), lambda _: None)
     first.may_close.set()
 
 
@@ -49,12 +53,12 @@ def test_who_acts_on_how_an_errand_ended_is_not_told_that_it_goes_on(errands: Er
         seen.append(first.closed.is_set())
         second.set()
 
-    errands.send("rst_1", first)
+    errands.send(an_order("rst_1"), first)
     assert first.ended.wait(PATIENCE_SECONDS)
-    errands.send("rst_1", undo, behind=True)
+    errands.send(an_order("rst_1"), undo, behind=True)
     assert errands.is_active("rst_1")
     with pytest.raises(BusyError):
-        errands.send("rst_1", undo, behind=True)
+        errands.send(an_order("rst_1"), undo, behind=True)
     first.may_close.set()
     assert second.wait(PATIENCE_SECONDS)
     errands.finish()
@@ -69,8 +73,8 @@ def test_what_waits_behind_an_errand_is_done_though_that_one_failed(errands: Err
         assert may_fail.wait(PATIENCE_SECONDS)
         raise BusyError("somebody else is at it")
 
-    errands.send("rst_1", fail)
-    errands.send("rst_1", lambda _: second.set(), behind=True)
+    errands.send(an_order("rst_1"), fail)
+    errands.send(an_order("rst_1"), lambda _: second.set(), behind=True)
     may_fail.set()
     assert second.wait(PATIENCE_SECONDS)
 
@@ -82,9 +86,9 @@ def test_nothing_new_begins_while_the_process_ends() -> None:
         begun.set()
         patience.until(should_stop, bool, pause=0.01)
 
-    errands.send("rst_1", work)
+    errands.send(an_order("rst_1"), work)
     assert begun.wait(PATIENCE_SECONDS)
-    errands.send("rst_1", lambda _: second.set(), behind=True)
+    errands.send(an_order("rst_1"), lambda _: second.set(), behind=True)
     errands.stop()
     assert not second.is_set()
     assert not errands.is_active("rst_1")

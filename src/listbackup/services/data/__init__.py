@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from listbackup.processor.verify import StreamVerified, Verification
     from listbackup.services.data.budget import Budget
     from listbackup.services.data.cursors import read_cursor, write_cursor
-    from listbackup.services.data.errands import Errands
+    from listbackup.services.data.errands import Errander, ErrandKind, Errands, Order, order
     from listbackup.services.data.keys import parse_key, show_key
     from listbackup.services.data.model import Restore, RestoreState
+    from listbackup.services.data.orders import ERRANDS, QueuedErrands, decode_order
     from listbackup.services.data.pruning import Prunes
     from listbackup.services.data.restores import Restores
     from listbackup.services.data.service import Data, Found
@@ -27,9 +28,10 @@ _HOMES = {  # loaded when they are named: reading a record must not wait for the
     "listbackup.processor.verify": ("StreamVerified", "Verification"),
     "listbackup.services.data.budget": ("Budget",),
     "listbackup.services.data.cursors": ("read_cursor", "write_cursor"),
-    "listbackup.services.data.errands": ("Errands",),
+    "listbackup.services.data.errands": ("ErrandKind", "Errander", "Errands", "Order", "order"),
     "listbackup.services.data.keys": ("parse_key", "show_key"),
     "listbackup.services.data.model": ("Restore", "RestoreState"),
+    "listbackup.services.data.orders": ("ERRANDS", "QueuedErrands", "decode_order"),
     "listbackup.services.data.restores": ("Restores",),
     "listbackup.services.data.service": ("Data", "Found"),
     "listbackup.services.data.table": ("RESTORES", "RESTORE_IDS", "RESTORE_JOURNAL"),
@@ -47,18 +49,23 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "ERRANDS",
     "RESTORES",
     "RESTORE_IDS",
     "RESTORE_JOURNAL",
     "Action",
     "Budget",
     "Data",
+    "ErrandKind",
+    "Errander",
     "Errands",
     "ExportFormat",
     "ExportOptions",
     "ExportResult",
     "Found",
+    "Order",
     "Prunes",
+    "QueuedErrands",
     "Restore",
     "RestorePlan",
     "RestoreResult",
@@ -71,6 +78,8 @@ __all__ = [
     "Verification",
     "Verifications",
     "Why",
+    "decode_order",
+    "order",
     "parse_key",
     "read_cursor",
     "show_key",

@@ -11,12 +11,62 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
 
 from listbackup.base.errors import BusyError, Interrupted, ListBackupError
+from listbackup.services.scope import Scope
 
 _log = logging.getLogger(__name__)
 
 Errand = Callable[[Callable[[], bool]], object]
+
+
+class ErrandKind(StrEnum):
+    """What is to be done."""
+
+    RESTORE = "restore"
+    UNDO = "undo"
+    EXPORT = "export"
+    ERASE = "erase"
+    VERIFY = "verify"
+    PRUNE = "prune"
+
+
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An errand in words. Ids only, and in whose name: everything else is read anew by whoever carries it out."""
+
+    kind: ErrandKind
+    account: str
+    actor: str
+    id: str  # of the restore, export, erasure, snapshot or source
+
+    @property
+    def thing(self) -> str:
+        """What nobody else works on meanwhile."""
+        return f"{self.kind.value}/{self.id}" if self.kind in (ErrandKind.VERIFY, ErrandKind.PRUNE) else self.id
+
+
+def order(kind: ErrandKind, scope: Scope, thing: str) -> Order:
+    """The order for this thing of the scope's account, in the name of its actor."""
+    return Order(kind=kind, account=scope.account, actor=scope.actor, id=thing)
+
+
+class Errander(Protocol):
+    """Who sees to errands: this process (``Errands``), or others by their words (``QueuedErrands``)."""
+
+    def send(self, order: Order, errand: Errand, *, behind: bool = False) -> None:
+        """Carry it out soon; it is given what tells whether to stop. ``behind`` waits for one that is about to be over.
+
+        Raises BusyError while another errand for the same thing is not over (``behind``: while another waits for that already).
+        """
+        ...
+
+    def is_active(self, thing: str) -> bool:
+        """Whether an errand for it waits or goes on."""
+        ...
 
 
 class Errands:
@@ -29,11 +79,9 @@ class Errands:
         self._active: set[str] = set()
         self._behind: dict[str, Errand] = {}
 
-    def send(self, thing: str, errand: Errand, *, behind: bool = False) -> None:
-        """Carry it out soon; it is given what tells whether to stop. ``behind`` waits for one that is about to be over.
-
-        Raises BusyError while another errand for the same thing is not over (``behind``: while another waits for that already).
-        """
+    def send(self, order: Order, errand: Errand, *, behind: bool = False) -> None:
+        """See ``Errander``. Raises Interrupted when this process is being stopped."""
+        thing = order.thing
         with self._lock:
             if thing in self._active:
                 if not behind or thing in self._behind:

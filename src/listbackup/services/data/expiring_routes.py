@@ -12,7 +12,7 @@ from pydantic import Field
 from listbackup.base.errors import Conflict
 from listbackup.http.paging import Body
 from listbackup.http.permission import Permission
-from listbackup.services.data.errands import Errands
+from listbackup.services.data.errands import Errander, ErrandKind, order
 from listbackup.services.data.pruning import Prune, Prunes
 from listbackup.services.data.schema import SnapshotShown, show_snapshot
 from listbackup.services.data.service import Data
@@ -65,7 +65,7 @@ class PruneShown:
     message: str | None
 
 
-def expiring_routes(data: Data, upkeep: Upkeep, errands: Errands) -> Sequence[Route]:
+def expiring_routes(data: Data, upkeep: Upkeep, errands: Errander) -> Sequence[Route]:
     """How snapshots end."""
     prunes = Prunes(upkeep.desk, upkeep)
 
@@ -87,7 +87,7 @@ def expiring_routes(data: Data, upkeep: Upkeep, errands: Errands) -> Sequence[Ro
         if errands.is_active(thing):
             return Answer(content=_show(prunes.get(scope, source), working=True))
         asked = prunes.ask(scope, source, confirmed=call.body(PruneIn).confirmed)
-        errands.send(thing, lambda should_stop: prunes.carry_out(scope, asked, should_stop=should_stop))
+        errands.send(order(ErrandKind.PRUNE, scope, source), lambda should_stop: prunes.carry_out(scope, asked, should_stop=should_stop))
         return Answer(content=_show(asked, working=True), location=f"/v2/sources/{source}/prune")
 
     def pruned(call: Call) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from listbackup.http.permission import Permission
 from listbackup.services.data.coverage import Coverage, Recoverability, coverage_of, recoverability_of
-from listbackup.services.data.errands import Errands
+from listbackup.services.data.errands import Errander, ErrandKind, order
 from listbackup.services.data.keeping_schema import (
     Hold,
     PreviewShown,
@@ -30,7 +30,7 @@ from listbackup.store.prune import PruneStats
 _OF = "/sources/{source:src}"
 
 
-def keeping_routes(data: Data, upkeep: Upkeep, errands: Errands) -> Sequence[Route]:
+def keeping_routes(data: Data, upkeep: Upkeep, errands: Errander) -> Sequence[Route]:
     """How the account's snapshots are looked after."""
     return [*_holds(data, upkeep), *_retention(data, upkeep), *_verification(data, upkeep, errands), *_covered(data)]
 
@@ -96,7 +96,7 @@ def _retention(data: Data, upkeep: Upkeep) -> Sequence[Route]:
     ]
 
 
-def _verification(data: Data, upkeep: Upkeep, errands: Errands) -> Sequence[Route]:
+def _verification(data: Data, upkeep: Upkeep, errands: Errander) -> Sequence[Route]:
     verifications = Verifications(upkeep.desk, upkeep)
 
     def verify(call: Call) -> Answer:
@@ -105,7 +105,9 @@ def _verification(data: Data, upkeep: Upkeep, errands: Errands) -> Sequence[Rout
         if errands.is_active(thing):
             return Answer(content=show_verified(verifications.get(scope, snapshot.id), working=True))
         asked = verifications.ask(scope, source.id, snapshot.id, snapshot.seq, sample=call.body(Sample).sample)
-        errands.send(thing, lambda should_stop: verifications.carry_out(scope, asked, should_stop=should_stop))
+        errands.send(
+            order(ErrandKind.VERIFY, scope, snapshot.id), lambda should_stop: verifications.carry_out(scope, asked, should_stop=should_stop)
+        )
         return Answer(content=show_verified(asked, working=True), location=f"/v2/snapshots/{snapshot.id}/verification")
 
     def result(call: Call) -> Answer:

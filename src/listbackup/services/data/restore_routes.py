@@ -9,7 +9,7 @@ from listbackup.base.errors import Conflict, InputError
 from listbackup.http.paging import Listing, PageParameters, listing
 from listbackup.http.permission import Permission
 from listbackup.processor.restore_model import Selection
-from listbackup.services.data.errands import Errands
+from listbackup.services.data.errands import Errander, ErrandKind, order
 from listbackup.services.data.keys import platform_key
 from listbackup.services.data.model import Restore, RestoreState
 from listbackup.services.data.restore_schema import (
@@ -32,12 +32,12 @@ from listbackup.store import SnapshotInfo
 _ONE = "/restores/{restore:rst}"
 
 
-def restore_routes(data: Data, restores: Restores, errands: Errands) -> Sequence[Route]:
+def restore_routes(data: Data, restores: Restores, errands: Errander) -> Sequence[Route]:
     """The account's restores."""
     return [*_begun(data, restores, errands), *_seen(restores, errands), *_turned(restores, errands)]
 
 
-def _begun(data: Data, restores: Restores, errands: Errands) -> Sequence[Route]:
+def _begun(data: Data, restores: Restores, errands: Errander) -> Sequence[Route]:
     def plan(call: Call) -> Answer:
         asked = call.body(RestoreIn)
         chosen = _chosen(data, call.scope, asked)
@@ -80,7 +80,7 @@ def _begun(data: Data, restores: Restores, errands: Errands) -> Sequence[Route]:
     ]
 
 
-def _seen(restores: Restores, errands: Errands) -> Sequence[Route]:
+def _seen(restores: Restores, errands: Errander) -> Sequence[Route]:
     def list_all(call: Call) -> Answer:
         asked = call.query(RestoreParameters)
         found = restores.list(call.scope, source=asked.source, limit=asked.limit, cursor=asked.cursor)
@@ -104,7 +104,7 @@ def _seen(restores: Restores, errands: Errands) -> Sequence[Route]:
     ]
 
 
-def _turned(restores: Restores, errands: Errands) -> Sequence[Route]:
+def _turned(restores: Restores, errands: Errander) -> Sequence[Route]:
     def cancel(call: Call) -> Answer:
         found = restores.cancel(call.scope, call.path["restore"])
         return Answer(content=show_restore(found, working=errands.is_active(found.id)))
@@ -120,7 +120,11 @@ def _turned(restores: Restores, errands: Errands) -> Sequence[Route]:
         if found.state is RestoreState.UNDONE:
             raise Conflict("the restore was undone already")
         is_over = found.state not in (RestoreState.RUNNING, RestoreState.UNDOING)
-        errands.send(found.id, lambda should_stop: restores.undo(scope, found.id, should_stop=should_stop), behind=is_over)
+        errands.send(
+            order(ErrandKind.UNDO, scope, found.id),
+            lambda should_stop: restores.undo(scope, found.id, should_stop=should_stop),
+            behind=is_over,
+        )
         return Answer(content=show_restore(found, working=True), location=f"/v2/restores/{found.id}")
 
     stop = "Stop a restore; what was written stays until it is undone"
@@ -135,8 +139,10 @@ def _act(path: str, summary: str, handle: Handle) -> Route:
     return changing("POST", path, summary, Permission.RESTORES_EXECUTE, handle, answers=RestoreShown, status=202, step_up=True)
 
 
-def _go_on(restores: Restores, errands: Errands, scope: Scope, restore: Restore) -> Answer:
-    errands.send(restore.id, lambda should_stop: restores.resume(scope, restore.id, should_stop=should_stop))
+def _go_on(restores: Restores, errands: Errander, scope: Scope, restore: Restore) -> Answer:
+    errands.send(
+        order(ErrandKind.RESTORE, scope, restore.id), lambda should_stop: restores.resume(scope, restore.id, should_stop=should_stop)
+    )
     return Answer(content=show_restore(restore, working=True), location=f"/v2/restores/{restore.id}")
 
 

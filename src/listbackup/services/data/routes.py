@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from listbackup.services.data.comparing_routes import comparing_routes
-from listbackup.services.data.errands import Errands
+from listbackup.services.data.errands import Errander
 from listbackup.services.data.expiring_routes import expiring_routes
 from listbackup.services.data.keeping_routes import keeping_routes
 from listbackup.services.data.looking_routes import looking_routes
@@ -15,7 +15,7 @@ from listbackup.services.data.upkeep import Upkeep
 from listbackup.services.routing import Route
 
 
-def routes(data: Data, upkeep: Upkeep, errands: Errands) -> Sequence[Route]:
+def routes(data: Data, upkeep: Upkeep, errands: Errander) -> Sequence[Route]:
     """The account's snapshots."""
     return [*looking_routes(data), *comparing_routes(data), *keeping_routes(data, upkeep, errands), *expiring_routes(data, upkeep, errands)]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from listbackup.http.paging import Listing, PageParameters, listing
 from listbackup.http.permission import Permission
-from listbackup.services.data import Errands
+from listbackup.services.data import Errander
 from listbackup.services.erasures.model import Erasure, Order
 from listbackup.services.erasures.schema import (
     ErasedParameters,
@@ -22,7 +22,7 @@ from listbackup.services.routing import Answer, Call, Route, changing, reading
 _ONE = "/erasures/{erasure:ers}"
 
 
-def routes(erasures: Erasures, errands: Errands) -> Sequence[Route]:
+def routes(erasures: Erasures, errands: Errander) -> Sequence[Route]:
     """The account's erasures."""
 
     def shown(erasure: Erasure) -> ErasureShown:

@@ -13,7 +13,7 @@ from listbackup.base.clock import unix_ms
 from listbackup.base.errors import BackendError, BusyError, Conflict, InputError, Interrupted, ListBackupError, NotFound
 from listbackup.base.ids import SourceId, first_id
 from listbackup.base.paging import Page
-from listbackup.services.data import Data, Errands, Upkeep, parse_key
+from listbackup.services.data import Data, Errander, ErrandKind, Upkeep, order, parse_key
 from listbackup.services.desk import Desk, Fact
 from listbackup.services.erasures.events import erasure_fact
 from listbackup.services.erasures.lists import Lists
@@ -118,7 +118,7 @@ class Erasures:
                 found = self._fail(scope, found, hold, error.message)
             return self._forget(scope, erasure) if found.state.is_over and not found.is_forgotten else found
 
-    def tend(self, scope: Scope, errands: Errands) -> None:
+    def tend(self, scope: Scope, errands: Errander) -> None:
         """Go on with what was interrupted, or waited for a run to end; forget what is over."""
         for one in list(self._rows(scope).iter(part=_ACTIVE, index="active")):
             if not is_held(self._desk, _lease_of(scope, one.id)):
@@ -134,10 +134,12 @@ class Erasures:
                 self._desk.commit(scope, rows.remove(one))
                 yield 1
 
-    def send(self, scope: Scope, erasure: Erasure, errands: Errands) -> None:
+    def send(self, scope: Scope, erasure: Erasure, errands: Errander) -> None:
         """Have its next step done in the background, unless this process is at it already."""
         try:
-            errands.send(erasure.id, lambda should_stop: self.carry_out(scope, erasure.id, should_stop=should_stop))
+            errands.send(
+                order(ErrandKind.ERASE, scope, erasure.id), lambda should_stop: self.carry_out(scope, erasure.id, should_stop=should_stop)
+            )
         except (BusyError, Interrupted):
             return
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from listbackup.http.paging import Listing, listing
 from listbackup.http.permission import Permission
-from listbackup.services.data import Data, Errands
+from listbackup.services.data import Data, Errander
 from listbackup.services.downloads import DownloadUrl, show_ticket
 from listbackup.services.exports.model import Export
 from listbackup.services.exports.schema import ExportListParameters, ExportPart, ExportShown, NewExport, show_export
@@ -16,7 +16,7 @@ from listbackup.services.routing import Answer, Call, Route, changing, reading
 _ONE = "/exports/{export:exp}"
 
 
-def routes(exports: Exports, data: Data, errands: Errands) -> Sequence[Route]:
+def routes(exports: Exports, data: Data, errands: Errander) -> Sequence[Route]:
     """The account's exports."""
 
     def shown(export: Export) -> ExportShown:

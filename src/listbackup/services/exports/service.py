@@ -16,7 +16,7 @@ from listbackup.base.errors import BusyError, Conflict, Interrupted, ListBackupE
 from listbackup.base.ids import first_id
 from listbackup.base.paging import Page
 from listbackup.processor.export import ExportFormat, ExportOptions, chosen_streams
-from listbackup.services.data import Data, Errands
+from listbackup.services.data import Data, Errander, ErrandKind, order
 from listbackup.services.desk import Desk, Fact
 from listbackup.services.downloads import Delivery, Downloads, Kind, Ticket, safe_name
 from listbackup.services.exports.bundle import zip_chunks
@@ -29,6 +29,7 @@ from listbackup.services.holding import Hold, held, is_held
 from listbackup.services.rows import Rows
 from listbackup.services.scope import Scope
 from listbackup.services.stores import Keys
+from listbackup.services.turns import turn
 from listbackup.store import SnapshotInfo
 
 MAX_ACTIVE = 5
@@ -58,9 +59,6 @@ class Exports:
     ) -> Export:
         """An export that is written down: ``carry_out`` makes it. Raises InputError for a stream that is not in the snapshot, Conflict for too many at once."""
         chosen = chosen_streams(snapshot, ExportOptions(streams=streams))
-        active = [one for one in self._tended(scope) if one.state.is_active]
-        if len(active) >= MAX_ACTIVE:
-            raise Conflict(f"{len(active)} exports are being made already", hint="wait for one to end, or cancel one")
         export = Export(
             id=self._desk.new_id("exp"),
             source=next(iter(self._data.sources_of(scope, source))).id,
@@ -75,8 +73,17 @@ class Exports:
             actor=scope.actor,
             records_total=sum(snapshot.streams[stream].live for stream in chosen),
         )
-        self._desk.commit(scope, self._rows(scope).insert(export), export_fact("created", export))
-        return export
+        for _ in range(_TRIES):
+            mine = turn(self._desk.open(EXPORTS, scope), "active")
+            active = [one for one in self._tended(scope) if one.state.is_active]
+            if len(active) >= MAX_ACTIVE:
+                raise Conflict(f"{len(active)} exports are being made already", hint="wait for one to end, or cancel one")
+            try:
+                self._desk.commit(scope, [*self._rows(scope).insert(export), mine], export_fact("created", export))
+            except ConditionFailed:  # another was asked for at this moment: count again
+                continue
+            return export
+        raise BusyError("too many exports are asked for at once", hint="repeat it in a moment")
 
     def carry_out(self, scope: Scope, export: str, *, should_stop: Callable[[], bool] = lambda: False) -> Export:
         """The export, made to its end; one that was interrupted goes on. Raises BusyError while another is at it, Interrupted when told to stop."""
@@ -155,7 +162,7 @@ class Exports:
         part = _ZIP if file is None else str(names.index(file))
         return self._downloads.offer(scope, Kind.EXPORT, f"{found.id}/{part}", subject=found.id)
 
-    def tend(self, scope: Scope, errands: Errands) -> None:
+    def tend(self, scope: Scope, errands: Errander) -> None:
         """Go on with what a crash interrupted, and let go of what was kept long enough."""
         self._sweep(scope)  # before anybody is sent: whoever goes on has the room to itself
         now = self._desk.clock.now()
@@ -176,10 +183,12 @@ class Exports:
                 self._desk.commit(scope, rows.remove(one))
                 yield 1
 
-    def send(self, scope: Scope, export: Export, errands: Errands) -> None:
+    def send(self, scope: Scope, export: Export, errands: Errander) -> None:
         """Have it made in the background, unless this process is at it already."""
         try:
-            errands.send(export.id, lambda should_stop: self.carry_out(scope, export.id, should_stop=should_stop))
+            errands.send(
+                order(ErrandKind.EXPORT, scope, export.id), lambda should_stop: self.carry_out(scope, export.id, should_stop=should_stop)
+            )
         except (BusyError, Interrupted):
             return
 
