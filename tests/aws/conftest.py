@@ -1,21 +1,31 @@
 """Where the tests of the AWS adapters run: an emulator on this machine, or with LISTBACKUP_AWS_ACCOUNT=1 the account that boto3 finds.
 
-In an account everything is named by LISTBACKUP_AWS_PREFIX (``listbackup-test`` unless set) and removed at the end; it costs cents.
+In an account everything is named by LISTBACKUP_AWS_PREFIX (``listbackup-test`` unless set) and removed after the test; it takes an hour, for making a table takes half
+a minute, and costs cents.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from listbackup.backends.aws_client import Aws
+from listbackup.backends.table.dynamodb import DynamodbTables
+from listbackup.base.clock import Clock
 from listbackup.base.secret import Secret
 from listbackup.testing.emulator import KEY, REGION, Emulator
 
 IN_ACCOUNT = os.environ.get("LISTBACKUP_AWS_ACCOUNT") == "1"
+PREFIX = os.environ.get("LISTBACKUP_AWS_PREFIX", "listbackup-test")
+SETTLED_SECONDS = 2.0  # the index of a real table is usually behind for less than one
+
+_numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +40,9 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 def aws(request: pytest.FixtureRequest) -> Aws:
     """The cloud under test; its clients are made once."""
     if IN_ACCOUNT:
-        return Aws(region=os.environ.get("AWS_REGION", REGION), endpoint=None)
+        account = Aws(region=os.environ.get("AWS_REGION", REGION), endpoint=None)
+        account.client("dynamodb").meta.events.register("provide-client-params.dynamodb.Query", _wait_for_the_index)
+        return account
     endpoint = request.getfixturevalue("emulator").endpoint
     return Aws(region=REGION, endpoint=endpoint, access_key_id=KEY, secret_access_key=Secret(KEY))
 
@@ -43,6 +55,27 @@ def _credentials(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
             monkeypatch.delenv(name, raising=False)
         for name, value in request.getfixturevalue("emulator").environment.items():
             monkeypatch.setenv(name, value)
+
+
+def _wait_for_the_index(params: dict[str, Any], **_: Any) -> None:
+    if "IndexName" in params:
+        time.sleep(SETTLED_SECONDS)
+
+
+@pytest.fixture
+def fresh_tables(aws: Aws) -> Iterator[Callable[[Clock], DynamodbTables]]:
+    """Makes grounds, each empty and apart from the others."""
+    made: list[DynamodbTables] = []
+
+    def fresh(clock: Clock) -> DynamodbTables:
+        made.append(DynamodbTables(aws, f"{PREFIX}-{os.getpid()}-{next(_numbers)}", clock, create=True, tags={"made-by": "tests"}))
+        return made[-1]
+
+    yield fresh
+    if IN_ACCOUNT:
+        for tables in made:
+            for name in tables.names():
+                aws.client("dynamodb").delete_table(TableName=name)
 
 
 def pytest_report_header() -> str:

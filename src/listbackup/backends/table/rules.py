@@ -130,6 +130,15 @@ def expiry(spec: TableSpec, item: Item) -> int | None:
     return value
 
 
+def text_behind(prefix: str) -> str | None:
+    """The first text behind all that begin with ``prefix``; None when there is none."""
+    stem = prefix.rstrip("\U0010ffff")
+    if not stem:
+        return None
+    following = ord(stem[-1]) + 1
+    return stem[:-1] + chr(0xE000 if following == 0xD800 else following)
+
+
 def _updated(before: Item, write: Update) -> Mapping[str, Scalar]:
     if {"pk", "sk"} & (write.set.keys() | write.add.keys()) or write.set.keys() & write.add.keys():
         raise InputError("an update changes no key, and sets or adds an attribute but not both", field="set")

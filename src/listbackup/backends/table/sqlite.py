@@ -11,7 +11,7 @@ from typing import Any
 from listbackup.backends.sqlite_file import Connection, SqliteFile
 from listbackup.backends.table.cursor import QueryShape
 from listbackup.backends.table.port import Check, Condition, Delete, Item, Put, Scalar, Table, TableSpec, Update, Write
-from listbackup.backends.table.rules import check_key, check_spec, check_transaction, find_index, key_of, outcome
+from listbackup.backends.table.rules import check_key, check_spec, check_transaction, find_index, key_of, outcome, text_behind
 from listbackup.backends.table.sqlite_item import damaged_item, unpack_item
 from listbackup.backends.table.sqlite_schema import Schema, check_tables, ensure_schema, forgetting, row_of, sweeping
 from listbackup.base.clock import Clock
@@ -217,7 +217,7 @@ def _select(schema: Schema, order: Sequence[str], shape: QueryShape, last: Seque
     if shape.prefix:
         terms.append(f"{sort} >= ?")
         values.append(shape.prefix)
-        if (end := _behind(shape.prefix)) is not None:
+        if (end := text_behind(shape.prefix)) is not None:
             terms.append(f"{sort} < ?")
             values.append(end)
     behind = "<" if shape.reverse else ">"
@@ -231,12 +231,3 @@ def _select(schema: Schema, order: Sequence[str], shape: QueryShape, last: Seque
         f"ORDER BY {', '.join(column + way for column in order[1:])} LIMIT ?"
     )
     return sql, [*values, now]
-
-
-def _behind(prefix: str) -> str | None:
-    """The first text behind all that begin with ``prefix``; None when there is none."""
-    stem = prefix.rstrip("\U0010ffff")
-    if not stem:
-        return None
-    following = ord(stem[-1]) + 1
-    return stem[:-1] + chr(0xE000 if following == 0xD800 else following)
