@@ -24,7 +24,7 @@ def test_accounts_and_a_dict_agree_for_long() -> None:
 MISTAKES: dict[str, tuple[type, str, Callable[..., Any]]] = {
     "a branch may be as deep as it likes": (Accounts, "_height", lambda *_: 1),
     "an account comes under itself": (Accounts, "_settled", lambda *_: []),
-    "the last owner leaves": (Members, "_owners_left", lambda self, chain, owners, members=0: self._tally(chain.account.id, owners=owners, members=members)),
+    "the last owner leaves": (Members, "_owners_left", lambda self, chain, owners, members=0: self._tally(chain.account.id, self._table.find(chain.account.id, "tally"), owners=owners, members=members)),
     "anybody gives anything": (Standing, "demand_to_give", lambda *_: None),
     "a suspended account is used": (Standing, "usable", property(lambda self: self.permissions)),
     "nothing is ever shredded": (Lifecycle, "_shred", lambda *_: 0),

@@ -124,10 +124,14 @@ class Town:
         return user
 
 
-def town(settings: TreeSettings = TreeSettings(), measure: Callable[[Scope, Figures], Figures] | None = None) -> Town:
+def town(
+    settings: TreeSettings = TreeSettings(),
+    measure: Callable[[Scope, Figures], Figures] | None = None,
+    tables: MemoryTables | None = None,
+) -> Town:
     """An empty town with the installation's own account, which nobody owns."""
     clock = ManualClock()
-    tables = MemoryTables(clock)
+    tables = tables if tables is not None else MemoryTables(clock)
     desk = Desk(tables, OutboxEvents(tables), clock)
     activities, keys, folk, letters = Activities(desk, memory_seal()), NotedKeys(), Folk(), Letters()
     accounts = Accounts(desk, keys, settings=settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from listbackup.base.errors import Conflict, InputError
 from listbackup.base.ids import UserId
 from listbackup.http.caller import NotAllowed
 from listbackup.services.platforms import Platforms
+from listbackup.services.rows import Writes
 from listbackup.services.users import Admission, Registration
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.http import MemoryHouse
@@ -38,10 +40,10 @@ class Homes:
             raise Broken
         return self.house.accounts.set_first_owner(user)
 
-    def open_for(self, user: UserId, name: str) -> object:
+    def open_for(self, user: UserId, name: str, *, also: Callable[[], Writes] = tuple) -> object:
         if self.breaks:
             raise Broken
-        return self.house.accounts.open_for(user, name)
+        return self.house.accounts.open_for(user, name, also=also)
 
 
 class World:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
-from listbackup.backends.table.port import Check, ConditionFailed, Put, Table, Write
+from listbackup.backends.table.port import Absent, Check, Condition, ConditionFailed, Equals, Put, Table, Write
 from listbackup.base.errors import BusyError
 from listbackup.services.desk import Desk, Fact
 from listbackup.services.rows import Writes
@@ -36,15 +37,33 @@ class Acts:
 
 
 def joined(writes: Writes) -> Writes:
-    """The writes without checks of what is written under a condition anyway, and each check once: a transaction names an item once."""
+    """The writes with every item once, as a transaction wants them, and all that was demanded of it: what is checked stands beside what is written.
+
+    Raises ConditionFailed where two demands contradict each other: the item was read twice, and changed in between.
+    """
     kept: dict[tuple[str, str, str], tuple[Table, Write]] = {}
     for table, write in writes:
         key = (table.spec.name, *_place(write))
-        if key not in kept or isinstance(kept[key][1], Check):
-            kept[key] = (table, write)
-        else:
-            assert isinstance(write, Check), f"{key} is written twice"
+        kept[key] = (table, _both(kept[key][1], write)) if key in kept else (table, write)
     return list(kept.values())
+
+
+def _both(one: Write, other: Write) -> Write:
+    checked, written = (one, other) if isinstance(one, Check) else (other, one)
+    assert isinstance(checked, Check), f"{_place(written)} is written twice"
+    return replace(written, if_=_narrower(checked.if_, written.if_))
+
+
+def _narrower(demanded: Condition, also: Condition | None) -> Condition:
+    """What holds when both do."""
+    if also is None or also == demanded:
+        return demanded
+    if isinstance(demanded, Absent) or isinstance(also, Absent):
+        raise ConditionFailed
+    here, there = (one.attributes if isinstance(one, Equals) else {} for one in (demanded, also))
+    if any(name in there and there[name] != value for name, value in here.items()):
+        raise ConditionFailed
+    return Equals({**here, **there})
 
 
 def _place(write: Write) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -110,7 +110,7 @@ class ApiKeys:
             chosen = _within(asked, who.permissions)
             who.demand_own(chosen)
             _demand_reach(who, reach)
-            self._accounts.limits.check(scope.account, "api_keys", self._count_living(scope))
+            room = self._accounts.limits.room(scope.account, "api_keys", self._living(scope))
             key = ApiKey(
                 id=id_,
                 account=scope.account,
@@ -124,7 +124,7 @@ class ApiKeys:
             )
             item: dict[str, Scalar] = {**_item(key), "digest": digest}
             fact = Fact(name="api_key.created", subject=id_, about={"name": key.name, "scopes": shown(chosen), "reach": reach.value})
-            return NewApiKey(key=key, text=text), [(self._table, Put(item=item, if_=Absent())), *who.checks], [fact]
+            return NewApiKey(key=key, text=text), [(self._table, Put(item=item, if_=Absent())), *room, *who.checks], [fact]
 
         return self._acts.do(attempt, scope)
 
@@ -238,7 +238,7 @@ class ApiKeys:
         if key.account != account and not (key.reach is Reach.BRANCH and key.account in chain.ids):
             raise NotFound(f"there is no account {account!r}")
         if key.user is not None:
-            person = self._accounts.members.standing(key.user, account, in_trash=in_trash)
+            person = self._accounts.members.standing_in(chain, key.user, in_trash=in_trash)
         else:
             person = self._accounts.members.machine_standing(chain)
         alive = Check(pk=key.id, sk="key", if_=Equals({"version": key.version}))
@@ -263,10 +263,10 @@ class ApiKeys:
         for item in list(iter_pages(lambda cursor: self._table.query(account, index="by_account", cursor=cursor))):
             self._table.delete(str(item["pk"]), "key")
 
-    def _count_living(self, scope: Scope) -> int:
+    def _living(self, scope: Scope) -> Iterator[ApiKey]:
         now = self._desk.clock.now()
         keys = iter_pages(lambda cursor: self.list(scope, cursor=cursor))
-        return sum(1 for key in keys if key.revoked_at is None and key.expires_at > now)
+        return (key for key in keys if key.revoked_at is None and key.expires_at > now)
 
     def _item(self, key: str) -> Item:
         item = self._table.find(key, "key") if key.isascii() and key else None

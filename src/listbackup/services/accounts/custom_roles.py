@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import msgspec
 
-from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, Item, Put, Scalar, Table, Update, Write
+from listbackup.backends.table.port import Absent, Check, Delete, Equals, Item, Put, Scalar, Table, Update, Write
 from listbackup.base.decode import from_json
 from listbackup.base.errors import Conflict, InputError, NotFound
 from listbackup.base.ids import is_id
@@ -22,8 +22,19 @@ from listbackup.services.accounts.table import ROLES_TABLE
 from listbackup.services.accounts.tree import Chain, Tree
 from listbackup.services.desk import Desk, Fact
 from listbackup.services.rows import Writes, check_name
+from listbackup.services.scope import AccountTable
+from listbackup.services.turns import turn
 
 MOST_ROLES = 100  # of one account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """A role as it was read: what it gives, and the writes that count one more or one fewer who has it; they fail when the role is another by then."""
+
+    permissions: frozenset[Permission]
+    take: Writes = ()
+    let_go: Writes = ()
 
 
 class Roles:
@@ -41,29 +52,30 @@ class Roles:
         found = self._find(role)
         return frozenset(found.permissions) if found is not None and found.account in chain.ids else frozenset()
 
-    def check(self, role: str, chain: Chain) -> frozenset[Permission]:
-        """As ``permissions``, for a role that is to be given. Raises InputError for one that is not there."""
+    def evidence(self, role: str) -> Writes:
+        """The check that a role of an account's own making is as it is now: to be asked for before ``permissions``."""
+        row = self._table.find(role, "role") if built_in(role) is None else None
+        return [(self._table, Check(pk=role, sk="role", if_=Equals({"version": row["version"]})))] if row is not None else []
+
+    def weigh(self, role: str, chain: Chain) -> Weighed:
+        """A role that somebody has at the lower end of the chain: it gives nothing when it is not a role of there (any more)."""
         own = built_in(role)
         if own is not None:
-            return ROLES[own]
+            return Weighed(permissions=ROLES[own])
         found = self._find(role)
-        if found is None or found.account not in chain.ids:
+        if found is None:
+            return Weighed(permissions=frozenset())
+        gives = frozenset(found.permissions) if found.account in chain.ids else frozenset[Permission]()
+        return Weighed(permissions=gives, take=[self._counted(found, 1)], let_go=[self._counted(found, -1)])
+
+    def offer(self, role: str, chain: Chain) -> Weighed:
+        """As ``weigh``, for a role that is to be given. Raises InputError for one that is not there."""
+        weighed = self.weigh(role, chain)
+        if not weighed.permissions:
             raise InputError(
                 f"there is no role {role[:40]!r}", field="role", hint="owner, admin, manager, operator, viewer, or a role's id"
             )
-        return frozenset(found.permissions)
-
-    def take(self, role: str) -> Writes:
-        """The write that counts one more who has the role; it fails when the role is gone or was changed since it was read."""
-        return self._count(role, 1)
-
-    def let_go(self, role: str) -> Writes:
-        """The write that counts one fewer."""
-        return self._count(role, -1)
-
-    def swap(self, old: str, new: str) -> Writes:
-        """The writes for who has ``new`` instead of ``old``."""
-        return [] if old == new else [*self.let_go(old), *self.take(new)]
+        return weighed
 
     def create(self, account: str, name: str, permissions: Iterable[Permission], *, by: Standing) -> CustomRole:
         """A new role. Raises InputError, Conflict (the name is taken), NotAllowed (more than one's own)."""
@@ -73,7 +85,7 @@ class Roles:
         def attempt() -> tuple[CustomRole, Writes, Sequence[Fact]]:
             who = by.now(Permission.ROLES_MANAGE)
             who.demand_to_give(wanted)
-            chain = self._tree.live(account)
+            chain, mine = self._tree.live(account), turn(AccountTable(self._table, by.scope(account)), "roles")
             if len(self.own(account)) >= MOST_ROLES:
                 raise Conflict(f"an account has at most {MOST_ROLES} roles of its own", hint="remove one that nobody has")
             made = CustomRole(
@@ -84,7 +96,7 @@ class Roles:
                 created_at=self._desk.clock.now(),
             )
             self._check_free(made)
-            writes = [(self._table, Put(item=_item(made, 0), if_=Absent())), self._take_name(made), *who.checks]
+            writes = [(self._table, Put(item=_item(made, 0), if_=Absent())), self._take_name(made), mine, *who.checks]
             return made, writes, [role_fact("created", made)]
 
         return self._acts.do(attempt, by.scope(account))
@@ -164,15 +176,8 @@ class Roles:
         row = self._table.find(role, "role") if is_id(role, "rol") else None
         return _read(row) if row is not None else None
 
-    def _count(self, role: str, by: int) -> Writes:
-        if built_in(role) is not None:
-            return []
-        row = self._table.find(role, "role")
-        if row is None:
-            if by > 0:
-                raise ConditionFailed
-            return []
-        return [(self._table, Update(pk=role, sk="role", add={"uses": by}, if_=Equals({"version": row["version"]})))]
+    def _counted(self, role: CustomRole, by: int) -> tuple[Table, Write]:
+        return self._table, Update(pk=role.id, sk="role", add={"uses": by}, if_=Equals({"version": role.version}))
 
     def _check_free(self, role: CustomRole) -> None:
         if self._table.find(role.account, f"name/{_folded(role.name)}") is not None or built_in(_folded(role.name)) is not None:
@@ -183,6 +188,11 @@ class Roles:
 
     def _free_name(self, role: CustomRole) -> tuple[Table, Write]:
         return self._table, Delete(pk=role.account, sk=f"name/{_folded(role.name)}")
+
+
+def swapped(old: str | None, had: Weighed | None, new: str, wanted: Weighed) -> Writes:
+    """The writes for who has ``new`` instead of what they had, if anything."""
+    return [] if old == new else [*(had.let_go if had is not None else ()), *wanted.take]
 
 
 def role_fact(happened: str, role: CustomRole) -> Fact:

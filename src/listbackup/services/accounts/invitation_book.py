@@ -9,13 +9,15 @@ from enum import StrEnum
 import msgspec
 
 from listbackup.backends.identity.opaque import digest
-from listbackup.backends.table.port import Absent, Delete, Equals, Item, Put, Scalar, Table, Tables, Update, Write
+from listbackup.backends.table.port import Absent, Condition, Delete, Equals, Item, Put, Scalar, Table, Tables, Update, Write
 from listbackup.base.clock import Clock, iso
 from listbackup.base.decode import from_json
 from listbackup.base.ids import AccountId, is_id
 from listbackup.base.paging import Page
 from listbackup.services.accounts.table import INVITATIONS
 from listbackup.services.rows import Writes
+from listbackup.services.scope import AccountTable, Scope
+from listbackup.services.turns import turn
 
 
 class InvitationState(StrEnum):
@@ -48,6 +50,14 @@ class Invitation:
         return self.state is InvitationState.PENDING and now < self.expires_at
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What an address holds of an account: an invitation that can be accepted, or None; and the condition that it is as it was read."""
+
+    invitation: Invitation | None
+    as_read: Condition
+
+
 class InvitationBook:
     """The rows: an invitation by its id, by its token, and by who is asked."""
 
@@ -65,23 +75,28 @@ class InvitationBook:
         row = self.table.find(id_, "invitation") if is_id(id_, "inv") else None
         return _read(row) if row is not None else None
 
-    def asked(self, account: str, email: str) -> Invitation | None:
-        """The invitation that this address holds for this account, or None."""
+    def place(self, account: str, email: str) -> Place:
+        """The place of this address among those that are asked to this account."""
         row = self.table.find(account, _email_key(email))
         found = self.find(str(row["invitation"])) if row is not None else None
-        return found if found is not None and found.is_good(self._clock.now()) else None
+        as_read = Equals({"invitation": row["invitation"]}) if row is not None else Absent()
+        return Place(invitation=found if found is not None and found.is_good(self._clock.now()) else None, as_read=as_read)
+
+    def turn(self, account: str) -> tuple[Table, Write]:
+        """The write that goes with a letter of this account: of two who counted the letters at once, one counts again."""
+        return turn(AccountTable(self.table, Scope(account=AccountId(account), actor="invitations")), "letters")
 
     def page(self, account: str, *, limit: int, cursor: str | None = None) -> Page[Invitation]:
         """Those of an account, newest first."""
         page = self.table.query(account, index="by_account", reverse=True, limit=limit, cursor=cursor)
         return Page(items=[_read(row) for row in page.items], next_cursor=page.next_cursor)
 
-    def open(self, new: Invitation, token: str) -> Writes:
-        """The writes that make the token good for a new invitation."""
+    def open(self, new: Invitation, token: str, place: Place) -> Writes:
+        """The writes that make the token good for a new invitation; they fail when the place is another's by then."""
         return [
             (self.table, Put(item=_item(new), if_=Absent())),
             self._token_row(new, token),
-            (self.table, Put(item={"pk": new.account, "sk": _email_key(new.email), "invitation": new.id})),
+            (self.table, Put(item={"pk": new.account, "sk": _email_key(new.email), "invitation": new.id}, if_=place.as_read)),
         ]
 
     def renew(self, old: Invitation, new: Invitation, token: str) -> Writes:
@@ -90,8 +105,11 @@ class InvitationBook:
 
     def close(self, old: Invitation, new: Invitation) -> Writes:
         """The writes after which nothing accepts it any more."""
-        free = Delete(pk=old.account, sk=_email_key(old.email))
-        return [self.change(old, new), (self.table, Delete(pk=f"token/{old.token}", sk="token")), (self.table, free)]
+        writes = [self.change(old, new), (self.table, Delete(pk=f"token/{old.token}", sk="token"))]
+        row = self.table.find(old.account, _email_key(old.email))
+        if row is not None and row["invitation"] == old.id:  # else this one ran out, and the address was asked again
+            writes.append((self.table, Delete(pk=old.account, sk=_email_key(old.email), if_=Equals({"invitation": old.id}))))
+        return writes
 
     def change(self, old: Invitation, new: Invitation) -> tuple[Table, Write]:
         """The write that succeeds only while ``old`` is what is kept."""

@@ -45,8 +45,9 @@ class Invitations:
 
         def attempt() -> Act[Invitation]:
             who, chain = by.now(Permission.MEMBERS_MANAGE), self._accounts.tree.live(account)
-            who.demand_to_give(self._accounts.roles.check(role, chain))
-            if self._book.asked(account, address) is not None:
+            who.demand_to_give(self._accounts.roles.offer(role, chain).permissions)
+            mine, place = self._book.turn(account), self._book.place(account, address)
+            if place.invitation is not None:
                 raise Conflict("this address has an invitation already", hint="send it again, or take it back first", field="email")
             self._check_rate(account)
             now = self._desk.clock.now()
@@ -62,7 +63,8 @@ class Invitations:
                 token=digest(token),
             )
             letter = self._letter(made, chain.account.name, token)
-            return made, [*self._book.open(made, token), *letter, *self._accounts.tree.check(chain), *who.checks], [_fact("created", made)]
+            writes = [*self._book.open(made, token, place), mine, *letter, *self._accounts.tree.check(chain), *who.checks]
+            return made, writes, [_fact("created", made)]
 
         return self._acts.do(attempt, by.scope(account))
 
@@ -83,14 +85,15 @@ class Invitations:
 
         def attempt() -> Act[Invitation]:
             who, chain, old = by.now(Permission.MEMBERS_MANAGE), self._accounts.tree.live(account), self.get(account, invitation)
-            who.demand_to_give(self._accounts.roles.check(old.role, chain))
+            who.demand_to_give(self._accounts.roles.offer(old.role, chain).permissions)
             if old.state is not InvitationState.PENDING:
                 raise Conflict(f"the invitation was {old.state.value}", hint="make another")
+            mine = self._book.turn(account)
             self._check_rate(account)
             now = self._desk.clock.now()
             new = replace(old, sent_at=now, expires_at=now + LASTS, token=digest(token), invited_by=who.actor)
             letter = self._letter(new, chain.account.name, token)
-            return new, [*self._book.renew(old, new, token), *letter, *who.checks], [_fact("sent_again", new)]
+            return new, [*self._book.renew(old, new, token), mine, *letter, *who.checks], [_fact("sent_again", new)]
 
         return self._acts.do(attempt, by.scope(account))
 

@@ -11,6 +11,7 @@ import msgspec
 from listbackup.backends.table.port import Delete, Put
 from listbackup.base.decode import from_json
 from listbackup.base.errors import InputError
+from listbackup.base.ids import AccountId
 from listbackup.http.caller import PlanLimit
 from listbackup.services.accounts.acts import Acts
 from listbackup.services.accounts.standing import Standing
@@ -18,6 +19,8 @@ from listbackup.services.accounts.table import POLICIES
 from listbackup.services.accounts.tree import Chain, Tree
 from listbackup.services.desk import Desk, Fact
 from listbackup.services.rows import Writes
+from listbackup.services.scope import AccountTable, Scope
+from listbackup.services.turns import turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +62,17 @@ class Limits:
         if most is not None and count >= most:
             raise PlanLimit(f"this account's plan holds {most} {what.replace('_', ' ')}", hint="remove one, or take a larger plan")
 
-    def check_room(self, account: str, what: str, there: Iterable[object]) -> None:
-        """As ``check``, counting what is there no further than matters."""
+    def room(self, account: str, what: str, there: Iterable[object]) -> Writes:
+        """The writes that go with one more of ``what``; they fail when somebody else adds one since this counted. Counts no further than matters.
+
+        Raises PlanLimit when there is no room.
+        """
         most = getattr(self.effective(account), what)
-        if most is not None:
-            self.check(account, what, sum(1 for _ in islice(there, most)))
+        if most is None:
+            return []
+        mine = turn(AccountTable(self._table, Scope(account=AccountId(account), actor="limits")), what)
+        self.check(account, what, sum(1 for _ in islice(there, most)))
+        return [mine]
 
     def set(self, account: str, limit: Limit, *, by: Standing) -> Limit:
         """What holds in this account from now on, as far as those above allow as much. ``by`` stands in the account above, or operates the installation."""
@@ -84,8 +93,8 @@ class Limits:
         return self.effective(account)
 
     def forget(self, account: str) -> Writes:
-        """The write that removes what was set for this account."""
-        return [(self._table, Delete(pk=account, sk="limits"))]
+        """The writes that remove what was set for this account."""
+        return [(self._table, Delete(pk=account, sk=sk)) for sk in ("limits", *(f"turn/{name}" for name in _names()))]
 
 
 def _names() -> Sequence[str]:

@@ -17,7 +17,7 @@ from listbackup.http.caller import PlanLimit
 from listbackup.http.permission import Permission
 from listbackup.http.versions import VersionGone
 from listbackup.services.accounts.acts import Acts
-from listbackup.services.accounts.custom_roles import Roles
+from listbackup.services.accounts.custom_roles import Roles, Weighed, swapped
 from listbackup.services.accounts.limits import Limits
 from listbackup.services.accounts.model import AccountState, Member
 from listbackup.services.accounts.policies import Policies
@@ -62,8 +62,11 @@ class Members:
 
     def standing(self, user: UserId, account: str, *, in_trash: bool = False) -> Standing:
         """What this person may do in this account now. Raises NotFound without a relation, and for an account in the trash unless ``in_trash``."""
-        chain = self._tree.chain(account) if in_trash else self._tree.live(account)
-        grants = self._grants(user, chain)
+        return self.standing_in(self._tree.chain(account) if in_trash else self._tree.live(account), user, in_trash=in_trash)
+
+    def standing_in(self, chain: Chain, user: UserId, *, in_trash: bool = False) -> Standing:
+        """As ``standing``, where the account's chain is read already: what else was judged by it holds with the same checks."""
+        account, grants = chain.account.id, self._grants(user, chain)
         if not grants:
             raise NotFound(f"there is no account {account!r}")
         roles = frozenset(grant.role for grant in grants)
@@ -113,7 +116,8 @@ class Members:
     def _grant(self, row: Item, chain: Chain, *also: tuple[Table, Write]) -> Grant:
         role = str(row["role"])
         check = (self._table, Check(pk=str(row["pk"]), sk=str(row["sk"]), if_=Equals({"version": row["version"]})))
-        return Grant(role=role, permissions=self._roles.permissions(role, chain), account=AccountId(str(row["pk"])), checks=[check, *also])
+        checks = [check, *self._roles.evidence(role), *also]  # of the role before what it gives
+        return Grant(role=role, permissions=self._roles.permissions(role, chain), account=AccountId(str(row["pk"])), checks=checks)
 
     def _teams(self, user: str) -> Iterator[tuple[str, str]]:
         for row in iter_pages(lambda cursor: self._team_people.query(user, index="by_user", cursor=cursor)):
@@ -205,20 +209,28 @@ class Members:
         """How many owners and how many members an account has itself."""
         return _counted(self._table.find(account, "tally"))
 
-    def joining(self, chain: Chain, user: UserId, role: str, *, by: Standing) -> tuple[Member, Writes, Sequence[Fact]]:
-        """What makes this person a member, for a transaction of the caller's. Raises Conflict (they are one), InputError (no such role), NotAllowed, PlanLimit."""
-        by.demand_to_give(self._roles.check(role, chain))
+    def joining(
+        self, chain: Chain, user: UserId, role: str, *, by: Standing, is_first: bool = False
+    ) -> tuple[Member, Writes, Sequence[Fact]]:
+        """What makes this person a member, for a transaction of the caller's; ``is_first`` only while the account has no owner.
+
+        Raises Conflict (they are one, or somebody owns it), InputError (no such role), NotAllowed, PlanLimit.
+        """
+        offered = self._roles.offer(role, chain)
+        by.demand_to_give(offered.permissions)
         account = chain.account.id
         if self.find(account, user) is not None:
             raise Conflict("this person belongs to the account already", hint="change their role instead")
         most, tally = self._limits.of(chain).members, self._table.find(account, "tally")
+        if is_first and _counted(tally)[0]:  # judged by the reading that the write demands: of two at once one is the first
+            raise Conflict("this installation has an owner", hint="ask them for an invitation")
         if most is not None and _counted(tally)[1] >= most:
             raise PlanLimit(f"this account's plan holds {most} members", hint="remove one, or take a larger plan")
         member = Member(account=account, user=user, role=role, joined_at=self._desk.clock.now(), added_by=by.actor)
         writes = [
             (self._table, Put(item=_item(member), if_=Absent())),
             self._tally(account, tally, owners=int(role == Role.OWNER.value), members=1),
-            *self._roles.take(role),
+            *offered.take,
             *by.checks,
         ]
         return member, writes, [member_fact("added", member)]
@@ -236,15 +248,16 @@ class Members:
             who, chain, old = by.now(Permission.MEMBERS_MANAGE), self._tree.live(account), self.get(account, user)
             if version is not None and version != old.version:
                 raise VersionGone(f"the membership is version {old.version} by now, not {version}", hint="read it again and repeat")
-            wanted = self._roles.check(role, chain)  # a role that is not there is said before anything of whoever asks
-            who.demand_to_give(self._roles.permissions(old.role, chain))
-            who.demand_to_give(wanted)
+            wanted = self._roles.offer(role, chain)  # a role that is not there is said before anything of whoever asks
+            had = self._roles.weigh(old.role, chain)
+            who.demand_to_give(had.permissions)
+            who.demand_to_give(wanted.permissions)
             new = replace(old, role=role, version=old.version + 1)
             owners = int(role == Role.OWNER.value) - int(old.role == Role.OWNER.value)
             writes = [
                 (self._table, Put(item=_item(new), if_=Equals({"version": old.version}))),
                 self._owners_left(chain, owners),
-                *self._roles.swap(old.role, role),
+                *swapped(old.role, had, role, wanted),
                 *who.checks,
             ]
             return new, writes, [Fact(name="member.role_changed", subject=new.user, about={"role": role, "before": old.role})]
@@ -256,8 +269,9 @@ class Members:
 
         def attempt() -> tuple[None, Writes, Sequence[Fact]]:
             who, chain, old = by.now(Permission.MEMBERS_MANAGE), self._tree.live(account), self.get(account, user)
-            who.demand_to_give(self._roles.permissions(old.role, chain))
-            return None, [*self._leaving(chain, old), *who.checks], [member_fact("removed", old)]
+            had = self._roles.weigh(old.role, chain)
+            who.demand_to_give(had.permissions)
+            return None, [*self._leaving(chain, old, had), *who.checks], [member_fact("removed", old)]
 
         self._acts.do(attempt, by.scope(account))
 
@@ -265,8 +279,8 @@ class Members:
         """The person leaves of their own will. Raises NotFound, Conflict (the last owner)."""
 
         def attempt() -> tuple[None, Writes, Sequence[Fact]]:
-            old = self.get(account, user)
-            return None, self._leaving(self._tree.live(account), old), [member_fact("left", old)]
+            old, chain = self.get(account, user), self._tree.live(account)
+            return None, self._leaving(chain, old, self._roles.weigh(old.role, chain)), [member_fact("left", old)]
 
         self._acts.do(attempt, Scope(account=AccountId(account), actor=user))
 
@@ -281,12 +295,12 @@ class Members:
             raise Conflict("an account at the top needs an owner of its own", hint="make somebody its owner first")
         return self._table, Check(pk=account, sk="tally", if_=Equals({"owners": owners, "members": members}))
 
-    def _leaving(self, chain: Chain, member: Member) -> Writes:
+    def _leaving(self, chain: Chain, member: Member, had: Weighed) -> Writes:
         teams = [(self._team_people, Delete(pk=team, sk=member.user)) for team, of in self._teams(member.user) if of == member.account]
         return [
             (self._table, Delete(pk=member.account, sk=_MEMBER + member.user, if_=Equals({"version": member.version}))),
             self._owners_left(chain, -int(member.role == Role.OWNER.value), members=-1),
-            *self._roles.let_go(member.role),
+            *had.let_go,
             *teams,
         ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -91,14 +91,14 @@ class Accounts:
 
         return self._acts.do(attempt, by.scope(account.id))
 
-    def open_for(self, user: UserId, name: str) -> Account:
-        """A new account at the top that this person owns and works in."""
+    def open_for(self, user: UserId, name: str, *, also: Callable[[], Writes] = tuple) -> Account:
+        """A new account at the top that this person owns and works in; ``also`` gives writes of the caller's that belong to it, and may refuse."""
         account = self._new(name, None)
         self._keys.create(account.id)
 
         def attempt() -> Act[Account]:
             _, owned, facts = self.members.joining(Chain((account,)), user, Role.OWNER, by=machine(user))
-            writes = [*self.tree.insert(account), *owned, self.members.home_write(user, account.id)]
+            writes = [*self.tree.insert(account), *owned, self.members.home_write(user, account.id), *also()]
             return account, writes, [_made(account), *facts]
 
         return self._acts.do(attempt, Scope(account=account.id, actor=user))
@@ -108,9 +108,7 @@ class Accounts:
         account = self.get_default()
 
         def attempt() -> Act[Account]:
-            if self.has_owner():
-                raise Conflict("this installation has an owner", hint="ask them for an invitation")
-            _, writes, facts = self.members.joining(self.tree.live(account.id), user, Role.OWNER, by=machine(user))
+            _, writes, facts = self.members.joining(self.tree.live(account.id), user, Role.OWNER, by=machine(user), is_first=True)
             return account, [*writes, self.members.home_write(user, account.id)], facts
 
         return self._acts.do(attempt, Scope(account=account.id, actor=user))

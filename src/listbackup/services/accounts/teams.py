@@ -15,6 +15,7 @@ from listbackup.base.ids import AccountId, UserId, is_id
 from listbackup.base.paging import Page, iter_pages
 from listbackup.http.permission import Permission
 from listbackup.services.accounts.acts import Act, Acts
+from listbackup.services.accounts.custom_roles import swapped
 from listbackup.services.accounts.service import Accounts
 from listbackup.services.accounts.standing import Standing
 from listbackup.services.accounts.table import MEMBERSHIPS, TEAM_PEOPLE, TEAMS
@@ -162,16 +163,18 @@ class Teams:
             who, found, chain = by.now(Permission.MEMBERS_MANAGE), self.get(account, team), self._accounts.tree.live(where)
             if found.account not in chain.ids:
                 raise NotFound(f"there is no account {where!r}")
-            who.demand_to_give(self._accounts.roles.check(role, chain))
+            offered = self._accounts.roles.offer(role, chain)
+            who.demand_to_give(offered.permissions)
             row = self._table.find(where, f"team/{team}")
             old = _read(row) if row is not None else None
-            if old is not None:
-                who.demand_to_give(self._accounts.roles.permissions(old.role, chain))
+            had = self._accounts.roles.weigh(old.role, chain) if old is not None else None
+            if had is not None:
+                who.demand_to_give(had.permissions)
             elif len(self.roles(account, team)) >= MOST_ROLES:
                 raise Conflict(f"a team has roles in at most {MOST_ROLES} accounts", hint="give it one further up")
             new = TeamRole(team=found.id, account=chain.account.id, role=role, version=old.version + 1 if old is not None else 1)
             kept = Put(item=_item(new), if_=Equals({"version": old.version}) if old is not None else Absent())
-            count = self._accounts.roles.swap(old.role, role) if old is not None else self._accounts.roles.take(role)
+            count = swapped(old.role if old is not None else None, had, role, offered)
             still = self._rows(account).change(found, found)[1]
             writes = [(self._table, kept), *count, *still, *self._accounts.tree.check(chain), *who.checks]
             return new, writes, [_fact("role_given", found, role=role, where=where)]
@@ -187,9 +190,10 @@ class Teams:
             if row is None:
                 raise NotFound(f"the team has no role in {where!r}")
             old = _read(row)
-            who.demand_to_give(self._accounts.roles.permissions(old.role, self._accounts.tree.chain(where)))
+            had = self._accounts.roles.weigh(old.role, self._accounts.tree.chain(where))
+            who.demand_to_give(had.permissions)
             gone = Delete(pk=where, sk=f"team/{team}", if_=Equals({"version": old.version}))
-            writes = [(self._table, gone), *self._accounts.roles.let_go(old.role), *who.checks]
+            writes = [(self._table, gone), *had.let_go, *who.checks]
             return None, writes, [_fact("role_taken", found, role=old.role, where=where)]
 
         self._acts.do(attempt, by.scope(where))

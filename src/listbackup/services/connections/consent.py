@@ -123,7 +123,7 @@ class Consents:
         if old is not None and old.platform != platform:
             raise InputError(f"connection {old.name!r} is one of {old.platform!r}", field="reconnect", hint="name its own platform")
         if old is None:
-            self._connections.check_room(scope)
+            self._connections.room(scope)
         kept = self._connections.known(scope, old) if old is not None else Credentials(values={}, secrets={})
         still = {} if leads_elsewhere(kept.values, values) else kept.secrets
         asked, hidden = {**kept.values, **(values or {})}, {**still, **(secrets or {})}

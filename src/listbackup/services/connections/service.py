@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from listbackup.backends.table.port import ConditionFailed
+from listbackup.backends.table.port import Absent, ConditionFailed, Equals, Exists
 from listbackup.base.errors import BusyError, Conflict, InputError, NotFound, PlatformError, PlatformFault
 from listbackup.base.ids import ConnectionId
 from listbackup.base.paging import Page
@@ -24,12 +24,13 @@ from listbackup.services.connections.reach import Egress, Reach
 from listbackup.services.connections.renewal import Renewal, forget_renewal
 from listbackup.services.connections.revocation import Revocations
 from listbackup.services.connections.table import CONNECTIONS
-from listbackup.services.connections.vault import Keys, Vault
+from listbackup.services.connections.vault import Kept, Keys, Vault
 from listbackup.services.desk import Desk
 from listbackup.services.integrations import Integrations
 from listbackup.services.platforms import Platforms
 from listbackup.services.rows import NamedRows, Writes
 from listbackup.services.scope import Scope
+from listbackup.services.turns import turn
 
 _TRIES = 20
 
@@ -108,20 +109,36 @@ class Connections:
             secret_names=tuple(sorted(credentials.secrets)),
         )
         rows = self._rows(scope)
-        rows.insert(connection)  # a name that is taken is said before the platform is asked
-        self.check_room(scope)
+        rows.insert(connection)  # a name that is taken, and a plan that is full, are said before the platform is asked
+        self.room(scope)
         rotated, used = dict(credentials.secrets), OwnBook()
         if test:
             connection = self._tested(connection, self._reach.ask(scope, connector, credentials, rotated.update, used))
         sealed = self._vault.write(scope, connection.id, rotated, after=0)
-        writes = [*rows.insert(connection), *sealed, *keep_quota(self._desk, scope, connection.id, used)]
-        self._commit(scope, rows, connection, writes, "created")
+        self._make(scope, rows, connection, [*sealed, *keep_quota(self._desk, scope, connection.id, used)])
         return connection
 
-    def check_room(self, scope: Scope) -> None:
-        """Raises PlanLimit when the account holds as many connections as it may."""
-        if self._limits is not None:
-            self._limits.check_room(scope.account, "connections", self._rows(scope).iter())
+    def room(self, scope: Scope) -> Writes:
+        """The writes that go with one more connection. Raises PlanLimit when the account holds as many as it may."""
+        return self._limits.room(scope.account, "connections", self._rows(scope).iter()) if self._limits is not None else []
+
+    def used(self, scope: Scope, connection: str) -> Writes:
+        """The writes that go with something that needs this connection: they fail when it is gone, and its deletion fails when they come first. Raises NotFound."""
+        table, found = self._desk.open(CONNECTIONS, scope), self.get(scope, connection)
+        return [table.check(found.id, Exists()), turn(table, f"use/{found.id}")]
+
+    def _make(self, scope: Scope, rows: NamedRows[Connection], connection: Connection, beside: Writes) -> None:
+        """Kept, with what stands beside it. Raises Conflict, PlanLimit."""
+        for _ in range(_TRIES):
+            room, own = self.room(scope), [*rows.insert(connection), *beside]
+            try:
+                self._desk.commit(scope, [*own, *room], connection_fact("created", connection))
+            except ConditionFailed as error:
+                if error.position >= len(own):  # another was made at this moment: count again
+                    continue
+                raise self._overtaken(connection) from None
+            return
+        raise BusyError("too many connections are made at once", hint="try again")
 
     def list(self, scope: Scope, *, limit: int = 100, cursor: str | None = None) -> Page[Connection]:
         """The account's connections, oldest first."""
@@ -145,8 +162,7 @@ class Connections:
         """The connection with new credentials, tested before the old ones are let go. What is not given stays as it was; with another value the secrets are
         given anew. Raises PlatformError, InputError."""
         rows = self._rows(scope)
-        old = rows.get(connection)
-        kept = self._vault.read(scope, old.id)
+        old, kept = self._whole(scope, connection)
         connector = self._platforms.connector(old.platform)
         still = {} if leads_elsewhere(old.values, values) else kept.secrets
         merged = {**still, **(secrets or {})}
@@ -197,23 +213,23 @@ class Connections:
 
         Raises Conflict while something needs it, unless forced: what needs it then fails until it is given another.
         """
-        rows = self._rows(scope)
-        found = rows.get(connection)
+        rows, table = self._rows(scope), self._desk.open(CONNECTIONS, scope)
+        found, kept = self._whole(scope, connection)
+        use = table.find(f"turn/use/{found.id}")  # before it is asked who needs it: who comes to need it moves this on
+        unused = table.delete(f"turn/use/{found.id}", if_=Equals({"n": use["n"]}) if use is not None else Absent())
         needed_by = [name for dependants in self._dependants for name in dependants(scope, found.id)]
         if needed_by and not force:
             raise Conflict(f"connection {found.name!r} is used by {', '.join(needed_by)}", hint="remove what uses it first")
-        kept = self._vault.read(scope, found.id).secrets
-        revoked = self._reach.revoke(scope, found, kept)
-        later = self.revocations.writes(scope, found, kept) if revoked is False else ()
+        revoked = self._reach.revoke(scope, found, kept.secrets)
+        later = self.revocations.writes(scope, found, kept.secrets) if revoked is False else ()
         beside = [write for forget in self._followers for write in forget(found.id)]
         known = [*forget_renewal(self._desk, scope, found.id), *forget_quota(self._desk, scope, found.id)]
-        writes = [*rows.remove(found), *self._vault.remove(scope, found.id), *known, *beside, *later]
+        writes = [*rows.remove(found), unused, *self._vault.remove(scope, found.id), *known, *beside, *later]
         self._commit(scope, rows, found, writes, "deleted", revoked=revoked is True)
 
     def open(self, scope: Scope, connection: str, *, should_stop: Callable[[], bool] = lambda: False) -> Session:
         """A session through this connection; the caller closes it. Tokens that the platform rotates are kept before their first use."""
-        found = self.get(scope, connection)
-        kept = self._vault.read(scope, found.id)
+        found, kept = self._whole(scope, connection)
         refused = partial(self._refused, scope, found.id)
         ground = replace(
             self._reach.ground(scope, found.platform),
@@ -223,6 +239,16 @@ class Connections:
             quota=TableQuotaBook(self._desk, scope, found.id),
         )
         return self._platforms.connector(found.platform).open(self._reach.with_application(scope, found, kept.secrets), ground)
+
+    def _whole(self, scope: Scope, connection: str) -> tuple[Connection, Kept]:
+        """The connection and its secrets, of one moment: those of after a reconnect are never sent to where the one of before it led."""
+        found = self.get(scope, connection)
+        for _ in range(_TRIES):
+            kept, again = self._vault.read(scope, found.id), self.get(scope, found.id)
+            if again.version == found.version:
+                return found, kept
+            found = again
+        raise BusyError(f"connection {connection!r} is being changed by too many at once", hint="try again")
 
     def described(self, scope: Scope, connection: str) -> Mapping[str, StreamInfo]:
         """The streams that the platform's facts name, without asking it; empty where they depend on what is connected. Raises NotFound."""
@@ -264,7 +290,6 @@ class Connections:
             raise InputError(error.message, hint=error.hint, field="platform") from None
 
     def _agreed(self, scope: Scope, platform: str, name: str | None, agreed: AgreedTo) -> Connection:
-        self.check_room(scope)
         rows = self._rows(scope)
         label = name or agreed.site.name or self._platforms.connector(platform).label
         for number in range(1, _TRIES):
@@ -276,8 +301,7 @@ class Connections:
             )
             try:
                 connection = self._with(made, agreed)
-                writes = [*rows.insert(connection), *self._vault.write(scope, made.id, agreed.secrets, after=0)]
-                self._commit(scope, rows, connection, writes, "created")
+                self._make(scope, rows, connection, self._vault.write(scope, made.id, agreed.secrets, after=0))
             except Conflict:  # the name is taken; a person who comes back from elsewhere is not sent away for that
                 continue
             return connection
@@ -358,8 +382,11 @@ class Connections:
         try:
             self._desk.commit(scope, writes, connection_fact(happened, connection, revoked=revoked))
         except ConditionFailed:
-            message = f"connection {connection.name!r} was changed by somebody else meanwhile, or its name was taken"
-            raise Conflict(message, hint="look again and repeat") from None
+            raise self._overtaken(connection) from None
+
+    def _overtaken(self, connection: Connection) -> Conflict:
+        message = f"connection {connection.name!r} was changed by somebody else meanwhile, or its name was taken"
+        return Conflict(message, hint="look again and repeat")
 
     def _rows(self, scope: Scope) -> NamedRows[Connection]:
         table = self._desk.open(CONNECTIONS, scope)

@@ -177,12 +177,14 @@ class Jobs:
         next_at = None
         if job is not None and job.timetable is not None and not job.paused:
             next_at = job.timetable.next_after(self._desk.clock.now())
-        self._settle_at(scope, due, next_at)
+        self._settle_at(scope, due, job, next_at)
         return next_at
 
     def postpone(self, scope: Scope, due: DueJob, until: datetime) -> None:
         """Move a claimed job to a later instant: it fell due, and the platform must not be called before."""
-        self._settle_at(scope, due, until)
+        job = self._rows(scope).find(due.job)
+        is_wanted = job is not None and job.timetable is not None and not job.paused
+        self._settle_at(scope, due, job, until if is_wanted else None)
 
     def wake_at(self, scope: Scope, run: str, at: datetime) -> None:
         """Have a run that waits come up in ``claim_due`` at this instant; ``forget`` it then."""
@@ -225,10 +227,10 @@ class Jobs:
         self._schedule.set(job.id, at, self._entry(scope, job))
         return True
 
-    def _settle_at(self, scope: Scope, due: DueJob, next_at: datetime | None) -> None:
+    def _settle_at(self, scope: Scope, due: DueJob, job: Job | None, next_at: datetime | None) -> None:
+        """``job`` is what the instant was judged by: one that somebody paused or changed since keeps what they said."""
         if not self._schedule.settle(due.due, next_at):
             return  # the entry was replaced meanwhile: whoever did knows better
-        job = self._rows(scope).find(due.job)
         if job is None:
             return
         _, writes = self._rows(scope).change(job, replace(job, due_at=next_at))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from listbackup.backends.table.port import ConditionFailed
-from listbackup.base.errors import Conflict, InputError, NotFound
+from listbackup.base.errors import BusyError, Conflict, InputError, NotFound
 from listbackup.base.ids import ConnectionId, SourceId
 from listbackup.base.paging import Page, iter_pages
 from listbackup.connectors.engine.connector import Site, StreamInfo
@@ -23,6 +23,7 @@ from listbackup.services.sources.trash import find_in_trash, out_of_trash, page_
 from listbackup.store.policy import Policy
 
 _PAGES_SIFTED = 10
+_TRIES = 50
 
 
 class Sources:
@@ -58,9 +59,12 @@ class Sources:
         )
         self._check(scope, source)
         rows = self._rows(scope)
-        if self._limits is not None:
-            self._limits.check_room(scope.account, "sources", rows.iter())
-        self._commit(scope, source, rows.insert(source), "created")
+
+        def beside() -> Writes:
+            room = self._limits.room(scope.account, "sources", rows.iter()) if self._limits is not None else []
+            return [*self._connections.used(scope, through.id), *room]
+
+        self._commit(scope, source, rows.insert(source), "created", beside)
         return source
 
     def list(
@@ -149,7 +153,8 @@ class Sources:
         old = trashed.source
         through = self._through(scope, connection or old.connection, given=connection is not None)
         again = replace(old, name=name or old.name, connection=through, version=old.version + 1)
-        self._commit(scope, again, [*self._rows(scope).insert(again), out_of_trash(table, trashed)], "restored")
+        writes = [*self._rows(scope).insert(again), out_of_trash(table, trashed)]
+        self._commit(scope, again, writes, "restored", lambda: self._connections.used(scope, through))
         return again
 
     def trash(self, scope: Scope, *, limit: int = 100, cursor: str | None = None) -> Page[Trashed]:
@@ -211,12 +216,18 @@ class Sources:
         if unknown:
             raise InputError(f"the connection has no stream {unknown[0]!r}", field="streams", hint="one of: " + ", ".join(sorted(known)))
 
-    def _commit(self, scope: Scope, source: Source, writes: Writes, happened: str) -> None:
-        try:
-            self._desk.commit(scope, writes, source_fact(happened, source))
-        except ConditionFailed:
-            message = f"source {source.name!r} was changed by somebody else meanwhile, or its name was taken"
-            raise Conflict(message, hint="look again and repeat") from None
+    def _commit(self, scope: Scope, source: Source, writes: Writes, happened: str, beside: Callable[[], Writes] = tuple) -> None:
+        """``beside`` finds out what must hold besides; it is asked again when that changed since."""
+        for _ in range(_TRIES):
+            try:
+                self._desk.commit(scope, [*writes, *beside()], source_fact(happened, source))
+            except ConditionFailed as error:
+                if error.position >= len(writes):
+                    continue
+                message = f"source {source.name!r} was changed by somebody else meanwhile, or its name was taken"
+                raise Conflict(message, hint="look again and repeat") from None
+            return
+        raise BusyError("too many sources are made at once", hint="try again")
 
     def _rows(self, scope: Scope) -> NamedRows[Source]:
         table = self._desk.open(SOURCES, scope)

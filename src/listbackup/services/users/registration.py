@@ -11,8 +11,8 @@ from listbackup.backends.identity.people import email_key
 from listbackup.backends.identity.port import Client, Person, SignInRefused
 from listbackup.backends.identity.tickets import Purpose, Ticket
 from listbackup.backends.identity.totp import base32
-from listbackup.backends.table.port import Absent, ConditionFailed, Exists, Put
-from listbackup.base.errors import Conflict, InputError
+from listbackup.backends.table.port import Absent, Delete, Exists, Put
+from listbackup.base.errors import Conflict, InputError, NotFound
 from listbackup.base.ids import UserId
 from listbackup.http.caller import NotAllowed
 from listbackup.services.auth import Auth, AuthGround
@@ -48,8 +48,8 @@ class Homes(Protocol):
         """The installation's first account is this person's. Raises Conflict when it is somebody's already."""
         ...
 
-    def open_for(self, user: UserId, name: str) -> object:
-        """A new account at the top, with this person as its owner."""
+    def open_for(self, user: UserId, name: str, *, also: Callable[[], Writes] = tuple) -> object:
+        """A new account at the top, with this person as its owner, together with these writes."""
         ...
 
 
@@ -147,10 +147,15 @@ class Registration:
         row = self._waiting.find(user, "account")
         if row is None:
             return
-        self._homes.open_for(user, str(row["name"]))
+
+        def settled() -> Writes:
+            if self._waiting.find(user, "account") is None:
+                raise NotFound("the account is open already")
+            return [(self._waiting, Delete(pk=user, sk="account", if_=Exists()))]
+
         try:
-            self._waiting.delete(user, "account", if_=Exists())
-        except ConditionFailed:  # another request opened one at this moment
+            self._homes.open_for(user, str(row["name"]), also=settled)
+        except NotFound:  # another request opened it at this moment
             return
 
     def _register_invited(self, email: str, password: str, invitation: str, client: Client, name: str) -> None:
