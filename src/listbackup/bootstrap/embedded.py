@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 from listbackup.backends.events.outbox import OutboxEvents
 from listbackup.backends.keyring.account_keys import AccountKeys
 from listbackup.backends.keyring.file import FileKeyring
@@ -10,7 +13,9 @@ from listbackup.backends.objects.files import FilesObjects
 from listbackup.backends.objects.metered import MeteredObjects
 from listbackup.backends.objects.port import Objects
 from listbackup.backends.objects.retrying import RetryingObjects
+from listbackup.backends.queue.port import Queue
 from listbackup.backends.queue.sqlite import SqliteQueue
+from listbackup.backends.schedule.port import Schedule
 from listbackup.backends.schedule.sqlite import SqliteSchedule
 from listbackup.backends.sqlite_file import SqliteFile
 from listbackup.backends.table.sqlite import SqliteTables
@@ -20,10 +25,31 @@ from listbackup.bootstrap.folder import Folder, create_folder, is_folder, open_f
 from listbackup.bootstrap.logs import close_log, open_log
 from listbackup.bootstrap.machine import Machine
 from listbackup.bootstrap.settings import Settings
-from listbackup.bootstrap.system import Ground, System
+from listbackup.bootstrap.site import Site
+from listbackup.bootstrap.system import System
 from listbackup.services.desk import Desk
 
 RUN_QUEUE = "runs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedGround:
+    """See ``Ground``; everything is open."""
+
+    site: Site
+    clock: Clock
+    desk: Desk
+    tables: SqliteTables
+    keys: AccountKeys
+    objects: Objects
+    queue: Queue
+    schedule: Schedule
+    closing: Sequence[Callable[[], None]]
+
+    def close(self) -> None:
+        """See ``Ground``."""
+        for close in self.closing:
+            close()
 
 
 def init_system(settings: Settings, *, clock: Clock | None = None) -> Folder:
@@ -71,12 +97,7 @@ def _wire(folder: Folder, settings: Settings, clock: Clock) -> System:
     key_tables = SqliteTables(folder.keys_file, clock=clock)
     keys = AccountKeys(key_tables, keyring, clock, scrub=key_tables.scrub)
 
-    def close() -> None:
-        tables.close()
-        key_tables.close()
-        close_log(log)
-
-    ground = Ground(
+    ground = EmbeddedGround(
         site=Machine(folder, settings, clock, keyring=keyring, key_tables=key_tables, keys=keys),
         clock=clock,
         desk=Desk(tables, OutboxEvents(tables), clock),
@@ -85,7 +106,7 @@ def _wire(folder: Folder, settings: Settings, clock: Clock) -> System:
         objects=MeteredObjects(open_objects(folder, settings, clock)),
         queue=SqliteQueue(file, RUN_QUEUE, clock=clock),
         schedule=SqliteSchedule(file),
-        close=close,
+        closing=(tables.close, key_tables.close, lambda: close_log(log)),
     )
     return System(ground, settings)
 

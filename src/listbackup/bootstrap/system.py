@@ -7,9 +7,8 @@ Who makes a system: ``bootstrap/embedded.py`` on a machine, ``bootstrap/aws.py``
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from listbackup.backends.keyring.account_keys import AccountKeys
 from listbackup.backends.objects.port import Objects
@@ -54,19 +53,29 @@ if TYPE_CHECKING:
     from listbackup.services.users import Registration, Users
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """The ports of one installation, open; ``close`` gives files and connections back."""
+class Ground(Protocol):
+    """The ports of one installation, open or opened when they are asked for; ``close`` gives files and connections back."""
 
-    site: Site
-    clock: Clock
-    desk: Desk
-    tables: Forgetful  # those of the desk, for when an account ends
-    keys: AccountKeys
-    objects: Objects
-    queue: Queue
-    schedule: Schedule
-    close: Callable[[], None]
+    @property
+    def site(self) -> Site: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def desk(self) -> Desk: ...
+    @property
+    def tables(self) -> Forgetful:
+        """Those of the desk, for when an account ends."""
+        ...
+
+    @property
+    def keys(self) -> AccountKeys: ...
+    @property
+    def objects(self) -> Objects: ...
+    @property
+    def queue(self) -> Queue: ...
+    @property
+    def schedule(self) -> Schedule: ...
+    def close(self) -> None: ...
 
 
 class System:
@@ -75,9 +84,18 @@ class System:
     def __init__(self, ground: Ground, settings: Settings) -> None:
         self._ground, self._settings = ground, settings
         self.clock, self.site, self.keys = ground.clock, ground.site, ground.keys
-        self.objects, self.queue = ground.objects, ground.queue
         self.activities = Activities(ground.desk, ground.site.seal())
         self.accounts = Accounts(ground.desk, ground.keys, settings=_tree(ground.site, settings))
+
+    @property
+    def objects(self) -> Objects:
+        """Where packs and attachments lie."""
+        return self._ground.objects
+
+    @property
+    def queue(self) -> Queue:
+        """Where runs wait."""
+        return self._ground.queue
 
     @property
     def machine(self) -> Machine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
@@ -33,7 +34,7 @@ def decode_order(body: bytes) -> Order:
 class QueuedErrands:
     """An ``Errander`` whose errands are carried out elsewhere: each order is a message, in a group of its own thing, and a row says that it is not over."""
 
-    def __init__(self, queue: Queue, tables: Tables, clock: Clock) -> None:
+    def __init__(self, queue: Callable[[], Queue], tables: Tables, clock: Clock) -> None:
         self._queue, self._table, self._clock = queue, tables.open(ERRANDS), clock
 
     def send(self, order: Order, errand: Errand, *, behind: bool = False) -> None:
@@ -46,7 +47,7 @@ class QueuedErrands:
                 self._put(order.thing, row, waits=row is not None)
             except ConditionFailed:  # somebody else sent one, or one was over
                 continue
-            self._queue.send(order.thing, encode_order(order))
+            self._queue().send(order.thing, encode_order(order))
             return
         raise BusyError(f"{order.thing} is being worked on", hint="wait for it to end")
 
@@ -80,7 +81,7 @@ class QueuedErrands:
     def again(self, order: Order) -> None:
         """Have it gone on with by another process: this one's time is over."""
         self.go_on(order.thing)
-        self._queue.send(order.thing, encode_order(order))
+        self._queue().send(order.thing, encode_order(order))
 
     def _row(self, thing: str) -> Item | None:
         return self._table.find(thing, _ERRAND)

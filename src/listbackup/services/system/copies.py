@@ -125,9 +125,17 @@ class Copies:
     """The copies of one installation at one place; safe to be asked for by several processes: one copies, the others leave it to it."""
 
     def __init__(
-        self, desk: Desk, plane: Plane | None = None, place: Objects | None = None, *, where: str | None = None, pace: CopyPace = CopyPace()
+        self,
+        desk: Desk,
+        plane: Plane | None = None,
+        place: Objects | None = None,
+        *,
+        where: str | None = None,
+        pace: CopyPace = CopyPace(),
+        elsewhere: str | None = None,
     ) -> None:
         self._desk, self._plane, self._place, self._where, self._pace = desk, plane, place, where, pace
+        self._elsewhere = elsewhere  # who takes copies instead of this program
         self._table = desk.tables.open(SYSTEM)
         self._leases = Leases(desk.tables, desk.clock)
 
@@ -140,7 +148,7 @@ class Copies:
         """How it goes, without a look at the place."""
         kept = self._read()
         return CopyState(
-            place=self._where,
+            place=self._where or self._elsewhere,
             every_seconds=int(self._pace.every.total_seconds()) if self._where is not None else None,
             newest=kept.newest,
             newest_at=kept.newest_at,
@@ -248,6 +256,8 @@ class Copies:
 
     def _ready(self) -> tuple[Plane, Objects]:
         if self._plane is None or self._place is None:
+            if self._elsewhere is not None:
+                raise Conflict(f"copies are taken by {self._elsewhere}", hint="docs/guides/aws.md says how to go back to one")
             raise Conflict(_NO_PLACE, hint=_PLACE_HINT)
         return self._plane, self._place
 

@@ -1,0 +1,106 @@
+"""The API as a function: one service's rooms behind the same door, called with the events of an HTTP API (payload format 2.0).
+
+System, clients and application are made once for each process of the function, at its first event. What an event says counts as far as API Gateway says it: the
+caller's address is ``requestContext.http.sourceIp`` and no header, the request's id is the gateway's unless the caller sent one, and of an authorizer's words none is
+believed: the door judges every credential itself.
+Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html, read 2026-11-21.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from mangum import Mangum
+
+from listbackup.api.app import ApiSettings, application
+from listbackup.api.live import Turns
+from listbackup.base.clock import SystemClock
+from listbackup.base.errors import InputError
+from listbackup.base.log import log_context
+from listbackup.bootstrap.aws import AwsPorts, open_cloud, open_errands
+from listbackup.bootstrap.cloud_settings import CloudSettings
+
+if TYPE_CHECKING:
+    from listbackup.api.rooms import House
+    from listbackup.services.data import Errander
+
+_TEXT = ["text/", "application/json", "application/problem+json", "application/jsonl"]  # everything else goes out as base64
+_OURS = (
+    "x-forwarded-proto",
+    "x-forwarded-port",
+    "x-forwarded-for",
+    "forwarded",
+)  # nobody's word about the way here counts but the gateway's
+
+_NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.:-]")
+
+
+class HttpFunction:
+    """One service's operations as a function; called with an event, answers as API Gateway wants it."""
+
+    def __init__(self, house: House, errands: Errander, settings: CloudSettings) -> None:
+        host = urlsplit(settings.public_url).hostname or ""
+        api = ApiSettings(
+            hosts=(host,),
+            origins=settings.origins,
+            max_requests=4,  # of a process: API Gateway gives it one at a time
+            services=(settings.service,) if settings.service is not None else ApiSettings().services,
+            turns=Turns(hold_seconds=settings.live.hold_seconds, retry_ms=settings.live.retry_ms),
+        )
+        self._host = host
+        self._mangum = Mangum(application(house, errands, api), lifespan="off", text_mime_types=_TEXT)
+
+    def __call__(self, event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
+        """The answer to one request."""
+        with log_context(invocation=str(getattr(context, "aws_request_id", "-"))):
+            answer: Mapping[str, Any] = self._mangum(dict(_told_by_the_gateway(event, self._host)), context)
+            return answer
+
+
+def _told_by_the_gateway(event: Mapping[str, Any], host: str) -> Mapping[str, Any]:
+    """The event with its headers as the gateway vouches for them. Its own names stand for our public one: it answers for no others."""
+    gateway: Mapping[str, Any] = event["requestContext"]
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items() if name.lower() not in _OURS}
+    named = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
+    if (
+        named.lower() == str(gateway.get("domainName", "")).rpartition(":")[0].lower()
+        or named.lower() == str(gateway.get("domainName", "")).lower()
+    ):
+        headers["host"] = host
+    headers.setdefault("x-request-id", _NOT_IN_IDS.sub("", str(gateway.get("requestId", ""))))
+    stage, path = str(gateway.get("stage", "$default")), str(event.get("rawPath", "/"))
+    if stage != "$default" and path.startswith(f"/{stage}/"):  # a stage with a name stands before every path
+        path = path.removeprefix(f"/{stage}")
+    return {**event, "headers": {**headers, "x-forwarded-proto": "https"}, "rawPath": path}
+
+
+class Lazily:
+    """A function that is made at its first call, once for each process. What cannot be made now is tried again at the next."""
+
+    def __init__(self, make: Callable[[], Callable[[Mapping[str, Any], Any], Any]]) -> None:
+        self._make = make
+        self._made: Callable[[Mapping[str, Any], Any], Any] | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, event: Mapping[str, Any], context: Any) -> Any:
+        """The function's answer."""
+        if self._made is None:
+            with self._lock:
+                self._made = self._made or self._make()
+        return self._made(event, context)
+
+
+def make() -> HttpFunction:
+    """The function as its environment says."""
+    settings = CloudSettings.read()
+    if settings.service is None:
+        raise InputError("LISTBACKUP_SERVICE is not set", field="LISTBACKUP_SERVICE")
+    ports = AwsPorts(settings, SystemClock())
+    return HttpFunction(open_cloud(settings, ports=ports), open_errands(settings, ports=ports), settings)
+
+
+handler = Lazily(make)
