@@ -7,7 +7,7 @@ import hmac
 from listbackup.backends.identity.access_tokens import BuiltinAccessTokens
 from listbackup.backends.identity.codes import BuiltinCodes
 from listbackup.backends.identity.passkeys import BuiltinPasskeys
-from listbackup.backends.identity.passwords import Hasher
+from listbackup.backends.identity.passwords import HashedPasswords, Hasher
 from listbackup.backends.identity.people import BuiltinPeople
 from listbackup.backends.identity.sessions import BuiltinSessions
 from listbackup.backends.identity.settings import IdentitySettings
@@ -24,7 +24,7 @@ class BuiltinIdentity:
         tickets = Tickets(tables, clock)
         hasher = Hasher(settings.hash_cost, derived(keys, "pepper"))
         hasher.prepare()
-        self.people = BuiltinPeople(tables, hasher, clock, product=settings.product)
+        self.people = BuiltinPeople(tables, HashedPasswords(hasher), clock, product=settings.product)
         self.sessions = BuiltinSessions(tables, self.people, clock, settings, refresh_key=derived(keys, "refresh"))
         self.access_tokens = BuiltinAccessTokens(tables, keys, clock, settings)
         self.codes = BuiltinCodes(tables, self.people, tickets, keys, clock, settings)

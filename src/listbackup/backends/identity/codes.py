@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -32,16 +32,24 @@ class BuiltinCodes:
     """The rows ``totp`` and ``recovery/…`` of a person in the table ``PEOPLE``."""
 
     def __init__(
-        self, tables: Tables, people: BuiltinPeople, tickets: Tickets, keys: KeyScope, clock: Clock, settings: IdentitySettings
+        self,
+        tables: Tables,
+        people: BuiltinPeople,
+        tickets: Tickets,
+        keys: KeyScope,
+        clock: Clock,
+        settings: IdentitySettings,
+        *,
+        new_seed: Callable[[Person], bytes] = lambda _: secrets.token_bytes(SEED_BYTES),
     ) -> None:
-        self._table = tables.open(PEOPLE)
+        self._table, self._new_seed = tables.open(PEOPLE), new_seed
         self._people, self._tickets, self._keys, self._clock, self._figures = people, tickets, keys, clock, settings
 
     def begin(self, person: Person) -> tuple[TotpSetup, Writes]:
         """See the port. Raises Conflict while another seed is in force."""
         if person.has_totp:
             raise Conflict("one-time codes are set up already", hint="remove them first")
-        seed = secrets.token_bytes(SEED_BYTES)
+        seed = self._new_seed(person)
         note = self._sealed(person, seed).hex()
         ticket = Ticket(purpose=Purpose.TOTP_SETUP, user=person.id, generation=person.generation, note=note)
         _, writes = self._tickets.make(ticket, _SETUP, token=person.id)

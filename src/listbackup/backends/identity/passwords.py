@@ -1,4 +1,7 @@
-"""Passwords: which are accepted, and how they are kept: argon2id over an HMAC with a key that is not in the database."""
+"""Passwords: which are accepted, and how they are kept: argon2id over an HMAC with a key that is not in the database.
+
+Somebody else may keep them instead (``PasswordKeeper``): a user pool.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -14,13 +18,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from listbackup.backends.identity.common_passwords import own_words, why_common
 from listbackup.backends.identity.port import Overloaded, WeakPassword
 from listbackup.backends.identity.settings import HashCost
+from listbackup.base.ids import UserId
 
 SHORTEST, SHORTEST_WITH_MFA, LONGEST = 15, 12, 128
 
 
 def check_policy(password: str, *, email: str, product: str, has_mfa: bool) -> None:
     """Raises WeakPassword. Lengths are counted in characters after NFC; nothing is asked about kinds of characters (NIST SP 800-63B-4, 3.1.1.2)."""
-    text = _normal(password)
+    text = unicodedata.normalize("NFC", password)
     shortest = SHORTEST_WITH_MFA if has_mfa else SHORTEST
     if not shortest <= len(text) <= LONGEST:
         raise WeakPassword(
@@ -29,6 +34,41 @@ def check_policy(password: str, *, email: str, product: str, has_mfa: bool) -> N
     why = why_common(text, own_words(email, product))
     if why is not None:
         raise WeakPassword(f"the password {why}", hint="take several words that do not belong together, or let a password manager make one")
+
+
+class PasswordKeeper(Protocol):
+    """Keeps passwords: what it returns is kept in the person's row, and a password is right only together with it."""
+
+    def keep(self, user: UserId, password: str) -> str:
+        """What the person's row keeps of it (never empty). Raises Overloaded."""
+        ...
+
+    def matches(self, user: UserId | None, kept: str | None, password: str) -> bool:
+        """Whether this is the password; None (nobody has this name, or no password) costs the same and is never so. Raises Overloaded."""
+        ...
+
+    def is_outdated(self, kept: str) -> bool:
+        """Whether it should be kept anew, now that the password is known."""
+        ...
+
+
+class HashedPasswords:
+    """Keeps a hash in the row, and nothing elsewhere."""
+
+    def __init__(self, hasher: Hasher) -> None:
+        self._hasher = hasher
+
+    def keep(self, user: UserId, password: str) -> str:
+        """See the protocol."""
+        return self._hasher.hash(password)
+
+    def matches(self, user: UserId | None, kept: str | None, password: str) -> bool:
+        """See the protocol."""
+        return self._hasher.matches(kept, password)
+
+    def is_outdated(self, kept: str) -> bool:
+        """See the protocol."""
+        return self._hasher.is_outdated(kept)
 
 
 class Hasher:
@@ -69,7 +109,7 @@ class Hasher:
         return self._nobody
 
     def _peppered(self, password: str) -> bytes:
-        return hmac.digest(self._pepper, _normal(password).encode("utf-8", "surrogatepass"), "sha256")
+        return hmac.digest(self._pepper, normal(password), "sha256")
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -81,6 +121,6 @@ class Hasher:
             self._turns.release()
 
 
-def _normal(password: str) -> str:
-    """The same text for the same characters, however the keyboard composes them."""
-    return unicodedata.normalize("NFC", password)
+def normal(password: str) -> bytes:
+    """The same bytes for the same characters, however the keyboard composes them."""
+    return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")

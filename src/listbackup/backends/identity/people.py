@@ -1,4 +1,4 @@
-"""Who signs in, and the hash of each one's password."""
+"""Who signs in, and what is kept of each one's password."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import msgspec
 
-from listbackup.backends.identity.passwords import Hasher, check_policy
+from listbackup.backends.identity.passwords import PasswordKeeper, check_policy
 from listbackup.backends.identity.port import Person, SignInRefused, Writes
 from listbackup.backends.identity.table import PEOPLE
 from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, Item, Put, Scalar, Table, Tables, Update
@@ -40,9 +40,9 @@ _NO_HASH = ""  # no password is right
 class BuiltinPeople:
     """People and passwords in the table ``PEOPLE``."""
 
-    def __init__(self, tables: Tables, hasher: Hasher, clock: Clock, *, product: str) -> None:
+    def __init__(self, tables: Tables, passwords: PasswordKeeper, clock: Clock, *, product: str) -> None:
         self._table: Table = tables.open(PEOPLE)
-        self._hasher, self._clock, self._product = hasher, clock, product
+        self._passwords, self._clock, self._product = passwords, clock, product
 
     def find(self, user: str) -> Person | None:
         """See the port."""
@@ -61,12 +61,12 @@ class BuiltinPeople:
         """See the port."""
         address = check_email(email)
         check_policy(password, email=address, product=self._product, has_mfa=False)
-        hashed = self._hasher.hash(password)  # before the address is looked for: a taken one costs the same
+        kept = self._passwords.keep(user, password)  # before the address is looked for: a taken one costs the same
         if self._table.find(f"email/{email_key(address)}", "email") is not None:
             raise _taken()
         now = self._clock.now()
         person = Person(id=user, email=address, created_at=now, email_verified=is_verified, password_at=now)
-        row: dict[str, Scalar] = {"pk": user, "sk": "person", "version": 1, "doc": _doc(person), "hash": hashed}
+        row: dict[str, Scalar] = {"pk": user, "sk": "person", "version": 1, "doc": _doc(person), "hash": kept}
         return person, [(self._table, Put(item=row, if_=Absent())), self._take(address, user)]
 
     def verify_email(self, person: Person, password: str | None = None) -> tuple[Person, Writes]:
@@ -74,8 +74,8 @@ class BuiltinPeople:
         if password is None:
             return self.change(person, replace(_own(person), password_at=None), hash=_NO_HASH)
         check_policy(password, email=person.email, product=self._product, has_mfa=False)
-        hashed = self._hasher.hash(password)
-        return self.change(person, replace(_own(person), password_at=self._clock.now()), hash=hashed)
+        kept = self._passwords.keep(person.id, password)
+        return self.change(person, replace(_own(person), password_at=self._clock.now()), hash=kept)
 
     def change_email(self, person: Person, email: str) -> tuple[Person, Writes]:
         """See the port."""
@@ -93,12 +93,12 @@ class BuiltinPeople:
         person = self.find_by_email(email)
         row = self._table.find(person.id, "person") if person is not None else None
         kept = str(row["hash"]) or None if row is not None else None
-        matches = self._hasher.matches(kept, password)
+        matches = self._passwords.matches(person.id if person is not None else None, kept, password)
         if not matches or person is None or kept is None or person.disabled:
             raise SignInRefused("the address or the password is not right", hint="try again, or reset the password")
-        if self._hasher.is_outdated(kept):
+        if self._passwords.is_outdated(kept):
             with contextlib.suppress(ConditionFailed):  # the password was changed just now: that one is new anyway
-                renewed = {"hash": self._hasher.hash(password)}
+                renewed = {"hash": self._passwords.keep(person.id, password)}
                 self._table.update(Update(pk=person.id, sk="person", set=renewed, if_=Equals({"hash": kept})))
         return person
 
@@ -106,8 +106,8 @@ class BuiltinPeople:
         """See the port."""
         new = _own(person) if proves_email and not person.email_verified else replace(person, generation=person.generation + 1)
         check_policy(password, email=person.email, product=self._product, has_mfa=new.has_mfa)
-        hashed = self._hasher.hash(password)
-        return self.change(person, replace(new, password_at=self._clock.now()), hash=hashed)
+        kept = self._passwords.keep(person.id, password)
+        return self.change(person, replace(new, password_at=self._clock.now()), hash=kept)
 
     def end_sessions(self, person: Person) -> tuple[Person, Writes]:
         """See the port."""

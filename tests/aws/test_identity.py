@@ -1,0 +1,58 @@
+"""The identity over a Cognito user pool keeps the port's promises."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from listbackup.backends.aws_client import Aws
+from listbackup.backends.identity.cognito import CognitoIdentity
+from listbackup.backends.identity.cognito_pool import pool_settings
+from listbackup.backends.identity.cognito_users import UserPool
+from listbackup.backends.identity.port import Identity
+from listbackup.backends.identity.settings import IdentitySettings
+from listbackup.backends.table.memory import MemoryTables
+from listbackup.backends.table.port import Tables
+from listbackup.base.clock import SystemClock
+from listbackup.testing.clock import ManualClock
+from listbackup.testing.keys import memory_scope
+from listbackup.testing.suites.identity_suite import IdentitySuite
+from listbackup.testing.user_pool import MadePool, trigger, user_pool
+
+
+@pytest.fixture(scope="session")
+def trigger_arn(aws: Aws) -> Iterator[str]:
+    with trigger(aws, f"listbackup-test-{secrets.token_hex(4)}") as arn:
+        yield arn
+
+
+@pytest.fixture
+def pool(aws: Aws, trigger_arn: str) -> Iterator[MadePool]:
+    with user_pool(aws, pool_settings(), name=f"listbackup-test-{secrets.token_hex(4)}", trigger=trigger_arn) as made:
+        yield made
+
+
+def real_time() -> ManualClock:
+    """Starts now, because the pool's clock cannot be moved."""
+    return ManualClock(SystemClock().now().replace(microsecond=0))
+
+
+class TestOverCognito(IdentitySuite):
+    drift = timedelta(minutes=1)
+
+    @pytest.fixture
+    def elsewhere(self, aws: Aws, pool: MadePool) -> object:
+        self.aws, self.pool = aws, pool
+        return pool
+
+    def start_clock(self) -> ManualClock:
+        return real_time()
+
+    def make(self, folder: Path, clock: ManualClock) -> tuple[Identity, Tables]:
+        tables = MemoryTables(clock)
+        users = UserPool(self.aws, pool=self.pool.pool, client=self.pool.client, clock=clock)
+        return CognitoIdentity(users, tables, memory_scope("installation"), clock, IdentitySettings()), tables
