@@ -68,7 +68,7 @@ class Admission:
     policy: MfaPolicy
     is_suspended: Callable[[AccountId], bool]
     origins: frozenset[str] = frozenset()
-    step_up: timedelta = timedelta(minutes=10)
+    step_up: Callable[[], timedelta] = lambda: timedelta(minutes=10)
 
     def recognise(self, request: Request) -> Caller:
         """Who calls, not yet in any account. Raises NotSignedIn, WrongOrigin."""
@@ -137,7 +137,7 @@ class Admission:
             raise MfaRequired
 
     def _is_fresh(self, caller: Caller) -> bool:
-        return caller.proved_at is not None and self.clock.now() - caller.proved_at <= self.step_up
+        return caller.proved_at is not None and self.clock.now() - caller.proved_at <= self.step_up()
 
     def _bearer(self, credential: str) -> Caller:
         if credential.startswith(KEY_PREFIX):

@@ -30,6 +30,7 @@ from listbackup.services.routing import Route
 
 if TYPE_CHECKING:
     from listbackup.api.pages import Pages
+    from listbackup.backends.identity.port import Person, Session
     from listbackup.services.data import Errander
     from listbackup.services.system import Maintenance
 
@@ -53,6 +54,7 @@ class ApiSettings:
     max_body_bytes: int = MAX_BODY_BYTES
     max_requests: int = MAX_REQUESTS
     services: Collection[str] = tuple(SERVICES)  # which of them answer here
+    issuer: str | None = None  # where people find it (None: the house says so), for who must not wait until everything about people is there
     turns: Turns | None = None  # live events in turns, where an answer cannot go on for long
 
 
@@ -82,7 +84,7 @@ def application(house: House, errands: Errander, settings: ApiSettings = ApiSett
     described = [Address(path=f"{PREFIX}/openapi.json", endpoint=describe)] if "system" in settings.services else []
     mounted = [*described, *_mounted(routes, gate, lambda: house.installation.maintenance)]
     app = _cors(Router(mounted, sockets=_sockets(routes, gate), absent=_absent(pages)), settings)
-    named = urlsplit(house.auth.issuer).hostname or ""
+    named = urlsplit(settings.issuer or house.auth.issuer).hostname or ""
     door = Door(app, hosts=(*settings.hosts, named), clock=house.clock, tally=tally)
     return Crowd(door, places=settings.max_requests, clock=house.clock, tally=tally)
 
@@ -107,13 +109,28 @@ def _admission(house: House, settings: ApiSettings) -> Admission:
     return Admission(
         clock=house.clock,
         keys=house.api_keys,
-        people=house.auth,
+        people=_People(house),
         members=accounts.members,
         policy=accounts.policies,
         is_suspended=lambda account: accounts.state(account) is AccountState.SUSPENDED,
-        origins=frozenset(origin.lower().rstrip("/") for origin in (*settings.origins, house.auth.issuer)),
-        step_up=house.auth.step_up_lasts,
+        origins=frozenset(origin.lower().rstrip("/") for origin in (*settings.origins, settings.issuer or house.auth.issuer)),
+        step_up=lambda: house.auth.step_up_lasts,
     )
+
+
+class _People:
+    """Who recognises people, made when the first one comes: programs with keys need nobody."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def authenticate(self, cookie: str) -> tuple[Person, Session]:
+        """See ``api.admission.People``."""
+        return self._house.auth.authenticate(cookie)
+
+    def authenticate_bearer(self, token: str) -> tuple[Person, Session]:
+        """See ``api.admission.People``."""
+        return self._house.auth.authenticate_bearer(token)
 
 
 def _sockets(routes: Sequence[Route], gate: Gate) -> Mapping[str, SocketEndpoint]:

@@ -47,6 +47,7 @@ class HttpFunction:
         api = ApiSettings(
             hosts=(host,),
             origins=settings.origins,
+            issuer=settings.public_url,
             max_requests=4,  # of a process: API Gateway gives it one at a time
             services=(settings.service,) if settings.service is not None else ApiSettings().services,
             turns=Turns(hold_seconds=settings.live.hold_seconds, retry_ms=settings.live.retry_ms),
