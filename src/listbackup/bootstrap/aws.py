@@ -209,8 +209,8 @@ class AwsPorts:
         from listbackup.backends.objects.retrying import RetryingObjects
         from listbackup.backends.objects.s3 import S3Objects, S3Settings
 
-        said = self._settings
-        return RetryingObjects(S3Objects(S3Settings(bucket=said.bucket, region=said.region, endpoint_url=said.endpoint)), self._clock)
+        where = S3Settings(bucket=self._settings.bucket, region=self._settings.region, endpoint_url=self._settings.endpoint)
+        return RetryingObjects(S3Objects(where, client=lambda: self._aws.client("s3")), self._clock)
 
     @cached_property
     def queue(self) -> Queue:

@@ -3,29 +3,69 @@
 The face: a ``StoreGround`` names ports, keys and time; ``Store`` is one source's snapshots; a run writes through ``Store.open_run``; ``Store.at`` reads.
 """
 
-from listbackup.store.ground import ROOTS, StoreGround
-from listbackup.store.model import (
-    AttachmentInfo,
-    Change,
-    ChangeCounts,
-    ChangeKind,
-    Checkpoint,
-    Counts,
-    Key,
-    Op,
-    Record,
-    SnapshotInfo,
-    SnapshotKind,
-    StreamCounts,
-    StreamSpec,
-    StreamStatus,
-    Version,
-)
-from listbackup.store.pages import Lesson
-from listbackup.store.store import AlreadyCommitted, Store
-from listbackup.store.streamwriter import StreamWriter
-from listbackup.store.view import View
-from listbackup.store.writing import RunLost, Writing
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from listbackup.store.ground import ROOTS, StoreGround
+    from listbackup.store.model import (
+        AttachmentInfo,
+        Change,
+        ChangeCounts,
+        ChangeKind,
+        Checkpoint,
+        Counts,
+        Key,
+        Op,
+        Record,
+        SnapshotInfo,
+        SnapshotKind,
+        StreamCounts,
+        StreamSpec,
+        StreamStatus,
+        Version,
+    )
+    from listbackup.store.pages import Lesson
+    from listbackup.store.store import AlreadyCommitted, Store
+    from listbackup.store.streamwriter import StreamWriter
+    from listbackup.store.view import View
+    from listbackup.store.writing import RunLost, Writing
+
+_HOMES = {  # loaded when they are named: who asks how a source is called must not wait for what reads and writes snapshots (docs/decisions/0080)
+    "listbackup.store.ground": ("ROOTS", "StoreGround"),
+    "listbackup.store.model": (
+        "AttachmentInfo",
+        "Change",
+        "ChangeCounts",
+        "ChangeKind",
+        "Checkpoint",
+        "Counts",
+        "Key",
+        "Op",
+        "Record",
+        "SnapshotInfo",
+        "SnapshotKind",
+        "StreamCounts",
+        "StreamSpec",
+        "StreamStatus",
+        "Version",
+    ),
+    "listbackup.store.pages": ("Lesson",),
+    "listbackup.store.store": ("AlreadyCommitted", "Store"),
+    "listbackup.store.streamwriter": ("StreamWriter",),
+    "listbackup.store.view": ("View",),
+    "listbackup.store.writing": ("RunLost", "Writing"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"{__name__} has no {name}")
+    return getattr(importlib.import_module(_HOME[name]), name)
+
 
 __all__ = [
     "ROOTS",

@@ -10,10 +10,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC
+from functools import cached_property
 from itertools import chain
+from typing import Any
 
 from listbackup.backends.objects.names import check_name, check_prefix, check_range
 from listbackup.backends.objects.port import ObjectExists, ObjectInfo, ObjectMissing
@@ -28,12 +30,20 @@ _PART_BYTES = 16 << 20  # all the same but the last, as Cloudflare R2 wants them
 class S3Objects:
     """Objects below a prefix of one bucket; safe to share between threads. The caller closes it."""
 
-    def __init__(self, settings: S3Settings) -> None:
+    def __init__(self, settings: S3Settings, *, client: Callable[[], Any] | None = None) -> None:
+        """``client`` is asked for the connection when something is first asked of the bucket; without it, it is opened now."""
         self._bucket = settings.bucket
         self._prefix = check_prefix(settings.prefix.strip("/")) + "/" if settings.prefix.strip("/") else ""
         self._endpoint = settings.endpoint_url or "AWS S3"
-        self._client = open_client(settings)
+        self._open = client
+        if client is None:
+            self._client = open_client(settings)
         self._bucket_seen = False
+
+    @cached_property
+    def _client(self) -> Any:
+        assert self._open is not None
+        return self._open()
 
     def put(self, name: str, data: bytes | Iterable[bytes]) -> None:
         """See the port. Chunks that are more than 16 MiB together go up in parts; a put that breaks off leaves no object, and its parts are given back."""
