@@ -1,9 +1,12 @@
-import { QueryClient } from "@tanstack/react-query";
+import { notifyManager, QueryClient } from "@tanstack/react-query";
 import createHooks, { type OpenapiQueryClient } from "openapi-react-query";
 import { createContext, useContext } from "react";
 import { type Call, callOf, personCall } from "@/lib/call";
 import { asProblem, type Problem } from "@/lib/problem";
+import { inRounds } from "@/lib/rounds";
 import type { components, paths } from "@/lib/schema";
+
+notifyManager.setScheduler(inRounds());
 
 /** The API's models by name: `Shape["RunShown"]`. */
 export type Shape = components["schemas"];

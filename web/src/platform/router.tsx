@@ -1,30 +1,39 @@
 "use client";
 
-import NextLink from "next/link";
 import { useRouter } from "next/navigation";
-import { type ComponentProps, useCallback, useMemo, useState } from "react";
+import { type ComponentProps, type MouseEvent, useCallback, useMemo } from "react";
 
-type LinkProps = Omit<ComponentProps<typeof NextLink>, "href" | "prefetch"> & { href: string };
+type LinkProps = Omit<ComponentProps<"a">, "href"> & { href: string };
 
-/** A link within the app. What it leads to is fetched when a pointer or the keyboard comes near it: rows by the dozen would ask for too much. */
-export function Link({ onPointerEnter, onFocus, ...props }: LinkProps) {
-  const [isNear, setNear] = useState(false);
-  const near = () => setNear(true);
+/** A link within the app. What it leads to is fetched when a pointer or the keyboard comes near it: rows by the dozen would ask for too much. It is
+ * a plain `a` that hands its click to the router: what Next's own link keeps for each of the forty on a screen is needed by none of them. */
+export function Link({ href, onClick, onPointerEnter, onFocus, ...props }: LinkProps) {
+  const router = useRouter();
   return (
-    <NextLink
+    <a
       {...props}
-      prefetch={isNear ? null : false}
+      href={href}
+      onClick={(event) => {
+        onClick?.(event);
+        if (event.defaultPrevented || isForBrowser(event)) return;
+        event.preventDefault();
+        router.push(href);
+      }}
       onPointerEnter={(event) => {
-        near();
+        router.prefetch(href);
         onPointerEnter?.(event);
       }}
       onFocus={(event) => {
-        near();
+        router.prefetch(href);
         onFocus?.(event);
       }}
     />
   );
 }
+
+/** Another tab, another window, a file to keep: the browser knows how. */
+const isForBrowser = ({ button, metaKey, ctrlKey, shiftKey, altKey, currentTarget }: MouseEvent<HTMLAnchorElement>) =>
+  button !== 0 || metaKey || ctrlKey || shiftKey || altKey || (currentTarget.target !== "" && currentTarget.target !== "_self");
 
 export type Go = { to: (href: string) => void; instead: (href: string) => void; back: () => void };
 

@@ -7,10 +7,14 @@ export const Skeleton = ({ className }: { className?: string }) => (
 
 export function SkeletonRows({ rows = 6 }: { rows?: number }) {
   return (
-    <div aria-hidden className="grid gap-3 p-4">
+    // the whole beats, not each row: every animation is a layer of its own
+    <div aria-hidden className="grid animate-pulse gap-3 p-4">
       {Array.from({ length: rows }, (_, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: rows of a skeleton never move
-        <Skeleton key={row} className={row % 3 === 1 ? "w-2/3" : row % 3 === 2 ? "w-5/6" : "w-full"} />
+        <div
+          // biome-ignore lint/suspicious/noArrayIndexKey: rows of a skeleton never move
+          key={row}
+          className={cn("h-4 rounded bg-line/70", row % 3 === 1 ? "w-2/3" : row % 3 === 2 ? "w-5/6" : "w-full")}
+        />
       ))}
     </div>
   );

@@ -13,14 +13,13 @@ import { Shown } from "@/ui/states";
 const person = apiOf(null);
 
 async function open() {
-  const status = (await person.call.GET("/v2/auth/status")).data;
-  if (!status?.user) throw new Error("not signed in");
-  setCsrf(status.csrf_token ?? null);
-  const [me, accounts] = await Promise.all([
+  const [status, me, accounts] = await Promise.all([
+    person.call.GET("/v2/auth/status"),
     person.call.GET("/v2/users/me"),
     person.call.GET("/v2/users/me/accounts", { params: { query: { limit: 500 } } }),
   ]);
-  if (!me.data || !accounts.data) throw new Error("not signed in");
+  if (!status.data?.user || !me.data || !accounts.data) throw new Error("not signed in");
+  setCsrf(status.data.csrf_token ?? null);
   takeOver(me.data);
   return { me: me.data, accounts: accounts.data.items };
 }
@@ -35,26 +34,39 @@ export const sessionQuery = {
     state.error && asProblem(state.error).code === "offline" ? 4000 : false,
 } as const;
 
-/** Lets those in who are signed in, and sends the others to the sign-in page and back. */
-export function SignedIn({ children, skeleton }: { children: ReactNode; skeleton: ReactNode }) {
+/** Who sits before the screen. Who is not signed in is sent to the sign-in page and back: `isOut` until then. */
+export function useSignIn() {
   const session = useQuery(sessionQuery, person.cache);
   const isOut = session.isError && "status" in session.error && session.error.status === 401;
   useEffect(() => {
     if (isOut) onRefusal.signIn();
   }, [isOut]);
-  if (isOut) return skeleton;
+  return { session, isOut };
+}
+
+/** What is within reads as the person, not as an account. */
+export function AsPerson({ children }: { children: ReactNode }) {
   return (
     <QueryClientProvider client={person.cache}>
-      <ApiContext value={person}>
-        <Shown query={session} skeleton={skeleton}>
-          {(data) => (
-            <SessionContext value={data}>
-              {children}
-              <StepUp />
-            </SessionContext>
-          )}
-        </Shown>
-      </ApiContext>
+      <ApiContext value={person}>{children}</ApiContext>
     </QueryClientProvider>
+  );
+}
+
+/** Lets those in who are signed in, and sends the others to the sign-in page and back. */
+export function SignedIn({ children, skeleton }: { children: ReactNode; skeleton: ReactNode }) {
+  const { session, isOut } = useSignIn();
+  if (isOut) return skeleton;
+  return (
+    <AsPerson>
+      <Shown query={session} skeleton={skeleton}>
+        {(data) => (
+          <SessionContext value={data}>
+            {children}
+            <StepUp />
+          </SessionContext>
+        )}
+      </Shown>
+    </AsPerson>
   );
 }
