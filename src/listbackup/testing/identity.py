@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from listbackup.backends.events.outbox import OutboxEvents
 from listbackup.backends.identity.builtin import BuiltinIdentity
-from listbackup.backends.identity.port import Client, Factor, Person, Session, SessionKind
+from listbackup.backends.identity.port import Client, Factor, Identity, Person, Session, SessionKind
 from listbackup.backends.identity.settings import HashCost, IdentitySettings
 from listbackup.backends.identity.totp import code_of, step_of
+from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.mail.memory import MemoryMail
 from listbackup.backends.table.memory import MemoryTables
 from listbackup.backends.table.port import Tables
@@ -25,6 +27,7 @@ from listbackup.testing.keys import memory_scope, memory_seal
 
 CHEAP = HashCost(memory_kib=64, passes=1, below_floor=True, at_once=64, wait_seconds=60)
 PASSWORD = "correct horse battery staple"  # noqa: S105 - everybody's, in tests
+MakeIdentity = Callable[[Desk, KeyScope, IdentitySettings], Identity]
 _TOKEN = re.compile(r"#token=(\S+)")
 
 
@@ -35,7 +38,7 @@ class Doors:
     clock: Clock
     tables: Tables
     desk: Desk
-    identity: BuiltinIdentity
+    identity: Identity
     ground: AuthGround
     auth: Auth
     users: Users
@@ -80,21 +83,39 @@ class Doors:
         return code_of(seed, step_of(self.clock.now()))
 
 
-def doors(tables: Tables | None = None, *, clock: ManualClock | None = None, figures: IdentitySettings | None = None) -> Doors:
+def built_in(desk: Desk, scope: KeyScope, figures: IdentitySettings) -> Identity:
+    """The identity that needs nobody else."""
+    return BuiltinIdentity(desk.tables, scope, desk.clock, figures)
+
+
+def doors(
+    tables: Tables | None = None,
+    *,
+    clock: ManualClock | None = None,
+    figures: IdentitySettings | None = None,
+    make: MakeIdentity = built_in,
+) -> Doors:
     """Everything over memory, or over these tables."""
     clock = clock or ManualClock()
     tables = tables or MemoryTables(clock)
     desk = Desk(tables, OutboxEvents(tables), clock)
-    return doors_over(desk, Activities(desk, memory_seal()), clock=clock, figures=figures)
+    return doors_over(desk, Activities(desk, memory_seal()), clock=clock, figures=figures, make=make)
 
 
-def doors_over(desk: Desk, activities: Activities, *, clock: Clock, figures: IdentitySettings | None = None) -> Doors:
+def doors_over(
+    desk: Desk,
+    activities: Activities,
+    *,
+    clock: Clock,
+    figures: IdentitySettings | None = None,
+    make: MakeIdentity = built_in,
+) -> Doors:
     """Everything over a desk that others work on too."""
     figures = replace(figures or IdentitySettings(), hash_cost=CHEAP)
     scope = memory_scope("installation")
     mail = MemoryMail()
     post = Post(desk, mail, scope)
-    identity = BuiltinIdentity(desk.tables, scope, clock, figures)
+    identity = make(desk, scope, figures)
     ground = AuthGround(desk=desk, identity=identity, post=post, figures=figures, web_url="http://localhost:8400")
     return Doors(
         clock=clock,

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
+from listbackup.backends.identity.access_tokens import BuiltinAccessTokens
 from listbackup.backends.identity.port import Tokens
 from listbackup.testing.identity import Doors
 
@@ -31,7 +32,9 @@ def parts(token: str) -> tuple[dict[str, object], dict[str, object], str]:
 
 def signed(house: Doors, header: dict[str, object], payload: dict[str, object]) -> str:
     """As our own key would sign it."""
-    key = house.identity.access_tokens._believed()[-1].key
+    ours = house.identity.access_tokens
+    assert isinstance(ours, BuiltinAccessTokens)
+    key = ours._believed()[-1].key
     raw = base64.urlsafe_b64decode(str(key.as_dict(private=True)["d"]) + "==")
     text = f"{coded(header)}.{coded(payload)}"
     return f"{text}.{coded(Ed25519PrivateKey.from_private_bytes(raw).sign(text.encode()))}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from listbackup.backends.identity.builtin import derived
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from listbackup.backends.identity.codes import BuiltinCodes
 from listbackup.backends.identity.cognito_codes import CognitoCodes
 from listbackup.backends.identity.cognito_keys import PublishedKeys
@@ -11,7 +13,7 @@ from listbackup.backends.identity.cognito_people import CognitoPeople
 from listbackup.backends.identity.cognito_sessions import CognitoSessions, HeldTokens
 from listbackup.backends.identity.cognito_tokens import CognitoAccessTokens
 from listbackup.backends.identity.cognito_users import UserPool
-from listbackup.backends.identity.passkeys import BuiltinPasskeys
+from listbackup.backends.identity.opaque import derived
 from listbackup.backends.identity.people import BuiltinPeople
 from listbackup.backends.identity.sessions import BuiltinSessions
 from listbackup.backends.identity.settings import IdentitySettings
@@ -19,6 +21,9 @@ from listbackup.backends.identity.tickets import Tickets
 from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.table.port import Tables
 from listbackup.base.clock import Clock
+
+if TYPE_CHECKING:
+    from listbackup.backends.identity.passkeys import BuiltinPasskeys
 
 
 class CognitoIdentity:
@@ -33,4 +38,11 @@ class CognitoIdentity:
         self.sessions = CognitoSessions(sessions, held, pool)
         self.access_tokens = CognitoAccessTokens(pool, held, PublishedKeys(pool.keys_url, clock), clock)
         self.codes = CognitoCodes(codes, pool)
-        self.passkeys = BuiltinPasskeys(tables, people, tickets, clock, settings)
+        self._ground = (tables, people, tickets, clock, settings)
+
+    @cached_property
+    def passkeys(self) -> BuiltinPasskeys:
+        """Made when a passkey comes: what verifies them costs a function 0.2 s to import."""
+        from listbackup.backends.identity.passkeys import BuiltinPasskeys
+
+        return BuiltinPasskeys(*self._ground)

@@ -7,18 +7,19 @@ token has an unknown ``kid``; read 2026-11-21).
 from __future__ import annotations
 
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
-from joserfc.jwk import RSAKey
 
 from listbackup.backends.aws_client import PATIENCE
 from listbackup.base.clock import Clock
 from listbackup.base.decode import from_json
 from listbackup.base.errors import BackendError
 from listbackup.base.retry import retry
+
+if TYPE_CHECKING:
+    from joserfc.jwk import RSAKey
 
 _AGAIN_SECONDS = 60.0  # whoever sends tokens with made-up keys does not make us ask more often
 _TIMEOUT_SECONDS = 5.0
@@ -65,6 +66,8 @@ class PublishedKeys:
         return self._asked_at is None or self._clock.monotonic() - self._asked_at >= _AGAIN_SECONDS
 
     def _fetch(self) -> None:
+        from joserfc.jwk import RSAKey
+
         with self._lock:
             raw = retry(self._read, clock=self._clock, policy=PATIENCE)
             try:
@@ -75,6 +78,9 @@ class PublishedKeys:
             self._asked_at = self._clock.monotonic()
 
     def _read(self) -> bytes:
+        import urllib.error
+        import urllib.request
+
         try:
             with urllib.request.urlopen(self._url, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - https, or the endpoint that was set
                 return bytes(answer.read(_LONGEST))

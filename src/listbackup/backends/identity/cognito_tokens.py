@@ -14,8 +14,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from joserfc import jwt
-from joserfc.errors import JoseError
 
 from listbackup.backends.identity.cognito_keys import PublishedKeys
 from listbackup.backends.identity.cognito_sessions import HeldTokens
@@ -67,6 +65,9 @@ class CognitoAccessTokens:
 
     def verify(self, token: str) -> Claims:
         """See the port."""
+        from joserfc import jwt  # 0.1 s of a function's first answer, and only bearer tokens need it
+        from joserfc.errors import JoseError
+
         header = _header_of(token)
         key = self._keys.find(header.kid) if header.alg == ALGORITHM and header.typ == "JWT" else None
         if key is None:

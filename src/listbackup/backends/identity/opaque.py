@@ -1,4 +1,4 @@
-"""Opaque tokens: 256 bits of the operating system's randomness that are handed out once and kept as their SHA-256."""
+"""Opaque tokens: 256 bits of the operating system's randomness that are handed out once and kept as their SHA-256; and keys for one purpose each."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import hashlib
 import hmac
 import re
 import secrets
+
+from listbackup.backends.keyring.scope import KeyScope
 
 OPAQUE = r"[A-Za-z0-9_-]{43}"  # 32 bytes in base64url
 
@@ -29,6 +31,11 @@ def same(one: str, other: str) -> bool:
 def mac(key: bytes, text: str) -> str:
     """HMAC-SHA-256 in base64url, 43 characters."""
     return base64.urlsafe_b64encode(hmac.digest(key, text.encode(), "sha256")).decode().rstrip("=")
+
+
+def derived(keys: KeyScope, purpose: str) -> bytes:
+    """32 bytes for one purpose, from the installation's stable key: not in the database, the same after every rotation."""
+    return hmac.digest(keys.id_key, f"listbackup/1/identity/{purpose}".encode(), "sha256")
 
 
 def split(token: str, shape: re.Pattern[str]) -> tuple[str, ...] | None:
