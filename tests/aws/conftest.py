@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from listbackup.backends.table.dynamodb import DynamodbTables
 from listbackup.base.clock import Clock
 from listbackup.base.secret import Secret
 from listbackup.testing.emulator import KEY, REGION, Emulator
+from listbackup.testing.user_pool import trigger
 
 IN_ACCOUNT = os.environ.get("LISTBACKUP_AWS_ACCOUNT") == "1"
 PREFIX = os.environ.get("LISTBACKUP_AWS_PREFIX", "listbackup-test")
@@ -73,9 +75,18 @@ def fresh_tables(aws: Aws) -> Iterator[Callable[[Clock], DynamodbTables]]:
 
     yield fresh
     if IN_ACCOUNT:
-        for tables in made:
-            for name in tables.names():
-                aws.client("dynamodb").delete_table(TableName=name)
+        client = aws.client("dynamodb")
+        for page in client.get_paginator("list_tables").paginate():
+            for name in page["TableNames"]:
+                if any(name.startswith(f"{tables.prefix}-") for tables in made):
+                    client.delete_table(TableName=name)
+
+
+@pytest.fixture(scope="session")
+def trigger_arn(aws: Aws) -> Iterator[str]:
+    """The function that user pools ask before they give tokens to whom we know (``backends/identity/cognito_trigger.py``)."""
+    with trigger(aws, f"listbackup-test-{token_hex(4)}") as arn:
+        yield arn
 
 
 def pytest_report_header() -> str:

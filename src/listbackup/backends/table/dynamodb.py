@@ -51,6 +51,7 @@ class DynamodbTables:
         declared: Sequence[TableSpec] = (),
         tags: Mapping[str, str] | None = None,
     ) -> None:
+        self.aws = aws
         self.calls = Calls(aws, clock)
         self.prefix = prefix
         self._clock = clock
@@ -95,9 +96,9 @@ class DynamodbTables:
         specs = {spec.name: spec for spec in (*self._declared, *(table.spec for table in self._tables.values()))}
         return sum(forget_owner(self.calls, table_name(self.prefix, spec), owner) for name, spec in specs.items() if name != spare)
 
-    def names(self) -> Sequence[str]:
-        """What the tables that were opened here are called in the account."""
-        return [table.name for table in self._tables.values()]
+    def again(self, clock: Clock) -> DynamodbTables:
+        """The same tables as another process opens them."""
+        return DynamodbTables(self.aws, self.prefix, clock, create=self._create, declared=self._declared, tags=self._tags)
 
     def now(self) -> int:
         """Whole seconds [s since 1970 UTC, rounded down]: what expires at a whole second has expired then, and not before."""

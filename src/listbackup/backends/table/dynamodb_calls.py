@@ -24,6 +24,10 @@ _PASSING_REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroug
 _TOO_LARGE = ("item size", "size has exceeded", "maximum allowed size")
 
 
+class TableMissing(BackendError):
+    """There is no such table in this account and region, or not yet."""
+
+
 class Calls:
     """DynamoDB as one caller, asked patiently; safe to share between threads."""
 
@@ -67,7 +71,7 @@ def _judged(refused: AwsRefused, table: str) -> Exception:
     if (refused.code == "ValidationException" or "ValidationError" in reasons) and any(words in said.lower() for words in _TOO_LARGE):
         return InputError("an item is larger than the 400 KB that a table holds", field="item")
     if refused.code == "ResourceNotFoundException":
-        return BackendError(f"there is no table {table}", hint="deploy this version: its stacks make the tables")
+        return TableMissing(f"there is no table {table}", hint="deploy this version: its stacks make the tables")
     return refused
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from listbackup.backends.aws_client import AwsRefused
+from listbackup.backends.table.dynamodb_calls import Calls, TableMissing
 from listbackup.backends.table.port import IndexSpec, TableSpec
 from listbackup.backends.table.rules import check_spec
 from listbackup.base.clock import Clock
@@ -52,31 +53,46 @@ def check_declared(spec: TableSpec) -> TableSpec:
     return spec
 
 
-def create_table(client: Any, prefix: str, spec: TableSpec, tags: Mapping[str, str], clock: Clock) -> None:
+def create_table(calls: Calls, prefix: str, spec: TableSpec, tags: Mapping[str, str], clock: Clock) -> None:
     """The table exists as declared, with point-in-time recovery and expiry; one that exists already is left as it is."""
     name = table_name(prefix, spec)
     try:
-        client("create_table", **create_request(prefix, spec, tags))
+        calls("create_table", **create_request(prefix, spec, tags))
     except AwsRefused as error:
         if error.code != "ResourceInUseException":
             raise
-    _wait(client, name, clock)
-    client("update_continuous_backups", TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
-    if spec.ttl is not None and client("describe_time_to_live", TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"] == "DISABLED":
-        client("update_time_to_live", TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": spec.ttl})
+    _until(lambda: _is_ready(calls, name), name, clock)
+    _until(lambda: _is_recoverable(calls, name), name, clock)
+    if spec.ttl is not None and calls("describe_time_to_live", TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"] == "DISABLED":
+        calls("update_time_to_live", TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": spec.ttl})
 
 
-def _wait(client: Any, name: str, clock: Clock) -> None:
+def _until(is_done: Callable[[], bool], name: str, clock: Clock) -> None:
     waited = 0.0
-    while True:
-        table = client("describe_table", TableName=name)["Table"]
-        states = [table["TableStatus"], *(index["IndexStatus"] for index in table.get("GlobalSecondaryIndexes", ()))]
-        if set(states) == {"ACTIVE"}:
-            return
+    while not is_done():
         if waited >= _WAIT_SECONDS:
-            raise BackendError(f"the table {name} is not ready after {waited:.0f} s: {', '.join(states)}", retryable=True)
+            raise BackendError(f"the table {name} is not ready after {waited:.0f} s", retryable=True, hint="look again in a few minutes")
         clock.sleep(_LOOK_SECONDS)
         waited += _LOOK_SECONDS
+
+
+def _is_ready(calls: Calls, name: str) -> bool:
+    try:
+        table = calls("describe_table", TableName=name)["Table"]
+    except TableMissing:  # just made, and not known everywhere
+        return False
+    states = [table["TableStatus"], *(index["IndexStatus"] for index in table.get("GlobalSecondaryIndexes", ()))]
+    return set(states) == {"ACTIVE"}
+
+
+def _is_recoverable(calls: Calls, name: str) -> bool:
+    try:
+        calls("update_continuous_backups", TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+    except AwsRefused as error:
+        if error.code == "ContinuousBackupsUnavailableException":  # being prepared for a table that was just made
+            return False
+        raise
+    return True
 
 
 def _index(index: IndexSpec) -> dict[str, Any]:
