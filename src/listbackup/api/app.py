@@ -54,7 +54,9 @@ class ApiSettings:
     max_body_bytes: int = MAX_BODY_BYTES
     max_requests: int = MAX_REQUESTS
     services: Collection[str] = tuple(SERVICES)  # which of them answer here
-    issuer: str | None = None  # where people find it (None: the house says so), for who must not wait until everything about people is there
+    issuer: str | None = (
+        None  # where people find it (None: the house says so), for who must not wait until everything about people is there
+    )
     turns: Turns | None = None  # live events in turns, where an answer cannot go on for long
 
 

@@ -9,8 +9,7 @@ Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,14 +17,13 @@ from mangum import Mangum
 
 from listbackup.api.app import ApiSettings, application
 from listbackup.api.live import Turns
-from listbackup.base.clock import SystemClock
 from listbackup.base.errors import InputError
 from listbackup.base.log import log_context
-from listbackup.bootstrap.aws import AwsPorts, open_cloud, open_errands
-from listbackup.bootstrap.cloud_settings import CloudSettings
+from listbackup.bootstrap.stage import Lazily, Stage
 
 if TYPE_CHECKING:
     from listbackup.api.rooms import House
+    from listbackup.bootstrap.cloud_settings import CloudSettings
     from listbackup.services.data import Errander
 
 _TEXT = ["text/", "application/json", "application/problem+json", "application/jsonl"]  # everything else goes out as base64
@@ -79,29 +77,15 @@ def _told_by_the_gateway(event: Mapping[str, Any], host: str) -> Mapping[str, An
     return {**event, "headers": {**headers, "x-forwarded-proto": "https"}, "rawPath": path}
 
 
-class Lazily:
-    """A function that is made at its first call, once for each process. What cannot be made now is tried again at the next."""
-
-    def __init__(self, make: Callable[[], Callable[[Mapping[str, Any], Any], Any]]) -> None:
-        self._make = make
-        self._made: Callable[[Mapping[str, Any], Any], Any] | None = None
-        self._lock = threading.Lock()
-
-    def __call__(self, event: Mapping[str, Any], context: Any) -> Any:
-        """The function's answer."""
-        if self._made is None:
-            with self._lock:
-                self._made = self._made or self._make()
-        return self._made(event, context)
+def _name_of(host: str) -> str:
+    return host.partition(":")[0].lower()
 
 
-def make() -> HttpFunction:
+def make(stage: Stage) -> HttpFunction:
     """The function as its environment says."""
-    settings = CloudSettings.read()
-    if settings.service is None:
+    if stage.settings.service is None:
         raise InputError("LISTBACKUP_SERVICE is not set", field="LISTBACKUP_SERVICE")
-    ports = AwsPorts(settings, SystemClock())
-    return HttpFunction(open_cloud(settings, ports=ports), open_errands(settings, ports=ports), settings)
+    return HttpFunction(stage.system(), stage.errands, stage.settings)
 
 
 handler = Lazily(make)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from listbackup.backends.mail.port import Mail
     from listbackup.backends.objects.port import Objects
     from listbackup.backends.queue.port import Queue
+    from listbackup.backends.queue.sqs import SqsQueue
     from listbackup.backends.schedule.port import Schedule
     from listbackup.services.data import QueuedErrands
     from listbackup.services.system import Copies, Patience, Probe
@@ -194,14 +195,14 @@ class AwsPorts:
         from listbackup.backends.aws_client import Aws
 
         self._settings, self._clock = settings, clock
-        self._aws = aws or Aws(settings.region, settings.endpoint)
+        self.aws = aws or Aws(settings.region, settings.endpoint)
 
     @cached_property
     def tables(self) -> CloudTables:
         """DynamoDB."""
         from listbackup.backends.table.dynamodb import DynamodbTables
 
-        return DynamodbTables(self._aws, self._settings.table_prefix, self._clock)
+        return DynamodbTables(self.aws, self._settings.table_prefix, self._clock)
 
     @cached_property
     def objects(self) -> Objects:
@@ -210,15 +211,15 @@ class AwsPorts:
         from listbackup.backends.objects.s3 import S3Objects, S3Settings
 
         where = S3Settings(bucket=self._settings.bucket, region=self._settings.region, endpoint_url=self._settings.endpoint)
-        return RetryingObjects(S3Objects(where, client=lambda: self._aws.client("s3")), self._clock)
+        return RetryingObjects(S3Objects(where, client=lambda: self.aws.client("s3")), self._clock)
 
     @cached_property
-    def queue(self) -> Queue:
+    def queue(self) -> SqsQueue:
         """Runs, on SQS."""
         return self._open_queue(self._settings.run_queue, self._settings.run_dead_queue)
 
     @cached_property
-    def errand_queue(self) -> Queue:
+    def errand_queue(self) -> SqsQueue:
         """Errands, on SQS."""
         return self._open_queue(self._settings.errand_queue, self._settings.errand_dead_queue)
 
@@ -234,14 +235,14 @@ class AwsPorts:
         """KMS."""
         from listbackup.backends.keyring.kms import KmsKeyring
 
-        return KmsKeyring(self._aws, self._settings.key, installation=self._settings.installation)
+        return KmsKeyring(self.aws, self._settings.key, installation=self._settings.installation)
 
     @cached_property
     def mail(self) -> Mail:
         """SES."""
         from listbackup.backends.mail.ses import SesMail
 
-        return SesMail(self._aws, self._settings.mail_from)
+        return SesMail(self.aws, self._settings.mail_from)
 
     def identity(self, desk: Desk, scope: KeyScope, figures: IdentitySettings) -> Identity:
         """A user pool, or our own tables."""
@@ -252,21 +253,21 @@ class AwsPorts:
         from listbackup.backends.identity.cognito import CognitoIdentity
         from listbackup.backends.identity.cognito_users import UserPool
 
-        pool = UserPool(self._aws, pool=self._settings.user_pool, client=self._settings.user_pool_client, clock=self._clock)
+        pool = UserPool(self.aws, pool=self._settings.user_pool, client=self._settings.user_pool_client, clock=self._clock)
         return CognitoIdentity(pool, desk.tables, scope, desk.clock, figures)
 
     def close(self) -> None:
         """Close every connection."""
-        self._aws.close()
+        self.aws.close()
 
-    def _open_queue(self, url: str, dead_url: str) -> Queue:
+    def _open_queue(self, url: str, dead_url: str) -> SqsQueue:
         from listbackup.backends.queue.sqs import SqsQueue
 
         if not url:
             raise InputError(
                 "this function was given no address of the queue it needs", hint="the deployment sets it: docs/design/cloud.md"
             )
-        return SqsQueue(self._aws, url, dead_url, self._clock)
+        return SqsQueue(self.aws, url, dead_url, self._clock)
 
 
 class _LateKeyring:

@@ -25,6 +25,7 @@ from listbackup.services.desk import Desk, Fact
 from listbackup.services.scope import Scope
 
 if TYPE_CHECKING:
+    from listbackup.backends.events.port import Event
     from listbackup.backends.keyring.file import FileKeyring
     from listbackup.backends.table.port import Tables
     from listbackup.bootstrap.control_plane import Place
@@ -404,6 +405,21 @@ class System:
     def copies_at(self, place: Place | None) -> Copies:
         """Copies of a machine's control plane at another place (None: nowhere)."""
         return self.machine.copies_at(self._ground.desk, place)
+
+    def tell_all(self, *, patient: bool = True) -> int:
+        """Everything that was recorded, heard by everybody; how many events. Unless ``patient``, raises what keeps somebody from hearing."""
+        _ = self.installation  # which hears runs end
+        if patient:
+            self._ground.desk.deliver()
+            return 0
+        told = 0
+        while heard := self._ground.desk.events.drain():
+            told += heard
+        return told
+
+    def hear_all(self, hear: Callable[[Event], None]) -> None:
+        """Call this for every event that this process delivers."""
+        self._ground.desk.events.subscribe("*", hear)
 
     def tell(self, scope: Scope, fact: Fact) -> None:
         """A line of the scope's trail about what was done beside the services."""

@@ -9,9 +9,10 @@ import logging
 import signal
 import socket
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -96,6 +97,37 @@ class Worker:
         done = 0
         while self._serve_one("once") and not self._stopping.is_set():
             done += 1
+        return done
+
+    def work_off(self) -> int:
+        """Carry out what the queue gives until it gives nothing or somebody says stop; how many messages were taken. For a worker that is called when there is work."""
+        done = 0
+        while not self._stopping.is_set() and self._serve_one("call"):
+            done += 1
+        return done
+
+    def tick_now(self) -> int:
+        """Begin everything that is due, and say that somebody looked; how many runs. For a worker that is called every minute."""
+        self._ticked_at = self._parts.clock.now()
+        started = 0
+        with self._patient("scheduler"):
+            while not self._is_held() and (begun := self._tick()) and not self._stopping.is_set():
+                started += begun
+        if self._parts.installation is not None:
+            with self._patient("heartbeat"):
+                self._parts.installation.beats.beat(replace(self._beat(), process="tick"))
+        return started
+
+    def reconcile_share(self, share: int, of: int, *, jobs: bool) -> int:
+        """As ``reconcile`` for one of so many shares of the accounts; how many were looked after."""
+        done = 0
+        for account in self._parts.accounts.iter_active():
+            if self._stopping.is_set():
+                return done
+            if zlib.crc32(account.id.encode()) % of == share:
+                with self._patient(f"reconciliation of {account.id}"):
+                    self._reconcile_one(self._parts.accounts.enter(account.id, actor="worker"), jobs=jobs)
+                    done += 1
         return done
 
     def do_chores(self) -> None:
