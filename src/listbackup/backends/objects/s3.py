@@ -3,6 +3,10 @@
 Create-once is ``If-None-Match: *``, judged by the bucket. When the first answer to a put is lost, a second try meets the first one's object and raises
 ObjectExists: ``RetryingObjects`` compares the bytes and takes it for the success it was. A server that ignores the header would overwrite silently;
 ``prove_create_once`` finds out, and whoever sets up a bucket calls it.
+
+What is written is sent with a checksum of ours: SHA-256 to AWS, which keeps it beside the object and gives it back, Content-MD5 to others, who all know that one.
+A body above 16 MiB that comes in chunks, or above 64 MiB in one piece, goes up in parts of 16 MiB. Memory: the part that is sent, and the next one as it gathers.
+In a versioned bucket ``delete`` hides an object and keeps its bytes until the bucket's lifecycle takes old versions; ``S3Versions.erase`` takes them at once.
 """
 
 from __future__ import annotations
@@ -11,20 +15,20 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
-from datetime import UTC
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
 from listbackup.backends.objects.names import check_name, check_prefix, check_range
 from listbackup.backends.objects.port import ObjectExists, ObjectInfo, ObjectMissing
-from listbackup.backends.objects.s3_client import S3Settings, open_client
+from listbackup.backends.objects.s3_client import Checksum, S3Settings, open_client
 from listbackup.base.errors import BackendError, InputError
 
 __all__ = ["S3Objects", "S3Settings"]
 
 _PART_BYTES = 16 << 20  # all the same but the last, as Cloudflare R2 wants them; 10,000 of them are 160 GB
+_WHOLE_BYTES = 64 << 20  # of bytes that are in memory anyway: fewer requests
 
 
 class S3Objects:
@@ -38,6 +42,7 @@ class S3Objects:
         self._open = client
         if client is None:
             self._client = open_client(settings)
+        self._checksum = settings.checksum_kind
         self._bucket_seen = False
 
     @cached_property
@@ -46,15 +51,23 @@ class S3Objects:
         return self._open()
 
     def put(self, name: str, data: bytes | Iterable[bytes]) -> None:
-        """See the port. Chunks that are more than 16 MiB together go up in parts; a put that breaks off leaves no object, and its parts are given back."""
+        """See the port. What goes up in parts and breaks off leaves no object, and its parts are given back."""
         check_name(name)
-        parts = iter([data]) if isinstance(data, bytes) else _parts(data)
-        first = next(parts, b"")
-        second = next(parts, None)
-        if second is None:
-            self._put_whole(name, first, IfNoneMatch="*")
-        else:
-            self._put_parts(name, chain((first, second), parts))
+        if isinstance(data, bytes) and len(data) <= _WHOLE_BYTES:
+            self._put_whole(name, data, IfNoneMatch="*")
+            return
+        parts = _slices(data) if isinstance(data, bytes) else _parts(data)
+        part, is_last = next(parts)
+        if is_last:
+            self._put_whole(name, part, IfNoneMatch="*")
+            return
+        with self._upload(name) as upload:
+            while True:
+                upload.send(part)
+                del part  # before the next one gathers
+                if is_last:
+                    return
+                part, is_last = next(parts)
 
     def replace(self, name: str, data: bytes) -> None:
         """See the port."""
@@ -88,7 +101,7 @@ class S3Objects:
         except ObjectMissing:
             self._require_bucket()
             return None
-        return ObjectInfo(name=name, size_bytes=head["ContentLength"], modified_at=head["LastModified"].astimezone(UTC))
+        return ObjectInfo(name=name, size_bytes=head["ContentLength"], modified_at=_second(head["LastModified"]))
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """See the port."""
@@ -125,24 +138,30 @@ class S3Objects:
 
     def _put_whole(self, name: str, data: bytes, **conditions: str) -> None:
         with self._spoken("write", name):
-            self._client.put_object(Bucket=self._bucket, Key=self._prefix + name, Body=data, ContentMD5=_md5(data), **conditions)
+            self._client.put_object(Bucket=self._bucket, Key=self._prefix + name, Body=data, **self._sum(data), **conditions)
 
-    def _put_parts(self, name: str, parts: Iterable[bytes]) -> None:
+    @contextmanager
+    def _upload(self, name: str) -> Iterator[_Upload]:
+        """An upload in parts that is an object when the block ends, and nothing when it breaks off."""
         place = {"Bucket": self._bucket, "Key": self._prefix + name}
+        kind = {"ChecksumAlgorithm": "SHA256"} if self._checksum is Checksum.SHA256 else {}
         with self._spoken("write", name):
-            place["UploadId"] = self._client.create_multipart_upload(**place)["UploadId"]
+            place["UploadId"] = self._client.create_multipart_upload(**place, **kind)["UploadId"]
+        upload = _Upload(lambda number, part: self._send_part(name, place, number, part))
         try:
-            done = [self._send_part(name, place, number, part) for number, part in enumerate(parts, 1)]
+            yield upload
             with self._spoken("write", name):
-                self._client.complete_multipart_upload(**place, MultipartUpload={"Parts": done}, IfNoneMatch="*")
+                self._client.complete_multipart_upload(**place, MultipartUpload={"Parts": upload.done}, IfNoneMatch="*")
         except BaseException:
             self._give_back(place)
             raise
 
     def _send_part(self, name: str, place: Mapping[str, str], number: int, part: bytes) -> Mapping[str, str | int]:
+        checksum = self._sum(part)
         with self._spoken("write", name):
-            answer = self._client.upload_part(**place, PartNumber=number, Body=part, ContentMD5=_md5(part))
-        return {"PartNumber": number, "ETag": str(answer["ETag"])}
+            answer = self._client.upload_part(**place, PartNumber=number, Body=part, **checksum)
+        kept = checksum if self._checksum is Checksum.SHA256 else {}
+        return {"PartNumber": number, "ETag": str(answer["ETag"]), **kept}
 
     def _give_back(self, place: Mapping[str, str]) -> None:
         """Parts that cannot be given back now cost money, not safety: the bucket's lifecycle rule for unfinished uploads takes them."""
@@ -151,6 +170,11 @@ class S3Objects:
                 self._client.abort_multipart_upload(**place)
         except (BackendError, InputError):
             return
+
+    def _sum(self, data: bytes) -> Mapping[str, str]:
+        if self._checksum is Checksum.SHA256:
+            return {"ChecksumSHA256": base64.b64encode(hashlib.sha256(data).digest()).decode()}
+        return {"ContentMD5": base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()}
 
     # Reading.
 
@@ -163,7 +187,7 @@ class S3Objects:
         check_name(name)
         with self._spoken("read", name):
             try:
-                answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name, **({"Range": asked} if asked else {}))
+                answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name, **self._asked(asked))
             except ClientError as error:
                 if not is_range_error(error):
                     raise
@@ -176,6 +200,12 @@ class S3Objects:
         if len(data) != answer["ContentLength"]:
             raise BackendError(f"the answer to reading {name} was cut short", retryable=True)
         return data, begins, size
+
+    def _asked(self, span: str | None) -> Mapping[str, str]:
+        """A whole object of AWS's is compared with the checksum that it was written with; botocore does that when it is given one."""
+        if span:
+            return {"Range": span}
+        return {"ChecksumMode": "ENABLED"} if self._checksum is Checksum.SHA256 else {}
 
     def _require(self, name: str) -> ObjectInfo:
         info = self.find(name)
@@ -204,7 +234,7 @@ class S3Objects:
                         hint="the bucket must list in order of name (S3 directory buckets do not)",
                     )
                 before = name
-                yield ObjectInfo(name=name, size_bytes=line["Size"], modified_at=line["LastModified"].astimezone(UTC))
+                yield ObjectInfo(name=name, size_bytes=line["Size"], modified_at=_second(line["LastModified"]))
             if not answer.get("IsTruncated"):
                 return
             following = answer.get("NextContinuationToken")
@@ -218,20 +248,44 @@ class S3Objects:
         return spoken(action, name, bucket=self._bucket, endpoint=self._endpoint)
 
 
-def _md5(data: bytes) -> str:
-    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+class _Upload:
+    """The parts of one upload, numbered as they are sent."""
+
+    def __init__(self, send: Callable[[int, bytes], Mapping[str, str | int]]) -> None:
+        self._send = send
+        self.done: list[Mapping[str, str | int]] = []
+
+    def send(self, part: bytes) -> None:
+        """The next part is in the bucket when it returns."""
+        self.done.append(self._send(len(self.done) + 1, part))
 
 
-def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in parts of ``_PART_BYTES``, the last of what is left."""
+def _parts(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """The same bytes in parts of ``_PART_BYTES`` and what is left, at least one; True with the last."""
     held = bytearray()
     for chunk in chunks:
         held += chunk
         while len(held) > _PART_BYTES:
-            yield bytes(held[:_PART_BYTES])
-            del held[:_PART_BYTES]
-    if held:
-        yield bytes(held)
+            yield _taken(held), False
+    yield bytes(held), True
+
+
+def _taken(held: bytearray) -> bytes:
+    with memoryview(held) as seen:
+        part = bytes(seen[:_PART_BYTES])
+    del held[:_PART_BYTES]
+    return part
+
+
+def _slices(data: bytes) -> Iterator[tuple[bytes, bool]]:
+    """As ``_parts``, of bytes in one piece: one part at a time is copied."""
+    for start in range(0, len(data), _PART_BYTES):
+        yield data[start : start + _PART_BYTES], start + _PART_BYTES >= len(data)
+
+
+def _second(at: datetime) -> datetime:
+    """A header tells whole seconds; some servers list finer ones."""
+    return at.astimezone(UTC).replace(microsecond=0)
 
 
 def _content_range(header: str | None, length: int) -> tuple[int, int]:

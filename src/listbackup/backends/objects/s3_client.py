@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 from listbackup.base.errors import InputError
 from listbackup.base.secret import Secret
+
+
+class Checksum(StrEnum):
+    """What is sent with the bytes of an object, for the bucket to compare."""
+
+    MD5 = "md5"  # every server knows it
+    SHA256 = "sha256"  # AWS keeps it with the object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +32,12 @@ class S3Settings:
     connect_timeout: timedelta = timedelta(seconds=10)
     read_timeout: timedelta = timedelta(seconds=60)
     connections: int = 32
+    checksum: Checksum | None = None  # None: SHA-256 for AWS, MD5 for a server of one's own
+
+    @property
+    def checksum_kind(self) -> Checksum:
+        """Which checksum goes with what is written."""
+        return self.checksum or (Checksum.MD5 if self.endpoint_url else Checksum.SHA256)
 
 
 def open_client(settings: S3Settings) -> Any:  # boto3 makes its clients' types at run time
