@@ -8,6 +8,7 @@ from aws_cdk import CfnTag, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 
 from listbackup.backends.table.port import TableSpec
+from listbackup.bootstrap.declared import declared_tables
 from listbackup_infra.settings import Stage
 
 OUTBOX = "outbox"  # the only one whose changes are listened to
@@ -15,22 +16,7 @@ OUTBOX = "outbox"  # the only one whose changes are listened to
 
 def all_tables() -> Mapping[str, TableSpec]:
     """Every declaration, by its name."""
-    return {spec.name: spec for spec in _declared()}
-
-
-def _declared() -> list[TableSpec]:
-    import importlib
-    import pkgutil
-
-    import listbackup
-
-    found = {}
-    for module in pkgutil.walk_packages(listbackup.__path__, "listbackup."):
-        if module.name.startswith(("listbackup.services", "listbackup.http", "listbackup.store", "listbackup.backends")):
-            for value in vars(importlib.import_module(module.name)).values():
-                if isinstance(value, TableSpec):
-                    found[value.name] = value
-    return list(found.values())
+    return {spec.name: spec for spec in declared_tables()}
 
 
 def make_table(stack: Stack, stage: Stage, spec: TableSpec) -> dynamodb.CfnTable:

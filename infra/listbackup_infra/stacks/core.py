@@ -1,4 +1,4 @@
-"""core: what outlives every other stack. Tables, the bucket of objects, queues, the bus, keys and people; no function."""
+"""core: what outlives every other stack. Tables, the bucket of objects, queues, the bus, the key and the people."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 
 from listbackup_infra import values
+from listbackup_infra.alarms import watch_dead, watch_queue, watch_tables
+from listbackup_infra.people import make_people
 from listbackup_infra.settings import Stage
 from listbackup_infra.stacks import Ground, Plan
 from listbackup_infra.tables import OUTBOX, all_tables, make_table
@@ -31,6 +33,9 @@ def build(stack: Stack, stage: Stage, ground: Ground) -> None:
     _bus(stack, stage)
     _key(stack, stage)
     _alarm_topic(stack, stage)
+    if stage.identity == "cognito":
+        make_people(stack, stage, ground)
+    _watch(stack, stage)
 
 
 def _kept(stage: Stage) -> RemovalPolicy:
@@ -146,6 +151,15 @@ def _alarm_topic(stack: Stack, stage: Stage) -> None:
     topic.grant_publish(iam.ServicePrincipal("cloudwatch.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}))
     if stage.alarm_email:
         topic.add_subscription(subscriptions.EmailSubscription(stage.alarm_email))
+
+
+def _watch(stack: Stack, stage: Stage) -> None:
+    names = stage.names
+    watch_queue(stack, stage, "runs", names.run_queue, oldest_minutes=60)
+    watch_queue(stack, stage, "errands", names.errand_queue, oldest_minutes=60)
+    for name, queue in (("runs", names.run_dead_queue), ("errands", names.errand_dead_queue), ("events", names.lost_queue)):
+        watch_dead(stack, stage, name, queue)
+    watch_tables(stack, stage)
 
 
 STACK = Plan(name="core", about="tables, objects, queues, bus, keys, people", build=build, needs=())

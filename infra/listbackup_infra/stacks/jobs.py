@@ -1,0 +1,77 @@
+"""jobs: standing orders and runs; the worker that carries runs out, and the tick that finds what is due."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+
+from listbackup_infra import access
+from listbackup_infra.alarms import watch_recovery
+from listbackup_infra.function import Job, make_function
+from listbackup_infra.http import serve
+from listbackup_infra.settings import Stage
+from listbackup_infra.stacks import Ground, Plan
+
+WORKER_SECONDS = 900  # as long as a function may take; a run that needs longer sends itself on
+
+
+def build(stack: Stack, stage: Stage, ground: Ground) -> None:
+    """Three functions."""
+    serve(stack, stage, ground, "jobs", access.HTTP["jobs"])
+    _worker(stack, stage, ground)
+    _tick(stack, stage, ground)
+    watch_recovery(stack, stage)
+
+
+def _worker(stack: Stack, stage: Stage, ground: Ground) -> None:
+    job = Job(
+        name="worker",
+        handler="listbackup.worker.lambda_handlers.work",
+        folder="worker",
+        rights=access.WORKER,
+        seconds=WORKER_SECONDS,
+        memory_mb=stage.worker_memory_mb,
+        scratch_mb=2048,
+    )
+    lambda_.CfnEventSourceMapping(
+        stack,
+        "WorkerTakesRuns",
+        event_source_arn=stack.format_arn(service="sqs", resource=stage.names.run_queue),
+        function_name=make_function(stack, stage, ground, job).function_arn,
+        batch_size=1,  # a run is a long thing: one at a time, and its failure is nobody else's
+        function_response_types=["ReportBatchItemFailures"],
+        scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=max(2, stage.worker_concurrency)),
+    )
+
+
+def _tick(stack: Stack, stage: Stage, ground: Ground) -> None:
+    job = Job(
+        name="tick",
+        handler="listbackup.worker.lambda_handlers.tick",
+        folder="worker",
+        rights=access.TICK,
+        seconds=300,
+        memory_mb=stage.http_memory_mb,
+        at_once=1,  # the next one comes in a minute
+        scratch_mb=1024,
+    )
+    function = make_function(stack, stage, ground, job)
+    lost = sqs.Queue.from_queue_arn(stack, "Lost", stack.format_arn(service="sqs", resource=stage.names.lost_queue))
+    rule = events.Rule(
+        stack,
+        "Minute",
+        rule_name=f"{stage.names.prefix}-minute",
+        description="finds what is due",
+        schedule=events.Schedule.rate(Duration.minutes(1)),
+    )
+    rule.add_target(
+        targets.LambdaFunction(
+            function, dead_letter_queue=lost, max_event_age=Duration.minutes(1), retry_attempts=0
+        )  # the next minute comes by itself
+    )
+
+
+STACK = Plan(name="jobs", about="standing orders and runs, worker and tick", build=build, needs=("core", "api", "web", "auth"))

@@ -1,0 +1,1 @@
+"""Stands in for a built function: templates are tested without building any."""
