@@ -17,28 +17,16 @@ from listbackup.backends.identity.port import Identity
 from listbackup.backends.identity.settings import IdentitySettings
 from listbackup.backends.table.memory import MemoryTables
 from listbackup.backends.table.port import Tables
-from listbackup.base.clock import SystemClock
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.keys import memory_scope
 from listbackup.testing.suites.identity_suite import IdentitySuite
-from listbackup.testing.user_pool import MadePool, trigger, user_pool
-
-
-@pytest.fixture(scope="session")
-def trigger_arn(aws: Aws) -> Iterator[str]:
-    with trigger(aws, f"listbackup-test-{secrets.token_hex(4)}") as arn:
-        yield arn
+from listbackup.testing.user_pool import MadePool, pool_clock, user_pool
 
 
 @pytest.fixture
 def pool(aws: Aws, trigger_arn: str) -> Iterator[MadePool]:
     with user_pool(aws, pool_settings(), name=f"listbackup-test-{secrets.token_hex(4)}", trigger=trigger_arn) as made:
         yield made
-
-
-def real_time() -> ManualClock:
-    """Starts now, because the pool's clock cannot be moved."""
-    return ManualClock(SystemClock().now().replace(microsecond=0))
 
 
 class TestOverCognito(IdentitySuite):
@@ -50,7 +38,7 @@ class TestOverCognito(IdentitySuite):
         return pool
 
     def start_clock(self) -> ManualClock:
-        return real_time()
+        return pool_clock()
 
     def make(self, folder: Path, clock: ManualClock) -> tuple[Identity, Tables]:
         tables = MemoryTables(clock)

@@ -14,6 +14,8 @@ from typing import Any
 
 from listbackup.backends.aws_client import Aws
 from listbackup.backends.identity.cognito_pool import TRIGGER_HANDLER, PoolClient, PoolSettings
+from listbackup.base.clock import SystemClock
+from listbackup.testing.clock import ManualClock
 
 _PACKAGE = Path(__file__).parents[1]
 _FILES = ("backends/identity/cognito_trigger.py", "base/clock.py")  # all that the function imports
@@ -21,6 +23,11 @@ _ROLE = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
+
+
+def pool_clock() -> ManualClock:
+    """A clock that starts now, because the pool's own cannot be moved."""
+    return ManualClock(SystemClock().now().replace(microsecond=0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,359 @@
+"""What a person does, over a user pool; and what the pool does by itself, or is asked by somebody else, signs nobody in."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from listbackup.backends.aws_client import Aws, AwsRefused, once
+from listbackup.backends.identity.cognito import CognitoIdentity
+from listbackup.backends.identity.cognito_pool import pool_settings
+from listbackup.backends.identity.cognito_trigger import proof_of
+from listbackup.backends.identity.cognito_users import UserPool
+from listbackup.backends.identity.port import EmailNotVerified, Factor, SessionKind, SignInRefused, Tokens, TooManyTries
+from listbackup.base.ids import UserId
+from listbackup.services.auth import SecondStep
+from listbackup.testing.authenticator import SoftAuthenticator
+from listbackup.testing.identity import PASSWORD, Doors, doors
+from listbackup.testing.user_pool import MadePool, pool_clock, user_pool
+
+ADA = "ada@example.com"
+OTHER = "seven brass kettles on a shelf"
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """The doors, and the pool behind them as its owner sees it."""
+
+    doors: Doors
+    users: UserPool
+    made: MadePool
+    aws: Aws
+
+    def ask(self, operation: str, **said: Any) -> Any:
+        return once(lambda: getattr(self.aws.client("cognito-idp"), operation)(**said), "ask the pool")
+
+    def about(self, operation: str, user: str, **said: Any) -> Any:
+        return self.ask(operation, UserPoolId=self.made.pool, Username=user, **said)
+
+    def program(self) -> Tokens:
+        tokens = self.doors.sign_in(kind=SessionKind.PROGRAM).tokens
+        assert tokens is not None
+        return tokens
+
+
+@pytest.fixture
+def house(aws: Aws, trigger_arn: str) -> Iterator[House]:
+    clock = pool_clock()
+    with user_pool(aws, pool_settings(), name=f"listbackup-test-{secrets.token_hex(4)}", trigger=trigger_arn) as made:
+        users = UserPool(aws, pool=made.pool, client=made.client, clock=clock)
+        opened = doors(clock=clock, make=lambda desk, scope, figures: CognitoIdentity(users, desk.tables, scope, desk.clock, figures))
+        yield House(doors=opened, users=users, made=made, aws=aws)
+
+
+# what a person does
+
+
+def test_somebody_registers_verifies_signs_in_and_out(house: House) -> None:
+    door = house.doors
+    door.auth.register(ADA, PASSWORD, door.client)
+    with pytest.raises(EmailNotVerified):
+        door.sign_in()
+    person = door.auth.verify_email(door.link(ADA), PASSWORD)
+    browser, program = door.sign_in(), door.sign_in(kind=SessionKind.PROGRAM)
+    assert program.tokens is not None
+    assert door.auth.authenticate(browser.cookie or "")[0].id == person.id
+    assert door.auth.authenticate_bearer(program.tokens.access)[1].id == program.session.id
+    door.auth.logout(program.session)
+    with pytest.raises(SignInRefused):
+        door.auth.authenticate_bearer(program.tokens.access)
+    with pytest.raises(SignInRefused):
+        door.auth.refresh(program.tokens.refresh)
+    assert door.auth.authenticate(browser.cookie or "")[0].id == person.id
+
+
+def test_a_program_refreshes_and_a_token_that_comes_again_ends_its_session(house: House) -> None:
+    door = house.doors
+    person, first, other = door.person(), house.program(), house.program()
+    second = door.auth.refresh(first.refresh)
+    assert second.access != first.access
+    assert door.auth.authenticate_bearer(second.access)[0].id == person.id
+    door.clock.advance(timedelta(seconds=11))  # type: ignore[attr-defined]
+    for token in (first.refresh, second.refresh, first.refresh):
+        with pytest.raises(SignInRefused):
+            door.auth.refresh(token)
+    with pytest.raises(SignInRefused):
+        door.auth.authenticate_bearer(second.access)
+    assert door.auth.refresh(other.refresh).access
+    door.post.dispatch()
+    assert "used twice" in door.mail.sent[-1].text
+
+
+def test_one_time_codes_are_asked_for_by_us_and_by_the_pool(house: House) -> None:
+    door = house.doors
+    person = door.person()
+    seed, recovery, session = door.enrol(door.sign_in())
+    assert house.about("admin_get_user", person.id)["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
+    code = door.code(seed)
+    entered = door.second_step(code)
+    assert entered.session.by == (Factor.PASSWORD, Factor.TOTP)
+    with pytest.raises(SignInRefused):
+        door.second_step(code)  # used
+    assert door.second_step(recovery[0], Factor.RECOVERY_CODE).session.user == person.id
+    door.auth.factors.remove_totp(person, session, Factor.RECOVERY_CODE, recovery[1])
+    assert house.about("admin_get_user", person.id).get("UserMFASettingList", []) == []
+    assert door.sign_in().session.by == (Factor.PASSWORD,)
+
+
+def test_five_wrong_codes_lock_though_the_pool_would_go_on(house: House) -> None:
+    door = house.doors
+    door.person()
+    seed, _, _ = door.enrol(door.sign_in())
+    for _ in range(5):
+        with pytest.raises(SignInRefused):
+            door.second_step("000000")
+    with pytest.raises(TooManyTries):
+        door.second_step(door.code(seed))
+
+
+def test_whoever_has_a_second_factor_signs_programs_in_too(house: House) -> None:
+    door = house.doors
+    person = door.person()
+    seed, _, _ = door.enrol(door.sign_in())
+    step = door.auth.login(ADA, PASSWORD, door.client, kind=SessionKind.PROGRAM)
+    assert isinstance(step, SecondStep)
+    entered = door.auth.second_step(step.ticket, Factor.TOTP, door.code(seed), door.client, kind=SessionKind.PROGRAM)
+    assert entered.tokens is not None
+    assert door.auth.authenticate_bearer(entered.tokens.access)[0].id == person.id
+
+
+def test_a_passkey_signs_a_program_in_without_any_password(house: House) -> None:
+    door = house.doors
+    person, entered = door.person(), door.sign_in()
+    key = SoftAuthenticator(origin=door.ground.figures.origins[0])
+    door.auth.factors.finish_passkey(
+        person, entered.session, key.create(door.auth.factors.begin_passkey(person, entered.session)), name="key"
+    )
+    answer = key.get(door.auth.begin_passkey(door.client))
+    tokens = door.auth.finish_passkey(answer, door.client, kind=SessionKind.PROGRAM).tokens
+    assert tokens is not None
+    assert door.auth.authenticate_bearer(tokens.access)[0].id == person.id
+
+
+def test_a_forgotten_password_is_reset_and_everything_ends(house: House) -> None:
+    door = house.doors
+    door.person()
+    cookie, tokens = door.sign_in().cookie or "", house.program()
+    door.auth.passwords.forgot(ADA, door.client)
+    link = door.link(ADA)
+    door.auth.passwords.reset(link, OTHER, door.client)
+    for ended in (
+        lambda: door.auth.authenticate(cookie),
+        lambda: door.auth.authenticate_bearer(tokens.access),
+        lambda: door.auth.refresh(tokens.refresh),
+        lambda: door.auth.passwords.reset(link, PASSWORD, door.client),
+        door.sign_in,
+    ):
+        with pytest.raises(SignInRefused):
+            ended()
+    assert door.sign_in(password=OTHER).person.email == ADA
+
+
+def test_changing_the_password_keeps_this_program_in_and_ends_the_others(house: House) -> None:
+    door = house.doors
+    person, there = door.person(), house.program()
+    here = door.sign_in(kind=SessionKind.PROGRAM)
+    assert here.tokens is not None
+    door.auth.passwords.change(person, here.session, PASSWORD, OTHER, door.client)
+    assert door.auth.authenticate_bearer(here.tokens.access)[1].id == here.session.id
+    newer = door.auth.refresh(here.tokens.refresh)  # the pool revoked what it held: it begins anew
+    assert door.auth.authenticate_bearer(newer.access)[1].id == here.session.id
+    with pytest.raises(SignInRefused):
+        door.auth.refresh(there.refresh)
+
+
+def test_a_stranger_who_registered_with_somebody_s_address_gets_nothing(house: House) -> None:
+    door = house.doors
+    door.auth.register(ADA, OTHER, door.client)
+    door.auth.verify_email(door.link(ADA))
+    with pytest.raises(SignInRefused):
+        door.sign_in(password=OTHER)
+    door.auth.passwords.reset(door.link(ADA), PASSWORD, door.client)
+    assert door.sign_in().person.email_verified
+
+
+def test_a_disabled_person_is_disabled_in_the_pool_and_comes_back(house: House) -> None:
+    door = house.doors
+    person, tokens = door.person(), house.program()
+    door.auth.set_disabled(person.id, True, why="left")
+    assert house.about("admin_get_user", person.id)["Enabled"] is False
+    with pytest.raises(SignInRefused):
+        door.auth.refresh(tokens.refresh)
+    with pytest.raises(SignInRefused):
+        house.users.open(person.id)
+    door.auth.set_disabled(person.id, False, why="back")
+    assert house.program().access
+
+
+# what did not happen
+
+
+def test_a_password_of_a_transaction_that_never_happened_signs_nobody_in(house: House) -> None:
+    door = house.doors
+    person = door.person()
+    door.identity.people.set_password(person, OTHER)
+    with pytest.raises(SignInRefused):
+        door.sign_in(password=OTHER)
+    door.auth.passwords.forgot(ADA, door.client)
+    door.auth.passwords.reset(door.link(ADA), PASSWORD, door.client)
+    assert door.sign_in().person.id == person.id
+
+
+def test_an_address_that_is_taken_leaves_nobody_in_the_pool(house: House) -> None:
+    door = house.doors
+    person = door.person()
+    door.auth.register("ADA@example.com", OTHER, door.client)
+    assert [user["Username"] for user in house.ask("list_users", UserPoolId=house.made.pool)["Users"]] == [person.id]
+
+
+def test_a_user_removed_from_the_pool_by_hand_comes_back_by_a_reset(house: House) -> None:
+    door = house.doors
+    person = door.person()
+    house.about("admin_delete_user", person.id)
+    with pytest.raises(SignInRefused):
+        door.sign_in()
+    door.auth.passwords.forgot(ADA, door.client)
+    door.auth.passwords.reset(door.link(ADA), PASSWORD, door.client)
+    assert door.sign_in().person.id == person.id
+    assert house.program().access
+
+
+# what the pool's owner does there
+
+
+@pytest.mark.parametrize("act", ["admin_user_global_sign_out", "admin_disable_user"])
+def test_who_is_signed_out_or_disabled_in_the_pool_gets_no_further_access_token(house: House, act: str) -> None:
+    door = house.doors
+    person, tokens = door.person(), house.program()
+    house.about(act, person.id)
+    with pytest.raises(SignInRefused):
+        door.auth.refresh(tokens.refresh)
+
+
+# what strangers try
+
+
+def test_the_pool_s_tokens_do_not_sign_in_unless_we_opened_the_session(house: House) -> None:
+    door = house.doors
+    person = door.person()
+    with pytest.raises(SignInRefused):
+        door.auth.authenticate_bearer(house.users.open(person.id).access)
+
+
+def test_no_tampered_or_borrowed_token_signs_in(house: House) -> None:
+    door = house.doors
+    door.person()
+    tokens = house.program()
+    refresh = house.ask("describe_user_pool_client", UserPoolId=house.made.pool, ClientId=house.made.client)["UserPoolClient"]
+    held = door.identity.sessions._held.find(tokens.session.id)  # type: ignore[attr-defined]
+    given = house.ask("get_tokens_from_refresh_token", RefreshToken=held, ClientId=house.made.client, ClientSecret=refresh["ClientSecret"])
+    header, payload, signature = tokens.access.split(".")
+    said = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    wrong = [
+        given["AuthenticationResult"]["IdToken"],
+        held,
+        f"{header}.{_coded(said | {'username': 'usr_eve'})}.{signature}",
+        f"{_coded({'alg': 'none', 'kid': 'x'})}.{payload}.",
+        f"{_coded({'alg': 'RS256', 'kid': 'unknown'})}.{payload}.{signature}",
+        f"{_coded({'alg': 'HS256', 'kid': _first_kid(door)})}.{payload}.{signature}",
+        tokens.access[:-4] + "AAAA",
+        tokens.access + ".",
+        "x" * 5000,
+    ]
+    assert door.auth.authenticate_bearer(given["AuthenticationResult"]["AccessToken"])[1].id == tokens.session.id
+    for token in wrong:
+        with pytest.raises(SignInRefused):
+            door.auth.authenticate_bearer(str(token))
+
+
+def test_nobody_but_us_signs_anybody_up_or_in_at_the_pool(house: House) -> None:
+    person, client = house.doors.person(), house.made.client
+    for known in ({}, {"SECRET_HASH": house.users._hash_for(person.id)}):  # without the client's secret, and with it
+        for flow, parameters in (
+            ("USER_PASSWORD_AUTH", {"PASSWORD": PASSWORD}),
+            ("USER_AUTH", {}),
+            ("USER_SRP_AUTH", {"SRP_A": "ff" * 128}),
+        ):
+            with pytest.raises(AwsRefused):
+                house.ask("initiate_auth", ClientId=client, AuthFlow=flow, AuthParameters={"USERNAME": person.id, **parameters, **known})
+    for operation, said in (
+        ("sign_up", {"Username": "usr_eve", "Password": "x" * 43}),
+        ("initiate_auth", {"AuthFlow": "CUSTOM_AUTH", "AuthParameters": {"USERNAME": person.id}}),
+    ):
+        with pytest.raises(AwsRefused):
+            house.ask(operation, ClientId=client, **said)
+    assert not house.users.is_password(person.id, PASSWORD)  # the pool has never seen it
+
+
+def test_a_user_of_the_pool_who_is_nobody_here_is_nobody(house: House) -> None:
+    """However they came there: AWS refuses a sign-up where ``AllowAdminCreateUserOnly`` is set, the emulator (1.5.33) does not."""
+    door = house.doors
+    house.users.set_password("usr_eve", "x" * 43)
+    house.users.describe("usr_eve", email="eve@example.com", is_verified=True)
+    with pytest.raises(SignInRefused):
+        door.sign_in("eve@example.com", "x" * 43)
+    with pytest.raises(SignInRefused):
+        door.auth.authenticate_bearer(house.users.open("usr_eve").access)
+
+
+def test_the_holder_of_an_access_token_changes_nothing_that_counts(house: House) -> None:
+    """A token of the pool lets its holder, or a thief, ask the pool about themselves. AWS keeps to ``WriteAttributes``, the emulator (1.5.33) does not: neither counts."""
+    door = house.doors
+    door.person()
+    entered = door.sign_in(kind=SessionKind.PROGRAM)
+    assert entered.tokens is not None
+    person, access = door.identity.people.find(entered.person.id), entered.tokens.access
+    for name, value in (("custom:proof", proof_of("known", 2**33)), ("email", "eve@example.com"), ("email_verified", "true")):
+        with suppress(AwsRefused):
+            house.ask("update_user_attributes", AccessToken=access, UserAttributes=[{"Name": name, "Value": value}])
+    with pytest.raises(AwsRefused):
+        house.ask("change_password", AccessToken=access, PreviousPassword=PASSWORD, ProposedPassword="y" * 43)
+    seed = house.ask("associate_software_token", AccessToken=access)["SecretCode"]
+    raw = base64.b32decode(seed + "=" * (-len(seed) % 8))
+    house.ask("verify_software_token", AccessToken=access, UserCode=door.code(raw))
+    assert door.identity.people.find(entered.person.id) == person
+    assert door.sign_in().session.by == (Factor.PASSWORD,)
+    assert door.auth.refresh(entered.tokens.refresh).access
+    house.ask("delete_user", AccessToken=access)
+    with pytest.raises(SignInRefused):
+        door.sign_in()
+    door.auth.passwords.forgot(ADA, door.client)
+    door.auth.passwords.reset(door.link(ADA), PASSWORD, door.client)
+    assert house.program().session.user == entered.person.id
+
+
+def test_a_wrong_answer_to_the_pool_s_question_gives_no_tokens(house: House) -> None:
+    person = house.doors.person()
+    for answer in ("", "wrong", secrets.token_urlsafe(32)):
+        with pytest.raises(AwsRefused) as refused:
+            house.users._answered(person.id, answer or " ")
+        assert refused.value.code == "NotAuthorizedException"
+    with pytest.raises(SignInRefused):
+        house.users.open(UserId("usr_nobody"))
+
+
+def _coded(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def _first_kid(door: Doors) -> str:
+    keys: Any = door.identity.access_tokens.key_set()["keys"]
+    return str(keys[0]["kid"])
