@@ -69,7 +69,7 @@ class TestSqsQueue(QueueSuite):
         return SqsQueue(self.ground.aws, *self.urls, clock, poll=timedelta())
 
     def died_now(self, dead: DeadLetter, clock: ManualClock) -> None:
-        """AWS: a FIFO message's enqueue timestamp is reset when it is moved to the dead letters (sqs-dead-letter-queues, read 2026-11-21).
+        """AWS: a FIFO message's enqueue timestamp is reset when it is moved to the dead letters (setting-up-dead-letter-queue-retention, read 2026-11-21).
 
         The emulator (ministack 1.5.33) keeps the first one in SentTimestamp: here it is only not later than now.
         """
@@ -106,7 +106,7 @@ def test_a_group_may_have_any_name(queue: SqsQueue) -> None:
 
 
 def test_a_receipt_is_good_in_the_process_that_received_it(aws: Aws, urls: tuple[str, str], queue: SqsQueue) -> None:
-    """SQS alone would take a receipt of a lease that ran out as long as nobody else received the message (sqs-visibility-timeout, read 2026-11-21)."""
+    """AWS would take it from anybody while the lease holds; who has not received or adopted it cannot know that."""
     queue.send("g", b"1")
     [message] = queue.receive(lease=SECOND * 30)
     stranger = SqsQueue(aws, *urls, WaitingClock(), poll=timedelta())

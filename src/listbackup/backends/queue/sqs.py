@@ -3,15 +3,17 @@
 What SQS does itself: order and one lease at a time within a group, deduplication for 5 minutes, the move to the dead letters (its redrive policy holds ``max_receives``).
 What is done here, because SQS does not:
 
-- Leases are also kept by our own clock. SQS takes the receipt of a lease that ran out as long as nobody else received the message, and deletes what is deleted already without
-  a word; the port says LeaseLost to both. So a receipt is good in the process that received it; a function adopts the records of its event (``adopt``).
+- Leases are also kept by our own clock. AWS refuses the receipt of a lease that ran out on a FIFO queue (InvalidParameterValue, "the receipt handle has expired"), the emulator
+  takes it until somebody else receives the message; deleting what is deleted already is no error there, and LeaseLost here. So a receipt is good in the process that received
+  it; a function adopts the records of its event (``adopt``).
 - One message of each group at a time: a batch of SQS's holds many of one group, and giving the others back would count against them. Each message is asked for by itself.
 - A delayed send: FIFO queues know no delay of one message. It is sent with the instant, and whoever receives it earlier hides it until then; that counts as one delivery.
 - Redrive: receive, send anew under the same id, delete. A crash between leaves the dead letter where it was; sent again within 5 minutes it is the same message.
 
 What SQS leaves open: leases and delays are whole seconds (rounded up) and at most 12 hours; between groups the order is SQS's; ``depth`` is right a minute after the last change;
 at most ten dead letters of one group are listed at a time, and what another lister looks at in that moment is hidden from this one.
-Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/ (FIFO-queues-understanding-logic, sqs-visibility-timeout, sqs-dead-letter-queues, read 2026-11-21).
+Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/ (FIFO-queues-understanding-logic, sqs-visibility-timeout,
+setting-up-dead-letter-queue-retention) and https://repost.aws/knowledge-center/sqs-receipt-handle-error (read 2026-11-21).
 """
 
 from __future__ import annotations
