@@ -22,8 +22,9 @@ from listbackup.backends.identity.port import EmailNotVerified, Factor, SessionK
 from listbackup.base.ids import UserId
 from listbackup.services.auth import SecondStep
 from listbackup.testing.authenticator import SoftAuthenticator
+from listbackup.testing.gateway import guarded_route
 from listbackup.testing.identity import PASSWORD, Doors, doors
-from listbackup.testing.user_pool import MadePool, pool_clock, user_pool
+from listbackup.testing.user_pool import MadePool, function_role, pool_clock, user_pool
 
 ADA = "ada@example.com"
 OTHER = "seven brass kettles on a shelf"
@@ -246,6 +247,23 @@ def test_who_is_signed_out_or_disabled_in_the_pool_gets_no_further_access_token(
     house.about(act, person.id)
     with pytest.raises(SignInRefused):
         door.auth.refresh(tokens.refresh)
+
+
+# what API Gateway says
+
+
+def test_api_gateway_lets_our_access_tokens_through_and_no_other(house: House) -> None:
+    door = house.doors
+    person, tokens = door.person(), house.program()
+    name = f"listbackup-test-{secrets.token_hex(4)}"
+    with (
+        function_role(house.aws, name) as role,
+        guarded_route(house.aws, name=name, role=role, issuer=house.users.issuer, audience=house.made.client) as get,
+    ):
+        assert get(tokens.access) == (200, person.id)
+        assert get(door.auth.refresh(tokens.refresh).access) == (200, person.id)
+        for wrong in ("", tokens.access[:-4] + "AAAA", tokens.refresh):
+            assert get(wrong)[0] == 401
 
 
 # what strangers try

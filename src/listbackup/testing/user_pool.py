@@ -39,19 +39,31 @@ class MadePool:
 
 
 @contextmanager
+def function_role(aws: Aws, name: str) -> Iterator[str]:
+    """A role that functions take and that may do nothing: its ARN. Gone afterwards."""
+    iam = aws.client("iam")
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_ROLE))
+    try:
+        yield str(made["Role"]["Arn"])
+    finally:
+        iam.delete_role(RoleName=name)
+
+
+@contextmanager
 def trigger(aws: Aws, name: str) -> Iterator[str]:
     """The function that the pool asks, as deployed by itself: its ARN. Gone afterwards."""
-    iam, functions = aws.client("iam"), aws.client("lambda")
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_ROLE))["Role"]["Arn"]
-    made = functions.create_function(
-        FunctionName=name, Runtime="python3.11", Role=role, Handler=TRIGGER_HANDLER, Code={"ZipFile": _zipped()}, Timeout=5
-    )
-    functions.add_permission(FunctionName=name, StatementId="pool", Action="lambda:InvokeFunction", Principal="cognito-idp.amazonaws.com")
-    try:
-        yield str(made["FunctionArn"])
-    finally:
-        functions.delete_function(FunctionName=name)
-        iam.delete_role(RoleName=name)
+    functions = aws.client("lambda")
+    with function_role(aws, name) as role:
+        made = functions.create_function(
+            FunctionName=name, Runtime="python3.11", Role=role, Handler=TRIGGER_HANDLER, Code={"ZipFile": _zipped()}, Timeout=5
+        )
+        functions.add_permission(
+            FunctionName=name, StatementId="pool", Action="lambda:InvokeFunction", Principal="cognito-idp.amazonaws.com"
+        )
+        try:
+            yield str(made["FunctionArn"])
+        finally:
+            functions.delete_function(FunctionName=name)
 
 
 @contextmanager
