@@ -1,12 +1,12 @@
 "use client";
 
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { CancelledError, useInfiniteQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from "react";
 import { useApi } from "@/lib/api";
 
 export const PAGE_ROWS = 100;
 const KEPT_PAGES = 120;
-const CALM_MS = 70; // between two rounds of fetching while somebody scrolls
+const CALM_MS = 40; // between two rounds of fetching while somebody scrolls
 
 /** Rows for `ui/grid.tsx`, fetched as they come near the screen. */
 export type Rows<T> = {
@@ -41,36 +41,54 @@ export function useRowsAnywhere<T>(
     reading.current = read;
   });
 
-  const fetch = useCallback(() => {
+  const asked = useRef(new Set<number>());
+  const readPage = useCallback(
+    async (page: number) => {
+      if (pages.has(page) || page < 0 || page * PAGE_ROWS >= Math.max(count, 1)) return;
+      asked.current.add(page);
+      const queryFn = ({ signal }: { signal: AbortSignal }) => reading.current(page * PAGE_ROWS, signal);
+      try {
+        const rows = await cache.fetchQuery({ queryKey: ["rows", id, page], queryFn, staleTime: Number.POSITIVE_INFINITY, gcTime: 60_000 });
+        pages.set(page, rows);
+        forgetFar(pages, page);
+        setFailed(null);
+        again();
+      } catch (error) {
+        if (!(error instanceof CancelledError)) setFailed({ id, error });
+      } finally {
+        asked.current.delete(page);
+      }
+    },
+    [cache, id, pages, count],
+  );
+
+  // what is on the screen first, and only then what is next to it; what was asked for elsewhere, and is seen by nobody any more, is given up
+  const fetch = useCallback(async () => {
     timer.current = null;
     rested.current = Date.now();
     if (id === "null") return;
-    const [first, last] = seen.current;
-    for (let page = Math.floor(first / PAGE_ROWS); page <= Math.floor(last / PAGE_ROWS) + 1; page++) {
-      if (pages.has(page) || page * PAGE_ROWS >= Math.max(count, 1)) continue;
-      const queryFn = ({ signal }: { signal: AbortSignal }) => reading.current(page * PAGE_ROWS, signal);
-      cache
-        .fetchQuery({ queryKey: ["rows", id, page], queryFn, staleTime: Number.POSITIVE_INFINITY, gcTime: 60_000 })
-        .then((rows) => {
-          pages.set(page, rows);
-          forgetFar(pages, page);
-          setFailed(null);
-          again();
-        })
-        .catch((error) => setFailed({ id, error }));
-    }
-  }, [cache, id, pages, count]);
+    const [first, last] = seen.current.map((row) => Math.floor(row / PAGE_ROWS)) as [number, number];
+    for (const page of asked.current)
+      if (page < first - 1 || page > last + 1) void cache.cancelQueries({ queryKey: ["rows", id, page], exact: true });
+    await Promise.all(Array.from({ length: last - first + 1 }, (_, at) => readPage(first + at)));
+    const [from, to] = seen.current.map((row) => Math.floor(row / PAGE_ROWS)) as [number, number];
+    if (from === first && to === last) for (const page of [last + 1, first - 1]) void readPage(page);
+  }, [cache, id, readPage]);
 
   const onSee = useCallback(
     (first: number, last: number) => {
       seen.current = [first, last];
-      if (timer.current) clearTimeout(timer.current);
-      if (Date.now() - rested.current > CALM_MS) fetch();
-      else timer.current = setTimeout(fetch, CALM_MS);
+      timer.current ??= setTimeout(fetch, Math.max(0, Math.min(CALM_MS, rested.current + CALM_MS - Date.now())));
     },
     [fetch],
   );
-  useEffect(() => fetch(), [fetch]);
+  useEffect(() => {
+    void fetch();
+    return () => {
+      if (timer.current) clearTimeout(timer.current);
+      timer.current = null;
+    };
+  }, [fetch]);
   const at = useCallback((index: number) => pages.get(Math.floor(index / PAGE_ROWS))?.[index % PAGE_ROWS], [pages]);
   return {
     count,
@@ -79,7 +97,7 @@ export function useRowsAnywhere<T>(
     at,
     onSee,
     error: failed?.id === id ? failed.error : null,
-    retry: fetch,
+    retry: () => void fetch(),
   };
 }
 

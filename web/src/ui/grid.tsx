@@ -3,29 +3,16 @@
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: as above
 "use client";
 
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, memo, type ReactNode, useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { cn } from "@/lib/cn";
-import { useT } from "@/lib/i18n";
 import { GridHead, type Order } from "@/ui/grid-head";
-import "@/messages/en/grid";
+import { moved } from "@/ui/grid-keys";
+import { type Column, cellId, GridRow, type Lines, placesOf } from "@/ui/grid-row";
+import { HEAD, ROW, useWindow } from "@/ui/grid-window";
 
-export const ROW = 34;
-const HEAD = 36;
+export type { Column };
+
 const CHOICE = 40;
-// Browsers draw no element higher than this (Firefox 17.8 million pixels, Chromium 33.5): a longer list is scrolled in proportion.
-const HIGHEST = 12_000_000;
-
-export type Column<T> = {
-  id: string;
-  name: string;
-  /** [px] */
-  width: number;
-  isNumber?: boolean;
-  canSort?: boolean;
-  /** What stands in the cell. A link is a plain `a`: the grid opens its row within the app. */
-  cell: (row: T) => ReactNode;
-};
 
 export type GridProps<T> = {
   label: string;
@@ -50,25 +37,13 @@ export type GridProps<T> = {
 
 /** A table of any length: some forty rows exist at a time. One stop of the Tab key; arrows, Page, Home and End move, Enter opens, Space chooses. */
 export function Grid<T>({ label, columns, count, isOpen = false, at, onSee, onOpen, jump, choice, ...props }: GridProps<T>) {
-  const t = useT();
   const id = useId();
   const box = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState({ row: 0, column: 0 });
-  const scale = useScale(box, count);
-  const virtual = useVirtualizer({
-    count,
-    getScrollElement: () => box.current,
-    estimateSize: () => ROW,
-    overscan: 6,
-    initialRect: { width: 1000, height: 600 },
-    observeElementOffset: scale.observe,
-  });
-  const shown = virtual.getVirtualItems();
-  const first = shown[0]?.index ?? 0;
-  const last = shown.at(-1)?.index ?? 0;
-  useEffect(() => onSee?.(first, last), [onSee, first, last]);
+  const { first, last, size, shift, height, reveal } = useWindow(box, count);
+  // as soon as the rows are there, not after they were painted: who jumps waits for this
+  useLayoutEffect(() => onSee?.(first, last), [onSee, first, last]);
 
-  const reveal = scale.reveal;
   // biome-ignore lint/correctness/useExhaustiveDependencies: only another wish is another jump
   useEffect(() => {
     if (!jump) return;
@@ -96,11 +71,28 @@ export function Grid<T>({ label, columns, count, isOpen = false, at, onSee, onOp
     }
   };
 
-  const width = columns.reduce((sum, column) => sum + column.width, 0) + (choice ? CHOICE : 0);
-  const line = useMemo(
-    () => [...(choice ? [`${CHOICE}px`] : []), ...columns.map((column) => `${column.width}px`)].join(" "),
-    [columns, choice],
-  );
+  const onClick = (event: MouseEvent<HTMLDivElement>) => {
+    const target = event.target as HTMLElement;
+    const line = target.closest('[role="row"]');
+    if (!line || target.closest("input")) return;
+    if (target.closest("a")) {
+      if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return; // the browser's own: another tab
+      event.preventDefault();
+    }
+    const index = Number(line.getAttribute("aria-rowindex")) - 2;
+    const row = at(index);
+    setActive({ row: index, column: 0 });
+    if (row !== undefined && !window.getSelection()?.toString()) onOpen?.(row);
+  };
+
+  const canOpen = onOpen !== undefined;
+  const onToggle = choice?.onToggle as Lines["onToggle"];
+  const indent = onToggle ? CHOICE : 0;
+  const lines = useMemo<Lines>(() => {
+    const width = columns.reduce((sum, column) => sum + column.width, indent);
+    return { id, places: placesOf(columns, indent), width, canOpen, onToggle };
+  }, [id, columns, indent, canOpen, onToggle]);
+  const shown = useOrder(first, size).filter((index) => index <= last);
   const isActiveThere = active.row >= first && active.row <= last;
   return (
     <div
@@ -110,43 +102,38 @@ export function Grid<T>({ label, columns, count, isOpen = false, at, onSee, onOp
       aria-rowcount={isOpen ? -1 : count + 1}
       aria-colcount={columns.length + (choice ? 1 : 0)}
       aria-multiselectable={choice ? true : undefined}
-      aria-activedescendant={isActiveThere ? `${id}-${active.row}-${active.column}` : undefined}
+      aria-activedescendant={isActiveThere ? cellId(id, active.row, active.column) : undefined}
       tabIndex={0}
       onKeyDown={onKeyDown}
-      className={cn("group/grid relative overflow-auto overscroll-contain text-[13px] outline-offset-[-2px]", props.className)}
+      className={cn(
+        // on a ground of its own it is scrolled by the compositor; without one it would be painted anew for every frame
+        "group/grid relative overflow-auto overscroll-contain bg-surface text-[13px] outline-offset-[-2px] contain-strict",
+        props.className,
+      )}
     >
       <GridHead
         id={id}
         columns={columns}
-        line={line}
-        width={width}
+        line={[...(choice ? [`${CHOICE}px`] : []), ...columns.map((column) => `${column.width}px`)].join(" ")}
+        width={lines.width}
         height={HEAD}
         hasChoice={Boolean(choice)}
         order={props.order}
         onOrder={props.onOrder}
         onWidth={props.onWidth}
       />
-      <div role="rowgroup" className="relative" style={{ height: scale.height, width, minWidth: "100%" }}>
-        {/* a row that leaves the screen lends its elements to one that comes: to make new ones costs more */}
-        {shown.map(({ index }) => {
+      <div role="rowgroup" onClick={onClick} className="relative" style={{ height, width: lines.width, minWidth: "100%" }}>
+        {shown.map((index) => {
           const row = at(index);
-          const key = row !== undefined && choice ? choice.keyOf(row) : null;
           return (
             <GridRow
-              key={index % shown.length}
-              id={id}
+              key={index % size}
+              lines={lines}
               index={index}
-              top={index * ROW - scale.shift}
-              line={line}
-              columns={columns as readonly Column<unknown>[]}
+              top={index * ROW - shift}
               row={row}
               active={index === active.row ? active.column : -1}
-              isChosen={key !== null && Boolean(choice?.chosen.has(key))}
-              onToggle={choice?.onToggle as ((row: unknown) => void) | undefined}
-              onOpen={onOpen as ((row: unknown) => void) | undefined}
-              onPoint={setActive}
-              waiting={t("grid.waiting")}
-              chooseLabel={t("grid.choose", { row: index + 1 })}
+              isChosen={row !== undefined && (choice?.chosen.has(choice.keyOf(row)) ?? false)}
             />
           );
         })}
@@ -155,168 +142,15 @@ export function Grid<T>({ label, columns, count, isOpen = false, at, onSee, onOp
   );
 }
 
-type RowProps = {
-  id: string;
-  index: number;
-  top: number;
-  line: string;
-  columns: readonly Column<unknown>[];
-  row: unknown;
-  active: number;
-  isChosen: boolean;
-  onToggle?: (row: unknown) => void;
-  onOpen?: (row: unknown) => void;
-  onPoint: (place: { row: number; column: number }) => void;
-  waiting: string;
-  chooseLabel: string;
-};
+const CALM_MS = 200;
 
-const GridRow = memo(function GridRow({
-  id,
-  index,
-  top,
-  line,
-  columns,
-  row,
-  active,
-  isChosen,
-  onToggle,
-  onOpen,
-  onPoint,
-  ...words
-}: RowProps) {
-  return (
-    <div
-      role="row"
-      aria-rowindex={index + 2}
-      aria-selected={onToggle ? isChosen : undefined}
-      onClick={(event) => {
-        const target = event.target as HTMLElement;
-        if (target.closest("input")) return;
-        if (target.closest("a")) {
-          if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return; // the browser's own: another tab
-          event.preventDefault();
-        }
-        onPoint({ row: index, column: 0 });
-        if (row !== undefined && !window.getSelection()?.toString()) onOpen?.(row);
-      }}
-      className={cn(
-        "absolute top-0 left-0 grid min-w-full items-center border-b border-line/70 hover:bg-sunken",
-        onOpen && "cursor-pointer",
-        isChosen ? "bg-accent-soft" : active >= 0 ? "group-focus-visible/grid:bg-sunken" : "",
-      )}
-      style={{ height: ROW, transform: `translateY(${top}px)`, gridTemplateColumns: line }}
-    >
-      {onToggle && (
-        <div role="gridcell" className="grid place-items-center">
-          <input
-            type="checkbox"
-            tabIndex={-1}
-            aria-label={words.chooseLabel}
-            checked={isChosen}
-            disabled={row === undefined}
-            onChange={() => onToggle(row)}
-            className="size-4.5 accent-accent"
-          />
-        </div>
-      )}
-      {columns.map((column, place) => (
-        <div
-          key={column.id}
-          id={`${id}-${index}-${place}`}
-          role="gridcell"
-          className={cn(
-            "h-full truncate px-3 leading-[33px]",
-            column.isNumber && "text-right tabular-nums",
-            active === place &&
-              "group-focus-visible/grid:outline-2 group-focus-visible/grid:outline-offset-[-2px] group-focus-visible/grid:outline-accent",
-          )}
-        >
-          {row === undefined ? (
-            <span className="inline-block h-2.5 w-2/3 rounded bg-line/70 align-middle">
-              <span className="sr-only">{place === 0 ? words.waiting : ""}</span>
-            </span>
-          ) : (
-            column.cell(row)
-          )}
-        </div>
-      ))}
-    </div>
-  );
-});
-
-/** Where a key leads to; null for keys that do not move. */
-function moved(
-  { key, ctrlKey, metaKey }: KeyboardEvent,
-  from: { row: number; column: number },
-  page: number,
-  rows: number,
-  columns: number,
-) {
-  const whole = ctrlKey || metaKey;
-  const row = (to: number) => ({ ...from, row: Math.max(0, Math.min(to, rows - 1)) });
-  const column = (to: number) => ({ ...from, column: Math.max(0, Math.min(to, columns - 1)) });
-  switch (key) {
-    case "ArrowDown":
-      return row(from.row + 1);
-    case "ArrowUp":
-      return row(from.row - 1);
-    case "PageDown":
-      return row(from.row + page);
-    case "PageUp":
-      return row(from.row - page);
-    case "Home":
-      return whole ? { row: 0, column: 0 } : row(0);
-    case "End":
-      return whole ? { row: rows - 1, column: columns - 1 } : row(rows - 1);
-    case "ArrowRight":
-      return column(from.column + 1);
-    case "ArrowLeft":
-      return column(from.column - 1);
-    default:
-      return null;
-  }
-}
-
-/** How places of the list and places of the scroll bar belong together: one to one, until the list is higher than an element can be. */
-function useScale(box: React.RefObject<HTMLDivElement | null>, count: number) {
-  const [scrolled, setScrolled] = useState(0);
-  const whole = count * ROW;
-  const height = Math.min(whole, HIGHEST);
-  const ratio = useRef(1);
-  const isScaled = whole > height;
-  const measure = useCallback(() => {
-    const view = (box.current?.clientHeight ?? 600) - HEAD;
-    ratio.current = isScaled ? (whole - view) / (height - view) : 1;
-    return view;
-  }, [box, whole, height, isScaled]);
-  const observe = useCallback(
-    (_: unknown, tell: (offset: number, isScrolling: boolean) => void) => {
-      const element = box.current;
-      if (!element) return;
-      const hear = () => {
-        measure();
-        tell(element.scrollTop * ratio.current, false);
-        if (isScaled) setScrolled(element.scrollTop);
-      };
-      hear();
-      element.addEventListener("scroll", hear, { passive: true });
-      return () => element.removeEventListener("scroll", hear);
-    },
-    [box, measure, isScaled],
-  );
-  const reveal = useCallback(
-    (row: number, how: "top" | "near") => {
-      const element = box.current;
-      if (!element) return;
-      const view = measure();
-      const now = element.scrollTop * ratio.current;
-      const top = row * ROW;
-      if (how === "top") element.scrollTop = top / ratio.current;
-      else if (top < now) element.scrollTop = Math.floor(top / ratio.current);
-      else if (top + ROW > now + view) element.scrollTop = Math.ceil((top + ROW - view) / ratio.current);
-    },
-    [box, measure],
-  );
-  return { height, shift: isScaled ? scrolled * (ratio.current - 1) : 0, observe, reveal };
+/** The rows of a window in the order of their elements. A row that leaves lends its element to one that comes, where it stands in the document: to
+ * make or move elements costs more than all else. Whoever reads the document from top to bottom finds the rows in order as soon as nobody scrolls. */
+function useOrder(first: number, size: number): readonly number[] {
+  const [base, setBase] = useState(first);
+  useEffect(() => {
+    const timer = setTimeout(() => setBase(first), CALM_MS);
+    return () => clearTimeout(timer);
+  }, [first]);
+  return Array.from({ length: size }, (_, place) => first + ((((base + place - first) % size) + size) % size));
 }
