@@ -60,13 +60,13 @@ class Names:
 
     @property
     def errand_queue(self) -> str:
-        """Long work that a request asked for."""
-        return f"listbackup-errand-queue-{self.stage}"
+        """Long work that a request asked for, in order for each thing."""
+        return f"listbackup-errand-queue-{self.stage}.fifo"
 
     @property
     def errand_dead_queue(self) -> str:
         """Errands that failed five times."""
-        return f"listbackup-errand-queue-{self.stage}-dead"
+        return f"listbackup-errand-queue-{self.stage}-dead.fifo"
 
     @property
     def lost_queue(self) -> str:

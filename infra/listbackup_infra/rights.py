@@ -147,6 +147,8 @@ def _keys(stack: Stack, stage: Stage) -> Iterable[iam.PolicyStatement]:
         ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"],
         [values.take(stack, stage, values.KEY_ARN)],
     )
+    # Which root keys are held: older ones too, while the root is rotated. AWS knows no resource for it.
+    yield _allow(["kms:ListAliases"], ["*"])
 
 
 def _people(stack: Stack, stage: Stage) -> Iterable[iam.PolicyStatement]:

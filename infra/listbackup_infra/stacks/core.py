@@ -91,11 +91,14 @@ def _queues(stack: Stack, stage: Stage) -> None:
         dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=RECEIVES),
         **_sealed(stage),
     )
-    dead_errands = sqs.Queue(stack, "DeadErrands", queue_name=names.errand_dead_queue, retention_period=Duration.days(14), **_sealed(stage))
+    dead_errands = sqs.Queue(
+        stack, "DeadErrands", queue_name=names.errand_dead_queue, fifo=True, retention_period=Duration.days(14), **_sealed(stage)
+    )
     errands = sqs.Queue(
         stack,
         "Errands",
         queue_name=names.errand_queue,
+        fifo=True,  # the queue port is FIFO: one errand for a thing at a time
         visibility_timeout=Duration.seconds(6 * ERRAND_SECONDS),
         retention_period=Duration.days(4),
         dead_letter_queue=sqs.DeadLetterQueue(queue=dead_errands, max_receive_count=RECEIVES),

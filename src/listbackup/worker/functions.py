@@ -62,6 +62,7 @@ class EventQueue:
     def __init__(self, queue: Adopting, records: Sequence[Mapping[str, Any]]) -> None:
         self._queue, self._left = queue, list(records)
         self._given: dict[str, Message] = {}  # by receipt: neither acknowledged nor known to stay
+        self._items: dict[str, str] = {}  # by receipt: SQS's id of the record, which is another than the message's once that was redriven
         self._stay: list[str] = []
         self._blocked: set[str] = set()  # groups of which a message stays: those behind it stay too, or the order would break
 
@@ -72,6 +73,7 @@ class EventQueue:
             message = self._adopted(record, lease)
             if message is not None:
                 self._given[message.receipt] = message
+                self._items[message.receipt] = str(record["messageId"])
                 self._queue.extend(message.receipt, lease)
                 return [message]
         return []
@@ -111,7 +113,7 @@ class EventQueue:
 
     def report(self) -> Mapping[str, Any]:
         """The answer to SQS: which messages stay. Source: docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html, read 2026-11-21."""
-        stay = [*self._stay, *(one.id for one in self._given.values()), *(str(record["messageId"]) for record in self._left)]
+        stay = [*self._stay, *(self._items[receipt] for receipt in self._given), *(str(record["messageId"]) for record in self._left)]
         return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in dict.fromkeys(stay)]}
 
     def _adopted(self, record: Mapping[str, Any], lease: timedelta) -> Message | None:
