@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import urllib.request
 from collections.abc import Iterator, Sequence
 from email import message_from_bytes
@@ -23,9 +24,14 @@ from listbackup.testing.suites.mail_suite import LETTER, MailSuite
 SENDER = "ListBackup <copies@mail.example.com>"
 
 
+pytestmark = pytest.mark.skipif(
+    os.environ.get("LISTBACKUP_AWS_ACCOUNT") == "1", reason="which domain an account may send from cannot be guessed"
+)
+
+
 @pytest.fixture
-def sent(aws: Aws, emulator: Emulator) -> Iterator[list[dict[str, Any]]]:
-    """What SES was handed; ``emulator`` alone, because an account's own domain cannot be guessed."""
+def sent(aws: Aws) -> Iterator[list[dict[str, Any]]]:
+    """What SES was handed."""
     client = aws.client("sesv2")
     if not any(one["IdentityName"] == "mail.example.com" for one in client.list_email_identities()["EmailIdentities"]):
         client.create_email_identity(EmailIdentity="mail.example.com")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from listbackup.backends.queue.sqs import SqsQueue
 from listbackup.base.errors import BackendError, InputError
 from listbackup.base.ids import new_id
 from listbackup.testing.clock import ManualClock, WaitingClock
-from listbackup.testing.suites.queue_suite import MAX_RECEIVES, QueueSuite
+from listbackup.testing.suites.queue_suite import MAX_RECEIVES, QueueSuite, kill
+from listbackup.worker.functions import EventQueue
 
 _numbers = itertools.count()
 SECOND = timedelta(seconds=1)
@@ -135,20 +136,27 @@ def test_a_record_of_a_functions_event_is_adopted(aws: Aws, urls: tuple[str, str
     [taken] = aws.client("sqs").receive_message(QueueUrl=urls[0], MessageSystemAttributeNames=["All"], MessageAttributeNames=["All"])[
         "Messages"
     ]
-    named = {name: {"stringValue": value["StringValue"], "dataType": "String"} for name, value in taken["MessageAttributes"].items()}
-    record = {
-        "messageId": taken["MessageId"],
-        "receiptHandle": taken["ReceiptHandle"],
-        "body": taken["Body"],
-        "attributes": taken["Attributes"],
-        "messageAttributes": named,
-        "eventSource": "aws:sqs",
-    }
-    message = queue.adopt(record, lease=SECOND * 30)
+    message = queue.adopt(record_of(taken), lease=SECOND * 30)
     assert message is not None
     assert (message.group, message.body, message.receives) == ("a group", b"\xff1", 1)
     queue.ack(message.receipt)
     assert queue.depth() == 0
+
+
+def test_a_redriven_message_is_reported_to_sqs_by_the_id_that_sqs_knows(aws: Aws, urls: tuple[str, str], queue: SqsQueue) -> None:
+    """Lambda takes a report that names an unknown message for a failure of the whole batch (services-sqs-errorhandling, read 2026-11-21)."""
+    first = queue.send("g", b"1")
+    kill(queue, WaitingClock(), SECOND)
+    queue.redrive(first)
+    [taken] = aws.client("sqs").receive_message(QueueUrl=urls[0], MessageSystemAttributeNames=["All"], MessageAttributeNames=["All"])[
+        "Messages"
+    ]
+    event = EventQueue(queue, [record_of(taken)])
+    [message] = event.receive(lease=SECOND * 30)
+    assert message.id == first != taken["MessageId"]
+    assert event.report() == {"batchItemFailures": [{"itemIdentifier": taken["MessageId"]}]}
+    event.ack(message.receipt)
+    assert event.report() == {"batchItemFailures": []}
 
 
 def test_a_delayed_message_of_an_event_is_put_off(aws: Aws, urls: tuple[str, str], queue: SqsQueue) -> None:
@@ -203,6 +211,21 @@ def test_an_empty_receive_waits_for_what_comes(aws: Aws, urls: tuple[str, str]) 
     assert clock.monotonic() - begun > 1
     queue.send("g", b"1")
     assert len(queue.receive(limit=5, lease=SECOND)) == 1
+
+
+def record_of(taken: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A received message as a function gets it."""
+    named = {
+        name: {"stringValue": value["StringValue"], "dataType": "String"} for name, value in taken.get("MessageAttributes", {}).items()
+    }
+    return {
+        "messageId": taken["MessageId"],
+        "receiptHandle": taken["ReceiptHandle"],
+        "body": taken["Body"],
+        "attributes": taken["Attributes"],
+        "messageAttributes": named,
+        "eventSource": "aws:sqs",
+    }
 
 
 def _refuse(**_: object) -> None:
