@@ -6,6 +6,7 @@ import base64
 import json
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -55,7 +56,7 @@ class House:
 def house(aws: Aws, trigger_arn: str) -> Iterator[House]:
     clock = pool_clock()
     with user_pool(aws, pool_settings(), name=f"listbackup-test-{secrets.token_hex(4)}", trigger=trigger_arn) as made:
-        users = UserPool(aws, pool=made.pool, client=made.client, clock=clock)
+        users = UserPool(aws, pool=made.pool, client=made.client, key=bytes(32), clock=clock)
         opened = doors(clock=clock, make=lambda desk, scope, figures: CognitoIdentity(users, desk.tables, scope, desk.clock, figures))
         yield House(doors=opened, users=users, made=made, aws=aws)
 
@@ -202,6 +203,15 @@ def test_a_disabled_person_is_disabled_in_the_pool_and_comes_back(house: House) 
         house.users.open(person.id)
     door.auth.set_disabled(person.id, False, why="back")
     assert house.program().access
+
+
+def test_many_programs_of_one_person_come_in_at_once(house: House) -> None:
+    """Five, because a sixth guess at once is throttled."""
+    house.doors.person()
+    with ThreadPoolExecutor(5) as crowd:
+        tokens = list(crowd.map(lambda _: house.program(), range(5)))
+    assert {house.doors.auth.authenticate_bearer(one.access)[1].id for one in tokens} == {one.session.id for one in tokens}
+    assert len({one.session.id for one in tokens}) == 5
 
 
 # what did not happen

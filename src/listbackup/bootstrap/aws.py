@@ -252,8 +252,10 @@ class AwsPorts:
             return BuiltinIdentity(desk.tables, scope, desk.clock, figures)
         from listbackup.backends.identity.cognito import CognitoIdentity
         from listbackup.backends.identity.cognito_users import UserPool
+        from listbackup.backends.identity.opaque import derived
 
-        pool = UserPool(self.aws, pool=self._settings.user_pool, client=self._settings.user_pool_client, clock=self._clock)
+        said, key = self._settings, derived(scope, "pool")
+        pool = UserPool(self.aws, pool=said.user_pool, client=said.user_pool_client, key=key, clock=self._clock)
         return CognitoIdentity(pool, desk.tables, scope, desk.clock, figures)
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """What the user pool asks before it gives tokens to somebody who showed no password to it: a cookie's holder, a passkey, a recovery code.
 
-This program puts the hash of a fresh secret into the person's attribute ``custom:proof`` (only a role with AdminUpdateUserAttributes can) and answers the pool's one
+This program puts the hash of a secret of these minutes into the person's attribute ``custom:proof`` (only a role with AdminUpdateUserAttributes can) and answers the pool's one
 question with the secret. So the function that the pool calls holds no key and reads nothing but what it is handed. It needs the standard library alone.
 Source: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-challenge.html (read 2026-11-21).
 """

@@ -11,11 +11,11 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from listbackup.backends.aws_client import Aws, AwsRefused, ask
 from listbackup.backends.identity.cognito_trigger import ATTRIBUTE, proof_of
+from listbackup.backends.identity.opaque import mac
 from listbackup.backends.identity.port import SignInRefused
 from listbackup.base.clock import Clock
 from listbackup.base.errors import BackendError
@@ -23,8 +23,8 @@ from listbackup.base.secret import Secret
 
 _REFUSED = {"NotAuthorizedException", "UserNotFoundException", "UserNotConfirmedException", "PasswordResetRequiredException"}
 _WRONG_CODE = {"CodeMismatchException", "EnableSoftwareTokenMFAException", "ExpiredCodeException"}
-_PROOF_LASTS = timedelta(minutes=5)
-_TRIES = 4  # two who ask for tokens of one person at once overwrite each other's proof
+_PROOF_SECONDS = 300
+_TRIES = 4  # at the turn of two windows one may overwrite the other's proof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +39,10 @@ class PoolTokens:
 
 
 class UserPool:
-    """One user pool through its one app client. Safe to share between threads."""
+    """One user pool through its one app client; ``key`` (32 bytes, the same in every process) makes the proofs by which it knows us. Safe to share between threads."""
 
-    def __init__(self, aws: Aws, *, pool: str, client: str, clock: Clock) -> None:
-        self.pool, self.client = pool, client
+    def __init__(self, aws: Aws, *, pool: str, client: str, key: bytes, clock: Clock) -> None:
+        self.pool, self.client, self._key = pool, client, key
         self.issuer = f"https://cognito-idp.{aws.region}.amazonaws.com/{pool}"
         self.keys_url = f"{aws.endpoint or f'https://cognito-idp.{aws.region}.amazonaws.com'}/{pool}/.well-known/jwks.json"
         self._aws, self._clock = aws, clock
@@ -96,10 +96,8 @@ class UserPool:
     def open(self, user: str) -> PoolTokens:
         """Tokens for somebody whom this program knows to be there. Raises SignInRefused when the pool knows of no such user, or disabled them."""
         for attempt in range(_TRIES):
-            secret = secrets.token_urlsafe(32)
             try:
-                self._prove(user, secret)
-                return self._answered(user, secret)
+                return self._answered(user, self._prove(user))
             except AwsRefused as error:
                 if error.code not in _REFUSED:
                     raise
@@ -154,10 +152,13 @@ class UserPool:
 
     # within
 
-    def _prove(self, user: str, secret: str) -> None:
-        kept = proof_of(secret, int((self._clock.now() + _PROOF_LASTS).timestamp()))
-        attributes = [{"Name": ATTRIBUTE, "Value": kept}]
+    def _prove(self, user: str) -> str:
+        """The answer to the pool's question about this user. Whoever asks for the same user within these minutes has the same one, so that nobody spoils another's."""
+        window = int(self._clock.now().timestamp()) // _PROOF_SECONDS
+        answer = mac(self._key, f"{user}/{window}")
+        attributes = [{"Name": ATTRIBUTE, "Value": proof_of(answer, (window + 2) * _PROOF_SECONDS)}]
         self._ask("admin_update_user_attributes", "prove a user", **self._named(user), UserAttributes=attributes)
+        return answer
 
     def _answered(self, user: str, secret: str) -> PoolTokens:
         """Through the pool's custom challenge, see ``cognito_trigger``."""
