@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +79,14 @@ def built(folder: Path = BUILT) -> Pages | None:
     return Pages(folder) if (folder / "_ui.json").is_file() else None
 
 
+def file_headers(folder: Path = BUILT) -> Iterator[tuple[str, Path, Mapping[str, str]]]:
+    """Every file of a build: its address, where it lies, and the headers that go with it; for whoever serves the files without this process."""
+    plan = from_json((folder / "_ui.json").read_bytes(), Plan)
+    for path in sorted(folder.rglob("*")):
+        if name := _name(path, folder):
+            yield name, path, _headers(path, name, plan, path.read_bytes())
+
+
 def _split(path: str) -> tuple[str, str]:
     """An address and what is asked of it: the page itself, or one of the data files that the app fetches when it goes there."""
     page, _, last = path.rpartition("/")
@@ -97,15 +105,18 @@ def _name(path: Path, folder: Path) -> str | None:
 
 def _read(path: Path, name: str, plan: Plan) -> _File:
     plain, squeezed = path.read_bytes(), path.with_name(path.name + ".br")
+    return _File(plain=plain, squeezed=squeezed.read_bytes() if squeezed.is_file() else None, headers=_headers(path, name, plan, plain))
+
+
+def _headers(path: Path, name: str, plan: Plan, plain: bytes) -> Mapping[str, str]:
     kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    headers = {
+    return {
         "content-type": f"{kind}; charset=utf-8" if kind.startswith("text/") else kind,
         "cache-control": _FOREVER if name.startswith(_NAMED_BY_CONTENT) else _ASK,
         "etag": f'"{hashlib.sha256(plain).hexdigest()[:32]}"',
         "vary": "accept-encoding",
         "content-security-policy": _policy_of(path, name, plan),
     }
-    return _File(plain=plain, squeezed=squeezed.read_bytes() if squeezed.is_file() else None, headers=headers)
 
 
 def _policy_of(path: Path, name: str, plan: Plan) -> str:
@@ -138,4 +149,4 @@ def _response(file: _File, request: Request, status: int) -> Response:
     return Response(body, status_code=status, headers=headers)
 
 
-__all__ = ["Pages", "built"]
+__all__ = ["Pages", "built", "file_headers"]
