@@ -4,11 +4,10 @@ import { Activity, Pause, Play } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useRef, useState } from "react";
 import { actionWord, actorWord, isTrouble } from "@/lib/activity-words";
-import { useApi } from "@/lib/api";
 import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
 import { useLive, useLiveState } from "@/lib/live";
-import { type Line, useLines, useNames, type Wanted } from "@/screens/activity/queries";
+import { type Line, useLines, useNames, useNewLines, type Wanted } from "@/screens/activity/queries";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { SkeletonRows } from "@/ui/skeleton";
@@ -21,15 +20,14 @@ const Detail = dynamic(() => import("@/screens/activity/detail"), { ssr: false }
 /** The lines, with what is new on top as it happens; whoever wants to read in peace pauses it. */
 export function Lines({ wanted }: { wanted: Wanted }) {
   const t = useT();
-  const api = useApi();
   const names = useNames();
   const lines = useLines(wanted);
   const [isPaused, setPaused] = useState(false);
   const [open, setOpen] = useState<Line | null>(null);
   const first = useRef<number | null>(null);
-  const renew = () => void api.cache.invalidateQueries({ queryKey: ["activity"] });
+  const { renew, take } = useNewLines(wanted);
   useLive((events) => {
-    if (!isPaused && events.some((event) => event.id !== null)) renew();
+    if (!isPaused) take(events);
   });
   if (lines.isPending)
     return (

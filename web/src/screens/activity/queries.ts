@@ -2,12 +2,14 @@
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { type Shape, useApi } from "@/lib/api";
+import { useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
+import type { LiveEvent } from "@/lib/live";
 import { useHere, useSession } from "@/lib/session";
 import { useQuery } from "@/platform/params";
+import { type Line, type Pages, withLines } from "@/screens/activity/growing";
 
-export type Line = Shape["Activity"];
+export type { Line };
 export type Wanted = { q?: string; action?: string; actor?: string; subject?: string; since?: string; until?: string };
 
 export const FILTERS = ["q", "action", "actor", "subject", "since", "until"] as const;
@@ -34,11 +36,13 @@ function startOf(day: string | null, later: number): string | undefined {
   return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
 }
 
+const keyOf = (wanted: Wanted) => ["activity", wanted] as const;
+
 /** The lines that are wanted, newest first, page by page. */
 export function useLines(wanted: Wanted) {
   const { call } = useApi();
   return useInfiniteQuery({
-    queryKey: ["activity", wanted],
+    queryKey: keyOf(wanted),
     initialPageParam: undefined as string | undefined,
     queryFn: async ({ pageParam }) => {
       const { data } = await call.GET("/v2/activity", { params: { query: { ...wanted, limit: 50, cursor: pageParam } } });
@@ -47,6 +51,23 @@ export function useLines(wanted: Wanted) {
     },
     getNextPageParam: (page) => page.next ?? undefined,
   });
+}
+
+/** Takes what was just told into the lines that are shown. An event is the line itself, so nothing is asked; where lines are chosen by a filter, or one
+ * is missing in between, they are read again. */
+export function useNewLines(wanted: Wanted) {
+  const { cache } = useApi();
+  const renew = () => void cache.invalidateQueries({ queryKey: ["activity"] });
+  const take = (events: readonly LiveEvent[]) => {
+    const key = keyOf(wanted);
+    const isWhole = !Object.values(wanted).some(Boolean) && !events.some((event) => event.event === "live.gap");
+    const lines = events.flatMap((event) => (event.id === null ? [] : [event.data as unknown as Line]));
+    const known = isWhole && cache.isFetching({ queryKey: key }) === 0 ? cache.getQueryData<Pages>(key) : undefined;
+    const grown = known && withLines(known, lines);
+    if (grown) cache.setQueryData<Pages>(key, grown);
+    else if (lines.length > 0 || !isWhole) renew();
+  };
+  return { renew, take };
 }
 
 /** Names of people by id, as far as one may see them. */
