@@ -16,8 +16,8 @@ from listbackup_infra.stacks import Ground
 HTTP_SECONDS = 29  # the gateway waits for 30
 
 
-def serve(stack: Stack, stage: Stage, ground: Ground, service: str, rights: Rights) -> None:
-    """The function of a service and the routes that lead to it."""
+def serve(stack: Stack, stage: Stage, ground: Ground, service: str, rights: Rights, *, authorizer: str | None = None) -> None:
+    """The function of a service and the routes that lead to it. ``authorizer`` is the id of one in this very stack."""
     job = Job(
         name=service,
         handler="listbackup.api.lambda_http.handler",
@@ -27,10 +27,10 @@ def serve(stack: Stack, stage: Stage, ground: Ground, service: str, rights: Righ
         memory_mb=stage.http_memory_mb,
         says={"LISTBACKUP_SERVICE": service},
     )
-    mount(stack, stage, service, make_function(stack, stage, ground, job))
+    mount(stack, stage, service, make_function(stack, stage, ground, job), authorizer=authorizer)
 
 
-def mount(stack: Stack, stage: Stage, service: str, function: lambda_.Function) -> None:
+def mount(stack: Stack, stage: Stage, service: str, function: lambda_.Function, *, authorizer: str | None = None) -> None:
     """Every operation of the service, with the authorizer before those that somebody must be signed in for."""
     api = values.take(stack, stage, values.API)
     integration = gateway.CfnIntegration(
@@ -59,11 +59,17 @@ def mount(stack: Stack, stage: Stage, service: str, function: lambda_.Function) 
             api_id=api,
             route_key=f"{method} {path}",
             target=f"integrations/{integration.ref}",
-            **({"authorization_type": "NONE"} if (method, path) in public else _authorized(stack, stage)),
+            **({"authorization_type": "NONE"} if (method, path) in public else _authorized(stack, stage, authorizer)),
         )
 
 
-def _authorized(stack: Stack, stage: Stage) -> dict[str, str]:
-    if stage.authorizer == "jwt":
-        return {"authorization_type": "JWT", "authorizer_id": values.take(stack, stage, values.JWT_AUTHORIZER)}
-    return {"authorization_type": "CUSTOM", "authorizer_id": values.take(stack, stage, values.AUTHORIZER)}
+def _authorized(stack: Stack, stage: Stage, authorizer: str | None) -> dict[str, str]:
+    """Nobody at the gateway, unless the stage says so: its refusals are 403 without a word, and a browser must see a 401 to lead somebody to the sign-in page
+    (docs/decisions/0332)."""
+    match stage.authorizer:
+        case "jwt":
+            return {"authorization_type": "JWT", "authorizer_id": values.take(stack, stage, values.JWT_AUTHORIZER)}
+        case "request":
+            return {"authorization_type": "CUSTOM", "authorizer_id": authorizer or values.take(stack, stage, values.AUTHORIZER)}
+        case _:
+            return {"authorization_type": "NONE"}

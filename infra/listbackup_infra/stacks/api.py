@@ -1,4 +1,4 @@
-"""api: the gateway that all services share, who is let in, and where it is found."""
+"""api: the gateway that all services share, and where it is found. Who is let in is asked of a function of ``auth``, which must know the public address."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import json
 
 from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_apigatewayv2 as gateway
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_route53 as route53
 
-from listbackup_infra import access, values
+from listbackup_infra import values
 from listbackup_infra.alarms import alarm
-from listbackup_infra.function import Job, make_function, retention
+from listbackup_infra.function import retention
 from listbackup_infra.settings import Stage
 from listbackup_infra.stacks import Ground, Plan
 
@@ -41,7 +40,6 @@ def build(stack: Stack, stage: Stage, ground: Ground) -> None:
         cors_configuration=_cors(stage),
     )
     _stage(stack, stage, api)
-    _request_authorizer(stack, stage, ground, api)
     if stage.identity == "cognito":
         _jwt_authorizer(stack, stage, api)
     url = f"https://{stage.api_domain}" if stage.api_domain else api.attr_api_endpoint
@@ -87,39 +85,6 @@ def _stage(stack: Stack, stage: Stage, api: gateway.CfnApi) -> None:
         ),
         access_log_settings=gateway.CfnStage.AccessLogSettingsProperty(destination_arn=log.log_group_arn, format=json.dumps(_LINE)),
     )
-
-
-def _request_authorizer(stack: Stack, stage: Stage, ground: Ground, api: gateway.CfnApi) -> None:
-    """Asks our own function, which knows API keys, sessions and tokens. Nothing is remembered: a key that was taken back opens nothing from then on."""
-    job = Job(
-        name="authorizer",
-        handler="listbackup.api.lambda_authorizer.handler",
-        folder="authorizer",
-        rights=access.AUTHORIZER,
-        seconds=10,
-        memory_mb=stage.http_memory_mb,
-    )
-    function = make_function(stack, stage, ground, job)
-    authorizer = gateway.CfnAuthorizer(
-        stack,
-        "Authorizer",
-        api_id=api.ref,
-        name=f"{stage.names.prefix}-callers",
-        authorizer_type="REQUEST",
-        authorizer_uri=f"arn:{stack.partition}:apigateway:{stack.region}:lambda:path/2015-03-31/functions/{function.function_arn}/invocations",
-        authorizer_payload_format_version="2.0",
-        authorizer_result_ttl_in_seconds=0,
-        enable_simple_responses=True,
-    )
-    lambda_.CfnPermission(
-        stack,
-        "GatewayAuthorizer",
-        action="lambda:InvokeFunction",
-        function_name=function.function_name,
-        principal="apigateway.amazonaws.com",
-        source_arn=stack.format_arn(service="execute-api", resource=api.ref, resource_name=f"authorizers/{authorizer.ref}"),
-    )
-    values.give(stack, stage, values.AUTHORIZER, authorizer.ref)
 
 
 def _jwt_authorizer(stack: Stack, stage: Stage, api: gateway.CfnApi) -> None:

@@ -51,6 +51,7 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("dead-letters", "dead_letters", _SERVE),
     Entry("api-key", "api_key", _SERVE),
     Entry("deploy", "deploy", _SERVE),
+    Entry("destroy", "destroy", _SERVE),
     Entry("runs", "runs", _BACK_UP),
     Entry("activity", "activity", _LOOK),
     Entry("snapshots", "snapshots", _LOOK),

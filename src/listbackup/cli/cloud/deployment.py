@@ -6,16 +6,19 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from listbackup.backends.aws_client import Aws, AwsRefused, ask
 from listbackup.base.clock import Clock
 from listbackup.base.errors import InputError
-from listbackup.cli.cloud.parameters import ensure_all, find
+from listbackup.cli.cloud.parameters import PUBLIC_URL, ensure_all, find
 from listbackup.cli.cloud.target import INFRA, Target, aim, check_machine
 from listbackup.cli.cloud.toolkit import DeploymentFailed, Toolkit
 from listbackup.cli.output import Output
 
+BUILT = Path(__file__).parents[2] / "api" / "web"  # where `make web` puts the web app
+FRONT_REGION = "us-east-1"
 _BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"
 
 
@@ -42,30 +45,83 @@ def deploy(out: Output, clock: Clock, wish: Wish, *, dry_run: bool, yes: bool) -
         functions = wish.functions or _build_functions(out, Path(folder) / "functions")
         order = toolkit.synth(context_of(target, wish.settings, functions, bucket))
         chosen = choose(order, target, wish.service)
+        if _front(target) in chosen:
+            front = replace(target, region=FRONT_REGION, aws=Aws(FRONT_REGION, target.endpoint))
+            _ensure_bootstrapped(out, replace(toolkit, target=front), yes=yes, dry_run=dry_run)
         if dry_run:
             _show(out, toolkit, chosen)
             return
         _confirm(out, target, chosen, yes=yes)
-        for stack in chosen:
-            out.say(f"deploying {stack} …")
-            toolkit.deploy(stack)
-        out.document({"stage": target.stage, "region": target.region, "account": target.account, "stacks": list(chosen)})
-        out.good(f"deployed {', '.join(chosen)}")
+        if _front(target) in chosen:
+            chosen = _deploy_front(out, toolkit, wish, functions, bucket, chosen)
+        _deploy_stacks(out, toolkit, chosen)
+    url = _try_out(out, target, chosen)
+    out.document({"stage": target.stage, "region": target.region, "account": target.account, "stacks": list(chosen), "url": url})
+    out.good(f"deployed {', '.join(chosen)}")
+    if url:
+        out.say(f"it answers at {url}")
+
+
+def _front(target: Target) -> str:
+    return target.stack("edge")
+
+
+def _deploy_front(out: Output, toolkit: Toolkit, wish: Wish, functions: Path, bucket: str | None, chosen: Sequence[str]) -> Sequence[str]:
+    """The firewall, which lies in another region than the rest: what it is called there is told to the templates of the others. The stacks that are left."""
+    _deploy_stacks(out, toolkit, [_front(toolkit.target)])
+    toolkit.synth(context_of(toolkit.target, wish.settings, functions, bucket))
+    return [one for one in chosen if one != _front(toolkit.target)]
+
+
+def _deploy_stacks(out: Output, toolkit: Toolkit, stacks: Sequence[str]) -> None:
+    from listbackup.cli.cloud.website import put_website
+
+    target = toolkit.target
+    if stacks:
+        out.say(f"deploying {', '.join(stacks)} …")
+        toolkit.deploy(stacks)
+    if target.stack("web") in stacks:
+        bucket, distribution = find(target, "web-bucket"), find(target, "web-distribution-id")
+        if bucket and distribution:
+            out.say(f"{put_website(target, bucket, distribution, BUILT)} files of the web app are in {bucket}")
+
+
+def _try_out(out: Output, target: Target, chosen: Sequence[str]) -> str | None:
+    """The address that answers, once the stack that answers is there."""
+    from listbackup.cli.cloud.smoke import answers
+
+    url = find(target, "api-url")
+    if url is None or target.stack("system") not in chosen:
+        return None
+    out.say("asking whether it answers …")
+    answers(target, url)
+    return find(target, PUBLIC_URL) or url
 
 
 def context_of(target: Target, settings: Sequence[str], functions: Path, bucket: str | None) -> Mapping[str, str]:
     """What the templates are told. Raises InputError for a setting without a value."""
-    context = {"stage": target.stage, "functions": str(functions), "listbackup:region": target.region}
+    context = {"stage": target.stage, "functions": str(functions), "web": str(BUILT), "listbackup:region": target.region}
     if bucket:
         context["listbackup:data_bucket"] = bucket
     if target.endpoint:
         context["listbackup:endpoint"] = target.endpoint
+    elif target.region != FRONT_REGION and (firewall := _firewall(target)):
+        context["listbackup:web_acl"] = firewall
     for one in settings:
         name, equals, value = one.partition("=")
         if not equals:
             raise InputError(f"--set {one!r} has no '='", hint="write  --set NAME=VALUE")
         context[f"listbackup:{name}"] = value
     return context
+
+
+def _firewall(target: Target) -> str | None:
+    """The firewall of CloudFront, which is told in the region where CloudFront's things are."""
+    aws = Aws(FRONT_REGION)
+    try:
+        return find(replace(target, region=FRONT_REGION, aws=aws), "web-acl-arn")
+    finally:
+        aws.close()
 
 
 def choose(order: Sequence[str], target: Target, service: str) -> Sequence[str]:
@@ -81,8 +137,6 @@ def choose(order: Sequence[str], target: Target, service: str) -> Sequence[str]:
 
 def _ensure_bootstrapped(out: Output, toolkit: Toolkit, *, yes: bool, dry_run: bool) -> None:
     target = toolkit.target
-    from listbackup.backends.aws_client import AwsRefused, ask
-
     ssm = target.aws.client("ssm")
     try:
         ask(lambda: ssm.get_parameter(Name=_BOOTSTRAP), "see whether cdk was bootstrapped", clock=target.clock)
@@ -93,18 +147,19 @@ def _ensure_bootstrapped(out: Output, toolkit: Toolkit, *, yes: bool, dry_run: b
     said = f"cdk was not yet bootstrapped in {target.region} of account {target.account}"
     if dry_run:
         raise InputError(said, hint="deploy without --dry-run does it, or  npx cdk bootstrap")
-    if not _agreed(out, f"{said}: it makes a bucket for code and five roles. Do it?", yes=yes):
+    if not agreed(out, f"{said}: it makes a bucket for code and five roles. Do it?", yes=yes):
         raise InputError(said, hint="answer yes, give --yes, or run  npx cdk bootstrap")
     toolkit.bootstrap()
 
 
 def _confirm(out: Output, target: Target, chosen: Sequence[str], *, yes: bool) -> None:
     what = f"{len(chosen)} stacks" if len(chosen) > 1 else chosen[0]
-    if not _agreed(out, f"Deploy {what} to {target.region} of account {target.account}?", yes=yes):
+    if not agreed(out, f"Deploy {what} to {target.region} of account {target.account}?", yes=yes):
         raise InputError("nothing was deployed", hint="answer yes, or give --yes")
 
 
-def _agreed(out: Output, question: str, *, yes: bool) -> bool:
+def agreed(out: Output, question: str, *, yes: bool) -> bool:
+    """Whether somebody said yes, on a terminal or beforehand."""
     if yes:
         return True
     if out.as_json or not sys.stdin.isatty():

@@ -10,6 +10,7 @@ from listbackup.cli.cloud.target import Target
 
 INSTALLATION = "installation"
 DATA_BUCKET = "data-bucket"
+PUBLIC_URL = "public-url"
 
 
 def find(target: Target, name: str) -> str | None:
@@ -43,6 +44,16 @@ def ensure(target: Target, name: str, value: str, about: str) -> str:
     if written is None:
         raise ListBackupError(f"the parameter {name} was written and is not there")
     return written
+
+
+def forget(target: Target, name: str) -> None:
+    """Removes a parameter, if it is there. Raises BackendError."""
+    ssm = target.aws.client("ssm")
+    try:
+        ask(lambda: ssm.delete_parameter(Name=target.parameter(name)), f"remove the parameter {name}", clock=target.clock)
+    except AwsRefused as error:
+        if error.code != "ParameterNotFound":
+            raise
 
 
 def ensure_all(target: Target) -> str:
