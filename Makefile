@@ -103,6 +103,12 @@ $(SERVER): pyproject.toml tools/setup_venv.py
 run: $(SERVER) web ## Serve web app and HTTP API on 127.0.0.1:8400 with scheduler and workers; the first start prints a set-up code
 	@$(BIN)/listbackup serve $(ARGS)
 
+FUNCTIONS ?= build/functions
+
+.PHONY: functions
+functions: $(DEV) ## Build the folders that the functions of the cloud consist of, into FUNCTIONS=build/functions
+	@$(BIN)/python tools/build_functions.py $(FUNCTIONS) $(ARGS)
+
 .PHONY: openapi
 openapi: $(DEV) ## Write openapi.json as the routes say it, and the Python client that it describes
 	@$(BIN)/python tools/write_openapi.py

@@ -16,7 +16,7 @@ from listbackup_infra.rights import Rights, statements
 from listbackup_infra.settings import Stage
 from listbackup_infra.stacks import Ground
 
-RUNTIME = lambda_.Runtime.PYTHON_3_11
+RUNTIME = lambda_.Runtime.PYTHON_3_12  # as tools/build_functions.py builds for: Amazon Linux 2023, whose glibc our packages need
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,247 @@
+"""Makes the folders that the functions of the cloud consist of: ``python tools/build_functions.py OUT [--python 3.12] [--only http]``.
+
+``OUT/<function>/`` holds what that function imports and nothing else: which modules of ours it reaches is read from their import statements, also from those inside of
+functions; which packages those need, from the same statements. The packages come as wheels for the function's Linux, whatever this machine is. Bytecode is compiled here and
+never checked again (unchecked-hash), because a function cannot write where its code lies and would compile it anew at every cold start.
+Source: docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html (Amazon Linux 2, under Python 3.11, has glibc 2.26; Amazon Linux 2023 has 2.34) and python-package.html, read 2026-11-21.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src"
+PACKAGE = "listbackup"
+RUNTIME = "3.12"  # of the functions: the first on Amazon Linux 2023, whose glibc the wheels of numpy and cbor2 need (docs/decisions/0324)
+GLIBC = 34  # of Amazon Linux 2023: 2.34
+PYTHONS = ("3.11", "3.12", "3.13")  # others than the runtime's are for the emulator, which runs functions in its own Python
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a function begins. ``chooses``: modules that import one thing or another inside of functions, of which this function calls some: what it needs of those is named."""
+
+    modules: tuple[str, ...]
+    chooses: frozenset[str] = frozenset()
+
+
+ENTRIES = {
+    "http": Entry(("listbackup.api.lambda_http",)),
+    "authorizer": Entry(
+        (
+            "listbackup.api.lambda_authorizer",
+            "listbackup.bootstrap.identity",
+            "listbackup.services.accounts.api_keys",
+            "listbackup.bootstrap.aws",
+        ),
+        frozenset({"listbackup.bootstrap.system", "listbackup.services.sources", "listbackup.services.data"}),
+    ),
+    "worker": Entry(("listbackup.worker.lambda_handlers", "listbackup.backends.identity.cognito_trigger")),
+    "indexer": Entry(
+        ("listbackup.worker.lambda_handlers", "listbackup.worker.watching", "listbackup.bootstrap.cloud_settings"),
+        frozenset({"listbackup.worker.lambda_handlers", "listbackup.bootstrap.stage"}),
+    ),
+}
+LEFT_OUT = {"pyarrow", "uvicorn", "uvloop", "httptools", "websockets"}  # servers of our own; and what is too large to be carried along
+SERVICES = ("cognito-idp", "dynamodb", "events", "kms", "s3", "secretsmanager", "sesv2", "sqs", "ssm", "sts")  # of AWS, that we speak to
+_BALLAST = re.compile(r"/(tests?|testing|_examples|examples|include|f2py|_pyinstaller|typing/tests)/|\.(pyi|pxd|h|c|lib|a)$|/py\.typed$")
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What a function reaches."""
+
+    modules: frozenset[str]  # of ours
+    packages: frozenset[str]  # of others, by the name that is imported
+
+
+def needed_by(entry: Entry) -> Needed:
+    """Everything that is reached from there."""
+    modules, packages, left = set[str](), set[str](), list(entry.modules)
+    while left:
+        name = left.pop()
+        path = module_file(name)
+        if name in modules or path is None:
+            continue
+        modules.add(name)
+        left.extend(parents(name))
+        for imported in imports_of(path, late=name not in entry.chooses):
+            top = imported.partition(".")[0]
+            if top == PACKAGE:
+                left.extend(one for one in (imported, imported.rpartition(".")[0]) if module_file(one) is not None)
+            elif top not in sys.stdlib_module_names:
+                packages.add(top)
+    return Needed(frozenset(modules), frozenset(packages - LEFT_OUT))
+
+
+def imports_of(path: Path, *, late: bool) -> Iterator[str]:
+    """The modules that a file imports; ``late``: also inside of functions, and those that it names as text to import them then. Not those that only its types need."""
+    tree = ast.parse(path.read_text("utf-8"))
+    skipped = {id(inner) for node in ast.walk(tree) if _is_left_out(node, late=late) for inner in ast.walk(node) if inner is not node}
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None and node.level == 0:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            yield node.module
+        elif late and isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_ours(node.value):
+            yield node.value
+
+
+def _is_ours(text: str) -> bool:
+    return text.startswith(f"{PACKAGE}.") and module_file(text) is not None
+
+
+def _is_left_out(node: ast.AST, *, late: bool) -> bool:
+    if isinstance(node, ast.If):
+        return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    return not late and isinstance(node, ast.FunctionDef)
+
+
+def module_file(name: str) -> Path | None:
+    """The file of a module of ours."""
+    if not re.fullmatch(r"[A-Za-z_][\w.]*", name) or name.endswith("."):
+        return None
+    base = SOURCE.joinpath(*name.split("."))
+    return next((path for path in (base / "__init__.py", base.with_suffix(".py")) if path.is_file()), None)
+
+
+def parents(name: str) -> Iterator[str]:
+    """The packages above a module."""
+    parts = name.split(".")
+    yield from (".".join(parts[:end]) for end in range(1, len(parts)))
+
+
+def requirements(packages: frozenset[str]) -> Sequence[str]:
+    """The pinned requirements that give these packages. Raises SystemExit for one that pyproject.toml does not pin."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    pinned = {
+        _plain(line.partition("==")[0]): line.partition(";")[0].strip()
+        for line in [*project["dependencies"], *(line for extra in extras.values() for line in extra)]
+        if "==" in line
+    }
+    homes, found = packages_distributions(), set[str]()
+    for package in sorted(packages):
+        owners = {_plain(owner) for owner in homes.get(package, [package])}
+        pins = sorted(owners & set(pinned))
+        if pins:
+            found.add(pinned[pins[0]])
+        elif package not in ("botocore", "pydantic_core", "typing_extensions", "anyio"):  # come with what is pinned
+            raise SystemExit(f"a function imports {package}, which pyproject.toml does not pin")
+    return sorted(found)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name.strip()).lower()
+
+
+def install(wanted: Sequence[str], folder: Path, python: str) -> None:
+    """The packages and what they need, as wheels for the function's Linux."""
+    if not wanted:
+        return
+    platforms = [f"manylinux_2_{minor}_x86_64" for minor in range(GLIBC, 16, -1)] + ["manylinux2014_x86_64"]
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--target", str(folder), "--no-compile"]
+    command += ["--only-binary", ":all:", "--implementation", "cp", "--python-version", python]
+    for platform in platforms:
+        command += ["--platform", platform]
+    if subprocess.run([*command, *wanted], check=False).returncode:
+        raise SystemExit("the packages of the functions could not be fetched: the line above says which, and why")
+
+
+def thin(folder: Path) -> None:
+    """Takes away what is never read in a function: tests, headers, commands, and descriptions of AWS's other services."""
+    shutil.rmtree(folder / "bin", ignore_errors=True)
+    for path in sorted(folder.rglob("*"), reverse=True):
+        inside = "/" + path.relative_to(folder).as_posix()
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif _BALLAST.search(inside) and not inside.startswith("/numpy/testing") and not inside.startswith("/numpy/_core/tests/_natype"):
+            path.unlink()
+    services = folder / "botocore" / "data"
+    for path in services.iterdir() if services.is_dir() else ():
+        if path.is_dir() and path.name not in SERVICES:
+            shutil.rmtree(path)
+
+
+def copy_ours(needed: Needed, folder: Path) -> None:
+    """Our modules, and the data that lies beside them."""
+    for name in sorted(needed.modules):
+        path = module_file(name)
+        assert path is not None
+        target = folder / path.relative_to(SOURCE)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+        if path.name == "__init__.py":
+            for beside in path.parent.iterdir():
+                if beside.is_file() and beside.suffix in (".json", ".yaml", ".txt"):
+                    shutil.copyfile(beside, target.parent / beside.name)
+
+
+def compile_all(folder: Path, python: str) -> None:
+    """Bytecode of the function's Python, which never looks at the sources."""
+    mine = f"{sys.version_info.major}.{sys.version_info.minor}"
+    program = sys.executable if mine == python else shutil.which(f"python{python}")
+    if program is None or subprocess.run([program, "-c", ""], check=False, capture_output=True).returncode:
+        print(f"no Python {python} is here to compile with: each cold start compiles anew, which about doubles it", file=sys.stderr)
+        return
+    said = [program, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", "-s", str(folder), str(folder)]
+    if subprocess.run(said, check=False).returncode:
+        raise SystemExit("the functions' code could not be compiled")
+
+
+def build(out: Path, name: str, python: str, kept: Path) -> Mapping[str, object]:
+    """One function's folder; packages that were fetched for the same wishes before are taken from ``kept``."""
+    needed = needed_by(ENTRIES[name])
+    wanted = requirements(needed.packages)
+    store = kept / hashlib.sha256(json.dumps([python, wanted, SERVICES, _BALLAST.pattern]).encode()).hexdigest()[:16]
+    if not store.is_dir():
+        draft = store.with_suffix(".draft")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        install(wanted, draft, python)
+        thin(draft)
+        compile_all(draft, python)
+        draft.rename(store)
+    folder = out / name
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(store, folder)
+    copy_ours(needed, folder)
+    compile_all(folder / PACKAGE, python)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return {"function": name, "modules": len(needed.modules), "packages": wanted, "size_bytes": size}
+
+
+def main() -> None:
+    """Build them, and say how large each is."""
+    parser = argparse.ArgumentParser(description="Makes the folders that the functions of the cloud consist of.")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--python", choices=PYTHONS, default=RUNTIME, help="the Python that the functions run in")
+    parser.add_argument("--only", action="append", choices=sorted(ENTRIES))
+    parser.add_argument(
+        "--kept", type=Path, default=ROOT / "build" / "function-packages", help="where fetched packages are kept for the next time"
+    )
+    said = parser.parse_args()
+    for name in said.only or ENTRIES:
+        made = build(said.out, name, said.python, said.kept)
+        print(f"{name}: {made['modules']} modules, {made['size_bytes'] / 1e6:.1f} MB; {', '.join(made['packages']) or 'no packages'}")  # type: ignore[operator,arg-type]
+
+
+if __name__ == "__main__":
+    main()
