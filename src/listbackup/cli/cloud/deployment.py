@@ -42,7 +42,7 @@ def deploy(out: Output, clock: Clock, wish: Wish, *, dry_run: bool, yes: bool) -
         toolkit = Toolkit(target, Path(folder), quiet=out.as_json)
         _ensure_bootstrapped(out, toolkit, yes=yes, dry_run=dry_run)
         bucket = find(target, "data-bucket") if dry_run else ensure_all(target)
-        functions = wish.functions or _build_functions(out, Path(folder) / "functions")
+        functions = wish.functions or _build_functions(out, Path(folder) / "functions", on_emulator=target.endpoint is not None)
         order = toolkit.synth(context_of(target, wish.settings, functions, bucket))
         chosen = choose(order, target, wish.service)
         if _front(target) in chosen:
@@ -175,10 +175,11 @@ def _show(out: Output, toolkit: Toolkit, chosen: Sequence[str]) -> None:
     out.say(difference)
 
 
-def _build_functions(out: Output, folder: Path) -> Path:
-    """The functions' folders, made now by tools/build_functions.py."""
+def _build_functions(out: Output, folder: Path, *, on_emulator: bool) -> Path:
+    """The functions' folders, made now by tools/build_functions.py; an emulator runs them in this machine's own Python."""
     out.say("building the functions …")
-    done = subprocess.run([sys.executable, str(INFRA.parent / "tools" / "build_functions.py"), str(folder)], check=False, stdout=sys.stderr)
+    own = ["--python", f"{sys.version_info.major}.{sys.version_info.minor}"] if on_emulator else []
+    done = subprocess.run([sys.executable, str(INFRA.parent / "tools" / "build_functions.py"), str(folder), *own], check=False, stdout=sys.stderr)
     if done.returncode != 0:
         raise DeploymentFailed("the functions could not be built", hint="the lines above say why")
     return folder
