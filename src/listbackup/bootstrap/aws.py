@@ -28,6 +28,7 @@ from listbackup.services.desk import Desk
 
 if TYPE_CHECKING:
     from listbackup.backends.aws_client import Aws
+    from listbackup.backends.events.eventbridge import EventBridgeBus
     from listbackup.backends.identity.port import Identity
     from listbackup.backends.identity.settings import IdentitySettings
     from listbackup.backends.keyring.port import Keyring
@@ -236,6 +237,13 @@ class AwsPorts:
         from listbackup.backends.keyring.kms import KmsKeyring
 
         return KmsKeyring(self.aws, self._settings.key, installation=self._settings.installation)
+
+    @cached_property
+    def bus(self) -> EventBridgeBus:
+        """What happened, for listeners outside."""
+        from listbackup.backends.events.eventbridge import EventBridgeBus
+
+        return EventBridgeBus(self.aws, self._settings.event_bus)
 
     @cached_property
     def mail(self) -> Mail:

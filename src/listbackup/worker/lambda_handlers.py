@@ -38,11 +38,9 @@ def _publish(stage: Stage) -> Called:
 
 def _telling(stage: Stage) -> System:
     """A system in which everybody hears what is told, the bus behind the others: a trail that was written is not written twice."""
-    from listbackup.backends.events.eventbridge import EventBridgeBus
-
     system = stage.system(delivers=True)
     if stage.settings.event_bus:
-        bus = EventBridgeBus(stage.ports.aws, stage.settings.event_bus)
+        bus = stage.ports.bus
         system.hear_all(lambda event: bus.publish([event]))
     return system
 
