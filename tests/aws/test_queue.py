@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from listbackup.base.errors import BackendError, InputError
 from listbackup.base.ids import new_id
 from listbackup.testing.clock import ManualClock, WaitingClock
 from listbackup.testing.suites.queue_suite import MAX_RECEIVES, QueueSuite, kill
+from listbackup.testing.weak_aws import WeakAws
 from listbackup.worker.functions import EventQueue
 
 _numbers = itertools.count()
@@ -89,6 +91,26 @@ def urls(ground: SqsGround) -> tuple[str, str]:
 @pytest.fixture
 def queue(aws: Aws, urls: tuple[str, str]) -> SqsQueue:
     return SqsQueue(aws, *urls, WaitingClock(), poll=timedelta())
+
+
+def test_a_line_that_loses_answers_doubles_and_loses_nothing(aws: Aws, urls: tuple[str, str]) -> None:
+    """A receive whose answer was lost gives the same messages to the same attempt on AWS; the emulator hides them until their lease is over."""
+    weak = WeakAws(aws)
+    queue = SqsQueue(weak, *urls, WaitingClock(), poll=timedelta())
+    weak.lose_answer("send_message", 2)
+    queue.send("g", b"1")
+    assert (queue.depth(), weak.asked.count("send_message")) == (1, 3)
+    weak.refuse("receive_message", "RequestThrottled", times=2)
+    [message] = queue.receive(lease=SECOND * 30)
+    weak.lose_answer("change_message_visibility")
+    queue.extend(message.receipt, SECOND * 60)
+    weak.lose_answer("delete_message")
+    with contextlib.suppress(LeaseLost):  # AWS deletes twice without a word, the emulator knows the receipt no more: both are an end
+        queue.ack(message.receipt)
+    assert queue.depth() == 0
+    weak.refuse("send_message", "QueueDoesNotExist")
+    with pytest.raises(BackendError):
+        queue.send("g", b"2")
 
 
 def test_any_bytes_and_the_largest_body_come_through(queue: SqsQueue) -> None:
