@@ -19,7 +19,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from listbackup.backends.identity.port import Claims, Session, SignInRefused
+from listbackup.backends.identity.port import Claims, Session, Signer, SignInRefused
 from listbackup.backends.identity.settings import IdentitySettings
 from listbackup.backends.identity.table import SIGNING_KEYS
 from listbackup.backends.keyring.scope import KeyScope
@@ -69,6 +69,12 @@ class BuiltinAccessTokens:
         self._table = tables.open(SIGNING_KEYS)
         self._keys, self._clock, self._figures = keys, clock, settings
         self._opened: dict[str, _Key] = {}
+
+    @property
+    def signer(self) -> Signer:
+        """See the port."""
+        claims = ("iss", "aud", "sub", "sid", "iat", "exp", "jti", "token_use")
+        return Signer(issuer=self._figures.issuer, algorithm=ALGORITHM, claims=claims)
 
     def issue(self, session: Session) -> tuple[str, datetime]:
         """See the port."""

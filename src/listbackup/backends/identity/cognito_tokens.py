@@ -18,7 +18,7 @@ import msgspec
 from listbackup.backends.identity.cognito_keys import PublishedKeys
 from listbackup.backends.identity.cognito_sessions import HeldTokens
 from listbackup.backends.identity.cognito_users import UserPool
-from listbackup.backends.identity.port import Claims, Session, SignInRefused
+from listbackup.backends.identity.port import Claims, Session, Signer, SignInRefused
 from listbackup.base.clock import Clock
 from listbackup.base.decode import from_json, from_plain
 from listbackup.base.ids import UserId
@@ -51,6 +51,12 @@ class CognitoAccessTokens:
 
     def __init__(self, pool: UserPool, held: HeldTokens, keys: PublishedKeys, clock: Clock) -> None:
         self._pool, self._held, self._keys, self._clock = pool, held, keys, clock
+
+    @property
+    def signer(self) -> Signer:
+        """See the port: the pool."""
+        claims = ("iss", "client_id", "sub", "username", "origin_jti", "iat", "exp", "jti", "token_use", "scope", "auth_time")
+        return Signer(issuer=self._pool.issuer, algorithm=ALGORITHM, claims=claims)
 
     def issue(self, session: Session) -> tuple[str, datetime]:
         """See the port. Raises SignInRefused when the pool ended what this session holds: then the session is over for programs."""

@@ -3,7 +3,8 @@
 Contract
 - A method that changes something returns the ``Writes`` that make it so, for the caller's own transaction, together with the event that tells of it. Nothing has happened
   before that transaction; when it raises ``ConditionFailed`` somebody else was faster: ask again (``services.desk`` has the loop). An adapter
-  whose truth lies elsewhere does the act when it is asked, can be asked twice, and returns what it keeps here besides.
+  whose truth lies elsewhere does the act when it is asked, can be asked twice, and returns what it keeps here besides. When that transaction never happens, what was asked for is
+  not in force; what was in force before may be over (a password that signs nobody in until it is set again): it fails closed.
 - What counts tries (passwords, codes) counts the try before it looks, by itself and durably, so that many tries at once are many tries.
 - Whatever is wrong with a credential (shape, age, owner, signature) is ``SignInRefused`` with one sentence for all: the difference is nobody's business.
 - Nothing that signs in is kept readable: passwords as argon2id, tokens and links as SHA-256, seeds and signing keys sealed, refresh tokens not at all.
@@ -263,11 +264,25 @@ class Sessions(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """Who signs access tokens (``iss``), how, and which claims they make."""
+
+    issuer: str
+    algorithm: str
+    claims: tuple[str, ...]
+
+
 class AccessTokens(Protocol):
     """Signed tokens for programs."""
 
+    @property
+    def signer(self) -> Signer:
+        """What who verifies them must know besides the keys."""
+        ...
+
     def issue(self, session: Session) -> tuple[str, datetime]:
-        """A token and when it ends [UTC]."""
+        """A token and when it ends [UTC], for a session that is kept. Raises SignInRefused when whoever signs them ended it (none of the built-in ones does)."""
         ...
 
     def verify(self, token: str) -> Claims:

@@ -178,16 +178,16 @@ def _well_known(auth: Auth) -> Sequence[Route]:
         return Answer(content=auth.key_set(), keep_for=_KEYS_KEPT_FOR)
 
     def discovery(_: Call) -> Answer:
-        issuer = auth.issuer
+        here, signer = auth.issuer, auth.signer
         return Answer(
             content=DiscoveryOut(
-                issuer=issuer,
-                jwks_uri=f"{issuer}/.well-known/jwks.json",
-                userinfo_endpoint=f"{issuer}/v2/users/me",
+                issuer=signer.issuer,
+                jwks_uri=f"{here}/.well-known/jwks.json",
+                userinfo_endpoint=f"{here}/v2/users/me",
                 response_types_supported=[],
                 subject_types_supported=["public"],
-                id_token_signing_alg_values_supported=["Ed25519"],
-                claims_supported=["iss", "aud", "sub", "sid", "iat", "exp", "jti", "token_use"],
+                id_token_signing_alg_values_supported=[signer.algorithm],
+                claims_supported=signer.claims,
             ),
             keep_for=_KEYS_KEPT_FOR,
         )

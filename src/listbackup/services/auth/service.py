@@ -13,6 +13,7 @@ from listbackup.backends.identity.port import (
     Person,
     Session,
     SessionKind,
+    Signer,
     SignInRefused,
     TokenReused,
     Tokens,
@@ -47,8 +48,13 @@ class Auth:
 
     @property
     def issuer(self) -> str:
-        """Who signs access tokens: the address in the settings."""
+        """Where this installation is: the address in the settings."""
         return self._g.figures.issuer
+
+    @property
+    def signer(self) -> Signer:
+        """Who signs access tokens."""
+        return self._g.identity.access_tokens.signer
 
     @property
     def step_up_lasts(self) -> timedelta:

@@ -5,6 +5,8 @@ An adapter whose truth lies elsewhere has another clock there: its test starts `
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -212,6 +214,14 @@ class IdentitySuite:
         self.clock.advance(timedelta(milliseconds=1))
         with pytest.raises(SignInRefused):
             self.identity.access_tokens.verify(token)
+
+    def test_who_signs_is_told_as_the_tokens_say_it(self) -> None:
+        session = self.identity.sessions.get_live("usr_ada", self._open(self.ada(), SessionKind.PROGRAM)[1])[1]
+        header, payload, _ = self.identity.access_tokens.issue(session)[0].split(".")
+        said = [json.loads(base64.urlsafe_b64decode(part + "==")) for part in (header, payload)]
+        signer = self.identity.access_tokens.signer
+        assert (said[0]["alg"], said[1]["iss"]) == (signer.algorithm, signer.issuer)
+        assert set(signer.claims) <= set(said[1])
 
     def test_no_private_part_is_published(self) -> None:
         keys = self.identity.access_tokens.key_set()["keys"]
