@@ -4,11 +4,12 @@ Contract
 - An item is a flat mapping of attribute name to str | int | bool | bytes | None, at most 400 KB together; an int fits into 64 bits. ``pk`` and ``sk`` (str, not
   empty, at most 2,048 and 1,024 bytes as UTF-8) name it, and so it is for the attributes of an index. What breaks this is refused with InputError.
 - A write is durable when the call returns (SQLite: WAL with ``synchronous=FULL``). A transaction happens whole or not at all, and
-  holds at most 100 writes.
+  holds at most 100 writes (on DynamoDB also 4 MB).
 - A write's ``if_`` condition is judged in the same step as the write. A failed one raises ``ConditionFailed`` and changes nothing.
 - A read by key sees every write that returned before it (strongly consistent).
 - Queries list one partition (of the table or of a declared index) in the order of the sort key as UTF-8 bytes, by pages with an opaque cursor. An item
-  without the index's attributes is not in the index.
+  without the index's attributes is not in the index; equal sort keys of an index come in an order of the ground's own, always the same.
+- A query of a table sees every write that returned before it. A query of an index may be a moment behind (on DynamoDB): who must not be wrong reads the key, or writes under a condition.
 - ``expires_at`` (declared by ``TableSpec.ttl``; whole seconds [s since 1970 UTC]) makes an item absent to every read and condition from that instant on; it is removed some time later.
 - Who retries: nobody below ``base.retry``; ``BackendError.retryable`` says whether to.
 """
