@@ -1,54 +1,149 @@
 """The API as a function: the same application behind API Gateway's events, one service of it."""
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from listbackup.api.lambda_http import HttpFunction
-from listbackup.bootstrap.aws import open_cloud, open_errands
-from listbackup.http.permission import Bundle
-from listbackup.testing.cloud import Answered, Invocation, MemoryPorts, answered, cloud_settings, http_event
-
-
-class Stage:
-    """The functions of a stage over one memory."""
-
-    def __init__(self, scratch: Path) -> None:
-        self.ports, self.scratch = MemoryPorts(), scratch
-        self.made: dict[str, HttpFunction] = {}
-        self.system = open_cloud(cloud_settings(scratch), ports=self.ports, delivers=True)
-        self.account = self.system.accounts.ensure_default(actor="deploy")
-        scope = self.system.enter("test")
-        self.key = self.system.api_keys.create(scope, name="owner", permissions=tuple(Bundle)).text.reveal()
-
-    def function(self, service: str) -> HttpFunction:
-        if service not in self.made:
-            settings = cloud_settings(self.scratch, LISTBACKUP_SERVICE=service)
-            self.made[service] = HttpFunction(open_cloud(settings, ports=self.ports), open_errands(settings, ports=self.ports), settings)
-        return self.made[service]
-
-    def ask(self, service: str, method: str, path: str, body: object = None, *, key: str | None = None, **headers: str) -> Answered:
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        event = http_event(method, f"/v2{path}", body, {**({"authorization": f"Bearer {key}"} if key else {}), **sent})
-        return answered(self.function(service)(event, Invocation()))
+from listbackup.api.lambda_authorizer import Authorizer
+from listbackup.api.services import public_routes_of, routes_of, service_names
+from listbackup.testing.cloud import GATEWAY, PUBLIC, Invocation, MemoryStage, answered, http_event
+from listbackup.testing.http import current_openapi
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(tmp_path)
+def stage(tmp_path: Path) -> MemoryStage:
+    return MemoryStage(tmp_path, [])
 
 
-def test_a_function_answers_whether_it_lives(stage: Stage) -> None:
-    said = stage.ask("system", "GET", "/system/health/live")
+def test_a_function_answers_whether_it_lives(stage: MemoryStage) -> None:
+    said = stage.ask("system", "GET", "/system/health/live", key="")
     assert (said.status, said.json) == (200, {"status": "live"})
-    assert said.headers["x-request-id"] == "JKJaXmPLvHcESHA"
+    assert said.headers["x-request-id"] == "JKJaXmPLvHcESHA"  # the gateway's, but for what no id of ours has
 
 
-def test_every_part_of_a_stage_is_asked_and_no_disk_nor_idle_worker_is_missed(stage: Stage) -> None:
-    said = stage.ask("system", "GET", "/system/health/ready")
+def test_every_part_of_a_stage_is_asked_and_neither_a_disk_nor_an_idle_worker_is_missed(stage: MemoryStage) -> None:
+    said = stage.ask("system", "GET", "/system/health/ready", key="")
     assert [part["name"] for part in said.json["parts"]] == ["tables", "objects", "queue", "keys", "scheduler", "housekeeping"]
+    assert said.json["status"] == "degraded"
+    stage.tick()
+    assert MemoryStage.ask(stage, "system", "GET", "/system/workers").json["items"][0]["process"] == "tick"
 
 
-def test_a_function_answers_for_its_own_service_only(stage: Stage) -> None:
-    assert stage.ask("sources", "GET", "/sources", key=stage.key).json["items"] == []
-    assert stage.ask("sources", "GET", "/jobs", key=stage.key).status == 404
+def test_copies_of_the_control_plane_are_said_to_be_taken_by_aws(stage: MemoryStage) -> None:
+    said = stage.ask("system", "GET", "/system/backups").json
+    assert "point-in-time recovery" in said["place"]
+    refused = stage.ask("system", "POST", "/system/backups")
+    assert (refused.status, "point-in-time" in refused.json["detail"]) == (409, True)
+
+
+def test_a_function_answers_for_its_own_service_only(stage: MemoryStage) -> None:
+    assert stage.ask("sources", "GET", "/sources").json["items"] == []
+    assert stage.ask("sources", "GET", "/jobs").status == 404
+
+
+def test_the_services_together_have_every_operation_once() -> None:
+    routes = [route for service in service_names() for route in routes_of(service)]
+    document = {
+        (method.upper(), path.partition("records/{key}")[0] + "records/{key+}" if "records/{key}" in path else path)
+        for path, operations in current_openapi()["paths"].items()
+        for method in operations
+    }
+    assert len(routes) == len(set(routes))
+    assert set(routes) == document | {("GET", "/v2/openapi.json")}
+    assert len(routes) < 300  # of one HTTP API
+
+
+def test_what_needs_no_credential_is_named() -> None:
+    assert ("POST", "/v2/auth/login") in public_routes_of("auth")
+    assert public_routes_of("sources") == []
+
+
+def test_nobody_gets_in_by_what_an_authorizer_is_said_to_have_said(stage: MemoryStage) -> None:
+    event = http_event("GET", "/v2/sources")
+    event["requestContext"]["authorizer"] = {"lambda": {"caller": "key_1", "account": stage.scope.account, "isAuthorized": True}}
+    assert answered(stage.http("sources")(event, Invocation())).status == 401
+
+
+def test_a_callers_address_is_the_gateways_word_and_no_headers(stage: MemoryStage) -> None:
+    headers = {"x-forwarded-for": "10.9.8.7", "forwarded": "for=10.9.8.7", "authorization": f"Bearer {stage.key}"}
+    event = http_event("GET", "/v2/activity/export", headers=headers, source="198.51.100.4")
+    assert answered(stage.http("activity")(event, Invocation())).status == 200
+    stage.publish()
+    line = stage.ask("activity", "GET", "/activity").json["items"][0]
+    assert (line["action"], line["origin"]["address"]) == ("account:activity:exported", "198.51.100.4")
+
+
+def test_other_names_than_ours_and_the_gateways_are_refused(stage: MemoryStage) -> None:
+    def status(host: str, domain: str) -> int:
+        event = http_event("GET", "/v2/system/health/live", host=host)
+        event["requestContext"]["domainName"] = domain
+        return answered(stage.http("system")(event, Invocation())).status
+
+    assert (status(GATEWAY, GATEWAY), status(PUBLIC.removeprefix("https://"), GATEWAY), status("evil.example", GATEWAY)) == (200, 200, 421)
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(stage: MemoryStage) -> None:
+    assert stage.ask("sources", "POST", "/sources", b"x" * (1024 * 1024 + 1)).status == 413
+
+
+def test_the_stages_own_name_before_a_path_is_no_part_of_it(stage: MemoryStage) -> None:
+    event = http_event("GET", "/v2/system/health/live")
+    event["requestContext"]["stage"], event["rawPath"] = "main", "/main/v2/system/health/live"
+    assert answered(stage.http("system")(event, Invocation())).status == 200
+
+
+def test_the_document_describes_every_service_whoever_answers_for_it(stage: MemoryStage) -> None:
+    assert stage.ask("system", "GET", "/openapi.json", key="").json["paths"].keys() == current_openapi()["paths"].keys()
+
+
+def test_the_authorizer_says_whether_somebody_is_known_and_nothing_else(stage: MemoryStage) -> None:
+    authorizer = Authorizer(stage.open())
+
+    def judged(headers: dict[str, str]) -> object:
+        return authorizer(http_event("GET", "/v2/sources", headers=headers), Invocation())
+
+    good = judged({"authorization": f"Bearer {stage.key}"})
+    assert good == {"isAuthorized": True, "context": {"caller": stage.system.api_keys.list(stage.scope).items[0].id}}
+    for wrong in (
+        {},
+        {"authorization": "Bearer lbk_test_no"},
+        {"authorization": "Bearer x.y.z"},
+        {"authorization": "Basic eDp5"},
+        {"cookie": "__Host-lb=no"},
+    ):
+        assert judged(wrong) == {"isAuthorized": False}
+
+
+def test_events_come_in_turns_each_with_its_place(tmp_path: Path) -> None:
+    stage = MemoryStage(tmp_path, [], LIVE_HOLD_SECONDS="1", LIVE_RETRY_MS="700")
+    silent = stage.ask("activity", "GET", "/events").raw.decode()
+    last = stage.system.activities.last(stage.scope)
+    assert silent == f"retry: 700\nid: {last}\n\n"
+    stage.ask("sources", "GET", "/sources")
+    stage.ask("activity", "GET", "/activity/export")
+    stage.publish()
+    told = stage.ask("activity", "GET", "/events", Last_Event_ID=str(last)).raw.decode()
+    assert [line for line in told.splitlines() if line.startswith(("id", "event"))] == [
+        f"id: {last}",
+        f"id: {last + 1}",
+        "event: activity.exported",
+    ]
+
+
+def test_an_event_ends_the_turn_that_waits_for_it(tmp_path: Path) -> None:
+    """Written by another process: it is seen within a second, and the turn does not wait for its own end."""
+    stage = MemoryStage(tmp_path, [], LIVE_HOLD_SECONDS="20")
+    last = stage.system.activities.last(stage.scope)
+    timer = threading.Timer(0.3, lambda: (stage.ask("activity", "GET", "/activity/export"), stage.publish()))
+    begun = time.monotonic()
+    timer.start()
+    event = http_event("GET", "/v2/events", headers={"authorization": f"Bearer {stage.key}", "last-event-id": str(last)})
+    from listbackup.api.lambda_http import HttpFunction
+
+    other = HttpFunction(stage.open(), stage.errands, stage.settings(LISTBACKUP_SERVICE="activity"))
+    told = answered(other(event, Invocation())).raw.decode()
+    timer.join()
+    assert "event: activity.exported" in told
+    assert time.monotonic() - begun < 5

@@ -1,0 +1,218 @@
+"""Runs, errands, ticks and events as functions: each call a process of its own, over what they share."""
+
+import json
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from listbackup.base.secret import Secret
+from listbackup.processor.messages import RunMessage, encode
+from listbackup.services.data import ErrandKind, decode_order, order
+from listbackup.services.jobs import Timetable
+from listbackup.services.runs import RunState
+from listbackup.testing.clock import ManualClock
+from listbackup.testing.cloud import EventfulQueue, Invocation, MemoryStage
+from listbackup.testing.platform import FakeConnector, FakePlatform, fake_platform, fake_stream
+from listbackup.worker.errands import ErrandHand
+from listbackup.worker.functions import EventQueue
+from listbackup.worker.watching import Watch
+
+
+@pytest.fixture
+def world() -> FakePlatform:
+    made = fake_platform(fake_stream("contacts"))
+    for number in range(1, 31):
+        made.put("contacts", number, name=f"contact {number}")
+    return made
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 3, 10, 12, 7, tzinfo=UTC))
+
+
+@pytest.fixture
+def stage(tmp_path: Path, world: FakePlatform, clock: ManualClock) -> MemoryStage:
+    made = MemoryStage(tmp_path, [FakeConnector(world)], clock)
+    made.system.connections.create(made.scope, platform="fake", name="shop", values={}, secrets={"token": Secret("good")})
+    made.system.sources.create(made.scope, connection="shop", name="crm")
+    return made
+
+
+def backed_up(stage: MemoryStage) -> str:
+    """The id of the source, which has a snapshot."""
+    run = stage.system.runs.start(stage.scope, "crm")
+    assert stage.ports.queue.drain(stage.work()) == 1
+    assert stage.system.runs.get(stage.scope, run.id).state is RunState.SUCCEEDED
+    return run.source
+
+
+def snapshot_of(stage: MemoryStage, source: str) -> str:
+    found: str = stage.ask("data", "GET", f"/sources/{source}/snapshots").json["items"][0]["id"]
+    return found
+
+
+def test_what_is_due_at_a_tick_becomes_a_run_that_a_function_carries_out(stage: MemoryStage, clock: ManualClock) -> None:
+    stage.system.jobs.create(stage.scope, source="crm", timetable=Timetable(every=timedelta(minutes=15)))
+    assert stage.tick()["started"] == 0
+    clock.advance(timedelta(minutes=20))
+    assert stage.tick()["started"] == 1
+    assert stage.ports.queue.drain(stage.work()) == 1
+    assert [run.state for run in stage.system.runs.list(stage.scope).items] == [RunState.SUCCEEDED]
+
+
+def test_a_run_that_outlasts_a_call_stops_at_a_checkpoint_and_another_call_goes_on(stage: MemoryStage, world: FakePlatform) -> None:
+    run = stage.system.runs.start(stage.scope, "crm")
+    event = stage.ports.queue.event()
+    assert event is not None
+    world.before = lambda name, _stream, key: time.sleep(0.5) if name == "page" and key == (10,) else None
+    a_tenth_before_its_end = Invocation(remaining_ms=60_100)
+    assert stage.ports.queue.settle(event, stage.work()(event, a_tenth_before_its_end)) == []
+    left = stage.system.runs.get(stage.scope, run.id)
+    assert (left.state, left.attempt) == (RunState.QUEUED, 1)
+    world.before = lambda *_: None
+    stage.ports.queue.drain(stage.work())
+    ended = stage.system.runs.get(stage.scope, run.id)
+    assert (ended.state, ended.records) == (RunState.SUCCEEDED, 30)
+
+
+def test_a_message_that_no_function_can_read_is_not_given_back_for_ever(stage: MemoryStage) -> None:
+    stage.ports.queue.send("g", b"{}")
+    stage.ports.queue.send("h", encode(RunMessage(account="acc_none", run="run_none")))
+    stage.ports.queue.drain(stage.work())
+    assert stage.ports.queue.depth() == 0
+
+
+def test_in_maintenance_a_run_waits_without_being_counted_as_failed(stage: MemoryStage, clock: ManualClock) -> None:
+    run = stage.system.runs.start(stage.scope, "crm")
+    stage.system.installation.maintenance.switch(stage.scope, on=True, reason="moving")
+    stage.ports.queue.drain(stage.work())
+    assert (stage.ports.queue.depth(), stage.system.runs.get(stage.scope, run.id).state) == (0, RunState.QUEUED)
+    stage.system.installation.maintenance.switch(stage.scope, on=False, reason="")
+    clock.advance(timedelta(minutes=6))
+    stage.tick()
+    stage.ports.queue.drain(stage.work())
+    assert stage.system.runs.get(stage.scope, run.id).state is RunState.SUCCEEDED
+
+
+def test_messages_behind_one_that_stays_stay_too(clock: ManualClock, stage: MemoryStage) -> None:
+    """SQS would break their order otherwise: one group, reported in order."""
+    queue = EventfulQueue(clock)
+    for number in range(3):
+        queue.send(f"g{number % 2}", b"%d" % number)
+    first = queue.event(most=2)
+    assert first is not None
+    records = [*first["Records"], {**first["Records"][0], "messageId": "later"}]
+    received = EventQueue(queue, records)
+    one, two = received.receive(lease=timedelta(seconds=60)), received.receive(lease=timedelta(seconds=60))
+    received.ack(two[0].receipt)
+    assert received.receive(lease=timedelta(seconds=60)) == []
+    assert received.report() == {"batchItemFailures": [{"itemIdentifier": "later"}, {"itemIdentifier": one[0].id}]}
+
+
+def test_an_export_asked_for_over_http_is_made_by_the_errands_function(stage: MemoryStage) -> None:
+    snapshot = snapshot_of(stage, backed_up(stage))
+    made = stage.ask("data", "POST", "/exports", {"snapshot": snapshot, "format": "jsonl"})
+    assert (made.status, made.json["working"]) == (202, True)
+    assert stage.ports.errand_queue.drain(stage.run_errand()) == 1
+    shown = stage.ask("data", "GET", f"/exports/{made.json['id']}").json
+    assert (shown["state"], shown["working"], shown["records"]) == ("done", False, 30)
+
+
+def test_a_restore_and_its_undoing_are_carried_out_one_behind_the_other(stage: MemoryStage, world: FakePlatform) -> None:
+    source = backed_up(stage)
+    world.drop("contacts", 3)
+    snapshot = snapshot_of(stage, source)
+    begun = stage.ask("data", "POST", "/restores", {"snapshot": snapshot, "streams": ["contacts"]})
+    assert begun.status == 202, begun.raw
+    at = f"/restores/{begun.json['id']}"
+    assert stage.ask("data", "POST", f"{at}/resume").status == 409  # it is under way
+    stage.ports.errand_queue.drain(stage.run_errand())
+    assert stage.ask("data", "GET", at).json["state"] == "done"
+    assert stage.ask("data", "POST", f"{at}/undo").status == 202
+    stage.ports.errand_queue.drain(stage.run_errand())
+    shown = stage.ask("data", "GET", at).json
+    assert (shown["state"], shown["working"]) == ("undone", False)
+
+
+def test_an_errand_whose_time_is_over_is_sent_on(stage: MemoryStage) -> None:
+    snapshot = snapshot_of(stage, backed_up(stage))
+    made = stage.ask("data", "POST", "/exports", {"snapshot": snapshot, "format": "jsonl"}).json
+    (message,) = stage.ports.errand_queue.receive(lease=timedelta(minutes=1))
+    over = threading.Event()
+    over.set()
+    ErrandHand(stage.open(), stage.errands, stage.ports.errand_queue).carry_out(decode_order(message.body), message, over)
+    stage.ports.errand_queue.ack(message.receipt)
+    assert stage.ask("data", "GET", f"/exports/{made['id']}").json["working"]
+    stage.ports.errand_queue.drain(stage.run_errand())
+    assert stage.ask("data", "GET", f"/exports/{made['id']}").json["state"] == "done"
+
+
+def test_what_a_killed_errand_left_is_taken_up_by_the_message_that_comes_again(stage: MemoryStage, clock: ManualClock) -> None:
+    snapshot = snapshot_of(stage, backed_up(stage))
+    made = stage.ask("data", "POST", "/exports", {"snapshot": snapshot, "format": "jsonl"}).json
+    assert stage.ports.errand_queue.event() is not None  # and the process dies
+    clock.advance(timedelta(hours=2))
+    stage.ports.errand_queue.drain(stage.run_errand())
+    assert stage.ask("data", "GET", f"/exports/{made['id']}").json["state"] == "done"
+
+
+def test_verifications_and_prunes_are_found_again_by_their_words(stage: MemoryStage) -> None:
+    source = backed_up(stage)
+    snapshot = snapshot_of(stage, source)
+    assert stage.ask("data", "POST", f"/snapshots/{snapshot}/verify", {"sample": 5}).status == 202
+    assert stage.ask("data", "POST", f"/sources/{source}/prune", {"confirmed": True}).status in (200, 202)
+    stage.ports.errand_queue.drain(stage.run_errand())
+    assert stage.ask("data", "GET", f"/snapshots/{snapshot}/verification").json["state"] == "done"
+    assert stage.ask("data", "GET", f"/sources/{source}/prune").json["state"] == "done"
+
+
+def test_an_order_says_in_whose_name_and_nothing_that_gives_power(stage: MemoryStage) -> None:
+    said = order(ErrandKind.VERIFY, stage.scope, "snp_1")
+    assert (said.account, said.actor, said.thing) == (stage.scope.account, "test", "verify/snp_1")
+
+
+def test_what_functions_do_is_told_by_the_publisher_once_to_the_trail_and_to_the_bus(stage: MemoryStage) -> None:
+    before = stage.system.activities.last(stage.scope)
+    stage.ask("activity", "GET", "/activity/export")
+    assert stage.system.activities.last(stage.scope) == before  # the function that acts does not tell
+    heard: list[str] = []
+    telling = stage.open(delivers=True)
+    telling.hear_all(lambda event: heard.append(event.name))
+    assert telling.tell_all(patient=False) == len(heard)
+    assert heard[-1] == "activity.exported"
+    assert stage.publish() == {"told": 0}
+    assert stage.system.activities.verify(stage.scope) is None
+
+
+def test_runs_that_end_are_counted_though_another_function_ran_them(stage: MemoryStage) -> None:
+    backed_up(stage)
+    stage.publish()
+    assert 'listbackup_runs_total{state="succeeded"} 1' in stage.ask("system", "GET", "/system/metrics", key="").raw.decode()
+
+
+def test_each_account_is_looked_after_once_in_five_ticks(stage: MemoryStage, clock: ManualClock) -> None:
+    seen = 0
+    for _ in range(5):
+        seen += stage.tick()["accounts"]
+        clock.advance(timedelta(minutes=1))
+    assert seen == 1
+
+
+def test_figures_are_lines_that_cloudwatch_reads(caplog: pytest.LogCaptureFixture, clock: ManualClock) -> None:
+    lines: list[str] = []
+    watch = Watch("test", clock, lines.append)
+    watch.hear({"detail-type": "run.failed", "detail": {"name": "run.failed", "account": "acc_1", "body": {}}})
+    watch.hear({"detail-type": "source.created", "detail": {"name": "source.created"}})
+    kept = "acc_01j0000000000000000000000000000000"[:30]
+    watch.index_files(
+        {"Records": [{"s3": {"object": {"key": f"{kept}/src_1/pack", "size": 7}}}, {"s3": {"object": {"key": "evil.exe", "size": 1}}}]}
+    )
+    failed, objects = map(json.loads, lines)
+    assert (failed["RunsFailed"], failed["Stage"]) == (1, "test")
+    assert failed["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "RunsFailed", "Unit": "Count"}]
+    assert (objects["ObjectsKept"], objects["BytesKept"]) == (2, 8)
+    assert "evil.exe" in caplog.text
