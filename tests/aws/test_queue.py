@@ -79,6 +79,7 @@ class TestSqsQueue(QueueSuite):
         assert dead.died_at <= clock.now()
 
     @pytest.mark.long
+    @pytest.mark.timeout(420)
     def test_a_dedup_id_is_forgotten_after_five_minutes(self, queue: Queue, clock: ManualClock) -> None:
         super().test_a_dedup_id_is_forgotten_after_five_minutes(queue, clock)
 
