@@ -28,6 +28,7 @@ NAMES: dict[str, str] = {  # "METHOD path" -> the method's name
     "POST /v2/snapshots/{snapshot}/undelete": "undelete",
     "POST /v2/snapshots/{snapshot}/hold": "hold",
     "DELETE /v2/snapshots/{snapshot}/hold": "release",
+    "POST /v2/snapshots/{snapshot}/trust": "trust",
     "POST /v2/snapshots/{snapshot}/verify": "verify",
     "POST /v2/sources/{source}/sync": "sync",
     "POST /v2/jobs/{job}/run": "run_job",

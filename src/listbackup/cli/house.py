@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from listbackup.services.accounts import ApiKey, NewApiKey
     from listbackup.services.activity import Activity, Wanted
     from listbackup.services.connections import Connection
-    from listbackup.services.data import Found, Restore, RestorePlan, Selection, Verification
+    from listbackup.services.data import ChangeSet, Found, Restore, RestorePlan, Selection, Verification
     from listbackup.services.jobs import Job, RetryPolicy, Timetable
     from listbackup.services.platforms import Platform
     from listbackup.services.runs import LogLine, Run, Work
@@ -136,6 +136,7 @@ class DataRoom(Protocol):
     def history(self, scope: Scope, source: str, stream: str, key: str | Key) -> Sequence[Version]: ...
     def diff(self, scope: Scope, source: str, before: int, after: int, *, stream: str | None = None) -> Iterator[Change]: ...
     def diff_counts(self, scope: Scope, source: str, before: int, after: int) -> dict[str, ChangeCounts]: ...
+    def change_sets(self, scope: Scope, source: str, *, seq: int | None = None) -> Sequence[ChangeSet]: ...
     def search(self, scope: Scope, source: str, text: str, *, stream: str | None = None, seq: int | None = None) -> Iterator[Found]: ...
     def attachments(
         self, scope: Scope, source: str, stream: str, key: str | Key, *, seq: int | None = None
@@ -159,6 +160,16 @@ class RestoresRoom(Protocol):
 
     def plan(
         self, scope: Scope, source: str, *, seq: int | None = None, selection: Selection, overwrite: bool = False, listen: ListenRestore
+    ) -> RestorePlan: ...
+    def plan_change_set(
+        self,
+        scope: Scope,
+        source: str,
+        change_set: ChangeSet,
+        *,
+        fields: tuple[str, ...] = (),
+        overwrite: bool = False,
+        listen: ListenRestore,
     ) -> RestorePlan: ...
     def start(self, scope: Scope, plan: RestorePlan, *, listen: ListenRestore, should_stop: Asked) -> Restore: ...
     def resume(self, scope: Scope, restore: str, *, listen: ListenRestore, should_stop: Asked) -> Restore: ...

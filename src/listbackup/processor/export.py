@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,10 +23,13 @@ from listbackup.base.clock import iso
 from listbackup.base.errors import InputError
 from listbackup.processor.export_files import whole_file, writing_error
 from listbackup.processor.export_formats import CsvWriter, JsonlWriter, ParquetWriter, TableWriter, XlsxWriter
+from listbackup.processor.fields import FieldPath, only_fields
+from listbackup.processor.filters import Filter, keeps
 from listbackup.processor.flatten import shape_of
 from listbackup.store import SnapshotInfo, View
 
 MANIFEST = "manifest.json"
+BUNDLE = ".attachments.zip"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 _RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10)), "manifest", "attachments"}
 
@@ -41,11 +45,16 @@ class ExportFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportOptions:
-    """``streams`` None: all. ``raw_cells`` leaves spreadsheet formulas as they are; otherwise a text cell that a spreadsheet would run gets a leading ``'``."""
+    """``streams`` None: all. ``raw_cells`` leaves spreadsheet formulas as they are; otherwise a text cell that a spreadsheet would run gets a leading ``'``.
+
+    ``filters``: only records for which all hold; ``fields``: only these of each record (none: all).
+    """
 
     streams: tuple[str, ...] | None = None
     raw_cells: bool = False
     attachments: bool = False
+    fields: tuple[FieldPath, ...] = ()
+    filters: tuple[Filter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +118,9 @@ def export(
         names = file_names(streams, form.value)
         files = []
         for stream in streams:
-            files.append(_stream(view, snapshot, writer, dest, stream, names[stream], listen))
+            files.append(_stream(view, snapshot, writer, dest, stream, names[stream], options, listen))
             if options.attachments:
-                files.extend(_attachments(view, dest, stream, names[stream].partition(".")[0]))
+                files.extend(_attachments(view, dest, stream, names[stream].partition(".")[0], options))
         with whole_file(dest / MANIFEST) as part:
             part.write_bytes(manifest_of(files, snapshot, form, options=options, source_name=source_name, now=now))
     return ExportResult(
@@ -135,7 +144,32 @@ def export_stream(
 ) -> ExportedFile:
     """One stream as the file ``name`` (of ``file_names``) in the folder ``dest``: for who exports stream by stream. Raises as ``export``."""
     with writing_error(dest):
-        return _stream(view, snapshot, _writer(form, options), dest, stream, name, listen)
+        return _stream(view, snapshot, _writer(form, options), dest, stream, name, options, listen)
+
+
+def bundle_name(name: str) -> str:
+    """What the file is called that holds a stream's attachments, beside the stream's own file of this name."""
+    return f"{name.partition('.')[0]}{BUNDLE}"
+
+
+def export_bundle(
+    view: View, dest: Path, *, stream: str, name: str, options: ExportOptions, listen: Callable[[], None] = lambda: None
+) -> ExportedFile | None:
+    """A stream's attachments as one ZIP with what ``export`` writes into ``attachments/``; None where it has none. ``listen`` is called for each."""
+    stem = name.partition(".")[0]
+    with writing_error(dest):
+        loose = []
+        with whole_file(dest / name) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as bundle:
+            for one in _attachments(view, dest, stream, stem, options):
+                listen()
+                bundle.write(dest / one.name, one.name.removeprefix("attachments/"))
+                (dest / one.name).unlink()
+                loose.append(one)
+        if not loose:
+            (dest / name).unlink()
+            return None
+        size, digest = _measure(dest / name)
+    return ExportedFile(name=name, stream=stream, records=0, size_bytes=size, sha256=digest)
 
 
 def chosen_streams(snapshot: SnapshotInfo, options: ExportOptions) -> Sequence[str]:
@@ -181,13 +215,21 @@ def _writer(form: ExportFormat, options: ExportOptions) -> TableWriter:
 
 
 def _stream(
-    view: View, snapshot: SnapshotInfo, writer: TableWriter, dest: Path, stream: str, name: str, listen: ListenExport
+    view: View,
+    snapshot: SnapshotInfo,
+    writer: TableWriter,
+    dest: Path,
+    stream: str,
+    name: str,
+    options: ExportOptions,
+    listen: ListenExport,
 ) -> ExportedFile:
     total = snapshot.streams[stream].live
 
     def raws() -> Iterator[bytes]:
         for count, record in enumerate(view.scan(stream), 1):
-            yield record.raw
+            if keeps(options.filters, record.raw):
+                yield only_fields(record.raw, options.fields) if options.fields else record.raw
             if count % 1000 == 0:
                 listen(ExportProgress(stream=stream, records=count, total=total))
 
@@ -208,9 +250,10 @@ def _stream(
     )
 
 
-def _attachments(view: View, dest: Path, stream: str, stem: str) -> Iterator[ExportedFile]:
+def _attachments(view: View, dest: Path, stream: str, stem: str, options: ExportOptions) -> Iterator[ExportedFile]:
     """Attachments under generated names; ``attachments/<stream>.jsonl`` says which record each belongs to and what it was called."""
-    files = ((record.key, info) for record in view.scan(stream) for info in view.attachments(stream, record.key))
+    kept = (record for record in view.scan(stream) if keeps(options.filters, record.raw))
+    files = ((record.key, info) for record in kept for info in view.attachments(stream, record.key))
     first = next(files, None)
     if first is None:
         return
@@ -256,6 +299,8 @@ def manifest_of(
         "source": source_name,
         "snapshot": {"id": snapshot.id, "seq": snapshot.seq, "at": iso(snapshot.at), "kind": snapshot.kind.value},
         "format": form.value,
+        **({"fields": [".".join(path) for path in options.fields]} if options.fields else {}),
+        **({"filter": options.filters} if options.filters else {}),
         "raw_cells": options.raw_cells or form in (ExportFormat.JSONL, ExportFormat.PARQUET),
         "files": files,
     }

@@ -86,7 +86,7 @@ class _Finishing:
         return places
 
     def _write(self, entry: Entry) -> None:
-        wanted = self._room.wanted(entry.stream, entry.key)
+        wanted = self._room.wanted(entry.stream, entry.key, entry.before)
         assert wanted is not None
         try:
             if entry.action is Action.CREATE:
@@ -143,7 +143,7 @@ class _Finishing:
 
     def _is_written(self, entry: Entry) -> bool:
         target = entry.target or entry.key
-        now, wanted = self._room.session.fetch(entry.stream, target), self._room.wanted(entry.stream, entry.key)
+        now, wanted = self._room.session.fetch(entry.stream, target), self._room.wanted(entry.stream, entry.key, entry.before)
         if now is None or wanted is None or self._room.digest(entry.stream, now) != self._room.digest(entry.stream, wanted):
             return False
         self._done(entry, wanted, Written(key=target, raw=now))
@@ -161,7 +161,7 @@ class _Finishing:
             self._finish_create(entry)
             return
         target = entry.target or entry.key
-        now, wanted = self._room.session.fetch(entry.stream, target), self._room.wanted(entry.stream, entry.key)
+        now, wanted = self._room.session.fetch(entry.stream, target), self._room.wanted(entry.stream, entry.key, entry.before)
         assert wanted is not None
         seen = self._room.digest(entry.stream, now) if now is not None else None
         if now is not None and seen == self._room.digest(entry.stream, wanted):
@@ -173,7 +173,7 @@ class _Finishing:
 
     def _finish_create(self, entry: Entry) -> None:
         there = self._room.session.fetch(entry.stream, entry.key)
-        wanted = self._room.wanted(entry.stream, entry.key)
+        wanted = self._room.wanted(entry.stream, entry.key, entry.before)
         assert wanted is not None
         if there is None:
             made = self._made_already(entry, wanted)
@@ -350,7 +350,7 @@ class _Undoing:
         """The digest of what the restore wrote; for an intent that was never noted as done, of what it wanted to write."""
         if entry.after is not None:
             return entry.after
-        wanted = self._room.wanted(entry.stream, entry.key)
+        wanted = self._room.wanted(entry.stream, entry.key, entry.before)
         return self._room.digest(entry.stream, wanted) if wanted is not None else None
 
     def _refused(self, entry: Entry, error: PlatformError) -> None:

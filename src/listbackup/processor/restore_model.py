@@ -37,16 +37,21 @@ class Why(StrEnum):
     CANNOT_CREATE = "cannot_create"
     CANNOT_UPDATE = "cannot_update"
     CANNOT_LOOK = "cannot_look"  # the platform does not show single records, so nothing can be written safely
-    NOT_KEPT = "not_kept"  # asked for by key, and not in the snapshot
+    NOT_KEPT = "not_kept"  # asked for by key, or by field, and not in the snapshot
+    NOT_THERE = "not_there"  # a field goes back into a record that is there, and this one is not
     CHANGED_LATER = "changed_later"  # of a change set: changed again since, as a later snapshot shows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which records: all of these streams (None: every stream), or only these keys of a stream that has an entry in ``keys``."""
+    """Which records: all of these streams (None: every stream), or only these keys of a stream that has an entry in ``keys``.
+
+    With ``fields`` (names, their parts joined by dots) nothing else of the records is written, and none that is gone is made again.
+    """
 
     streams: tuple[str, ...] | None = None
     keys: Mapping[str, tuple[Key, ...]] = field(default_factory=dict)
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,7 @@ class RestorePlan:
     planning_calls: int
     side_effects: Sequence[str]
     quota: QuotaLeft | None = None  # what is left of our share of the platform's calls, now that the plan is made
+    changed_later: int = 0  # records of a change set that are not as it left them any more, and are not part of this
 
     @property
     def goes_on_at(self) -> datetime | None:

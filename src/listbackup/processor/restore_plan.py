@@ -7,6 +7,7 @@ Anything else was changed since, is in no snapshot, and is a conflict.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from listbackup.base.errors import InputError
 from listbackup.connectors.engine.connector import Mode
@@ -14,6 +15,7 @@ from listbackup.connectors.engine.record import Key
 from listbackup.processor.restore_model import (
     Action,
     ListenRestore,
+    Restored,
     RestorePlan,
     RestoreProgress,
     Selection,
@@ -25,6 +27,7 @@ from listbackup.processor.restore_room import RestoreRoom
 
 LIST_ABOVE = 50  # from so many records of a stream on, one listing is cheaper than asking for each
 CALLS_PER_WRITE = 2  # one look before, and the write
+Parts: TypeAlias = tuple[str | None, ...]
 
 
 def plan_restore(
@@ -61,7 +64,9 @@ def _streams(room: RestoreRoom, selection: Selection) -> Sequence[str]:
     if selection.streams is None and not selection.keys:
         return [stream for stream in named if stream in room.infos]
     for stream in named:
-        room.info(stream)
+        own = set(room.info(stream).key) & {path[0] for path in room.fields}
+        if own:
+            raise InputError(f"{sorted(own)[0]!r} says which record it is, and is not written", field="fields")
     return sorted(named)
 
 
@@ -78,6 +83,7 @@ class _Planner:
         self._can = room.info(stream).restore
         self._listed: dict[Key, str] | None = None
         self._looked_at: bytes | None = None  # what the last look at a single record saw
+        self._listed_parts: dict[Key, Parts] = {}  # of the chosen fields, where only some go back
 
     def steps(self, keys: Sequence[Key]) -> Sequence[Step]:
         """One step for each key, records before those of the same stream that refer to them."""
@@ -91,21 +97,54 @@ class _Planner:
         return steps
 
     def _step(self, key: Key) -> Step:
-        wanted = self._room.wanted(self._stream, key)
+        wanted = self._room.kept(self._stream, key)
         if wanted is None:
             return self._say(key, Action.SKIP, Why.NOT_KEPT)
         try:
-            return self._compared(key, wanted)
+            return self._fields_compared(key, wanted) if self._room.fields else self._compared(key, wanted)
         except InputError:
             return self._say(key, Action.SKIP, Why.CANNOT_LOOK)
 
-    def _compared(self, key: Key, wanted: bytes) -> Step:
+    def _there(self, key: Key) -> tuple[Restored | None, Key, str | None]:
+        """What was last written back for the record, where it is now, and what is there."""
         restored = self._room.ids.find(self._stream, key)
         target = restored.target if restored is not None else key
         now = self._now(target)
         if now is None and target != key:  # what was restored under a new id is gone again: perhaps the old one is back
-            target, restored = key, None
-            now = self._now(key)
+            return None, key, self._now(key)
+        return restored, target, now
+
+    def _fields_compared(self, key: Key, kept: bytes) -> Step:
+        """As ``_compared``, by the chosen fields alone: what was changed beside them is no conflict, for it is not written over."""
+        restored, target, now = self._there(key)
+        if now is None:
+            return self._say(key, Action.SKIP, Why.NOT_THERE)
+        here, newest = self._parts_now(target), self._room.latest.get(self._stream, target)
+        held = self._room.parts(self._stream, newest.raw) if newest is not None else None
+        wanted = [(number, part) for number, part in enumerate(self._room.parts(self._stream, kept)) if part is not None]
+        if not wanted:
+            return self._say(key, Action.SKIP, Why.NOT_KEPT, target, now)
+        if all(here[number] == part for number, part in wanted):
+            return self._say(key, Action.SKIP, Why.SAME, target, now)
+        if not self._can.update:
+            return self._say(key, Action.SKIP, Why.CANNOT_UPDATE, target, now)
+        is_kept = held is not None and all(here[number] == held[number] for number, _ in wanted)
+        return self._say(key, *self._over(is_kept or (restored is not None and restored.after == now)), target, now)
+
+    def _over(self, is_kept: bool) -> tuple[Action, Why]:
+        """What to do where writing goes over what is there."""
+        if is_kept:
+            return Action.UPDATE, Why.DIFFERS
+        return (Action.UPDATE, Why.OVERWRITE) if self._overwrite else (Action.CONFLICT, Why.NEWER_EDIT)
+
+    def _parts_now(self, key: Key) -> Parts:
+        if key in self._listed_parts:
+            return self._listed_parts[key]
+        assert self._looked_at is not None
+        return self._room.parts(self._stream, self._looked_at)
+
+    def _compared(self, key: Key, wanted: bytes) -> Step:
+        restored, target, now = self._there(key)
         if now is None:
             return self._create(key)
         content = self._room.digest(self._stream, wanted)
@@ -114,11 +153,8 @@ class _Planner:
             return self._say(key, *((Action.UPDATE, Why.FOLLOWS) if follows else (Action.SKIP, Why.SAME)), target, now)
         if not self._can.update:
             return self._say(key, Action.SKIP, Why.CANNOT_UPDATE, target, now)
-        if (restored is not None and restored.after == now) or now == self._latest(target):
-            return self._say(key, Action.UPDATE, Why.DIFFERS, target, now)
-        if self._overwrite:
-            return self._say(key, Action.UPDATE, Why.OVERWRITE, target, now)
-        return self._say(key, Action.CONFLICT, Why.NEWER_EDIT, target, now)
+        is_kept = (restored is not None and restored.after == now) or now == self._latest(target)
+        return self._say(key, *self._over(is_kept), target, now)
 
     def _create(self, key: Key) -> Step:
         if not self._can.create:
@@ -151,6 +187,8 @@ class _Planner:
                 self._room.check_stop()
                 for key, raw in zip(batch.keys, batch.raws, strict=True):
                     found[key] = self._room.digest(self._stream, raw)
+                    if self._room.fields:
+                        self._listed_parts[key] = self._room.parts(self._stream, raw)
         finally:
             reading.close()
         return found

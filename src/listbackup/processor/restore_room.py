@@ -17,6 +17,7 @@ from listbackup.base.errors import InputError, Interrupted, PlatformError, Platf
 from listbackup.connectors.engine.connector import Session, StreamInfo
 from listbackup.connectors.engine.quota import KnowsQuota, QuotaLeft
 from listbackup.connectors.engine.record import Key
+from listbackup.processor.fields import FieldPath, find_field, with_fields
 from listbackup.processor.restore_model import RESERVE_CALLS, IdMap
 from listbackup.store import SnapshotInfo, View
 
@@ -33,6 +34,7 @@ class RestoreRoom:
     ids: IdMap
     secret: bytes  # the account's id key: digests of records lie in tables in the clear
     should_stop: Callable[[], bool]
+    fields: tuple[FieldPath, ...] = ()  # only these fields go back; none: whole records
 
     def info(self, stream: str) -> StreamInfo:
         """The stream as the platform shows it. Raises InputError when it does not any more."""
@@ -67,10 +69,25 @@ class RestoreRoom:
             ignored.append(tuple(info.cursor.split(".")))
         return hmac.new(self.secret, b"listbackup/restore/" + canonical(raw, ignored), hashlib.sha256).hexdigest()[:32]
 
-    def wanted(self, stream: str, key: Key) -> bytes | None:
+    def parts(self, stream: str, raw: bytes) -> tuple[str | None, ...]:
+        """One for each chosen field: equal for values that mean the same, None where the record has no such field."""
+        found = (find_field(raw, path) for path in self.fields)
+        return tuple(
+            self.digest(stream, with_fields(b"{}", raw, [path])) if one is not None else None
+            for path, one in zip(self.fields, found, strict=True)
+        )
+
+    def kept(self, stream: str, key: Key) -> bytes | None:
         """The record of the snapshot with its references turned to where restored records live now; None when the snapshot has none."""
         record = self.view.get(stream, key)
         return self.rewritten(stream, record.raw) if record is not None else None
+
+    def wanted(self, stream: str, key: Key, before: bytes | None) -> bytes | None:
+        """What is to be written in place of ``before``: the record that is kept, or what is there with the chosen fields of it; None where there is nothing to write."""
+        kept = self.kept(stream, key)
+        if kept is None or not self.fields:
+            return kept
+        return with_fields(before, kept, self.fields) if before is not None else None
 
     def rewritten(self, stream: str, raw: bytes) -> bytes:
         """The record with its references turned to new ids; the very same bytes when none has to be."""

@@ -155,6 +155,22 @@ def test_a_day_of_work_is_the_same_through_a_server(twins: Twins, tmp_path: Path
     twins.same("schedule", "crm", "--json")
     twins.same("schedule", "crm", "--pause")
     twins.same("schedule", "crm", "--remove")
+    twins.same("hold", "crm@1", "--trust")
+    twins.same("hold", "crm@1", "--trust", "--json")
+    twins.same("diff", "crm", "--sets")
+    sets, _ = twins.same("diff", "crm", "--sets", "--json")
+    edited = next(one for one in sets.json["change_sets"] if one["kind"] == "changed")
+    twins.same("restore", "crm", "--change-set", edited["set"], "--dry-run", "--json")
+    twins.same("restore", "crm", "--change-set", "2.999")
+    near, far = twins.same("restore", "crm", "--change-set", edited["set"], "--yes", "--json")
+    assert far.json["restore"]["result"]["updated"] == edited["count"]
+    for home, said in ((twins.near, near), (twins.far, far)):
+        home.ok("undo", said.json["restore"]["id"])
+    key = str(next(one for one in twins.near("diff", "crm", "--json", "--stream", "contacts").lines if one["kind"] == "changed")["key"][0])
+    near, far = twins.same("restore", "crm@previous", "contacts", key, "--field", "first_name", "--field", "email", "--yes", "--json")
+    assert far.json["plan"]["fields"] == ["first_name", "email"]
+    twins.same("restore", "crm@previous", "contacts", key, "--field", "id")
+    twins.same("restore", "crm@previous", "--field", "name")
     twins.same("restore", "crm@previous", *gone, "--dry-run")
     twins.same("restore", "crm@previous", *gone)  # nobody can be asked
     near, far = twins.same("restore", "crm@previous", *gone, "--yes", "--json")
@@ -179,6 +195,13 @@ def test_what_is_fetched_through_a_server_has_the_same_bytes(twins: Twins) -> No
         twins.same("export", "crm", "--to", form, "--format", form)  # the folder is not empty
     twins.same("export", "crm@1", "--to", "some", "--stream", "contacts", "--stream", "tags", "--json")
     twins.same("export", "crm", "--to", "none", "--stream", "nothing")
+    twins.same("export", "crm", "--to", "lake", "--stream", "documents", "--files", "--json")
+    assert files(twins.far.home / "lake" / "attachments") == files(twins.near.home / "lake" / "attachments") != {}
+    few = ("--stream", "contacts", "--fields", "id,email", "--filter", "email~a", "--format", "csv")
+    near, _ = twins.same("export", "crm", "--to", "few", *few, "--json")
+    assert 0 < near.json["records"] < RECORDS
+    assert files(twins.far.home / "few") == files(twins.near.home / "few")
+    twins.same("export", "crm", "--to", "never", "--filter", "=")
     document = next(one for one in twins.near("show", "crm", "documents", "--json").lines)
     key = str(document["key"][0])
     twins.same("show", "crm", "documents", key, "--json")
@@ -188,7 +211,7 @@ def test_what_is_fetched_through_a_server_has_the_same_bytes(twins: Twins) -> No
 
 def files(folder: Path) -> dict[str, bytes]:
     """The files of a folder but for the manifest, which says when."""
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "manifest.json"}
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and path.name != "manifest.json"}
 
 
 def removed(home: CommandLine) -> tuple[str, str]:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from listbackup.processor.filters import Filter, FilterOp, keeps
-from listbackup.services.data.asking import changed_fields, fields_of, project, sort_key
+from listbackup.processor.fields import only_fields
+from listbackup.services.data.asking import changed_fields, fields_of, sort_key
 
 DEEP = b'{"a":' + b"[" * 3000 + b"]" * 3000 + b"}"
 
@@ -16,7 +17,7 @@ DEEP = b'{"a":' + b"[" * 3000 + b"]" * 3000 + b"}"
     ("look", "seen"),
     [
         (lambda: fields_of(DEEP), ()),
-        (lambda: project(DEEP, [("a", "b")]), DEEP),
+        (lambda: only_fields(DEEP, [("a", "b")]), DEEP),
         (lambda: sort_key(DEEP, ("a",)), (3, 0.0, "")),
         (lambda: changed_fields(DEEP, DEEP), ()),
         (lambda: keeps([Filter(field="a", op=FilterOp.PRESENT, value="")], DEEP), True),

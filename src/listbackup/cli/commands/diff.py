@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from listbackup.base.errors import InputError
-from listbackup.cli.looking import about, field_changes, key_parts, key_text, raw_document, visible_streams
+from listbackup.cli.looking import about, field_changes, find_snapshot, key_parts, key_text, raw_document, visible_streams
 from listbackup.cli.options import Json, SourceAt
 from listbackup.cli.output import local, visible
 from listbackup.cli.shell import Shell, shell
@@ -24,12 +24,14 @@ def command(
     until: Annotated[str | None, typer.Argument(metavar="[WHEN]", help="The later moment (else the newest snapshot).")] = None,
     stream: Annotated[str | None, typer.Option("--stream", "-s", help="Only this stream.")] = None,
     counts: Annotated[bool, typer.Option("--counts", help="Only how many.")] = False,
+    sets: Annotated[bool, typer.Option("--sets", help="What was changed together, as one line each.")] = False,
     limit: Annotated[int | None, typer.Option("--limit", min=0, help="Show at most so many changes (20 on a terminal).")] = None,
     as_json: Json = False,
 ) -> None:
     """Compare two snapshots of a source: counts by stream, then each change with the fields that differ.
 
     A source without a moment is compared from its previous snapshot. With --json, changes come one a line; with --counts, one document.
+    With --sets, what was changed together up to a snapshot (the newest) since the one before is told as one: `restore --change-set` takes it back.
 
     \b
     Examples:
@@ -37,8 +39,12 @@ def command(
       listbackup diff crm@yesterday
       listbackup diff crm@10 20 --stream contacts
       listbackup diff crm@monday --counts --json
+      listbackup diff crm@12 --sets
     """
     with shell(context, as_json) as sh:
+        if sets:
+            _sets(sh, source)
+            return
         name, before, after = _two(sh, source, until)
         if counts or not as_json:
             _counts(sh, name, before, after)
@@ -50,6 +56,30 @@ def command(
                 sh.out.say("… more: --limit N, or --json for all")
                 break
             _show(sh, change)
+
+
+def _sets(sh: Shell, source: str) -> None:
+    name, snapshot = find_snapshot(sh, source)
+    found = sh.house.data.change_sets(sh.scope, name, seq=snapshot.seq)
+    told = [
+        {
+            "set": f"{one.number}.{number}",
+            "stream": one.stream,
+            "kind": one.kind.value,
+            "fields": list(one.fields),
+            "count": one.count,
+            "began_at": one.began_at,
+            "ended_at": one.ended_at,
+            "exact": one.exact,
+        }
+        for number, one in enumerate(found, 1)
+    ]
+    sh.out.document({"source": name, "snapshot": snapshot.seq, "change_sets": told})
+    rows = [
+        (f"{one.number}.{number}", one.stream, one.kind.value, one.count, ", ".join(one.fields), local(one.began_at))
+        for number, one in enumerate(found, 1)
+    ]
+    sh.out.table(("SET", "STREAM", "KIND", ">RECORDS", "FIELDS", "FROM"), rows, empty="Nothing was changed.")
 
 
 def _two(sh: Shell, source: str, until: str | None) -> tuple[str, SnapshotInfo, SnapshotInfo]:

@@ -11,7 +11,7 @@ from listbackup.cli.looking import find_snapshot
 from listbackup.cli.options import Json, SourceAt
 from listbackup.cli.output import size
 from listbackup.cli.shell import shell
-from listbackup.services.data import ExportFormat, ExportOptions
+from listbackup.services.data import ExportFormat, ExportOptions, field_paths, parse_filter
 
 
 def command(
@@ -20,6 +20,12 @@ def command(
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new or empty folder.", show_default=False)],
     form: Annotated[ExportFormat, typer.Option("--format", "-f", help="What the files are.")] = ExportFormat.JSONL,
     streams: Annotated[list[str] | None, typer.Option("--stream", "-s", help="Only this stream; repeat for more.")] = None,
+    fields: Annotated[
+        str | None, typer.Option("--fields", metavar="NAMES", help="Only these fields, joined by commas: id,name,owner.email.")
+    ] = None,
+    condition: Annotated[
+        str | None, typer.Option("--filter", metavar="CONDITION", help="Only records for which it holds: status=open,amount>100.")
+    ] = None,
     files: Annotated[bool, typer.Option("--files", help="Also the files that belong to records.")] = False,
     raw_cells: Annotated[bool, typer.Option("--raw-cells", help="Leave spreadsheet formulas in CSV and XLSX cells as they are.")] = False,
     as_json: Json = False,
@@ -32,11 +38,18 @@ def command(
     Examples:
       listbackup export crm --to everything
       listbackup export crm@2026-11-01 --format csv --stream contacts --to sheet
+      listbackup export crm --stream deals --filter 'status=open,amount>100' --fields id,name,amount --format csv --to deals
       listbackup export blog --format parquet --files --to lake
     """
     with shell(context, as_json) as sh:
         name, snapshot = find_snapshot(sh, source)
-        options = ExportOptions(streams=tuple(streams) if streams else None, raw_cells=raw_cells, attachments=files)
+        options = ExportOptions(
+            streams=tuple(streams) if streams else None,
+            raw_cells=raw_cells,
+            attachments=files,
+            fields=field_paths([name.strip() for name in fields.split(",")]) if fields else (),
+            filters=parse_filter(condition) if condition else (),
+        )
         with sh.out.progress("writing") as bars:
             result = sh.house.data.export(
                 sh.scope,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from listbackup.base.clock import iso
-from listbackup.base.errors import InputError
+from listbackup.base.errors import InputError, NotFound
 from listbackup.cli.exit_codes import ExitCode
 from listbackup.cli.looking import find_snapshot, key_parts, key_text
 from listbackup.cli.options import Json, Yes
@@ -30,6 +30,14 @@ def command(
     keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="Only these records.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, write nothing.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Also where the platform was changed since the last backup.")] = False,
+    fields: Annotated[
+        list[str] | None,
+        typer.Option("--field", metavar="NAME", help="Only this field of the records (owner.email for one inside); again for more."),
+    ] = None,
+    change_set: Annotated[
+        str | None,
+        typer.Option("--change-set", metavar="SET", help="Take back what was changed together, as `diff --sets` names it: 12.1."),
+    ] = None,
     yes: Yes = False,
     resume: Annotated[str | None, typer.Option("--resume", metavar="RESTORE", help="Go on with an interrupted restore.")] = None,
     as_json: Json = False,
@@ -43,7 +51,9 @@ def command(
     Examples:
       listbackup restore crm@yesterday contacts 42 --dry-run
       listbackup restore crm@yesterday contacts 42
+      listbackup restore crm@yesterday contacts 42 --field phone
       listbackup restore 'crm@3 days ago' deals --yes --json
+      listbackup restore crm --change-set 12.1
       listbackup restore --resume rst_01kf0c4f2z8m5e9x7q3t6v1a2b
     """
     with shell(context, as_json) as sh, stop_on_signals("stopping after this record; press Ctrl-C again to stop at once") as asked:
@@ -53,7 +63,11 @@ def command(
                 return _end(sh, sh.house.restores.resume(sh.scope, resume, listen=listen, should_stop=asked))
         if source is None:
             raise InputError("say what to restore", hint="listbackup restore SOURCE@WHEN STREAM KEY")
-        plan = _plan(sh, source, stream, keys or [], overwrite)
+        only = tuple(fields or ())
+        if change_set is not None:
+            plan = _plan_set(sh, source, stream, change_set, only, overwrite)
+        else:
+            plan = _plan(sh, source, stream, keys or [], only, overwrite)
         _show_plan(sh, plan)
         if dry_run or not plan.writes:
             sh.out.document({"plan": _plan_document(plan), "restore": None})
@@ -66,19 +80,40 @@ def command(
         return _end(sh, done, plan)
 
 
-def _plan(sh: Shell, text: str, stream: str | None, keys: list[str], overwrite: bool) -> RestorePlan:
+def _plan(sh: Shell, text: str, stream: str | None, keys: list[str], fields: tuple[str, ...], overwrite: bool) -> RestorePlan:
+    if fields and stream is None:
+        raise InputError("say of which stream these are the fields", hint="listbackup restore SOURCE@WHEN STREAM KEY --field NAME")
     name, snapshot = find_snapshot(sh, text)
     selection = Selection()
     if stream is not None:
         sh.house.data.scan(sh.scope, name, stream, seq=snapshot.seq, limit=1)  # a stream that is not there is said now
         found = tuple(_platform_key(sh.house.data.record(sh.scope, name, stream, key, seq=snapshot.seq).key) for key in keys)
-        selection = Selection(keys={stream: found}) if found else Selection(streams=(stream,))
+        selection = Selection(keys={stream: found}, fields=fields) if found else Selection(streams=(stream,), fields=fields)
     with sh.out.progress("asking about") as bars:
         return sh.house.restores.plan(
             sh.scope,
             name,
             seq=snapshot.seq,
             selection=selection,
+            overwrite=overwrite,
+            listen=lambda at: bars.update(at.stream, at.done, at.total),
+        )
+
+
+def _plan_set(sh: Shell, source: str, stream: str | None, text: str, fields: tuple[str, ...], overwrite: bool) -> RestorePlan:
+    number, _, index = text.partition(".")
+    if stream is not None or "@" in source or not (number.isdigit() and index.isdigit()):
+        raise InputError("a change set says itself when and which records", hint="listbackup restore SOURCE --change-set 12.1")
+    name, snapshot = find_snapshot(sh, f"{source}@{number}")
+    found = sh.house.data.change_sets(sh.scope, name, seq=snapshot.seq)
+    if not 0 < int(index) <= len(found):
+        raise NotFound(f"there is no change set {text} of {name}", hint=f"listbackup diff {name}@{number} --sets")
+    with sh.out.progress("asking about") as bars:
+        return sh.house.restores.plan_change_set(
+            sh.scope,
+            name,
+            found[int(index) - 1],
+            fields=fields,
             overwrite=overwrite,
             listen=lambda at: bars.update(at.stream, at.done, at.total),
         )
@@ -93,7 +128,8 @@ def _platform_key(key: Key) -> tuple[str | int, ...]:
 
 def _show_plan(sh: Shell, plan: RestorePlan) -> None:
     counts = plan.by_stream()
-    sh.out.say(f"Restore of snapshot {plan.snapshot_seq}:")
+    only = f", only {', '.join(plan.selection.fields)}" if plan.selection.fields else ""
+    sh.out.say(f"Restore of snapshot {plan.snapshot_seq}{only}:")
     rows = [(stream, *(one.get(action, 0) for action in Action)) for stream, one in counts.items()]
     sh.out.table(("STREAM", ">CREATE", ">UPDATE", ">SKIP", ">CONFLICT"), rows, empty="  no record")
     notable = [step for step in plan.steps if step.action is not Action.SKIP]
@@ -104,6 +140,8 @@ def _show_plan(sh: Shell, plan: RestorePlan) -> None:
     sh.out.say(f"It costs {plan.calls:,} calls.{_calls_left(plan)}")
     for effect in plan.side_effects:
         sh.out.warn(f"the platform {effect}")
+    if plan.changed_later:
+        sh.out.say(f"{plan.changed_later:,} were changed again since, as a later snapshot shows, and are left alone.")
     if plan.count(Action.CONFLICT):
         sh.out.say("Conflicts were changed on the platform since the last backup and are left alone (--overwrite writes over them).")
 
@@ -142,6 +180,8 @@ def _end(sh: Shell, restore: Restore, plan: RestorePlan | None = None) -> int:
 def _plan_document(plan: RestorePlan) -> dict[str, object]:
     return {
         "snapshot": plan.snapshot_seq,
+        "fields": list(plan.selection.fields),
+        "changed_later": plan.changed_later,
         "streams": {stream: {action.value: one.get(action, 0) for action in Action} for stream, one in plan.by_stream().items()},
         "calls": plan.calls,
         "calls_left": plan.quota.calls if plan.quota is not None else None,

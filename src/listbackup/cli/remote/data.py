@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from listbackup.base.clock import Clock
@@ -13,7 +14,7 @@ from listbackup.cli.remote.sources import RemoteSources
 from listbackup.client.api.models import SnapshotShown
 from listbackup.client.paging import every
 from listbackup.processor.export import ExportFormat, ExportOptions, ExportResult, ListenExport
-from listbackup.services.data import Found, show_key
+from listbackup.services.data import ChangeSet, Found, show_key
 from listbackup.services.scope import Scope
 from listbackup.store import (
     AttachmentInfo,
@@ -94,6 +95,13 @@ class RemoteData:
         older, newer = self.pick(scope, source, before), self.pick(scope, source, after)
         _demand_order(older, newer)
         return {stream: here(ChangeCounts, one) for stream, one in self._line.data.diff_counts(from_=older.id, to=newer.id).items()}
+
+    def change_sets(self, scope: Scope, source: str, *, seq: int | None = None) -> Sequence[ChangeSet]:
+        """What was changed together up to a snapshot since the one before."""
+        snapshot = self.pick(scope, source, seq)
+        until = snapshot.at + timedelta(milliseconds=1)
+        said = self._line.data.iter_change_sets(source=self._sources.names.get(source).id, since=snapshot.at, until=until)
+        return [here(ChangeSet, one) for one in said if one.number == snapshot.seq]
 
     def search(self, scope: Scope, source: str, text: str, *, stream: str | None = None, seq: int | None = None) -> Iterator[Found]:
         """The records of a snapshot that hold this text."""

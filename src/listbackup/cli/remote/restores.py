@@ -15,12 +15,12 @@ from listbackup.cli.remote.here import absent, here, page_size
 from listbackup.cli.remote.line import Line
 from listbackup.cli.remote.sources import RemoteSources
 from listbackup.client import UNSET
-from listbackup.client.api.models import RestoreShown
-from listbackup.client.api.restores import QuotaShown
+from listbackup.client.api.models import ChangeKind, QuotaShown, RestoreShown
+from listbackup.client.api.restores import ChangeSetIn, PlanShown
 from listbackup.connectors.engine.facts import Per
 from listbackup.connectors.engine.quota import QuotaLeft
 from listbackup.processor.restore_model import ListenRestore, RestorePlan, RestoreResult, Selection, Step, Why, unheard_restore
-from listbackup.services.data import Action, Restore, RestoreState, show_key
+from listbackup.services.data import Action, ChangeSet, Restore, RestoreState, show_key
 from listbackup.services.scope import Scope
 
 LOOK_EVERY_SECONDS = 0.25
@@ -31,6 +31,7 @@ class RemotePlan(RestorePlan):
     """A plan as the server tells it: all counts, and the first thousand steps that do something."""
 
     snapshot: str
+    change_set: ChangeSet | None = None
     counts: Mapping[str, Mapping[Action, int]] = field(default_factory=dict)
 
     def count(self, action: Action) -> int:
@@ -60,29 +61,40 @@ class RemoteRestores:
     ) -> RestorePlan:
         """What writing these records back would do."""
         snapshot = self._data.pick(scope, source, seq)
-        said = self._line.restores.plan(snapshot=snapshot.id, overwrite=overwrite, streams=_streams(selection), keys=_keys(selection))
-        steps = [
-            Step(stream=one.stream, key=tuple(one.parts), action=here(Action, one.action), why=here(Why, one.why)) for one in said.steps
-        ]
-        return RemotePlan(
-            source=said.source,
-            snapshot_seq=snapshot.seq,
-            selection=selection,
-            overwrite=overwrite,
-            steps=steps,
-            calls=said.calls,
-            planning_calls=0,
-            side_effects=list(said.side_effects),
-            quota=_quota(said.quota) if said.quota is not None else None,
-            snapshot=snapshot.id,
-            counts={stream: {Action(action): count for action, count in one.items()} for stream, one in said.streams.items()},
+        said = self._line.restores.plan(
+            snapshot=snapshot.id, overwrite=overwrite, streams=_streams(selection), keys=_keys(selection), fields=list(selection.fields)
         )
+        return _plan_here(said, seq=snapshot.seq, selection=selection, overwrite=overwrite)
+
+    def plan_change_set(
+        self,
+        scope: Scope,
+        source: str,
+        change_set: ChangeSet,
+        *,
+        fields: tuple[str, ...] = (),
+        overwrite: bool = False,
+        listen: ListenRestore = unheard_restore,
+    ) -> RestorePlan:
+        """What taking a change set back would do."""
+        wanted = _set(change_set)
+        said = self._line.restores.plan(snapshot=change_set.snapshot, overwrite=overwrite, fields=list(fields), change_set=wanted)
+        before = self._line.data.snapshot(said.snapshot).number
+        return _plan_here(said, seq=before, selection=Selection(fields=fields), overwrite=overwrite, change_set=change_set)
 
     def start(self, scope: Scope, plan: RestorePlan, *, listen: ListenRestore, should_stop: Callable[[], bool]) -> Restore:
         """The restore at its end, or as it is when told to stop: the server goes on with it."""
+        fields, of = list(plan.selection.fields), plan.change_set if isinstance(plan, RemotePlan) else None
+        if of is not None:
+            said = self._line.restores.create(snapshot=of.snapshot, overwrite=plan.overwrite, fields=fields, change_set=_set(of))
+            return self._watch(said, should_stop)
         snapshot = self._data.pick(scope, plan.source, plan.snapshot_seq)
         said = self._line.restores.create(
-            snapshot=snapshot.id, overwrite=plan.overwrite, streams=_streams(plan.selection), keys=_keys(plan.selection)
+            snapshot=snapshot.id,
+            overwrite=plan.overwrite,
+            streams=_streams(plan.selection),
+            keys=_keys(plan.selection),
+            fields=fields,
         )
         return self._watch(said, should_stop)
 
@@ -113,6 +125,31 @@ class RemoteRestores:
             self._clock.sleep(LOOK_EVERY_SECONDS)
             said = self._line.restores.get(said.id)
         return restore_here(said)
+
+
+def _plan_here(said: PlanShown, *, seq: int, selection: Selection, overwrite: bool, change_set: ChangeSet | None = None) -> RemotePlan:
+    steps = [Step(stream=one.stream, key=tuple(one.parts), action=here(Action, one.action), why=here(Why, one.why)) for one in said.steps]
+    return RemotePlan(
+        source=said.source,
+        snapshot_seq=seq,
+        selection=selection,
+        overwrite=overwrite,
+        steps=steps,
+        calls=said.calls,
+        planning_calls=0,
+        side_effects=list(said.side_effects),
+        quota=_quota(said.quota) if said.quota is not None else None,
+        changed_later=said.left_out.get(Why.CHANGED_LATER.value, 0),
+        snapshot=said.snapshot,
+        change_set=change_set,
+        counts={stream: {Action(action): count for action, count in one.items()} for stream, one in said.streams.items()},
+    )
+
+
+def _set(one: ChangeSet) -> ChangeSetIn:
+    return ChangeSetIn(
+        stream=one.stream, kind=ChangeKind(one.kind.value), fields=list(one.fields), began_at=one.began_at, ended_at=one.ended_at
+    )
 
 
 def restore_here(said: RestoreShown) -> Restore:

@@ -632,6 +632,11 @@ class DataApi:
         request = Request(method="GET", path=f"/v2/snapshots/{part(snapshot)}/streams")
         return self._session.ask(Page[StreamShown], request)
 
+    def trust(self, snapshot: str) -> SnapshotShown:
+        """A suspect snapshot is true: let the retention go on."""
+        request = Request(method="POST", path=f"/v2/snapshots/{part(snapshot)}/trust")
+        return self._session.ask(SnapshotShown, request)
+
     def try_retention(self, source: str, *, retention: PolicyIn | None | UnsetType = UNSET) -> PreviewShown:
         """What another retention would keep and drop."""
         request = Request(method="POST", path=f"/v2/sources/{part(source)}/retention/preview", body=given({"retention": retention}))

@@ -24,6 +24,9 @@ class ExportShown(Struct, frozen=True, kw_only=True):
     snapshot: str
     format: ExportFormat
     streams: Sequence[str] | None
+    fields: Sequence[str]
+    filter: str | None
+    attachments: bool
     raw_cells: bool
     state: ExportState
     working: bool
@@ -78,6 +81,9 @@ class ExportsApi:
         snapshot: str,
         format: ExportFormat,
         streams: Sequence[str] | None | UnsetType = UNSET,
+        fields: Sequence[str] | UnsetType = UNSET,
+        filter: str | None | UnsetType = UNSET,
+        attachments: bool | UnsetType = UNSET,
         raw_cells: bool | UnsetType = UNSET,
         keep_for: timedelta | UnsetType = UNSET,
         idempotency_key: str | None = None,
@@ -86,7 +92,18 @@ class ExportsApi:
         request = Request(
             method="POST",
             path="/v2/exports",
-            body=given({"snapshot": snapshot, "format": format, "streams": streams, "raw_cells": raw_cells, "keep_for": keep_for}),
+            body=given(
+                {
+                    "snapshot": snapshot,
+                    "format": format,
+                    "streams": streams,
+                    "fields": fields,
+                    "filter": filter,
+                    "attachments": attachments,
+                    "raw_cells": raw_cells,
+                    "keep_for": keep_for,
+                }
+            ),
             headers={**repeat_header(idempotency_key)},
             repeatable=True,
         )

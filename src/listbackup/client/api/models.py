@@ -90,7 +90,6 @@ if TYPE_CHECKING:
         EntryShown,
         EntryState,
         PlanShown,
-        QuotaShown,
         RestoreProgress,
         RestoreResult,
         RestoreShown,
@@ -123,6 +122,7 @@ if TYPE_CHECKING:
         Permission,
         Policy,
         PolicyIn,
+        QuotaShown,
     )
     from listbackup.client.api.sources import Filter, FilterAsked, FilterOp, Site, Source, SourceGroup, StreamInfo, Trashed
     from listbackup.client.api.system import (
@@ -276,7 +276,6 @@ _HOMES = {
         "EntryShown",
         "EntryState",
         "PlanShown",
-        "QuotaShown",
         "RestoreProgress",
         "RestoreResult",
         "RestoreShown",
@@ -309,6 +308,7 @@ _HOMES = {
         "Permission",
         "Policy",
         "PolicyIn",
+        "QuotaShown",
     ),
     "listbackup.client.api.sources": (
         "Filter",

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from listbackup.client.api.shared import ChangeKind
+from listbackup.client.api.shared import ChangeKind, QuotaShown
 from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, given, part, repeat_header
 from listbackup.client.words import Word
@@ -81,18 +81,7 @@ class PlanShown(Struct, frozen=True, kw_only=True):
     left_out: Mapping[str, int]
     quota: QuotaShown | None
     goes_on_at: datetime | None
-
-
-class QuotaShown(Struct, frozen=True, kw_only=True):
-    """What is left of our share of the calls that the platform grants a connection ``per`` hour, day or month. ``enough_at``: when a tenth of
-    the share is free.
-    """
-
-    calls: int
-    of: int
-    per: str
-    share: float
-    enough_at: datetime
+    fields: Sequence[str]
 
 
 class RestoreProgress(Struct, frozen=True, kw_only=True):
@@ -133,6 +122,7 @@ class RestoreShown(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     result: RestoreResult | None
     undo_result: RestoreResult | None
+    fields: Sequence[str]
 
 
 class RestoreState(Word):
@@ -172,6 +162,7 @@ class Why(Word):
     MISSING = "missing"
     NEWER_EDIT = "newer_edit"
     NOT_KEPT = "not_kept"
+    NOT_THERE = "not_there"
     OVERWRITE = "overwrite"
     SAME = "same"
 
@@ -194,6 +185,7 @@ class RestoresApi:
         streams: Sequence[str] | None | UnsetType = UNSET,
         keys: Mapping[str, Sequence[str]] | UnsetType = UNSET,
         overwrite: bool | UnsetType = UNSET,
+        fields: Sequence[str] | UnsetType = UNSET,
         change_set: ChangeSetIn | None | UnsetType = UNSET,
         idempotency_key: str | None = None,
     ) -> RestoreShown:
@@ -201,7 +193,9 @@ class RestoresApi:
         request = Request(
             method="POST",
             path="/v2/restores",
-            body=given({"snapshot": snapshot, "streams": streams, "keys": keys, "overwrite": overwrite, "change_set": change_set}),
+            body=given(
+                {"snapshot": snapshot, "streams": streams, "keys": keys, "overwrite": overwrite, "fields": fields, "change_set": change_set}
+            ),
             headers={**repeat_header(idempotency_key)},
             repeatable=True,
         )
@@ -230,13 +224,16 @@ class RestoresApi:
         streams: Sequence[str] | None | UnsetType = UNSET,
         keys: Mapping[str, Sequence[str]] | UnsetType = UNSET,
         overwrite: bool | UnsetType = UNSET,
+        fields: Sequence[str] | UnsetType = UNSET,
         change_set: ChangeSetIn | None | UnsetType = UNSET,
     ) -> PlanShown:
         """What a restore would do; nothing is written."""
         request = Request(
             method="POST",
             path="/v2/restores/plan",
-            body=given({"snapshot": snapshot, "streams": streams, "keys": keys, "overwrite": overwrite, "change_set": change_set}),
+            body=given(
+                {"snapshot": snapshot, "streams": streams, "keys": keys, "overwrite": overwrite, "fields": fields, "change_set": change_set}
+            ),
         )
         return self._session.ask(PlanShown, request)
 

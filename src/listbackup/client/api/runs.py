@@ -10,6 +10,7 @@ from datetime import datetime
 
 from msgspec import UNSET, Struct, UnsetType, field
 
+from listbackup.client.api.shared import QuotaShown
 from listbackup.client.paging import Page, every
 from listbackup.client.session import Request, Session, given, part, repeat_header
 from listbackup.client.words import Word
@@ -106,6 +107,9 @@ class RunShown(Struct, frozen=True, kw_only=True):
     received_bytes: int
     written_bytes: int
     calls: int
+    tries: int
+    crashes: int
+    quota: QuotaShown | None
 
 
 class RunState(Word):

@@ -142,3 +142,15 @@ class PolicyIn(Struct, frozen=True, kw_only=True):
     within: timedelta | None | UnsetType = UNSET
     min_good: int | UnsetType = UNSET
     time_zone: str | UnsetType = UNSET
+
+
+class QuotaShown(Struct, frozen=True, kw_only=True):
+    """What is left of our share of the calls that the platform grants a connection ``per`` hour, day or month. ``enough_at``: when a tenth of
+    the share is free.
+    """
+
+    calls: int
+    of: int
+    per: str
+    share: float
+    enough_at: datetime

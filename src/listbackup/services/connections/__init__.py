@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from listbackup.services.connections.model import Connection, ConnectionState
 from listbackup.services.connections.notices import Letters, Notices
+from listbackup.services.connections.quota import QuotaShown, show_quota
 from listbackup.services.connections.reach import Egress
 from listbackup.services.connections.renewal import LEASE, Renewal, forget_renewal
 from listbackup.services.connections.service import Connections
@@ -43,8 +44,10 @@ __all__ = [
     "Egress",
     "Letters",
     "Notices",
+    "QuotaShown",
     "Renewal",
     "Vault",
     "WayBackBroken",
     "forget_renewal",
+    "show_quota",
 ]

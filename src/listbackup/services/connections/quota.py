@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
 from listbackup.backends.table.port import Absent, ConditionFailed, Equals
 from listbackup.base.decode import from_json
 from listbackup.base.errors import BusyError
-from listbackup.connectors.engine.quota import Ledger, OwnBook
+from listbackup.connectors.engine.quota import Ledger, OwnBook, QuotaLeft
 from listbackup.services.connections.table import QUOTAS
 from listbackup.services.desk import Desk
 from listbackup.services.rows import Writes
 from listbackup.services.scope import Scope
 
 _TRIES = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaShown:
+    """What is left of our share of the calls that the platform grants a connection ``per`` hour, day or month. ``enough_at``: when a tenth of the share is free."""
+
+    calls: int
+    of: int
+    per: str
+    share: float
+    enough_at: datetime
+
+
+def show_quota(left: QuotaLeft) -> QuotaShown:
+    """As it goes out."""
+    return QuotaShown(calls=left.calls, of=left.of, per=left.per, share=left.share, enough_at=left.enough_at)
 
 
 class TableQuotaBook:

@@ -8,12 +8,12 @@ from functools import partial
 from typing import Protocol
 
 from listbackup.backends.table.port import Absent, ConditionFailed, Equals, Exists
-from listbackup.base.errors import BusyError, Conflict, InputError, NotFound, PlatformError, PlatformFault
+from listbackup.base.errors import BusyError, Conflict, InputError, ListBackupError, NotFound, PlatformError, PlatformFault
 from listbackup.base.ids import ConnectionId
 from listbackup.base.paging import Page
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.connector import AuthMethod, Connector, Credentials, Describes, Session, Site, StreamInfo
-from listbackup.connectors.engine.quota import OwnBook
+from listbackup.connectors.engine.quota import KnowsQuota, OwnBook, QuotaLeft
 from listbackup.services.accounts import Limits
 from listbackup.services.connections.credentials import by_key, by_sign_in, leads_elsewhere, without_tokens
 from listbackup.services.connections.events import connection_fact
@@ -249,6 +249,17 @@ class Connections:
                 return found, kept
             found = again
         raise BusyError(f"connection {connection!r} is being changed by too many at once", hint="try again")
+
+    def quota_left(self, scope: Scope, connection: str) -> QuotaLeft | None:
+        """What is left of our share of the platform's calls; None where no quota is known, or the connection cannot be opened. The platform is not asked."""
+        try:
+            session = self.open(scope, connection)
+        except ListBackupError:
+            return None
+        try:
+            return session.quota_left() if isinstance(session, KnowsQuota) else None
+        finally:
+            session.close()
 
     def described(self, scope: Scope, connection: str) -> Mapping[str, StreamInfo]:
         """The streams that the platform's facts name, without asking it; empty where they depend on what is connected. Raises NotFound."""

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from listbackup.processor.export import ExportFormat, ExportOptions, ExportResult
+    from listbackup.processor.fields import field_paths
     from listbackup.processor.restore_model import Action, RestorePlan, RestoreResult, Selection, Step, Why
     from listbackup.processor.verify import StreamVerified, Verification
+    from listbackup.services.data.asking import parse_filter, write_filter
     from listbackup.services.data.budget import Budget
+    from listbackup.services.data.change_sets import ChangeSet
     from listbackup.services.data.cursors import read_cursor, write_cursor
     from listbackup.services.data.errands import Errander, ErrandKind, Errands, Order, order
     from listbackup.services.data.keys import parse_key, show_key
@@ -24,9 +27,12 @@ if TYPE_CHECKING:
 
 _HOMES = {  # loaded when they are named: reading a record must not wait for the code that restores or exports (docs/decisions/0080)
     "listbackup.processor.export": ("ExportFormat", "ExportOptions", "ExportResult"),
+    "listbackup.processor.fields": ("field_paths",),
     "listbackup.processor.restore_model": ("Action", "RestorePlan", "RestoreResult", "Selection", "Step", "Why"),
     "listbackup.processor.verify": ("StreamVerified", "Verification"),
+    "listbackup.services.data.asking": ("parse_filter", "write_filter"),
     "listbackup.services.data.budget": ("Budget",),
+    "listbackup.services.data.change_sets": ("ChangeSet",),
     "listbackup.services.data.cursors": ("read_cursor", "write_cursor"),
     "listbackup.services.data.errands": ("ErrandKind", "Errander", "Errands", "Order", "order"),
     "listbackup.services.data.keys": ("parse_key", "show_key"),
@@ -55,6 +61,7 @@ __all__ = [
     "RESTORE_JOURNAL",
     "Action",
     "Budget",
+    "ChangeSet",
     "Data",
     "ErrandKind",
     "Errander",
@@ -79,9 +86,12 @@ __all__ = [
     "Verifications",
     "Why",
     "decode_order",
+    "field_paths",
     "order",
+    "parse_filter",
     "parse_key",
     "read_cursor",
     "show_key",
     "write_cursor",
+    "write_filter",
 ]

@@ -30,6 +30,13 @@ def parse_filter(text: str) -> tuple[Filter, ...]:
     return tuple(_condition(part) for part in parts)
 
 
+def write_filter(conditions: Sequence[Filter]) -> str:
+    """The text that ``parse_filter`` reads as these."""
+    return ",".join(
+        (one.field + ("" if one.op is FilterOp.PRESENT else one.op.value + one.value)).replace(",", "\\,") for one in conditions
+    )
+
+
 def _condition(text: str) -> Filter:
     match = _CONDITION.fullmatch(text)
     if match is None:
@@ -46,23 +53,6 @@ def parse_fields(text: str) -> tuple[tuple[str, ...], ...]:
     if len(paths) > 200 or any(not step for path in paths for step in path):
         raise InputError("fields are up to 200 names joined by commas, their parts by dots", field="fields")
     return tuple(dict.fromkeys(paths))
-
-
-def project(raw: bytes, paths: Sequence[Sequence[str]]) -> bytes:
-    """The record with these fields only, each with its exact bytes; one that is no object stays as it is."""
-    tree: dict[str, list[Sequence[str]]] = {}
-    for path in paths:
-        tree.setdefault(path[0], []).append(path[1:])
-    try:
-        fields = from_json(raw, dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, RecursionError):  # nested deeper than can be followed here
-        return raw
-    found = {}
-    for name, below in tree.items():
-        if name in fields:
-            whole = any(not rest for rest in below)
-            found[name] = fields[name] if whole else msgspec.Raw(project(bytes(fields[name]), below))
-    return msgspec.json.encode(found)
 
 
 def changed_fields(before: bytes | None, after: bytes | None) -> tuple[str, ...]:

@@ -97,6 +97,13 @@ def page_of_change_sets(
     return ChangeSetsFound(items=found, next=None)
 
 
+def sets_of(store: Store, infos: Mapping[str, StreamInfo], snapshot: SnapshotInfo, *, clock: Clock) -> Sequence[ChangeSet]:
+    """The change sets of one snapshot, in the order in which every listing has them."""
+    until = snapshot.at + timedelta(microseconds=1)
+    found = page_of_change_sets(store, infos, clock=clock, since=snapshot.at, until=until, stream=None, limit=1, cursor=None)
+    return [one for one in found.items if one.number == snapshot.seq]
+
+
 def _of_pair(
     store: Store, infos: Mapping[str, StreamInfo], older: SnapshotInfo, newer: SnapshotInfo, stream: str | None, budget: Budget
 ) -> Iterator[ChangeSet]:

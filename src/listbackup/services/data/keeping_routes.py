@@ -45,9 +45,15 @@ def _holds(data: Data, upkeep: Upkeep) -> Sequence[Route]:
         upkeep.release(call.scope, source.id, snapshot.seq)
         return Answer()
 
+    def trust(call: Call) -> Answer:
+        source, snapshot = data.place(call.scope, call.path["snapshot"])
+        return Answer(content=show_snapshot(source.id, upkeep.clear_suspicion(call.scope, source.id, snapshot.seq)))
+
     keep, summary = Permission.RETENTION_MANAGE, "Keep a snapshot whatever the retention says"
+    true = "A suspect snapshot is true: let the retention go on"
     return [
         changing("POST", f"{ONE}/hold", summary, keep, hold, body=Hold, answers=SnapshotShown),
+        changing("POST", f"{ONE}/trust", true, keep, trust, answers=SnapshotShown, step_up=True),
         changing("DELETE", f"{ONE}/hold", "Let a held snapshot go", keep, release, status=204, step_up=True),
     ]
 

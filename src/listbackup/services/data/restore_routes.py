@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from listbackup.base.errors import Conflict, InputError
 from listbackup.http.paging import Listing, PageParameters, listing
 from listbackup.http.permission import Permission
+from listbackup.processor.fields import field_paths
 from listbackup.processor.restore_model import Selection
 from listbackup.services.data.errands import Errander, ErrandKind, order
 from listbackup.services.data.keys import platform_key
@@ -156,6 +157,7 @@ class _Chosen:
 
 def _chosen(data: Data, scope: Scope, asked: RestoreIn) -> _Chosen:
     """What is to go back: records of the snapshot, or those of a change set as they were in the one before."""
+    field_paths(asked.fields)
     source, snapshot = data.place(scope, asked.snapshot)
     if asked.change_set is None:
         return _Chosen(source=source.id, snapshot=snapshot, selection=_selection(data, scope, source.id, snapshot, asked))
@@ -165,10 +167,13 @@ def _chosen(data: Data, scope: Scope, asked: RestoreIn) -> _Chosen:
     if wanted.stream.startswith("_") or wanted.stream not in snapshot.streams:
         raise InputError(f"the snapshot has no stream {wanted.stream!r}", field="change_set/stream")
     undoing = undoing_of(store, data.described(scope, source.id), snapshot, wanted)
-    return _Chosen(source=source.id, snapshot=undoing.before, selection=undoing.selection, changed_later=undoing.changed_later)
+    selection = replace(undoing.selection, fields=asked.fields)
+    return _Chosen(source=source.id, snapshot=undoing.before, selection=selection, changed_later=undoing.changed_later)
 
 
 def _selection(data: Data, scope: Scope, source: str, snapshot: SnapshotInfo, asked: RestoreIn) -> Selection:
+    if asked.fields and asked.streams is None and not asked.keys:
+        raise InputError("say of which streams or records these are the fields", field="fields")
     for stream in [*(asked.streams or ()), *asked.keys]:
         if stream.startswith("_") or stream not in snapshot.streams:
             raise InputError(f"the snapshot has no stream {stream!r}", field="streams")
@@ -179,4 +184,4 @@ def _selection(data: Data, scope: Scope, source: str, snapshot: SnapshotInfo, as
             raise InputError("records without a key of their own cannot be restored one by one", field="keys")
         chosen[stream] = tuple(key for key in found if key is not None)
     streams = asked.streams if asked.streams is not None or not chosen else None
-    return Selection(streams=streams, keys=chosen)
+    return Selection(streams=streams, keys=chosen, fields=asked.fields)

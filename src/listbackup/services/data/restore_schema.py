@@ -11,9 +11,10 @@ from typing import Annotated
 import msgspec
 from pydantic import AwareDatetime, Field
 
-from listbackup.connectors.engine.quota import QuotaLeft
 from listbackup.http.paging import Body, PageParameters, SnapshotRef, SourceRef
+from listbackup.processor.fields import MOST_FIELDS
 from listbackup.processor.restore_model import Action, Entry, EntryState, RestorePlan, RestoreProgress, RestoreResult, Why
+from listbackup.services.connections import QuotaShown, show_quota
 from listbackup.services.data.keys import show_key
 from listbackup.services.data.model import Restore, RestoreState
 from listbackup.services.data.schema import KeyText, StreamName, key_parts
@@ -41,6 +42,7 @@ class RestoreIn(Body):
     """Which records of a snapshot: these streams (null: all), or only these keys. ``overwrite`` writes over edits that no snapshot holds.
 
     With ``change_set`` the records of a change set of that snapshot go back to what they were in the snapshot before; those that were changed again stay.
+    With ``fields`` only these fields are written, into records that are there: what was changed beside them stays, and is no conflict.
     """
 
     snapshot: SnapshotRef
@@ -49,6 +51,10 @@ class RestoreIn(Body):
         Field(default={})
     )
     overwrite: bool = False
+    fields: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=500)], ...],
+        Field(max_length=MOST_FIELDS, description="Only these fields of the records, their parts joined by dots; none: the whole records."),
+    ] = ()
     change_set: Annotated[
         ChangeSetIn | None,
         Field(description="Take this change set of the snapshot back, as one; null or left out: write the snapshot's own records back."),
@@ -71,17 +77,6 @@ class StepShown:
     action: Action
     why: Why
     now: msgspec.Raw | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuotaShown:
-    """What is left of our share of the calls that the platform grants a connection ``per`` hour, day or month. ``enough_at``: when a tenth of the share is free."""
-
-    calls: int
-    of: int
-    per: str
-    share: float
-    enough_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +103,7 @@ class PlanShown:
     left_out: Mapping[Why, int]
     quota: QuotaShown | None
     goes_on_at: datetime | None
+    fields: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +121,7 @@ class RestoreShown:
     ended_at: datetime | None
     result: RestoreResult | None
     undo_result: RestoreResult | None
+    fields: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,13 +169,10 @@ def show_plan(
         conflicts=plan.count(Action.CONFLICT),
         seconds=round(plan.calls * took_seconds / plan.planning_calls, 1) if plan.planning_calls else None,
         left_out=left_out,
-        quota=_show_quota(plan.quota) if plan.quota is not None else None,
+        quota=show_quota(plan.quota) if plan.quota is not None else None,
         goes_on_at=plan.goes_on_at,
+        fields=plan.selection.fields,
     )
-
-
-def _show_quota(left: QuotaLeft) -> QuotaShown:
-    return QuotaShown(calls=left.calls, of=left.of, per=left.per, share=left.share, enough_at=left.enough_at)
 
 
 def show_restore(restore: Restore, *, working: bool, progress: RestoreProgress | None = None) -> RestoreShown:
@@ -195,6 +189,7 @@ def show_restore(restore: Restore, *, working: bool, progress: RestoreProgress |
         ended_at=restore.ended_at,
         result=restore.result,
         undo_result=restore.undo_result,
+        fields=restore.selection.fields,
     )
 
 

@@ -10,6 +10,7 @@ from listbackup.backends.table.port import ConditionFailed
 from listbackup.base.errors import Conflict, InputError, Interrupted
 from listbackup.base.ids import RestoreId
 from listbackup.base.paging import Page
+from listbackup.processor.fields import field_paths
 from listbackup.processor.restore import carry_out, undo
 from listbackup.processor.restore_model import (
     Entry,
@@ -23,12 +24,14 @@ from listbackup.processor.restore_model import (
 from listbackup.processor.restore_plan import plan_restore
 from listbackup.processor.restore_room import RestoreRoom
 from listbackup.services.connections import Connections
+from listbackup.services.data.change_sets import ChangeSet
 from listbackup.services.data.events import restore_fact
 from listbackup.services.data.journal import TableIdMap, TableJournal
 from listbackup.services.data.model import Restore, RestoreState
 from listbackup.services.data.restore_watch import Watch, read_progress
 from listbackup.services.data.service import pick
 from listbackup.services.data.table import RESTORES
+from listbackup.services.data.undoing import undoing_of, wanted_of
 from listbackup.services.desk import Desk
 from listbackup.services.rows import Rows
 from listbackup.services.scope import Scope
@@ -63,8 +66,26 @@ class Restores:
         Raises NotFound, InputError (a stream that is not in the snapshot), PlatformError.
         """
         of = self._sources.get(scope, source)
-        with self._room(scope, of, seq, should_stop) as room:
+        with self._room(scope, of, seq, selection, should_stop) as room:
             return plan_restore(room, of.id, selection, overwrite=overwrite, listen=listen)
+
+    def plan_change_set(
+        self,
+        scope: Scope,
+        source: str,
+        change_set: ChangeSet,
+        *,
+        fields: tuple[str, ...] = (),
+        overwrite: bool = False,
+        listen: ListenRestore = unheard_restore,
+    ) -> RestorePlan:
+        """What taking a change set back would do: its records as they were in the snapshot before. Raises as ``plan``, Conflict when it is not there any more."""
+        of = self._sources.get(scope, source)
+        store, infos = self._stores.open(scope, of.id), self._sources.described(scope, of.id)
+        undoing = undoing_of(store, infos, store.snapshot(change_set.number), wanted_of(change_set))
+        selection = replace(undoing.selection, fields=fields)
+        plan = self.plan(scope, of.id, seq=undoing.before.seq, selection=selection, overwrite=overwrite, listen=listen)
+        return replace(plan, changed_later=undoing.changed_later)
 
     def start(
         self, scope: Scope, plan: RestorePlan, *, listen: ListenRestore = unheard_restore, should_stop: Callable[[], bool] = never
@@ -84,7 +105,7 @@ class Restores:
             created_at=self._desk.clock.now(),
         )
         self._desk.commit(scope, self._rows(scope).insert(restore), restore_fact("started", restore))
-        with self._room(scope, source, plan.snapshot_seq, should_stop) as room:
+        with self._room(scope, source, plan.snapshot_seq, plan.selection, should_stop) as room:
             return self._carry_out(scope, restore, room, plan, listen)
 
     def open(
@@ -93,6 +114,7 @@ class Restores:
         """A restore that is only written down: ``resume`` plans it and carries it out. Raises NotFound, InputError (a stream that is not in the snapshot)."""
         of = self._sources.get(scope, source)
         snapshot = pick(self._stores.open(scope, of.id), of.name, seq)
+        field_paths(selection.fields)
         unknown = sorted({*(selection.streams or ()), *selection.keys} - set(snapshot.streams))
         if unknown:
             raise InputError(f"the snapshot has no stream {unknown[0]!r}", field="streams", hint="it has: " + ", ".join(snapshot.streams))
@@ -120,7 +142,7 @@ class Restores:
         source, watch = self._sources.get(scope, found.source), Watch(self._desk, scope, found, should_stop, self.get)
         tell = watch.listening(listen)
         try:
-            with self._room(scope, source, found.snapshot_seq, watch.should_stop) as room:
+            with self._room(scope, source, found.snapshot_seq, found.selection, watch.should_stop) as room:
                 plan = plan_restore(room, source.id, found.selection, overwrite=found.overwrite, listen=tell)
                 return self._carry_out(scope, found, room, plan, tell)
         except (Interrupted, Conflict):
@@ -154,7 +176,7 @@ class Restores:
             return found
         undoing = self._change(scope, found, replace(found, state=RestoreState.UNDOING))
         source, tell = self._sources.get(scope, found.source), Watch(self._desk, scope, found, should_stop, self.get).listening(listen)
-        with self._room(scope, source, found.snapshot_seq, should_stop) as room:
+        with self._room(scope, source, found.snapshot_seq, found.selection, should_stop) as room:
             result = undo(room, self._journal(scope, found), listen=tell)
         done = replace(undoing, state=RestoreState.UNDONE, undo_result=result, ended_at=self._desk.clock.now())
         return self._change(scope, undoing, done, "undone")
@@ -177,7 +199,9 @@ class Restores:
         return self._change(scope, restore, ended, state.value)
 
     @contextmanager
-    def _room(self, scope: Scope, source: Source, seq: int | None, should_stop: Callable[[], bool]) -> Iterator[RestoreRoom]:
+    def _room(
+        self, scope: Scope, source: Source, seq: int | None, selection: Selection, should_stop: Callable[[], bool]
+    ) -> Iterator[RestoreRoom]:
         store = self._stores.open(scope, source.id)
         snapshot = pick(store, source.name, seq)
         session = self._connections.open(scope, source.connection, should_stop=should_stop)
@@ -191,6 +215,7 @@ class Restores:
                 ids=TableIdMap(self._desk, scope, source.id),
                 secret=self._keys.for_account(scope.account).id_key,
                 should_stop=should_stop,
+                fields=field_paths(selection.fields),
             )
         finally:
             session.close()

@@ -12,7 +12,8 @@ from pydantic import Field
 
 from listbackup.http.instant import Instant
 from listbackup.http.paging import PageParameters, Parameters, SnapshotRef, SourceRef
-from listbackup.services.data.asking import changed_fields, project
+from listbackup.processor.fields import only_fields
+from listbackup.services.data.asking import changed_fields
 from listbackup.services.data.hunting import HitsFound
 from listbackup.services.data.keys import show_key
 from listbackup.store import Change, Key, Record, SnapshotInfo, StreamCounts, Version
@@ -247,7 +248,7 @@ def show_streams(streams: Mapping[str, StreamCounts]) -> Sequence[StreamShown]:
 
 def show_record(record: Record, fields: Sequence[Sequence[str]] = ()) -> RecordShown:
     """The record as it goes out; with ``fields`` only those."""
-    raw = project(record.raw, fields) if fields else record.raw
+    raw = only_fields(record.raw, fields) if fields else record.raw
     return RecordShown(key=show_key(record.key), parts=key_parts(record.key), since=record.seq, record=msgspec.Raw(raw))
 
 

@@ -36,6 +36,7 @@ from listbackup.store.model import ATTACHMENTS
 
 if TYPE_CHECKING:
     from listbackup.processor.export import ExportFormat, ExportOptions, ExportResult, ListenExport
+    from listbackup.services.data.change_sets import ChangeSet
 
 
 _PLACES = 10_000  # remembered
@@ -192,6 +193,13 @@ class Data:
         if seq is not None:
             return store.snapshot(seq)
         return store.latest() if at is None else store.find_snapshot(at)
+
+    def change_sets(self, scope: Scope, source: str, *, seq: int | None = None) -> Sequence[ChangeSet]:
+        """What was changed together up to a snapshot (None: the newest) since the one before. Raises NotFound."""
+        from listbackup.services.data.change_sets import sets_of
+
+        snapshot, store = self.snapshot(scope, source, seq), self.store(scope, source)
+        return sets_of(store, self.described(scope, source), snapshot, clock=self.clock)
 
     def described(self, scope: Scope, source: str) -> Mapping[str, StreamInfo]:
         """What the platform's facts say of its streams, without asking it; empty where they depend on what is connected."""

@@ -11,7 +11,7 @@ from listbackup.base.errors import Conflict, InputError
 from listbackup.connectors.engine.connector import StreamInfo
 from listbackup.connectors.engine.record import Key
 from listbackup.processor.restore_model import Selection
-from listbackup.services.data.change_sets import changed_at, names_of
+from listbackup.services.data.change_sets import ChangeSet, changed_at, names_of
 from listbackup.services.data.keys import platform_key
 from listbackup.store import Change, ChangeKind, SnapshotInfo, Store
 
@@ -28,6 +28,14 @@ class WantedSet:
     fields: tuple[str, ...]
     began_at: datetime
     ended_at: datetime
+
+
+def wanted_of(change_set: ChangeSet) -> WantedSet:
+    """What names this change set."""
+    fields = tuple(change_set.fields)
+    return WantedSet(
+        stream=change_set.stream, kind=change_set.kind, fields=fields, began_at=change_set.began_at, ended_at=change_set.ended_at
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

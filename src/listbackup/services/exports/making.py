@@ -13,7 +13,9 @@ from listbackup.processor.export import (
     ExportedFile,
     ExportOptions,
     ExportProgress,
+    bundle_name,
     chosen_streams,
+    export_bundle,
     export_stream,
     file_names,
     manifest_of,
@@ -39,14 +41,23 @@ class Making:
 
     def carry_out(self, export: Export) -> Export:
         """The export with all its files on the shelf, the manifest last. Raises Interrupted, InputError, OutOfSpace."""
-        options = ExportOptions(streams=export.streams, raw_cells=export.raw_cells)
+        options = export.options()
         streams = chosen_streams(self.snapshot, options)
         names = file_names(streams, export.format.value)
-        done = {file.stream for file in export.files}
+        done = {file.name for file in export.files}
         for stream in streams:
-            if stream not in done:
+            if names[stream] not in done:
                 export = self._one(export, options, stream, names[stream])
+            if options.attachments and bundle_name(names[stream]) not in done:
+                export = self._bundle(export, options, stream, bundle_name(names[stream]))
         return self._manifest(export, options)
+
+    def _bundle(self, export: Export, options: ExportOptions, stream: str, name: str) -> Export:
+        def listen() -> None:
+            self.pause(export.records)
+
+        file = export_bundle(self.view, self._fresh(), stream=stream, name=name, options=options, listen=listen)
+        return self._shelve(export, file, self.room / name) if file is not None else export
 
     def _one(self, export: Export, options: ExportOptions, stream: str, name: str) -> Export:
         before = export.records

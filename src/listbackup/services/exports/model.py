@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from listbackup.base.ids import SourceId
-from listbackup.processor.export import ExportedFile, ExportFormat
+from listbackup.processor.export import ExportedFile, ExportFormat, ExportOptions
+from listbackup.processor.fields import field_paths
+from listbackup.services.data import parse_filter
 
 KEPT_FOR = timedelta(days=7)
 MAX_ATTEMPTS = 10
@@ -32,7 +34,7 @@ class ExportState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """A snapshot, or some streams of it, as files."""
+    """A snapshot, or some streams, records and fields of it, as files; ``fields`` by names joined by dots, ``condition`` as a listing takes its filter."""
 
     id: str
     source: SourceId
@@ -52,7 +54,20 @@ class Export:
     records_total: int = 0
     message: str | None = None
     attempts: int = 0
+    fields: tuple[str, ...] = ()
+    condition: str | None = None
+    attachments: bool = False
     version: int = 1
+
+    def options(self) -> ExportOptions:
+        """As whoever writes the files takes it. Raises InputError."""
+        return ExportOptions(
+            streams=self.streams,
+            raw_cells=self.raw_cells,
+            attachments=self.attachments,
+            fields=field_paths(self.fields),
+            filters=parse_filter(self.condition) if self.condition is not None else (),
+        )
 
     @property
     def size_bytes(self) -> int:

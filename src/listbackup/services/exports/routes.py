@@ -31,6 +31,9 @@ def routes(exports: Exports, data: Data, errands: Errander) -> Sequence[Route]:
             snapshot,
             form=asked.format,
             streams=asked.streams,
+            fields=asked.fields,
+            condition=asked.filter,
+            attachments=asked.attachments,
             raw_cells=asked.raw_cells,
             keep_for=asked.keep_for,
         )

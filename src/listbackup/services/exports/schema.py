@@ -11,17 +11,34 @@ from pydantic import Field
 
 from listbackup.http.paging import Body, PageParameters, SnapshotRef, SourceRef
 from listbackup.processor.export import ExportedFile, ExportFormat
+from listbackup.processor.fields import MOST_FIELDS
 from listbackup.services.exports.model import KEPT_FOR, Export, ExportState
 
 StreamName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class NewExport(Body):
-    """A snapshot as files: these streams (null: all). ``raw_cells`` leaves what a spreadsheet would run as it is."""
+    """A snapshot as files: these streams (null: all). ``raw_cells`` leaves what a spreadsheet would run as it is.
+
+    ``attachments`` adds a ZIP for each stream whose records have files.
+    """
 
     snapshot: SnapshotRef
     format: ExportFormat
     streams: Annotated[tuple[StreamName, ...], Field(min_length=1, max_length=500)] | None = None
+    fields: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=500)], ...],
+        Field(max_length=MOST_FIELDS, description="Only these fields of each record, their parts joined by dots; none: all."),
+    ] = ()
+    filter: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=2000,
+            description="Only records for which this holds, as a listing of records takes it; null: all of them.",
+        ),
+    ] = None
+    attachments: Annotated[bool, Field(description="Whether the files of the records are part of it.")] = False
     raw_cells: bool = False
     keep_for: Annotated[timedelta, Field(ge=timedelta(hours=1), le=timedelta(days=30), examples=["P7D"])] = KEPT_FOR
 
@@ -47,6 +64,9 @@ class ExportShown:
     snapshot: str
     format: ExportFormat
     streams: Sequence[str] | None
+    fields: Sequence[str]
+    filter: str | None
+    attachments: bool
     raw_cells: bool
     state: ExportState
     working: bool
@@ -68,6 +88,9 @@ def show_export(export: Export, *, working: bool) -> ExportShown:
         snapshot=export.snapshot,
         format=export.format,
         streams=export.streams,
+        fields=export.fields,
+        filter=export.condition,
+        attachments=export.attachments,
         raw_cells=export.raw_cells,
         state=export.state,
         working=working,

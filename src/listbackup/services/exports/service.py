@@ -54,10 +54,13 @@ class Exports:
         *,
         form: ExportFormat,
         streams: tuple[str, ...] | None = None,
+        fields: tuple[str, ...] = (),
+        condition: str | None = None,
+        attachments: bool = False,
         raw_cells: bool = False,
         keep_for: timedelta = KEPT_FOR,
     ) -> Export:
-        """An export that is written down: ``carry_out`` makes it. Raises InputError for a stream that is not in the snapshot, Conflict for too many at once."""
+        """An export that is written down: ``carry_out`` makes it. Raises InputError (no such stream, no condition), Conflict for too many at once."""
         chosen = chosen_streams(snapshot, ExportOptions(streams=streams))
         export = Export(
             id=self._desk.new_id("exp"),
@@ -72,7 +75,11 @@ class Exports:
             created_at=self._desk.clock.now(),
             actor=scope.actor,
             records_total=sum(snapshot.streams[stream].live for stream in chosen),
+            fields=fields,
+            condition=condition,
+            attachments=attachments,
         )
+        export.options()  # what cannot be read is said now
         for _ in range(_TRIES):
             mine = turn(self._desk.open(EXPORTS, scope), "active")
             active = [one for one in self._tended(scope) if one.state.is_active]

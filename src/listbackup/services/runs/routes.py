@@ -34,7 +34,7 @@ def routes(runs: Runs, jobs: Jobs, accounts: Accounts) -> Sequence[Route]:
     def get(call: Call) -> Answer:
         run = runs.get(call.scope, call.path["run"])
         progress = runs.progress(call.scope, run.id) if run.is_active else None
-        return Answer(content=show_run(run, progress.streams if progress is not None else None))
+        return Answer(content=show_run(run, progress, runs.quota_left(call.scope, run)))
 
     def logs(call: Call) -> Answer:
         asked = call.query(LogParameters)

@@ -9,8 +9,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from listbackup.connectors.engine.quota import QuotaLeft
 from listbackup.http.paging import Body, JobRef, PageParameters, SourceRef
-from listbackup.processor.progress import LogLevel, RunState, StreamProgress
+from listbackup.processor.progress import LogLevel, Progress, RunState, StreamProgress
+from listbackup.services.connections import QuotaShown, show_quota
 from listbackup.services.runs.logbook import WantedLines
 from listbackup.services.runs.model import Run, Trigger
 
@@ -86,11 +88,14 @@ class RunShown:
     received_bytes: int
     written_bytes: int
     calls: int
+    tries: int
+    crashes: int
+    quota: QuotaShown | None
 
 
-def show_run(run: Run, streams: Sequence[StreamProgress] | None = None) -> RunShown:
-    """The run as it goes out; ``streams`` where more is known than its row says."""
-    known = run.streams or streams or ()
+def show_run(run: Run, progress: Progress | None = None, quota: QuotaLeft | None = None) -> RunShown:
+    """The run as it goes out; ``progress`` where more is known than its row says."""
+    known = run.streams or (progress.streams if progress is not None else ())
     return RunShown(
         id=run.id,
         source=run.source,
@@ -113,5 +118,8 @@ def show_run(run: Run, streams: Sequence[StreamProgress] | None = None) -> RunSh
         records=sum(stream.records for stream in known),
         received_bytes=sum(stream.received_bytes + stream.attachment_bytes for stream in known),
         written_bytes=run.written_bytes,
-        calls=run.calls,
+        calls=run.calls or (progress.calls if progress is not None else 0),
+        tries=run.tries,
+        crashes=run.crashes,
+        quota=show_quota(quota) if quota is not None else None,
     )

@@ -11,6 +11,7 @@ from listbackup.backends.queue.port import Queue
 from listbackup.base.errors import Conflict, ListBackupError, NotFound, PlatformFault
 from listbackup.base.ids import RunId
 from listbackup.base.paging import Page
+from listbackup.connectors.engine.quota import QuotaLeft
 from listbackup.processor.messages import RunMessage, encode
 from listbackup.processor.progress import Listen, Progress, RunState, silent
 from listbackup.services.connections import Connections
@@ -60,7 +61,7 @@ class Runs:
         stores: Stores,
         means: Means | None = None,
     ) -> None:
-        self._desk, self._queue, self._sources, self._jobs = desk, queue, sources, jobs
+        self._desk, self._queue, self._sources, self._jobs, self._connections = desk, queue, sources, jobs, connections
         means = means or Means()
         self._limits = means.limits
         self.letters, self.aging = DeadLetters(desk, queue), Aging(desk)
@@ -211,6 +212,15 @@ class Runs:
     def find_active(self, scope: Scope, source: str) -> Run | None:
         """The run of this source that is not over, or None."""
         return self._ledger(scope).active_of(self._sources.get(scope, source).id)
+
+    def quota_left(self, scope: Scope, run: Run) -> QuotaLeft | None:
+        """What is left of our share of the platform's calls while a run is not over, or when it ended for want of them; None where no quota is known."""
+        if not run.is_active and run.reason != PlatformFault.QUOTA_REACHED.value:
+            return None
+        try:
+            return self._connections.quota_left(scope, self._sources.get(scope, run.source).connection)
+        except NotFound:
+            return None
 
     def progress(self, scope: Scope, run: str) -> Progress | None:
         """How far the run is, a second old at most; None before it begins."""
