@@ -98,6 +98,7 @@ def routes(accounts: Accounts, installation: Installation, of_process: Callable[
             back_up,
             answers=CopiesShown,
             status=202,
+            step_up=True,
             problems=(409,),
         ),
         reading("/system/maintenance", "Whether the installation is in maintenance", operate, maintenance, MaintenanceState),
