@@ -38,25 +38,20 @@ if TYPE_CHECKING:
     from listbackup.backends.queue.port import Queue
     from listbackup.backends.queue.sqs import SqsQueue
     from listbackup.backends.schedule.port import Schedule
+    from listbackup.bootstrap.tenancy import Forgetful
     from listbackup.services.data import QueuedErrands
     from listbackup.services.system import Copies, Patience, Probe
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class CloudTables(Tables, Protocol):
-    """Tables that can forget an account."""
-
-    def forget(self, owner: str, *, spare: str = "") -> int:
-        """See ``bootstrap.tenancy.Forgetful``."""
-        ...
-
-
 class Ports(Protocol):
     """What stands under a system of the cloud: AWS, or memory in tests. Each is made when it is first asked for."""
 
     @property
-    def tables(self) -> CloudTables: ...
+    def tables(self) -> Tables: ...
+    @property
+    def forgetful(self) -> Forgetful: ...
     @property
     def objects(self) -> Objects: ...
     @property
@@ -160,7 +155,7 @@ class CloudGround:
     def __init__(self, settings: CloudSettings, ports: Ports, clock: Clock, *, delivers: bool) -> None:
         self._ports = ports
         self.clock = clock
-        self.tables = ports.tables
+        self.tables = ports.forgetful
         outbox = OutboxEvents(ports.tables)
         events: Events = outbox if delivers else Recorder(outbox)
         self.desk = Desk(ports.tables, events, clock)
@@ -199,11 +194,16 @@ class AwsPorts:
         self.aws = aws or Aws(settings.region, settings.endpoint)
 
     @cached_property
-    def tables(self) -> CloudTables:
+    def tables(self) -> Tables:
         """DynamoDB."""
         from listbackup.backends.table.dynamodb import DynamodbTables
 
         return DynamodbTables(self.aws, self._settings.table_prefix, self._clock)
+
+    @property
+    def forgetful(self) -> Forgetful:
+        """DynamoDB with every table that an account's rows may be in; asked for when an account ends."""
+        return _Forgetting(self.aws, self._settings.table_prefix, self._clock)
 
     @cached_property
     def objects(self) -> Objects:
@@ -278,6 +278,20 @@ class AwsPorts:
                 "this function was given no address of the queue it needs", hint="the deployment sets it: docs/design/cloud.md"
             )
         return SqsQueue(self.aws, url, dead_url, self._clock)
+
+
+class _Forgetting:
+    """See ``bootstrap.tenancy.Forgetful``. Every declaration is loaded for it, which takes longer than a request may."""
+
+    def __init__(self, aws: Aws, prefix: str, clock: Clock) -> None:
+        self._aws, self._prefix, self._clock = aws, prefix, clock
+
+    def forget(self, owner: str, *, spare: str = "") -> int:
+        """See the protocol."""
+        from listbackup.backends.table.dynamodb import DynamodbTables
+        from listbackup.bootstrap.declared import account_tables
+
+        return DynamodbTables(self._aws, self._prefix, self._clock, declared=account_tables()).forget(owner, spare=spare)
 
 
 class _LateKeyring:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from listbackup.backends.table.port import Swept, Tables
 from listbackup.base.errors import NotFound
 from listbackup.bootstrap.settings import KeepSettings
-from listbackup.services.accounts import Accounts
-from listbackup.services.activity import Activities
-from listbackup.services.erasures import Erasures
-from listbackup.services.exports import Exports
-from listbackup.services.runs import Runs
 from listbackup.services.scope import Scope
 from listbackup.services.system import Duty
+
+if TYPE_CHECKING:
+    from listbackup.services.accounts import Accounts
+    from listbackup.services.activity import Activities
+    from listbackup.services.erasures import Erasures
+    from listbackup.services.exports import Exports
+    from listbackup.services.runs import Runs
 
 _EXPIRED_AT_ONCE = 500
 

@@ -20,7 +20,6 @@ from listbackup.services.scope import Scope
 from listbackup.services.sources import Sources
 from listbackup.services.stores import Stores
 from listbackup.services.users import Users
-from listbackup.store import Store
 
 _OBJECTS_AT_ONCE = 1000
 
@@ -60,6 +59,8 @@ def measuring(sources: Sources, stores: Stores, runs: Runs) -> Callable[[Scope, 
     """Measures what one account holds, from the heads of its stores; runs are counted on from where the last figures ended."""
 
     def measure(scope: Scope, before: Figures) -> Figures:
+        from listbackup.store import Store
+
         found, snapshots, stored, records = 0, 0, 0, 0
         for source in iter_pages(lambda cursor: sources.list(scope, cursor=cursor)):
             found += 1

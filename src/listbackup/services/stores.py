@@ -5,16 +5,17 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.objects.port import Objects
 from listbackup.backends.table.port import Tables
 from listbackup.base.clock import Clock
 from listbackup.services.scope import Scope
-from listbackup.store import ROOTS, Store, StoreGround
-from listbackup.store.destroy import destroy_store
-from listbackup.store.rebuild import Rebuilt, rebuild_head
+
+if TYPE_CHECKING:  # snapshots' code is loaded when a store is opened: most requests open none
+    from listbackup.store import Store, StoreGround
+    from listbackup.store.rebuild import Rebuilt
 
 
 class Keys(Protocol):
@@ -50,6 +51,8 @@ class Stores:
 
     def rebuild(self, scope: Scope, source: str) -> Rebuilt:
         """Put the source's head back from what lies beside its objects. Raises StoreError when nothing is left to make it from."""
+        from listbackup.store.rebuild import rebuild_head
+
         rebuilt = rebuild_head(self.ground(scope), source)
         with self._lock:
             self._at_hand.pop((scope.account, source), None)
@@ -57,16 +60,22 @@ class Stores:
 
     def destroy(self, scope: Scope, source: str) -> None:
         """Every object of the source, and its root: what nobody can bring back. May be broken off and repeated."""
+        from listbackup.store.destroy import destroy_store
+
         ground = self.ground(scope)
         with self._lock:
             self._at_hand.pop((scope.account, source), None)
         destroy_store(ground, source)
 
     def _open(self, scope: Scope, source: str) -> Store:
+        from listbackup.store import Store
+
         return Store.create(self.ground(scope), source)
 
     def ground(self, scope: Scope) -> StoreGround:
         """What the account's stores stand on."""
+        from listbackup.store import ROOTS, StoreGround
+
         return StoreGround(
             objects=self._objects,
             roots=self._tables.open(ROOTS),

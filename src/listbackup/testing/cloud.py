@@ -120,6 +120,11 @@ class MemoryPorts:
         """See the protocol."""
         return MemoryTables(self.clock)
 
+    @property
+    def forgetful(self) -> MemoryTables:
+        """See the protocol."""
+        return self.tables
+
     @cached_property
     def objects(self) -> MemoryObjects:
         """See the protocol."""
