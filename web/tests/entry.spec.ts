@@ -1,17 +1,11 @@
-import { demandAccessible, expect, signIn, test } from "./fixtures";
+import { demandAccessible, expect, fillIn, signIn, test } from "./fixtures";
 
 test("who is not signed in is led to the sign-in page and back to where they wanted to go", async ({ page, stage }) => {
-  await page.goto(`${stage.url}/sign-in`);
   const home = await signIn(page, stage);
   await page.context().clearCookies();
   await page.goto(`${stage.url}${home}/sources?q=crm`);
   await page.waitForURL(/\/sign-in\?next=/);
-  await page.getByLabel(/e-mail/i).fill("ada@example.com");
-  await page
-    .getByLabel(/password/i)
-    .first()
-    .fill("seven brass kettles on a shelf");
-  await page.keyboard.press("Enter");
+  await fillIn(page, stage);
   await page.waitForURL(`${stage.url}${home}/sources?q=crm`);
 });
 

@@ -81,3 +81,60 @@ test("somebody is invited by keyboard alone, and the dialog gives the focus back
   await page.keyboard.press("Enter");
   await expect(page.getByText(email).first()).toBeVisible();
 });
+
+test("a platform is connected by keyboard alone", async ({ page, stage, home }) => {
+  await page.goto(stage.url + home);
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await page.keyboard.press("Control+k");
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await page.keyboard.type("connect a platform");
+  await expect(page.getByRole("option", { name: /connect/i }).first()).toBeVisible();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/connections\/new/);
+  await expect(page.getByRole("button", { name: /Demo CRM/ })).toBeVisible();
+  await reach(page, /^(DC)?Demo CRM/);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/platform=demo-crm/);
+  await expect(page.getByLabel("Address")).toBeVisible();
+  await reach(page, /^address/i);
+  await page.keyboard.type(stage.saas.base_url);
+  await reach(page, /^token/i);
+  await page.keyboard.type(stage.saas.token);
+  await reach(page, /^test and connect/i);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/connections\/con_/);
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+});
+
+test("somebody is searched for as of a date, by keyboard alone", async ({ page, stage, home }) => {
+  const [source] = (await stage.ask<{ items: { id: string }[] }>("GET", "/sources")).items;
+  const [snapshot] = (await stage.ask<{ items: { id: string }[] }>("GET", `/sources/${source?.id}/snapshots`)).items;
+  const [someone] = (
+    await stage.ask<{ items: { record: { email: string } }[] }>("GET", `/snapshots/${snapshot?.id}/streams/contacts/records?limit=1`)
+  ).items;
+  await page.goto(stage.url + home);
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await page.keyboard.press("/");
+  await page.waitForURL(/\/search/);
+  await reach(page, /^a word, name/i);
+  await page.keyboard.type(someone?.record.email ?? "");
+  await page.keyboard.press("Enter");
+  const found = page.getByRole("main").getByRole("region", { name: "CRM" });
+  await expect(found.getByRole("link").first()).toBeVisible();
+  // month, day, year, hour, minute: as the browser's own field takes them; nobody had been copied by then
+  await reach(page, /^as of/i);
+  await page.keyboard.type("01022020");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.type("0930AM");
+  await page.waitForURL(/at=2020-01-02/);
+  await expect(found).toHaveCount(0);
+  // the year alone is changed, digit by digit
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.type("2021");
+  await page.waitForURL(/at=2021-01-02/);
+  await reach(page, /^now/i);
+  await page.keyboard.press("Enter");
+  await expect(found.getByRole("link").first()).toBeVisible();
+});

@@ -19,6 +19,7 @@ export class Stage {
     readonly saas: Saas,
     private readonly folder: string,
     private readonly processes: ChildProcess[],
+    private factor: { secret: string; step: number } | null = null,
   ) {}
 
   /** `records`: how many the simulated platform holds, over all its streams. */
@@ -88,7 +89,17 @@ export class Stage {
     const first = await (await post("/auth/login", { email, password, kind: "browser" })).json();
     const step = { ticket: first.second_step.ticket, factor: "totp", code: oneTimeCode(secret), kind: "browser" };
     const second = await post("/auth/login/second-step", step);
+    this.factor = { secret, step: stepNow() };
     return (second.headers.get("set-cookie") ?? "").split(";")[0] as string;
+  }
+
+  /** A code of the owner's second factor that nobody has shown yet; the next one may have to be waited for. */
+  async code(): Promise<string> {
+    const { factor } = this;
+    if (!factor) throw new Error("the owner has no second factor");
+    factor.step = Math.max(stepNow(), factor.step + 1);
+    while (factor.step > stepNow() + 1) await new Promise((wait) => setTimeout(wait, 500));
+    return oneTimeCode(factor.secret, factor.step - stepNow());
   }
 
   /** The simulated platform connected, a source on it, and one finished run; gives the source's id. */
@@ -151,13 +162,15 @@ export class Stage {
 
 export const OWNER = { name: "Ada", email: "ada@example.com", password: "seven brass kettles on a shelf" };
 
+const stepNow = () => Math.floor(Date.now() / 30_000);
+
 /** The one-time code of a base32 secret (RFC 6238, 30 s, six digits), `steps` away from now. */
 export function oneTimeCode(secret: string, steps = 0): string {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   const bits = [...secret.replace(/=+$/, "")].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, "0")).join("");
   const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
   const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
+  counter.writeBigUInt64BE(BigInt(stepNow() + steps));
   const digest = createHmac("sha1", key).update(counter).digest();
   const at = (digest.at(-1) as number) & 15;
   return String((digest.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
