@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import chain, groupby
 
 import msgspec
 
@@ -58,6 +58,7 @@ class StreamBackup:
         self._again = False
         self._clock, self._linger_seconds = clock, linger_seconds
         self._waiting: list[Batch] = []
+        self._waiting_bytes = 0
         self._kept_at = clock.monotonic()
 
     def read(self) -> None:
@@ -117,8 +118,8 @@ class StreamBackup:
         if alone:
             self._keep()
         self._waiting.append(batch)
-        size = sum(one.received_bytes for one in self._waiting)
-        if alone or size >= TOGETHER_BYTES or self._clock.monotonic() - self._kept_at >= self._linger_seconds:
+        self._waiting_bytes += batch.received_bytes
+        if alone or self._waiting_bytes >= TOGETHER_BYTES or self._clock.monotonic() - self._kept_at >= self._linger_seconds:
             self._keep()
 
     def _keep(self) -> None:
@@ -130,7 +131,7 @@ class StreamBackup:
     def _take_waiting(self) -> int:
         if not self._waiting:
             return 0
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
         staged = 0
         for is_known, batches in groupby(waiting, lambda batch: batch.known is not None):
             if is_known:
@@ -314,8 +315,8 @@ def joined(batches: Sequence[Batch]) -> Batch:
     if len(batches) == 1:
         return batches[0]
     return Batch(
-        keys=[key for batch in batches for key in batch.keys],
-        raws=[raw for batch in batches for raw in batch.raws],
+        keys=list(chain.from_iterable(batch.keys for batch in batches)),
+        raws=list(chain.from_iterable(batch.raws for batch in batches)),
         resume=batches[-1].resume,
         calls=sum(batch.calls for batch in batches),
         received_bytes=sum(batch.received_bytes for batch in batches),

@@ -41,7 +41,13 @@ class Ids:
         """First and second words of the ids."""
         if not codes:
             return np.empty(0, np.uint64), np.empty(0, np.uint64)
-        if len(max(codes, key=len)) <= _SHORT:
+        widths = set(map(len, codes))
+        width = max(widths)
+        if len(widths) == 1 and width <= _SHORT:
+            table = np.zeros((len(codes), _SHORT), np.uint8)
+            table[:, :width] = np.frombuffer(b"".join(codes), np.uint8).reshape(len(codes), width)
+            blocks = table.tobytes()
+        elif width <= _SHORT:
             blocks = np.array(codes, "S16").tobytes()
         else:
             blocks = b"".join([code.ljust(_SHORT, b"\x00") if len(code) <= _SHORT else self._long(code) for code in codes])

@@ -46,7 +46,7 @@ class Hashes:
 
     def canon(self, codes: Sequence[bytes], values: Sequence[bytes], volatile: Sequence[Path]) -> U64:
         """The hash of each value's canonical form; of the value itself where that is not JSON."""
-        return _first_words(self._canon, codes, [_canonical(value, volatile) for value in values])
+        return _first_words(self._canon, codes, [_canonical(bytes(value), volatile) for value in values])
 
     def content(self, value: bytes) -> bytes:
         """The 16 bytes that name a record without a key."""

@@ -59,7 +59,7 @@ class Pages:
     ``mark``, ``find``, ``count`` and ``told`` may be called from any thread, everything else from one. Known pages go by their number.
     """
 
-    def __init__(self, fingerprint: str, marker: Marker, ids: Ids, prior: Prior, before: Leaves) -> None:
+    def __init__(self, fingerprint: str, marker: Marker, ids: Ids, prior: Prior, before: Leaves, *, most: int) -> None:
         self.fingerprint = fingerprint
         self.mark = marker.mark
         self._ids, self._prior, self._before = ids, prior, before
@@ -68,6 +68,7 @@ class Pages:
         self._numbers = {mark: number for number, mark in enumerate(before.marks) if believed[number]}
         self._came: set[int] = set()
         self._learnt: dict[bytes, tuple[bytes, int, U64]] = {}
+        self._room = most  # for records of new pages: a stream of more will not be asked for its pages again
 
     def find(self, mark: bytes) -> int | None:
         """The number of the page with this mark, if it is known."""
@@ -121,8 +122,11 @@ class Pages:
         number = self._numbers.get(lesson.mark)
         if number is not None and total == self._before.sums[number]:
             self._came.add(number)
-        else:
+        elif self._room >= 0:
+            self._room -= len(first) if lesson.mark not in self._learnt else 0
             self._learnt[lesson.mark] = lesson.told, total, first
+            if self._room < 0:
+                self._learnt.clear()
 
     def kept(self, *, whole: bool) -> Leaves | None:
         """The pages to know in the next run: those that came, of a run that met them all (``whole``), else also the others while they are few. None: the same as before."""

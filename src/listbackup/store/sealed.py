@@ -135,7 +135,7 @@ class _Local(threading.local):
         found = self.compressors.get((level, usual))
         if found is None:
             if usual:
-                params = zstandard.ZstdCompressionParameters.from_level(level, source_size=_USUAL_BYTES, chain_log=14)
+                params = zstandard.ZstdCompressionParameters.from_level(level, source_size=_USUAL_BYTES, chain_log=13)
                 found = zstandard.ZstdCompressor(compression_params=params)
             else:
                 found = zstandard.ZstdCompressor(level=level, write_content_size=True)

@@ -17,7 +17,7 @@ from listbackup.store.detect import Ids, Prior
 from listbackup.store.head import CountsEntry, PartRef
 from listbackup.store.keycode import decode_key, encode_key, encode_keys
 from listbackup.store.model import Counts, Key, Op, StreamSpec, StreamStatus, evidence_code
-from listbackup.store.pages import Lesson, Pages
+from listbackup.store.pages import Leaves, Lesson, Pages
 from listbackup.store.part import Part, PartBuilder
 from listbackup.store.settle import merge_parts
 from listbackup.store.stage import Delta, Stage, groups, last_of_each
@@ -75,12 +75,14 @@ class StreamWriter:
         return self._removed
 
     def pages(self, fingerprint: str) -> Pages | None:
-        """The pages that are known of this stream, read in the way of this fingerprint. None where pages are not worth knowing: nothing was there before, records have
-        no keys, or there are so many that local state is walked in pieces."""
-        if self.first_load or self.spec.keyless or self.prior.large or not len(self.prior):
+        """The pages that are known of this stream, read in the way of this fingerprint; in a first backup none, but they are learnt. None where pages are not worth
+        knowing: records have no keys, or there are so many that local state is walked in pieces."""
+        if self.spec.keyless or self.prior.large:
             return None
-        known = self._writing.store.known_pages(self.name, self._writing.base, fingerprint)
-        self._pages = Pages(fingerprint, Marker(self._hashes.pages_key), self._ids, self.prior, known)
+        store = self._writing.store
+        known = Leaves() if self.first_load else store.known_pages(self.name, self._writing.base, fingerprint)
+        most = store.ground.sizes.large_rows
+        self._pages = Pages(fingerprint, Marker(self._hashes.pages_key), self._ids, self.prior, known, most=most)
         return self._pages
 
     def recall(self, numbers: Sequence[int]) -> Counts | None:
@@ -101,6 +103,7 @@ class StreamWriter:
         """Keep these records as the platform has them now; what became of them.
 
         ``raws[i]`` are the exact bytes of the record ``keys[i]`` (``keys`` is not looked at in a stream without keys). A key may come again; the later wins.
+        Where ``pages`` were asked for, they may be pieces of the page (``msgspec.Raw``): a whole page that is new is kept as it is, of others what changed is copied.
         In a stream of millions, records are judged some thousand at a time: the counts are then of those that were judged by this call.
         ``lessons`` are the pages that they came in, one after the other, to be known again.
         """
@@ -299,13 +302,15 @@ class StreamWriter:
             kept = np.sort(last_of_each(codes))
             places = kept.tolist()
             codes, raws, vhash = [codes[i] for i in places], [raws[i] for i in places], vhash[kept]
-        counts = self._write(codes, raws, vhash, lessons) if len(self.prior) else self._write_new(codes, raws, vhash)
+        counts = self._write(codes, raws, vhash, lessons) if len(self.prior) else self._write_new(codes, raws, vhash, lessons)
         counts = Counts(seen=seen, added=counts.added, changed=counts.changed, unchanged=seen - counts.added - counts.changed)
         self.counts += counts
         return counts
 
-    def _write_new(self, codes: list[bytes], raws: Sequence[bytes], vhash: U64) -> Counts:
+    def _write_new(self, codes: list[bytes], raws: Sequence[bytes], vhash: U64, lessons: Sequence[Lesson]) -> Counts:
         n = len(codes)
+        if self._pages is not None and lessons:
+            self._pages.learn(lessons, self._ids.of(codes)[0], vhash)
         self._stage(codes, raws, np.zeros(n, np.uint8), vhash, np.zeros(n, np.uint64))
         return Counts(added=n)
 
@@ -326,7 +331,7 @@ class StreamWriter:
             prior.staged[positions[changed]] = True
             op = np.where(found, np.where(changed, Op.UPDATE, Op.CANCEL), Op.INSERT).astype(np.uint8)[staged]
             places = staged.tolist()
-            values = [raws[i] for i in places]
+            values = [bytes(raws[i]) for i in places]
             hashes = vhash[staged]
             if cancel.any():
                 cancelled = op == Op.CANCEL

@@ -85,7 +85,7 @@ class Recollection:
             stop = start + page.count
             if page.mark and page.mark not in self._numbers:
                 self._numbers[page.mark] = len(self._pages)
-                self._pages.append((page.told, list(zip(batch.keys[start:stop], batch.raws[start:stop], strict=True))))
+                self._pages.append((page.told, list(zip(batch.keys[start:stop], map(bytes, batch.raws[start:stop]), strict=True))))
             start = stop
 
 
@@ -106,7 +106,7 @@ def read(api: LyingApi, switch: Switch, known: Recollection | None = None) -> tu
             if known is not None and batch.known is not None:
                 known.recalled += 1
                 batch.keys, batch.raws = batch.known.open()
-            got.update((int(key[0]), raw) for key, raw in zip(batch.keys, batch.raws, strict=True))
+            got.update((int(key[0]), bytes(raw)) for key, raw in zip(batch.keys, batch.raws, strict=True))
         return reading.outcome.complete, got, tuple(problem.reason for problem in reading.outcome.problems)
     except PlatformError as error:
         return False, got, (error.fault.value,)

@@ -24,7 +24,7 @@ _NO = (b"", b"null", b"false", b"0", b'""', b"[]", b"{}")
 
 @dataclass(slots=True)
 class Read:
-    """A page's records, named. The columns are parallel; records without a key are left out and noted."""
+    """A page's records, named. The columns are parallel; records without a key are left out and noted. ``raws`` are pieces of the page where that was asked for."""
 
     keys: list[Key]
     raws: list[bytes]
@@ -35,10 +35,12 @@ class Read:
 
 
 class KeyReader:
-    """Names the records of one stream."""
+    """Names the records of one stream; reads when each changed only where somebody wants to know (``with_changed``)."""
 
-    def __init__(self, facts: StreamFacts) -> None:
+    def __init__(self, facts: StreamFacts, *, with_changed: bool = True) -> None:
         self._facts = facts
+        self._changed = split(facts.changed.field) if facts.changed and with_changed else None
+        self._created = split(facts.created) if facts.created else None
         self._own = [split(path) for path in facts.key if not path.startswith(PARENT)]
         self._parts = [path.removeprefix(PARENT) if path.startswith(PARENT) else None for path in facts.key]
         self._flag = facts.deletions if isinstance(facts.deletions, FlaggedDeletion) else None
@@ -58,56 +60,52 @@ class KeyReader:
     def _shape(self, key: Any, key_default: Any, instant: Any) -> Shape:
         leaves: dict[tuple[str, ...], tuple[Any, Any]] = {}
         absent = ABSENT if instant is msgspec.Raw else None
-        for path in (self._facts.changed.field if self._facts.changed else None, self._facts.created):
-            if path:
-                leaves[split(path)] = (instant, absent)
+        for path in (self._changed, self._created):
+            if path is not None:
+                leaves[path] = (instant, absent)
         if self._flag:
             leaves[split(self._flag.field)] = (msgspec.Raw, ABSENT)
         leaves.update(dict.fromkeys(self._own, (key, key_default)))
         return Shape(leaves)
 
-    def read(self, raws: Sequence[Raw], mended: Sequence[Raw] | None, parent: Mapping[str, KeyPart]) -> Read:
-        """The records of a page, named; ``parent`` fills the key parts that a child has from its parent."""
+    def read(self, raws: Sequence[Raw], mended: Sequence[Raw] | None, parent: Mapping[str, KeyPart], *, copied: bool = True) -> Read:
+        """The records of a page, named; ``parent`` fills the key parts that a child has from its parent. ``copied``: not as pieces that keep the whole page."""
         source = raws if mended is None else mended
         try:
             seen = list(map(self._decode, source))
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return self._one_by_one(raws, source, parent)
-        found = Read(self._named(seen, raws, parent), list(map(bytes, raws)), (), (), [])
-        changed, created = self._instants(seen)
-        found.changed, found.created = changed, created
-        self._check(found)
+        kept: list[Any] = list(map(bytes, raws)) if copied else list(raws)
+        columns = self._columns(seen, parent)
+        keys: list[Key] = list(zip(*columns, strict=True)) if columns else [content_key(bytes(raw)) for raw in raws]
+        found = Read(keys, kept, self._instants(self._changed, seen), self._instants(self._created, seen), [])
+        if columns and seen:
+            self._check(found, columns)
         return self._without_gone(found, seen) if self._flag else found
 
-    def _named(self, seen: Sequence[Any], raws: Sequence[Raw], parent: Mapping[str, KeyPart]) -> list[Key]:
-        if not self._facts.key:
-            return [content_key(bytes(raw)) for raw in raws]
-        columns: list[Any] = []
+    def _columns(self, seen: Sequence[Any], parent: Mapping[str, KeyPart]) -> list[list[Any]]:
+        """The parts of the keys, each part a column; none where records have no key."""
+        columns: list[list[Any]] = []
         own = iter(self._own)
         for placeholder in self._parts:
             if placeholder is not None:
                 columns.append([parent[placeholder]] * len(seen))
             else:
-                columns.append(map(self._fast.getters[next(own)], seen))
-        return list(zip(*columns, strict=True))
+                columns.append(list(map(self._fast.getters[next(own)], seen)))
+        return columns
 
-    def _instants(self, seen: Sequence[Any]) -> tuple[Sequence[object], Sequence[object]]:
-        facts = self._facts
-        changed = list(map(self._fast.getters[split(facts.changed.field)], seen)) if facts.changed else ()
-        created = list(map(self._fast.getters[split(facts.created)], seen)) if facts.created else ()
-        return changed, created
+    def _instants(self, path: tuple[str, ...] | None, seen: Sequence[Any]) -> Sequence[object]:
+        return list(map(self._fast.getters[path], seen)) if path is not None else ()
 
-    def _check(self, found: Read) -> None:
+    def _check(self, found: Read, columns: Sequence[Sequence[Any]]) -> None:
         """Notes keys whose type is not the one seen before, and keys too long to keep."""
-        if not found.keys or not self._facts.key:
-            return
         if self._kinds is None:
             self._kinds = tuple(map(type, found.keys[0]))
-        for place, (kind, column) in enumerate(zip(self._kinds, zip(*found.keys, strict=True), strict=True)):
+        for place, (kind, column) in enumerate(zip(self._kinds, columns, strict=True)):
             if set(map(type, column)) != {kind}:
                 found.faults.append((Reason.SCHEMA_DRIFT, f"the key {self._facts.key[place]!r} is now text, now a number"))
                 column = tuple(map(str, column))
-            if kind is str and len(max(column, key=len)) > MAX_KEY_TEXT:
+            if kind is str and max(map(len, column)) > MAX_KEY_TEXT:
                 self._drop_long(found)
                 return
 

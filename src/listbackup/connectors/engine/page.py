@@ -39,6 +39,7 @@ class Page:
         None  # the records in a form that decodes, where the exact bytes do not (lone surrogates)
     )
     mark: bytes = b""  # by which it is known when it comes again; none where nobody remembers pages
+    is_tight: bool = False  # somebody remembers pages, and at least half of this one is records: they may be kept as pieces of it
     known: Recognised | None = None  # it came before, and its records are what they were: they are cut when somebody looks at them
 
 
@@ -98,6 +99,8 @@ class Slicer:
         page = self.cut(answer, at)
         if page.raws and page.mended is None:
             listed = _place(answer.body, page.raws)
+            records = sum(map(len, page.raws)) if self._item else listed[1] - listed[0]
+            page.is_tight = 2 * records >= len(answer.body)
             if listed == place:
                 page.mark = mark
             elif listed == self._frame.learn(answer.body, listed):

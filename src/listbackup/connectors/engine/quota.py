@@ -246,6 +246,8 @@ _EPOCH = 1_000_000_000
 def told_by(headers: Mapping[str, str], now: float) -> dict[str, int]:
     """Quotas of long windows that an answer names: by the period in a header's name, by ``w=`` seconds, or by a reset that is far away."""
     told: dict[str, int] = {}
+    if "limit" not in "".join(headers):  # most answers tell of none
+        return told
     for name, text in headers.items():
         if "limit" not in name or "rate" not in name:
             continue

@@ -54,7 +54,7 @@ class StreamRead(ABC):
         self._gone_at = _instant(self._cursor.get("gone"))
         self._problems = [_problem(one, facts.name) for one in _list(self._resume.get("problems"))]
         self._outcome: Outcome | None = None
-        self._names = KeyReader(facts)
+        self._names = KeyReader(facts, with_changed=can_filter(facts))
         self._like: Listing | None = None
         self._closed = False
 
@@ -140,11 +140,11 @@ class StreamRead(ABC):
         self._like = made
         return made
 
-    def _named(self, page: Page, parent: Mapping[str, str | int] | None = None) -> Read:
+    def _named(self, page: Page, parent: Mapping[str, str | int] | None = None, *, copied: bool = True) -> Read:
         """The page's records, named; notes what is wrong with them and when the latest changed."""
         if self._date is None:
             self._date = read_instant(page.headers.get("date"))
-        read = self._names.read(page.raws, page.mended, parent or {})
+        read = self._names.read(page.raws, page.mended, parent or {}, copied=copied)
         for reason, message in read.faults:
             self._note(reason, message)
         if can_filter(self._facts):
@@ -276,8 +276,8 @@ class ListingRead(StreamRead):
 
     def _read(self, page: Page, tally: Tally, last: bool) -> Batch:
         """A page, record by record; and how it is known when it comes again, if nothing about it is odd."""
-        read = self._named(page)
-        tally.add(page, [*read.keys, *read.gone], read.created, last=last)
+        read = self._named(page, copied=not page.is_tight)
+        tally.add(page, [*read.keys, *read.gone] if read.gone else read.keys, read.created, last=last)
         batch = self._batch(read, page, {})
         if self._known is not None:
             batch.pages = [self._lesson(page, read)]

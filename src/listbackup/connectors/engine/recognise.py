@@ -66,7 +66,8 @@ class Recognises(Protocol):
         ...
 
     def recognise(self, pages: KnownPages) -> None:
-        """Use these pages, and say of those that can be learnt how they are known again."""
+        """Use these pages, and say of those that can be learnt how they are known again. Records are then handed out as pieces of their page (``msgspec.Raw``) where
+        they are most of it: whoever keeps few of a page for long copies them."""
         ...
 
 

@@ -60,7 +60,7 @@ class Tally:
             self._repeated += len(self._edge.intersection(keys))
             self._edge = set()
         if self._known is None:
-            self._hashes.extend(map(hash, keys))
+            self._hashes.frombytes(np.fromiter(map(hash, keys), np.int64, len(keys)).tobytes())
         else:
             self._unhashed += keys
         if keys:
@@ -106,15 +106,16 @@ class Tally:
             kept["totals"] = list(self._totals)
         if self._last:
             kept["edge"] = [list(key) for key in self._last]
-        told: dict[str, Json] = {
-            "repeated": repeated,
-            "made": self._made,
-            "empty": self._empty,
-            "size": self._size if self._short else 0,
-            "short": self._short,
-            "shrunk": self._shrunk,
-        }
-        kept.update((name, value) for name, value in told.items() if value)
+        if repeated:
+            kept["repeated"] = repeated
+        if self._made:
+            kept["made"] = self._made
+        if self._empty:
+            kept["empty"] = self._empty
+        if self._short:
+            kept |= {"size": self._size, "short": True}
+        if self._shrunk:
+            kept["shrunk"] = True
         if self.began_at is not None:
             kept["date"] = self.began_at.isoformat()
         return kept

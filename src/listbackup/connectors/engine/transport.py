@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import TypeVar
-from urllib.parse import urlencode, urljoin
+from urllib.parse import quote_plus, urlencode, urljoin
 
 import msgspec
 
@@ -88,12 +89,12 @@ class Transport:
 
     def url(self, path: str, params: Mapping[str, Param]) -> Url:
         """Where a path leads. Raises PlatformError (egress_denied), BadAnswer (another host)."""
-        query = urlencode([(name, text) for name, value in params.items() if (text := as_text(value)) != ""])
+        query = _query(params)
         known = self._latest
         place = known[1] if known is not None and known[0] == path else self._place(path)
         if not query:
             return place
-        target = place.target + ("&" if "?" in place.target else "?") + query  # urlencode leaves nothing that a URL cannot have
+        target = place.target + ("&" if "?" in place.target else "?") + query  # _query leaves nothing that a URL cannot have
         return (
             Url(place.origin, target)
             if len(target) < LONG_URL
@@ -255,6 +256,21 @@ class Transport:
         with self._counting:
             self.calls += 1
         return self._token_client.send(Request(url=target, method="POST", headers=dict(headers), body=body))
+
+
+def _query(params: Mapping[str, Param]) -> str:
+    """What ``urlencode`` makes of the params that are not empty; letters and digits need no encoding."""
+    parts = []
+    for name, value in params.items():
+        text = as_text(value)
+        if text:
+            parts.append(f"{_quoted(name)}={text if text.isascii() and text.isalnum() else quote_plus(text)}")
+    return "&".join(parts)
+
+
+@lru_cache(maxsize=256)
+def _quoted(name: str) -> str:
+    return quote_plus(name)
 
 
 class Patience:

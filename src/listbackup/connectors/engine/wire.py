@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from listbackup.connectors.engine.egress import Origin
@@ -29,7 +30,9 @@ _STATUS = re.compile(rb"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: [^\r\n\x00]*)?\r?")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\x00]*?)[ \t]*\r?")
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;[^\r\n\x00]*)?\r?\n")
-_SENDABLE = re.compile(r"[A-Z]+ /[!-~]* HTTP/1\.1\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\r\n\x00]*\r\n)*")
+_FIRST_LINE = re.compile(r"[A-Z]+ /[!-~]* HTTP/1\.1\r\n")
+_SENDABLE = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\r\n\x00]*\r\n)*")
+_SHORT_LINE = 128
 
 
 class NotHttp(Exception):
@@ -169,6 +172,7 @@ class Connection:
         self.origin, self._addresses, self._context, self._read_seconds = origin, addresses, tls, read_seconds
         self.sock: socket.socket | None = None
         self.idle_since = 0.0
+        self._latest: tuple[Mapping[str, str], bytes] = ({}, b"")  # the headers that were sent last, and as they go over the wire
 
     def connect(self) -> None:
         """Connect to the first address that answers. Raises Untrusted, OSError."""
@@ -187,15 +191,16 @@ class Connection:
 
     def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> Response:
         """Send a request; the answer with its head read. Raises ValueError for what cannot be sent, OSError, NotHttp."""
-        lines = [f"{method} {target} HTTP/1.1\r\n", *[f"{name}: {value}\r\n" for name, value in headers.items()]]
+        if headers != self._latest[0]:
+            self._latest = dict(headers), _fields(headers)
+        first, fields = f"{method} {target} HTTP/1.1\r\n", self._latest[1]
+        if _FIRST_LINE.fullmatch(first) is None:
+            raise ValueError(_UNSENDABLE)
         if body is not None or method in ("POST", "PUT", "PATCH"):
-            lines.append(f"Content-Length: {len(body or b'')}\r\n")
-        head = "".join(lines)
-        if _SENDABLE.fullmatch(head) is None or head.count("\n") != len(lines):  # a value with a line break in it would be two headers
-            raise ValueError("a header or path has characters that cannot be sent")
+            fields = b"%sContent-Length: %d\r\n" % (fields, len(body or b""))
         if self.sock is None:
             raise ConnectionError("the connection is closed")
-        self.sock.sendall(head.encode("latin-1") + b"\r\n" + (body or b""))
+        self.sock.sendall(b"%s%s\r\n%s" % (first.encode("ascii"), fields, body or b""))
         response = Response(self.sock, method=method)
         response.begin()
         return response
@@ -221,6 +226,17 @@ class Connection:
             raise
 
 
+_UNSENDABLE = "a header or path has characters that cannot be sent"
+
+
+def _fields(headers: Mapping[str, str]) -> bytes:
+    """The lines of these headers. Raises ValueError."""
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    if _SENDABLE.fullmatch(lines) is None or lines.count("\n") != len(headers):  # a value with a line break in it would be two headers
+        raise ValueError(_UNSENDABLE)
+    return lines.encode("latin-1")
+
+
 def _head(head: bytes) -> tuple[bytes, int, Mapping[str, str]]:
     """The minor version, the status and the headers."""
     lines = head.split(b"\n")[:-2]
@@ -232,15 +248,23 @@ def _head(head: bytes) -> tuple[bytes, int, Mapping[str, str]]:
     fields: dict[str, str] = {}
     name = ""
     for line in lines[1:]:
-        found = _FIELD.fullmatch(line) if len(line) <= MAX_LINE else None
+        found = _known_field(line) if len(line) < _SHORT_LINE else _field(line)
         if found is not None:
-            name, value = found[1].decode("ascii").lower(), found[2].decode("latin-1")
+            name, value = found
             fields[name] = f"{fields[name]}, {value}" if name in fields else value
         elif line[:1] in (b" ", b"\t") and name and (more := _FIELD.fullmatch(b"folded:" + line)):
             fields[name] = f"{fields[name]} {more[2].decode('latin-1')}"
         else:
             raise NotHttp("a header is not a name and a value on a line")
     return first[1], int(first[2]), fields
+
+
+def _field(line: bytes) -> tuple[str, str] | None:
+    found = _FIELD.fullmatch(line) if len(line) <= MAX_LINE else None
+    return (found[1].decode("ascii").lower(), found[2].decode("latin-1")) if found is not None else None
+
+
+_known_field = lru_cache(maxsize=64)(_field)  # from page to page most lines are the same
 
 
 def _length(fields: Mapping[str, str]) -> int | None:
