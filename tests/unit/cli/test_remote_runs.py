@@ -45,6 +45,9 @@ def run_said(state: str, records: int) -> dict[str, Any]:
         "received_bytes": 0,
         "written_bytes": 0,
         "calls": 0,
+        "tries": 0,
+        "crashes": 0,
+        "quota": None,
         "streams": [{"stream": "contacts", "records": records}],
     }
 

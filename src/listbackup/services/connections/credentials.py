@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from listbackup.base.errors import InputError
 from listbackup.base.secret import Secret
-from listbackup.connectors.engine.connector import ConfigField, Connector, Credentials, asked_fields
+from listbackup.connectors.engine.connector import ConfigField, Connector, Credentials, Site, asked_fields
 
 if TYPE_CHECKING:
     from listbackup.connectors.engine.sign_in import SignIn
@@ -61,3 +62,13 @@ def sorted_out(label: str, asked: Iterable[ConfigField], values: Mapping[str, st
             part = "secrets" if field.secret else "values"
             raise InputError(f"{label} needs {field.label!r}", field=f"{part}/{name}", hint=f"give a value for {name}")
     return Credentials(values=plain, secrets=hidden)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreedTo:
+    """What a person agreed to, tested."""
+
+    values: Mapping[str, str]
+    secrets: Mapping[str, Secret]
+    client_id: str | None
+    site: Site

@@ -38,3 +38,9 @@ class Connection:
     message: str | None = None  # why it needs a person, or what the last test met
     client_id: str | None = None  # the application that was agreed to, where people agreed to one
     version: int = 1
+
+
+def sayable(name: str, number: int) -> str:
+    """The name as a connection can have it; from the second on with a number."""
+    kept = " ".join("".join(c if c.isprintable() and c not in "@/" else " " for c in name).split()).lstrip("-")[:90].strip() or "connection"
+    return kept if number == 1 else f"{kept} {number}"

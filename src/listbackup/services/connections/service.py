@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -15,9 +15,9 @@ from listbackup.base.secret import Secret
 from listbackup.connectors.engine.connector import AuthMethod, Connector, Credentials, Describes, Session, Site, StreamInfo
 from listbackup.connectors.engine.quota import KnowsQuota, OwnBook, QuotaLeft
 from listbackup.services.accounts import Limits
-from listbackup.services.connections.credentials import by_key, by_sign_in, leads_elsewhere, without_tokens
+from listbackup.services.connections.credentials import AgreedTo, by_key, by_sign_in, leads_elsewhere, without_tokens
 from listbackup.services.connections.events import connection_fact
-from listbackup.services.connections.model import Connection, ConnectionState
+from listbackup.services.connections.model import Connection, ConnectionState, sayable
 from listbackup.services.connections.notices import Notices
 from listbackup.services.connections.quota import TableQuotaBook, forget_quota, keep_quota
 from listbackup.services.connections.reach import Egress, Reach
@@ -41,16 +41,6 @@ class Dependants(Protocol):
     def __call__(self, scope: Scope, connection: str) -> Sequence[str]:
         """The names of what would stop working without it."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgreedTo:
-    """What a person agreed to, tested."""
-
-    values: Mapping[str, str]
-    secrets: Mapping[str, Secret]
-    client_id: str | None
-    site: Site
 
 
 class Connections:
@@ -402,9 +392,3 @@ class Connections:
     def _rows(self, scope: Scope) -> NamedRows[Connection]:
         table = self._desk.open(CONNECTIONS, scope)
         return NamedRows(table, Connection, noun="connection", prefix="con", columns=lambda one: {"platform": one.platform})
-
-
-def sayable(name: str, number: int) -> str:
-    """The name as a connection can have it; from the second on with a number."""
-    kept = " ".join("".join(c if c.isprintable() and c not in "@/" else " " for c in name).split()).lstrip("-")[:90].strip() or "connection"
-    return kept if number == 1 else f"{kept} {number}"

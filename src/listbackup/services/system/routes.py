@@ -29,6 +29,7 @@ from listbackup.services.system.schema import (
     Version,
 )
 
+_COPY = "Have the control plane copied within seconds, beside the schedule"
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -90,17 +91,7 @@ def routes(accounts: Accounts, installation: Installation, of_process: Callable[
         reading("/system/workers", "Who works, as last heard of", operate, processes, Listing[Beat]),
         reading("/system/housekeeping", "What goes with age, and how that goes", operate, housekeeping, HousekeepingShown),
         reading("/system/backups", "Copies of the control plane, and how copying goes", operate, backups, CopiesShown),
-        changing(
-            "POST",
-            "/system/backups",
-            "Have the control plane copied within seconds, beside the schedule",
-            operate,
-            back_up,
-            answers=CopiesShown,
-            status=202,
-            step_up=True,
-            problems=(409,),
-        ),
+        changing("POST", "/system/backups", _COPY, operate, back_up, answers=CopiesShown, status=202, step_up=True, problems=(409,)),
         reading("/system/maintenance", "Whether the installation is in maintenance", operate, maintenance, MaintenanceState),
         changing(
             "PUT",
