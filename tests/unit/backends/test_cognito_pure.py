@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 
-from listbackup.backends.aws_client import Aws
+from listbackup.backends.aws_client import Aws, AwsRefused, translated
 from listbackup.backends.identity.cognito_passwords import CognitoPasswords
 from listbackup.backends.identity.cognito_pool import TRIGGER_HANDLER, pool_settings
 from listbackup.backends.identity.cognito_trigger import ATTRIBUTE
-from listbackup.backends.identity.cognito_users import PoolTokens, UserPool
+from listbackup.backends.identity.cognito_users import PoolTokens, UserPool, is_locked
 from listbackup.backends.identity.settings import IdentitySettings
 from listbackup.base.errors import InputError
 from listbackup.testing.clock import ManualClock
@@ -58,6 +59,22 @@ def test_the_pool_is_told_once_for_all_figures() -> None:
 def test_lifetimes_that_a_pool_does_not_have_are_refused(access: timedelta) -> None:
     with pytest.raises(InputError):
         pool_settings(replace(IdentitySettings(), access=access))
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "locked"),
+    [
+        ("NotAuthorizedException", "Password attempts exceeded", True),
+        ("NotAuthorizedException", "Incorrect username or password.", False),
+        ("TooManyRequestsException", "Password attempts exceeded", False),
+    ],
+)
+def test_a_locked_user_is_told_from_a_wrong_password(code: str, message: str, locked: bool) -> None:
+    """The emulator (ministack 1.5.33) locks nobody."""
+    said = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    refused = translated(ClientError(said, "AdminInitiateAuth"), "check a password")  # type: ignore[arg-type]
+    assert isinstance(refused, AwsRefused)
+    assert is_locked(refused) is locked
 
 
 def test_tokens_are_not_shown() -> None:

@@ -11,18 +11,20 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from listbackup.backends.aws_client import Aws, AwsRefused, ask
 from listbackup.backends.identity.cognito_trigger import ATTRIBUTE, proof_of
 from listbackup.backends.identity.opaque import mac
-from listbackup.backends.identity.port import SignInRefused
+from listbackup.backends.identity.port import SignInRefused, TooManyTries
 from listbackup.base.clock import Clock
 from listbackup.base.errors import BackendError
 from listbackup.base.secret import Secret
 
 _REFUSED = {"NotAuthorizedException", "UserNotFoundException", "UserNotConfirmedException", "PasswordResetRequiredException"}
 _WRONG_CODE = {"CodeMismatchException", "EnableSoftwareTokenMFAException", "ExpiredCodeException"}
+_LONGEST_LOCK = timedelta(minutes=15)
 _PROOF_SECONDS = 300
 _TRIES = 4  # at the turn of two windows one may overwrite the other's proof
 
@@ -62,13 +64,18 @@ class UserPool:
             self._ask("admin_set_user_password", "set a password", **said)
 
     def is_password(self, user: str, password: str) -> bool:
-        """Whether it is. The tokens that the pool gives for a right one are thrown away: nobody is in before our own second step."""
+        """Whether it is. The tokens that the pool gives for a right one are thrown away: nobody is in before our own second step.
+
+        Raises TooManyTries while the pool has locked the user: our own throttle waits longer than it does, so that happens after a reset that forgave the tries here alone.
+        """
         parameters = {"USERNAME": user, "PASSWORD": password, "SECRET_HASH": self._hash_for(user)}
         try:
             answer = self._ask(
                 "admin_initiate_auth", "check a password", **self._here, AuthFlow="ADMIN_USER_PASSWORD_AUTH", AuthParameters=parameters
             )
         except AwsRefused as error:
+            if is_locked(error):
+                raise TooManyTries("too many wrong passwords", retry_after=_LONGEST_LOCK) from None
             if error.code in _REFUSED:
                 return False
             raise
@@ -218,6 +225,14 @@ class UserPool:
     def _ask(self, operation: str, what: str, **said: Any) -> Mapping[str, Any]:
         client = self._aws.client("cognito-idp")
         return ask(lambda: dict(getattr(client, operation)(**said)), what, clock=self._clock)
+
+
+def is_locked(error: AwsRefused) -> bool:
+    """Whether the pool answered without looking at the password. It has no code of its own for that.
+
+    Source: https://docs.aws.amazon.com/cognito/latest/developerguide/authentication.html#authentication-flow-lockout-behavior (read 2026-11-21).
+    """
+    return error.code == "NotAuthorizedException" and "attempts exceeded" in str(error.answer.get("Error", {}).get("Message", ""))
 
 
 def _refusal(error: AwsRefused) -> Exception:
