@@ -20,6 +20,7 @@ from listbackup.backends.identity.cognito_pool import pool_settings
 from listbackup.backends.identity.cognito_trigger import proof_of
 from listbackup.backends.identity.cognito_users import UserPool
 from listbackup.backends.identity.port import EmailNotVerified, Factor, SessionKind, SignInRefused, Tokens, TooManyTries
+from listbackup.backends.identity.table import PEOPLE, SESSIONS, TICKETS, TRIES
 from listbackup.base.ids import UserId
 from listbackup.services.auth import SecondStep
 from listbackup.testing.authenticator import SoftAuthenticator
@@ -97,6 +98,36 @@ def test_a_program_refreshes_and_a_token_that_comes_again_ends_its_session(house
     assert door.auth.refresh(other.refresh).access
     door.post.dispatch()
     assert "used twice" in door.mail.sent[-1].text
+
+
+def test_what_the_pool_gave_is_held_as_long_as_the_session_may_last(house: House) -> None:
+    door = house.doors
+    door.person()
+    tokens = house.program()
+    held = door.identity.sessions._held.find  # type: ignore[attr-defined]
+    first, refresh = held(tokens.session.id), tokens.refresh
+    for _ in range(3):
+        door.clock.advance(timedelta(days=29))  # type: ignore[attr-defined]
+        refresh = door.auth.refresh(refresh).refresh
+        assert held(tokens.session.id) == first
+    door.clock.advance(timedelta(days=4))  # type: ignore[attr-defined]
+    assert held(tokens.session.id) is None
+
+
+def test_nothing_in_our_tables_signs_anybody_in_at_the_pool(house: House) -> None:
+    door = house.doors
+    person = door.person()
+    seed, _, _ = door.enrol(door.sign_in())
+    step = door.auth.login(ADA, PASSWORD, door.client, kind=SessionKind.PROGRAM)
+    assert isinstance(step, SecondStep)
+    tokens = door.auth.second_step(step.ticket, Factor.TOTP, door.code(seed), door.client, kind=SessionKind.PROGRAM).tokens
+    assert tokens is not None
+    held = door.identity.sessions._held.find(tokens.session.id)  # type: ignore[attr-defined]
+    rows = [str(row) for spec in (PEOPLE, SESSIONS, TICKETS, TRIES) for row in door.tables.open(spec)._items.values()]  # type: ignore[attr-defined]
+    assert any(person.id in row for row in rows)
+    for secret in (PASSWORD, tokens.access, tokens.refresh, held, str(seed)[2:-1], base64.b32encode(seed).decode()):
+        assert not any(secret in row for row in rows)
+    assert held not in repr(tokens) + repr(house.users)
 
 
 def test_one_time_codes_are_asked_for_by_us_and_by_the_pool(house: House) -> None:

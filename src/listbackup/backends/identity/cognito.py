@@ -30,7 +30,7 @@ class CognitoIdentity:
     """People, sessions, tokens and factors; ``keys`` is the scope of the installation. Safe to share between threads, and between processes over one ground."""
 
     def __init__(self, pool: UserPool, tables: Tables, keys: KeyScope, clock: Clock, settings: IdentitySettings) -> None:
-        tickets, held = Tickets(tables, clock), HeldTokens(tables, keys)
+        tickets, held = Tickets(tables, clock), HeldTokens(tables, keys, lasts=settings.refresh_absolute)
         people = BuiltinPeople(tables, CognitoPasswords(pool, derived(keys, "pepper")), clock, product=settings.product)
         sessions = BuiltinSessions(tables, people, clock, settings, refresh_key=derived(keys, "refresh"))
         codes = BuiltinCodes(tables, people, tickets, keys, clock, settings, new_seed=lambda person: pool.new_seed(person.id))

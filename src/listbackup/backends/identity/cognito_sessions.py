@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from datetime import timedelta
 
 from listbackup.backends.identity.cognito_users import PoolTokens, UserPool
 from listbackup.backends.identity.port import Client, Factor, Person, Session, Writes
@@ -19,10 +20,10 @@ _ORIGIN = "origin"
 
 
 class HeldTokens:
-    """The rows ``<session>/pool`` (the sealed refresh token) and ``origin/<jti>/origin`` (whose session an access token's family belongs to) in ``SESSIONS``."""
+    """For as long as a session may last (``lasts``), the rows ``<session>/pool`` (the sealed refresh token) and ``origin/<jti>/origin`` (whose session an access token's family belongs to) in ``SESSIONS``."""
 
-    def __init__(self, tables: Tables, keys: KeyScope) -> None:
-        self._tables, self._table, self._keys = tables, tables.open(SESSIONS), keys
+    def __init__(self, tables: Tables, keys: KeyScope, *, lasts: timedelta) -> None:
+        self._tables, self._table, self._keys, self._lasts = tables, tables.open(SESSIONS), keys, lasts
 
     def find(self, session: str) -> str | None:
         """The pool's refresh token of this session, or None."""
@@ -32,7 +33,7 @@ class HeldTokens:
 
     def keep(self, session: Session, tokens: PoolTokens, origin: str) -> None:
         """These tokens are the session's. Durable on return; for a session that has ended meanwhile it keeps nothing."""
-        ends = int(session.expires_at.timestamp()) + 1
+        ends = int((session.created_at + self._lasts).timestamp()) + 1
         sealed = seal_field(self._keys, tokens.refresh.encode(), context=_context(session.id))
         writes: list[Write] = [
             Check(pk=session.id, sk="session", if_=Exists()),

@@ -10,7 +10,8 @@ SESSIONS = TableSpec(
     name="sessions",
     indexes=(IndexSpec(name="by_user", pk="user", sk="pk"),),
     ttl="ends",
-    about="sessions of browsers and of programs by id, with the hash of the cookie's token; refresh tokens are computed, not kept",
+    about="sessions of browsers and of programs by id, with the hash of the cookie's token; refresh tokens are computed, not kept. Over a user pool: <session>/pool "
+    "with the pool's sealed refresh token, origin/<jti> with the session that a family of access tokens belongs to",
 )
 PASSKEYS = TableSpec(
     name="passkeys",
