@@ -89,7 +89,7 @@ def needed_by(entry: Entry) -> Needed:
 
 def imports_of(path: Path, *, late: bool) -> Iterator[str]:
     """The modules that a file imports; ``late``: also inside of functions, and those that it names as text to import them then. Not those that only its types need."""
-    tree = ast.parse(path.read_text("utf-8"))
+    tree, beside = ast.parse(path.read_text("utf-8")), ".".join(path.relative_to(SOURCE).parts[:-1])  # a face names its own modules shortly
     skipped = {id(inner) for node in ast.walk(tree) if _is_left_out(node, late=late) for inner in ast.walk(node) if inner is not node}
     for node in ast.walk(tree):
         if id(node) in skipped:
@@ -99,8 +99,8 @@ def imports_of(path: Path, *, late: bool) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module is not None and node.level == 0:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
             yield node.module
-        elif late and isinstance(node, ast.Constant) and isinstance(node.value, str) and _is_ours(node.value):
-            yield node.value
+        elif late and isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from (one for one in (node.value, f"{beside}.{node.value}") if _is_ours(one))
 
 
 def _is_ours(text: str) -> bool:

@@ -1,0 +1,141 @@
+"""The functions' folders as AWS runs them: a bare Python, AWS's own interface client, nothing of this checkout's environment."""
+
+import fcntl
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from listbackup.backends.table.dynamodb import DynamodbTables
+from listbackup.base.clock import SystemClock
+from listbackup.bootstrap.declared import declared_tables
+from listbackup.testing.cloud import INSTALLATION, http_event
+from listbackup.testing.emulator import Emulator
+from listbackup.testing.lambda_runtime import Function, client_folder
+
+ROOT = Path(__file__).parents[2]
+OUT = ROOT / "build" / "functions-under-test"
+ENVIRON = {
+    "STAGE": "test",
+    "LISTBACKUP_INSTALLATION": INSTALLATION,
+    "PUBLIC_URL": "https://backup.example.org",
+    "IDENTITY": "builtin",
+    "RUN_QUEUE_URL": "https://queues.example/runs.fifo",
+    "ERRAND_QUEUE_URL": "https://queues.example/errands.fifo",
+}
+
+
+@pytest.fixture(scope="session")
+def folders() -> Path:
+    """All folders, built for this Python by one of the test processes."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    newest = max(
+        path.stat().st_mtime for path in [*(ROOT / "src").rglob("*.py"), ROOT / "pyproject.toml", ROOT / "tools" / "build_functions.py"]
+    )
+    with open(OUT / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = OUT / "done"
+        if not done.exists() or done.stat().st_mtime < newest:
+            python = f"{sys.version_info.major}.{sys.version_info.minor}"
+            subprocess.run([sys.executable, ROOT / "tools" / "build_functions.py", OUT, "--python", python], check=True)
+            done.touch()
+    return OUT
+
+
+@pytest.fixture(scope="session")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return client_folder(tmp_path_factory.mktemp("client"))
+
+
+@pytest.mark.parametrize("name", ["http", "authorizer", "worker", "indexer"])
+def test_every_module_of_a_function_finds_what_it_imports(folders: Path, name: str) -> None:
+    folder = folders / name
+    modules = [
+        ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
+        for path in sorted((folder / "listbackup").rglob("*.py"))
+    ]
+    program = f"import sys, importlib; sys.path.insert(0, {str(folder)!r})\nfor name in {modules!r}: importlib.import_module(name)"
+    done = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("name", ["http", "worker", "indexer"])
+def test_bytecode_is_there_and_is_never_checked_against_the_sources(folders: Path, name: str) -> None:
+    """Flags 1: by hash, unchecked (PEP 552). A function cannot write where its code lies."""
+    compiled = list((folders / name / "listbackup").rglob("*.pyc"))
+    assert len(compiled) == len(list((folders / name / "listbackup").rglob("*.py")))
+    assert {path.read_bytes()[4] for path in compiled} == {1}
+
+
+def test_no_function_carries_what_it_never_imports(folders: Path) -> None:
+    assert not [
+        path
+        for path in ("uvicorn", "pyarrow", "typer", "numpy/tests", "listbackup/cli", "listbackup/testing")
+        if (folders / "http" / path).exists()
+    ]
+    assert sorted(path.name for path in (folders / "indexer").iterdir()) == ["listbackup"]
+    assert sum(path.stat().st_size for path in (folders / "http").rglob("*") if path.is_file()) < 250e6  # what AWS takes, unpacked
+
+
+def test_an_http_function_answers_without_asking_anybody(folders: Path, client: Path) -> None:
+    with Function(
+        folders / "http", "listbackup.api.lambda_http.handler", client=client, environ={**ENVIRON, "LISTBACKUP_SERVICE": "system"}
+    ) as function:
+        first = function.call(http_event("GET", "/v2/system/health/live"))
+        assert (first.error, first.answer["statusCode"], first.answer["body"]) == (None, 200, '{"status":"live"}')
+        assert function.call(http_event("GET", "/v2/system/version")).answer["statusCode"] == 200
+
+
+def test_an_http_function_and_its_authorizer_look_a_key_up(folders: Path, client: Path, emulator: Emulator) -> None:
+    from listbackup.backends.aws_client import Aws
+
+    tables = DynamodbTables(Aws("us-east-1", emulator.endpoint), "listbackup-test", SystemClock(), create=True)
+    for spec in declared_tables():
+        if spec.name in ("api_keys", "accounts"):
+            tables.open(spec).find("nobody", "here")
+    environ = {**ENVIRON, **emulator.environment, "LISTBACKUP_SERVICE": "sources"}
+    event = http_event("GET", "/v2/sources", headers={"authorization": "Bearer lbk_test_" + "x" * 40})
+    with Function(folders / "http", "listbackup.api.lambda_http.handler", client=client, environ=environ) as function:
+        answer = function.call(event)
+        assert (answer.error, answer.answer["statusCode"]) == (None, 401)
+    with Function(folders / "authorizer", "listbackup.api.lambda_authorizer.handler", client=client, environ=environ) as function:
+        assert function.call(event).answer == {"isAuthorized": False}
+
+
+def test_the_watching_functions_write_figures_and_answer(folders: Path, client: Path) -> None:
+    kept = {"Records": [{"s3": {"object": {"key": "acc_x/pack", "size": 7}}}]}
+    for name, handler, event in (("indexer", "index_files", kept), ("worker", "hear", {"detail": {"name": "run.failed"}})):
+        with Function(folders / name, f"listbackup.worker.lambda_handlers.{handler}", client=client, environ=ENVIRON) as function:
+            assert function.call(event).error is None
+
+
+def test_a_function_without_one_of_its_packages_fails_at_once(folders: Path, client: Path, tmp_path: Path) -> None:
+    for path in (folders / "http").iterdir():
+        if path.name != "msgspec":
+            (tmp_path / path.name).symlink_to(path)
+    with Function(tmp_path, "listbackup.api.lambda_http.handler", client=client, environ=ENVIRON) as function:
+        assert "ImportModuleError" in function.call(http_event("GET", "/v2/system/version")).kind
+
+
+@pytest.fixture
+def sleeper(tmp_path: Path) -> Iterator[Path]:
+    (tmp_path / "slow.py").write_text(
+        "import time\ndef handler(event, context):\n    time.sleep(event)\n    return context.get_remaining_time_in_millis()\n"
+    )
+    yield tmp_path
+    shutil.rmtree(tmp_path)
+
+
+def test_a_call_that_takes_too_long_is_killed_and_the_next_one_starts_anew(sleeper: Path, client: Path) -> None:
+    with Function(sleeper, "slow.handler", client=client, timeout=1.0) as function:
+        assert 0 < function.call(0).answer <= 1000
+        assert function.call(60).kind == "Sandbox.Timedout"
+        assert function.call(0).error is None
+
+
+def test_a_function_that_is_told_nothing_says_what_is_missing(folders: Path, client: Path) -> None:
+    with Function(folders / "http", "listbackup.api.lambda_http.handler", client=client) as function:
+        assert "STAGE is not set" in str(function.call(http_event("GET", "/v2/system/version")).error)
