@@ -33,7 +33,9 @@ class Stage:
     keep: bool = True  # tables, bucket, keys and people outlive their stacks, and are protected from deletion
     reserve: bool = False  # concurrency for the tick; an account whose limit is still 10 has none to give away
     identity: str = "cognito"  # or builtin
-    authorizer: str = "door"  # who judges a caller first: the function's own door; request: our authorizer; jwt: the gateway, access tokens alone
+    authorizer: str = (
+        "door"  # who judges a caller first: the function's own door; request: our authorizer; jwt: the gateway, access tokens alone
+    )
     public_url: str = ""  # empty: the gateway's own address
     web: bool = True
     cors_origins: tuple[str, ...] = ()
@@ -42,14 +44,14 @@ class Stage:
     api_certificate: str = ""  # ARN, in the region of the stage
     web_domain: str = ""  # needs web_certificate
     web_certificate: str = ""  # ARN, in us-east-1
-    hosted_zone: str = ""  # name of a Route 53 zone that takes both domains
-    hosted_zone_id: str = ""
+    hosted_zone_id: str = ""  # a Route 53 zone that takes both domains
     alarm_email: str = ""
     data_bucket: str = ""  # empty: listbackup-data-<stage>
     object_lock_days: int = 0  # 0: none; a bucket has it from the start or never
     noncurrent_days: int = 30
     copy_bucket: str = ""  # ARN of a versioned bucket in another region
     backup_days: int = 0  # AWS Backup of the tables; 0: none beside point-in-time recovery
+    backup_copy_vault: str = ""  # ARN of a vault in another region or account that takes those copies too
     log_days: int = 30
     burst: int = 200
     rate: int = 100  # requests a second

@@ -9,6 +9,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 
 from listbackup.backends.table.port import TableSpec
 from listbackup.bootstrap.declared import declared_tables
+from listbackup_infra.copies import TAG
 from listbackup_infra.settings import Stage
 
 OUTBOX = "outbox"  # the only one whose changes are listened to
@@ -46,7 +47,7 @@ def make_table(stack: Stack, stage: Stage, spec: TableSpec) -> dynamodb.CfnTable
         ),
         deletion_protection_enabled=stage.keep,
         stream_specification=dynamodb.CfnTable.StreamSpecificationProperty(stream_view_type="NEW_IMAGE") if spec.name == OUTBOX else None,
-        tags=[CfnTag(key="listbackup:backup", value=stage.name)] if stage.backup_days else None,
+        tags=[CfnTag(key=TAG, value=stage.name)] if stage.backup_days else None,
     )
     table.apply_removal_policy(RemovalPolicy.RETAIN if stage.keep else RemovalPolicy.DESTROY)
     return table

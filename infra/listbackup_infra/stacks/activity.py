@@ -57,7 +57,7 @@ def _listener(stack: Stack, stage: Stage, ground: Ground) -> None:
     job = Job(
         name="hear",
         handler="listbackup.worker.lambda_handlers.hear",
-        folder="worker",
+        folder="indexer",
         rights=access.LISTENER,
         seconds=60,
         memory_mb=256,

@@ -116,7 +116,7 @@ def _domain(stack: Stack, stage: Stage, api: gateway.CfnApi) -> None:
         ],
     )
     mapping = gateway.CfnApiMapping(stack, "Mapping", api_id=api.ref, domain_name=domain.ref, stage="$default")
-    mapping.add_dependency(domain)
+    mapping.add_resource_dependency(domain)
     if stage.hosted_zone_id:
         route53.CfnRecordSet(
             stack,

@@ -13,6 +13,7 @@ from aws_cdk import aws_sqs as sqs
 
 from listbackup_infra import values
 from listbackup_infra.alarms import watch_dead, watch_queue, watch_tables
+from listbackup_infra.copies import make_backup_plan
 from listbackup_infra.people import make_people
 from listbackup_infra.settings import Stage
 from listbackup_infra.stacks import Ground, Plan
@@ -35,6 +36,8 @@ def build(stack: Stack, stage: Stage, ground: Ground) -> None:
     _alarm_topic(stack, stage)
     if stage.identity == "cognito":
         make_people(stack, stage, ground)
+    if stage.backup_days and stage.emulated is None:
+        make_backup_plan(stack, stage)
     _watch(stack, stage)
 
 
@@ -71,11 +74,11 @@ def _bucket(stack: Stack, stage: Stage) -> None:
     )
     made = bucket.node.default_child
     assert isinstance(made, s3.CfnBucket)
-    made.notification_configuration = (
-        s3.CfnBucket.NotificationConfigurationProperty(  # the bucket's own switch brings a function along for this line
-            event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
-        )
-    )
+    told = s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
+    # not by the bucket's own switch, which brings a function along for this line
+    made.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(event_bridge_configuration=told)
+    if stage.copy_bucket:
+        replicate(stack, stage, bucket)
 
 
 def _queues(stack: Stack, stage: Stage) -> None:

@@ -179,7 +179,8 @@ def _build_functions(out: Output, folder: Path, *, on_emulator: bool) -> Path:
     """The functions' folders, made now by tools/build_functions.py; an emulator runs them in this machine's own Python."""
     out.say("building the functions …")
     own = ["--python", f"{sys.version_info.major}.{sys.version_info.minor}"] if on_emulator else []
-    done = subprocess.run([sys.executable, str(INFRA.parent / "tools" / "build_functions.py"), str(folder), *own], check=False, stdout=sys.stderr)
+    program = [sys.executable, str(INFRA.parent / "tools" / "build_functions.py"), str(folder), *own]
+    done = subprocess.run(program, check=False, stdout=sys.stderr)
     if done.returncode != 0:
         raise DeploymentFailed("the functions could not be built", hint="the lines above say why")
     return folder

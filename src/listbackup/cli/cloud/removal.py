@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from listbackup.backends.aws_client import AwsRefused, ask
@@ -135,9 +136,8 @@ def _empty(target: Target, bucket: str | None) -> None:
         found = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in (*said.get("Versions", ()), *said.get("DeleteMarkers", ()))]
         if not found:
             return
-        answer = ask(
-            lambda: s3.delete_objects(Bucket=bucket, Delete={"Objects": found, "Quiet": True}), f"empty {bucket}", clock=target.clock
-        )
+        gone = partial(s3.delete_objects, Bucket=bucket, Delete={"Objects": found, "Quiet": True})
+        answer = ask(gone, f"empty {bucket}", clock=target.clock)
         if answer.get("Errors"):
             raise InputError(
                 f"{bucket} holds objects that are locked: {answer['Errors'][0].get('Key')}", hint="their lock must run out first"

@@ -1,0 +1,106 @@
+"""Least privilege: no star but where AWS demands one, and what the table of rights promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from listbackup.bootstrap.declared import declared_tables
+from listbackup_infra.templates import Stacks
+
+
+def _statements(stacks: Stacks) -> Iterator[tuple[str, dict[str, Any]]]:
+    for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        for name, one in stacks.resources(kind).items():
+            for line in one["Properties"]["PolicyDocument"]["Statement"]:
+                yield name, line
+    for name, one in stacks.resources("AWS::IAM::Role").items():
+        for policy in one["Properties"].get("Policies", ()):
+            for line in policy["PolicyDocument"]["Statement"]:
+                yield name, line
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_no_action_is_a_star(main: Stacks, full: Stacks) -> None:
+    for stacks in (main, full):
+        for name, line in _statements(stacks):
+            assert not any("*" in action for action in _listed(line["Action"])), name
+
+
+def test_a_resource_is_a_star_only_for_traces_and_the_list_of_streams(main: Stacks, full: Stacks) -> None:
+    allowed = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams"}
+    for stacks in (main, full):
+        for name, line in _statements(stacks):
+            if "*" in _listed(line["Resource"]):
+                assert set(_listed(line["Action"])) <= allowed, name
+
+
+def test_every_function_has_a_role_of_its_own(main: Stacks) -> None:
+    roles = [str(one["Properties"]["Role"]) for one in main.resources("AWS::Lambda::Function").values()]
+    assert len(set(roles)) == len(roles)
+
+
+def _may(stacks: Stacks, action: str) -> set[str]:
+    """The functions whose policies name this action."""
+    return {
+        name.partition("/Role")[2].partition("Default")[0].partition("Overflow")[0]
+        for name, line in _statements(stacks)
+        if action in _listed(line["Action"])
+    }
+
+
+def test_only_the_tick_looks_through_whole_tables(main: Stacks) -> None:
+    assert _may(main, "dynamodb:Scan") == {"tick"}
+
+
+def test_only_who_hears_events_writes_the_trail(main: Stacks) -> None:
+    from listbackup_infra import access
+
+    writing = {
+        name
+        for name, rights in {**access.HTTP, "worker": access.WORKER, "errand": access.ERRAND}.items()
+        if rights.writes & {"activity", "trails"}
+    }
+    assert writing == set()
+
+
+def test_only_few_write_objects_and_nobody_removes_a_version(main: Stacks) -> None:
+    assert _may(main, "s3:PutObject") == {"worker", "errand", "tick", "data"}
+    assert _may(main, "s3:DeleteObjectVersion") == set()
+    assert _may(main, "s3:BypassGovernanceRetention") == set()
+
+
+def test_nobody_may_end_a_key_or_change_a_table(main: Stacks, full: Stacks) -> None:
+    forbidden = (
+        "kms:ScheduleKeyDeletion",
+        "kms:DisableKey",
+        "dynamodb:DeleteTable",
+        "dynamodb:UpdateTable",
+        "s3:DeleteBucket",
+        "iam:PassRole",
+    )
+    for stacks in (main, full):
+        assert {action: _may(stacks, action) for action in forbidden} == {action: set() for action in forbidden}
+
+
+def test_every_table_is_written_by_somebody() -> None:
+    from listbackup_infra import access
+
+    rights = [*access.HTTP.values(), access.WORKER, access.ERRAND, access.TICK, access.PUBLISHER]
+    assert frozenset().union(*(one.writes for one in rights)) == {spec.name for spec in declared_tables()}
+
+
+def test_a_policy_stays_below_what_iam_takes(main: Stacks) -> None:
+    """10,240 characters inline, 6,144 managed, ten managed ones. An ARN's references count as what they become."""
+    import json
+
+    for name, one in main.resources("AWS::IAM::Policy").items():
+        text = json.dumps(one["Properties"]["PolicyDocument"], separators=(",", ":"))
+        for reference, value in (('{"Ref":"AWS::Region"}', "ap-southeast-2"), ('{"Ref":"AWS::AccountId"}', "123456789012")):
+            text = text.replace(reference, value)
+        assert len(text) < 20_480, name
+    for one in main.resources("AWS::IAM::Role").values():
+        assert len(one["Properties"].get("ManagedPolicyArns", [])) <= 10
