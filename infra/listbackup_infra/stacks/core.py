@@ -13,7 +13,7 @@ from aws_cdk import aws_sqs as sqs
 
 from listbackup_infra import values
 from listbackup_infra.alarms import watch_dead, watch_queue, watch_tables
-from listbackup_infra.copies import make_backup_plan
+from listbackup_infra.copies import make_backup_plan, replicate
 from listbackup_infra.people import make_people
 from listbackup_infra.settings import Stage
 from listbackup_infra.stacks import Ground, Plan
