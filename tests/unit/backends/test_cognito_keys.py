@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -67,6 +68,27 @@ def test_a_new_key_is_asked_for_and_a_known_one_is_not(publisher: Publisher) -> 
     clock.advance(timedelta(seconds=60))
     assert keys.find("two")
     assert publisher.asked == 2
+
+
+def test_a_question_that_failed_is_not_asked_for_every_made_up_key(publisher: Publisher) -> None:
+    publisher.answers = [published("one"), (404, b"")]
+    clock = ManualClock()
+    keys = PublishedKeys(publisher.url, clock)
+    assert keys.find("one")
+    clock.advance(timedelta(seconds=60))
+    with pytest.raises(BackendError):
+        keys.find("made up")
+    assert keys.find("made up") is None
+    assert keys.find("one")
+    assert publisher.asked == 2
+
+
+def test_a_crowd_at_the_first_token_asks_once(publisher: Publisher) -> None:
+    publisher.answers = [published("one")]
+    keys = PublishedKeys(publisher.url, ManualClock())
+    with ThreadPoolExecutor(8) as crowd:
+        assert all(crowd.map(keys.find, ["one"] * 16))
+    assert publisher.asked == 1
 
 
 def test_nothing_private_is_published_whatever_was_read(publisher: Publisher) -> None:

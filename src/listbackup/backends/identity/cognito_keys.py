@@ -51,15 +51,18 @@ class PublishedKeys:
     def find(self, kid: str) -> RSAKey | None:
         """The key of this name, or None. Raises BackendError when it cannot be asked for."""
         found = self._known.get(kid)
-        if found is None and self._may_ask():
-            self._fetch()
-            found = self._known.get(kid)
+        if found is None:
+            with self._lock:  # whoever waited for another's question has its answer
+                if kid not in self._known and self._may_ask():
+                    self._fetch()
+                found = self._known.get(kid)
         return found[1] if found is not None else None
 
     def as_published(self) -> Mapping[str, object]:
         """All of them as a JSON Web Key Set (RFC 7517), nothing but their public parts."""
-        if not self._known:
-            self._fetch()
+        with self._lock:
+            if not self._known:
+                self._fetch()
         return {"keys": [msgspec.to_builtins(key) for key, _ in self._known.values()]}
 
     def _may_ask(self) -> bool:
@@ -68,14 +71,15 @@ class PublishedKeys:
     def _fetch(self) -> None:
         from joserfc.jwk import RSAKey
 
-        with self._lock:
-            raw = retry(self._read, clock=self._clock, policy=PATIENCE)
-            try:
-                keys = [key for key in from_json(raw, _KeySet).keys if key.kty == "RSA"]
-                self._known = {key.kid: (key, RSAKey.import_key({"kty": key.kty, "n": key.n, "e": key.e})) for key in keys}
-            except (msgspec.DecodeError, ValueError):
-                raise BackendError("the user pool's keys cannot be read", hint="is USER_POOL_ID right?") from None
+        if self._known:  # a question that failed counts too, once there is somebody to sign in without an answer
             self._asked_at = self._clock.monotonic()
+        raw = retry(self._read, clock=self._clock, policy=PATIENCE)
+        try:
+            keys = [key for key in from_json(raw, _KeySet).keys if key.kty == "RSA"]
+            self._known = {key.kid: (key, RSAKey.import_key({"kty": key.kty, "n": key.n, "e": key.e})) for key in keys}
+        except (msgspec.DecodeError, ValueError):
+            raise BackendError("the user pool's keys cannot be read", hint="is USER_POOL_ID right?") from None
+        self._asked_at = self._clock.monotonic()
 
     def _read(self) -> bytes:
         import urllib.error

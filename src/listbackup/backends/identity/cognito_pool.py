@@ -54,7 +54,7 @@ class PoolSettings:
     attributes: Mapping[str, int] = field(default_factory=lambda: {PROOF: 128})  # custom strings and their greatest lengths
     triggers: tuple[str, ...] = TRIGGERS  # all three are the one function ``TRIGGER_HANDLER``
     operations: tuple[str, ...] = (  # what the program's role may ask of this pool; RevokeToken and GetTokensFromRefreshToken and the like ask for no permission
-        "AdminCreateUser", "AdminDeleteUser", "AdminDisableUser", "AdminEnableUser", "AdminGetUser", "AdminInitiateAuth", "AdminRespondToAuthChallenge",
+        "AdminCreateUser", "AdminDeleteUser", "AdminDeleteUserAttributes", "AdminDisableUser", "AdminEnableUser", "AdminGetUser", "AdminInitiateAuth", "AdminRespondToAuthChallenge",
         "AdminSetUserMFAPreference", "AdminSetUserPassword", "AdminUpdateUserAttributes", "AdminUserGlobalSignOut", "DescribeUserPoolClient",
     )  # fmt: skip
 

@@ -82,9 +82,15 @@ class UserPool:
         return bool(answer.get("AuthenticationResult")) or answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA"
 
     def describe(self, user: str, *, email: str, is_verified: bool) -> None:
-        """The copy of the address that the pool holds."""
-        said = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true" if is_verified else "false"}]
-        self._about("admin_update_user_attributes", "describe a user", user, UserAttributes=said)
+        """The copy of the address that the pool holds; none of an address that it does not take for one (``a@localhost``)."""
+        said = {"email": email, "email_verified": "true" if is_verified else "false"}
+        attributes = [{"Name": name, "Value": value} for name, value in said.items()]
+        try:
+            self._about("admin_update_user_attributes", "describe a user", user, UserAttributes=attributes)
+        except AwsRefused as error:
+            if error.code != "InvalidParameterException":
+                raise
+            self._about("admin_delete_user_attributes", "describe a user", user, UserAttributeNames=list(said))
 
     def set_enabled(self, user: str, is_enabled: bool) -> None:
         """Whether the pool signs this user in."""
