@@ -125,6 +125,7 @@ def _environment(stack: Stack, stage: Stage) -> Mapping[str, str]:
         "PUBLIC_URL": public_url(stack, stage),
         "CORS_ORIGINS": ",".join(stage.cors_origins),
         "IDENTITY": stage.identity,
+        "LISTBACKUP_REGISTRATION": stage.registration,
         "LOG_LEVEL": "INFO",
         "LISTBACKUP_LOG_LEVEL": "info",
     }
@@ -133,6 +134,7 @@ def _environment(stack: Stack, stage: Stage) -> Mapping[str, str]:
         said["USER_POOL_CLIENT_ID"] = values.take(stack, stage, values.USER_POOL_CLIENT)
     if stage.emulated is not None:
         said["AWS_ENDPOINT_URL"] = stage.emulated.endpoint
+        said["LISTBACKUP_ALLOW_LOOPBACK"] = "1" if stage.allow_loopback else "0"
     return said
 
 

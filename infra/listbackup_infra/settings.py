@@ -33,6 +33,8 @@ class Stage:
     keep: bool = True  # tables, bucket, keys and people outlive their stacks, and are protected from deletion
     reserve: bool = False  # concurrency for the tick; an account whose limit is still 10 has none to give away
     identity: str = "cognito"  # or builtin
+    registration: str = "invited"  # or open: everybody who comes may have an account of their own
+    allow_loopback: bool = False  # functions may ask this very machine: a platform that a test simulates, on an emulator and nowhere else
     authorizer: str = (
         "door"  # who judges a caller first: the function's own door; request: our authorizer; jwt: the gateway, access tokens alone
     )
@@ -113,9 +115,15 @@ def _typed(key: str, kind: Any, value: Any) -> Any:
 
 
 def _check(stage: Stage) -> None:
-    for key, allowed in (("identity", ("cognito", "builtin")), ("authorizer", ("door", "request", "jwt"))):
+    for key, allowed in (
+        ("identity", ("cognito", "builtin")),
+        ("registration", ("invited", "open")),
+        ("authorizer", ("door", "request", "jwt")),
+    ):
         if getattr(stage, key) not in allowed:
             raise ValueError(f"{key} is {getattr(stage, key)!r}; it is one of {', '.join(allowed)}")
+    if stage.allow_loopback and stage.emulated is None:
+        raise ValueError("allow_loopback is for an emulator: a function has nothing on its own machine to ask")
     if stage.authorizer == "jwt" and stage.identity != "cognito":
         raise ValueError("authorizer = jwt needs identity = cognito: the gateway asks the user pool for its keys")
     for domain, certificate in (("api_domain", "api_certificate"), ("web_domain", "web_certificate")):

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 import pytest
@@ -23,12 +22,10 @@ import pytest
 from listbackup.testing import patience
 from listbackup.testing.http import Client
 from listbackup.testing.identity import PASSWORD
+from listbackup.testing.journey import STREAM, back_up, come_in, connect, give_back, invite
 from listbackup.testing.saas import Options, Saas, serve
 from listbackup.testing.serving import Serving, serving
 from listbackup.testing.visitor import Browser
-
-ADA, BOB = "ada@example.com", "bob@example.com"
-STREAM = "contacts"
 
 
 @dataclass(frozen=True)
@@ -51,17 +48,8 @@ class Place:
         self.seen.append(str(patience.until(look, bool, pause=0.1)[-1]))
         return self.seen[-1]
 
-    def agree(self, url: str) -> str:
-        """The person clicks "Allow" on the platform's page; where the platform sends the browser back to, below /v2."""
-        at = urlsplit(url)
-        assert at.netloc == urlsplit(self.crm.base_url).netloc
-        assert parse_qs(at.query)["code_challenge_method"] == ["S256"]
-        connection = http.client.HTTPConnection(at.hostname or "", at.port, timeout=20)
-        connection.request("POST", f"{at.path}?{at.query}", body="decision=allow")
-        back = urlsplit(connection.getresponse().getheader("Location") or "")
-        connection.close()
-        self.seen.extend(parse_qs(back.query)["code"])
-        return f"{back.path.removeprefix('/v2')}?{back.query}"
+    def code(self, secret: str) -> str:
+        return pyotp.TOTP(secret).now()
 
 
 @dataclass
@@ -96,81 +84,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     environment = {"PATH": os.environ["PATH"], "LISTBACKUP_ALLOW_LOOPBACK": "1", "LISTBACKUP_REGISTRATION": "open"}
     with serve(Options(records=200)) as crm, serving(tmp_path_factory.mktemp("home"), environment=environment) as server:
         yield Place(server, crm)
-
-
-def until(browser: Browser, path: str, state: str) -> Any:
-    return patience.until(lambda: browser.ok("GET", path), lambda found: found["state"] == state, pause=0.1)
-
-
-def come_in(place: Place) -> tuple[Browser, list[str]]:
-    """Registered, verified, signed in, with one-time codes; the recovery codes too."""
-    ada = place.browser()
-    ada.ok("POST", "/auth/register", {"email": ADA, "password": PASSWORD, "name": "Ada", "account_name": "Engines"})
-    assert ada.refused("POST", "/auth/login", {"email": ADA, "password": PASSWORD, "kind": "browser"}) == (401, "email_not_verified")
-    token = place.letter(ADA, "confirm")
-    ada.ok("POST", "/auth/verify", {"token": token, "password": PASSWORD})
-    assert ada.refused("POST", "/auth/verify", {"token": token})[0] in (400, 401), "a link is good once"
-    ada.ok("POST", "/auth/login", {"email": ADA, "password": PASSWORD, "kind": "browser"})
-    assert ada.refused("GET", "/api-keys") == (403, "mfa_required"), "nobody administers by password alone"
-    place.seen.append(ada.ok("POST", "/auth/mfa/setup")["secret"])
-    codes = pyotp.TOTP(place.seen[-1])
-    recovery = ada.ok("POST", "/auth/mfa/verify", {"code": codes.now()})["recovery_codes"]
-    assert ada.ok("GET", "/api-keys")["items"] == []
-    ada.ok("POST", "/auth/logout")
-    assert ada.refused("GET", "/users/me") == (401, "not_signed_in")
-    step = ada.ok("POST", "/auth/login", {"email": ADA, "password": PASSWORD, "kind": "browser"})["second_step"]
-    ada.ok("POST", "/auth/login/second-step", {"ticket": step["ticket"], "factor": "recovery_code", "code": recovery[0], "kind": "browser"})
-    return ada, recovery[1:]
-
-
-def connect(place: Place, ada: Browser) -> str:
-    """The platform connected by its own sign-in page, and a source made of it."""
-    application = {"client_id": "demo-app", "client_secret": place.crm.sign_in.client_secret}
-    ada.ok("PUT", "/integrations/demo-crm", application)
-    start = {"name": "our CRM", "values": {"url": place.crm.base_url}}
-    back = place.agree(ada.ok("POST", "/connections/oauth/demo-crm/start", start)["url"])
-    said = ada.ask("GET", back)
-    assert said.status == 303, said.raw
-    (connection,) = parse_qs(urlsplit(said.headers["location"]).query)["connected"]
-    assert ada.ok("GET", f"/connections/{connection}")["state"] == "ready"
-    assert ada.refused("GET", back) == (400, "way_back_broken"), "the way back is good once"
-    return str(ada.ok("POST", "/sources", {"connection": connection, "name": "our CRM"})["id"])
-
-
-def back_up(ada: Browser, source: str) -> str:
-    """The snapshot of a run of now."""
-    run = ada.ok("POST", f"/sources/{source}/sync", {"full": True})
-    return str(until(ada, f"/runs/{run['id']}", "succeeded")["snapshot"])
-
-
-def give_back(place: Place, ada: Browser, recovery: str, first: str, key: str) -> None:
-    """A record that was deleted, restored to the platform, and that taken back again."""
-    wanted = {"snapshot": first, "keys": {STREAM: [key]}}
-    plan = ada.ok("POST", "/restores/plan", wanted)
-    assert (plan["writes"], plan["creates"]) == (1, 1)
-    ada.ok("POST", "/auth/step-up", {"factor": "recovery_code", "code": recovery})
-    count = len(place.crm.world.truth(STREAM))
-    restore = ada.ok("POST", "/restores", wanted)
-    done = until(ada, f"/restores/{restore['id']}", "done")
-    assert (done["result"]["created"], len(place.crm.world.truth(STREAM))) == (1, count + 1)
-    (entry,) = ada.ok("GET", f"/restores/{restore['id']}/report")["items"]
-    assert (entry["stream"], entry["key"]) == (STREAM, key)
-    ada.ok("POST", f"/restores/{restore['id']}/undo")
-    assert until(ada, f"/restores/{restore['id']}", "undone")["undo_result"]["deleted"] == 1
-    assert len(place.crm.world.truth(STREAM)) == count
-
-
-def invite(place: Place, ada: Browser, account: str) -> Browser:
-    """Somebody else, who was asked by mail to look after one sub-account."""
-    ada.ok("POST", f"/accounts/{account}/invitations", {"email": BOB, "role": "viewer"})
-    token, bob = place.letter(BOB, "invit"), place.browser()
-    other = {"email": "mallory@example.com", "password": PASSWORD, "name": "Mallory", "invitation": token}
-    assert bob.ask("POST", "/auth/register", other).status >= 400, "an invitation is for one address"
-    bob.ok("POST", "/auth/register", {"email": BOB, "password": PASSWORD, "name": "Bob", "invitation": token})
-    bob.ok("POST", "/auth/login", {"email": BOB, "password": PASSWORD, "kind": "browser"})
-    bob.ok("POST", "/invitations/accept", {"token": token})
-    assert bob.ask("POST", "/invitations/accept", {"token": token}).status >= 400, "and good once"
-    return bob
 
 
 @pytest.mark.timeout(600)
