@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,9 @@ from listbackup.backends.identity.cognito_trigger import proof_of
 from listbackup.backends.identity.cognito_users import UserPool
 from listbackup.backends.identity.port import EmailNotVerified, Factor, SessionKind, SignInRefused, Tokens, TooManyTries
 from listbackup.backends.identity.table import PEOPLE, SESSIONS, TICKETS, TRIES
+from listbackup.base.errors import BackendError
 from listbackup.base.ids import UserId
+from listbackup.base.secret import Secret
 from listbackup.services.auth import SecondStep
 from listbackup.testing.authenticator import SoftAuthenticator
 from listbackup.testing.gateway import guarded_route
@@ -276,6 +278,103 @@ def test_a_user_removed_from_the_pool_by_hand_comes_back_by_a_reset(house: House
     door.auth.passwords.reset(door.link(ADA), PASSWORD, door.client)
     assert door.sign_in().person.id == person.id
     assert house.program().access
+
+
+# what it costs
+
+
+class CountedPool(UserPool):
+    """Counts what the pool is asked."""
+
+    asked = 0
+
+    def _ask(self, operation: str, what: str, **said: Any) -> Any:
+        self.asked += operation != "describe_user_pool_client"  # once for each process
+        return super()._ask(operation, what, **said)
+
+
+def test_each_act_asks_the_pool_as_often_as_the_design_says(house: House) -> None:
+    clock = house.doors.clock
+    pool = CountedPool(house.aws, pool=house.made.pool, client=house.made.client, key=bytes(32), clock=clock)
+    door = doors(clock=clock, make=lambda desk, scope, figures: CognitoIdentity(pool, desk.tables, scope, desk.clock, figures))  # type: ignore[arg-type]
+    costs: dict[str, int] = {}
+
+    def cost(name: str, act: Callable[[], Any]) -> Any:
+        before = pool.asked
+        result = act()
+        costs[name] = pool.asked - before
+        return result
+
+    cost("somebody registers", lambda: door.auth.register(ADA, PASSWORD, door.client))
+    cost("with an address that is taken", lambda: door.auth.register(ADA, PASSWORD, door.client))
+    person = cost("the address is shown", lambda: door.auth.verify_email(door.link(ADA), PASSWORD))
+    browser = cost("a browser comes in", door.sign_in)
+    cost("a browser's request", lambda: door.auth.authenticate(browser.cookie or ""))
+    tokens = cost("a program comes in", lambda: door.sign_in(kind=SessionKind.PROGRAM)).tokens
+    assert tokens is not None
+    cost("a program's request", lambda: door.auth.authenticate_bearer(tokens.access))
+    newer = cost("a program refreshes", lambda: door.auth.refresh(tokens.refresh))
+    cost("a program goes out", lambda: door.auth.logout(newer.session))
+    cost("a browser goes out", lambda: door.auth.logout(browser.session))
+    cost("every session ends", lambda: door.auth.end_sessions(person.id, why="asked"))
+    assert costs == {
+        "somebody registers": 4,
+        "with an address that is taken": 4,
+        "the address is shown": 4,
+        "a browser comes in": 1,
+        "a browser's request": 0,
+        "a program comes in": 4,
+        "a program's request": 0,
+        "a program refreshes": 1,
+        "a program goes out": 1,
+        "a browser goes out": 0,
+        "every session ends": 1,
+    }
+
+
+# what the program's role may do
+
+
+def test_the_operations_that_the_pool_declares_are_enough_and_needed(house: House) -> None:
+    """As a user with these permissions alone."""
+    if house.aws.endpoint is None:
+        pytest.skip("in an account a new permission is not in force at once")
+    settings = pool_settings()
+    arn = house.ask("describe_user_pool", UserPoolId=house.made.pool)["UserPool"]["Arn"]
+    with allowed(house.aws, arn, settings.operations) as least, allowed(house.aws, arn, ("DescribeUserPoolClient",)) as less:
+        clock = house.doors.clock
+        users, none = (UserPool(one, pool=house.made.pool, client=house.made.client, key=bytes(32), clock=clock) for one in (least, less))
+        door = doors(clock=clock, make=lambda desk, scope, figures: CognitoIdentity(users, desk.tables, scope, desk.clock, figures))  # type: ignore[arg-type]
+        person = door.person()
+        _, recovery, session = door.enrol(door.sign_in())
+        door.auth.factors.remove_totp(person, session, Factor.RECOVERY_CODE, recovery[0])
+        assert door.sign_in(kind=SessionKind.PROGRAM).tokens is not None
+        for disabled in (True, False):
+            door.auth.set_disabled(person.id, disabled, why="a while")
+        door.auth.register(ADA, OTHER, door.client)
+        for refused in (
+            lambda: none.sign_out(person.id),
+            lambda: none.is_password(person.id, "x"),
+            lambda: none.set_password(person.id, "x" * 43),
+        ):
+            with pytest.raises(BackendError, match="AccessDenied"):
+                refused()
+
+
+@contextmanager
+def allowed(aws: Aws, arn: str, operations: Sequence[str]) -> Iterator[Aws]:
+    """The cloud as somebody who may ask this of one pool."""
+    iam, name = aws.client("iam"), f"listbackup-test-{secrets.token_hex(4)}"
+    statement = {"Effect": "Allow", "Action": [f"cognito-idp:{one}" for one in operations], "Resource": arn}
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="least", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    try:
+        yield Aws(aws.region, aws.endpoint, access_key_id=key["AccessKeyId"], secret_access_key=Secret(key["SecretAccessKey"]))
+    finally:
+        iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+        iam.delete_user_policy(UserName=name, PolicyName="least")
+        iam.delete_user(UserName=name)
 
 
 # what the pool's owner does there

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -53,6 +56,12 @@ def test_the_pool_is_told_once_for_all_figures() -> None:
     assert not set(settings.client.writes) & {"email", "email_verified", ATTRIBUTE}
     module, _, name = TRIGGER_HANDLER.rpartition(".")
     assert callable(getattr(__import__(module, fromlist=[name]), name))
+
+
+def test_the_role_may_ask_what_is_asked_and_nothing_else() -> None:
+    source = Path(inspect.getsourcefile(UserPool) or "").read_text()
+    asked = set(re.findall(r'"((?:admin|describe)_[a-z_]+)"', source))
+    assert {"".join(part.capitalize() for part in one.split("_")).replace("Mfa", "MFA") for one in asked} == set(pool_settings().operations)
 
 
 @pytest.mark.parametrize("access", [timedelta(minutes=4), timedelta(days=2)])
