@@ -1,0 +1,80 @@
+"""The real command carries the foundation of a stage to AWS, says what it would change, and takes it away again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from listbackup.backends.aws_client import Aws
+from listbackup.bootstrap.declared import declared_tables
+from listbackup.testing.emulator import Emulator
+
+ROOT = Path(__file__).parents[2]
+STAGE = "trial"
+pytestmark = pytest.mark.skipif(
+    os.environ.get("LISTBACKUP_AWS_ACCOUNT") == "1", reason="a whole stage in a real account is made by hand: docs/guides/aws.md"
+)
+
+
+def _listbackup(emulator: Emulator, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    stage = () if "--stage" in words else ("--stage", STAGE)
+    program = str(Path(sys.executable).parent / "listbackup")
+    command = [program, *words, *stage, "--endpoint-url", emulator.endpoint, "--set", "keep=true", "--json"]
+    env = {**os.environ, **emulator.environment, **more}
+    return subprocess.run(command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=280)
+
+
+def _deploy(emulator: Emulator, *words: str) -> dict[str, Any]:
+    done = _listbackup(emulator, "deploy", "core", "--functions", str(ROOT / "tests" / "infra" / "functions"), "--set", "web=false", *words)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+def test_core_is_deployed_seen_unchanged_and_destroyed_with_its_data_only_when_that_is_said(emulator: Emulator, aws: Aws) -> None:
+    told = _deploy(emulator, "--yes")
+    assert told["stacks"] == [f"listbackup-{STAGE}-core"]
+    tables = aws.client("dynamodb").list_tables(Limit=100)["TableNames"]
+    assert {name for name in tables if name.startswith(f"listbackup-{STAGE}-")} == {
+        f"listbackup-{STAGE}-{spec.name}" for spec in declared_tables()
+    }
+    installation = _parameter(aws, "installation")
+    assert installation.startswith("ins_")
+
+    difference = _deploy(emulator, "--dry-run")["difference"]
+    assert "There were no differences" in difference
+    assert _parameter(aws, "installation") == installation
+
+    aws.client("s3").put_object(Bucket=f"listbackup-data-{STAGE}", Key="acc_1/pack", Body=b"sealed")
+    kept = _listbackup(emulator, "destroy", "core", "--set", "web=false", "--yes")
+    assert kept.returncode == 2
+    assert "core holds the data" in kept.stderr
+
+    asked = _listbackup(emulator, "destroy", "all", "--with-data", "--set", "web=false")
+    assert asked.returncode == 2
+    assert "nothing was destroyed" in asked.stderr
+
+    gone = _listbackup(emulator, "destroy", "all", "--with-data", "--set", "web=false", "--yes")
+    assert gone.returncode == 0, gone.stderr[-2000:]
+    left = aws.client("dynamodb").list_tables(Limit=100)["TableNames"]
+    assert [name for name in left if name.startswith(f"listbackup-{STAGE}-")] == []
+    assert f"listbackup-data-{STAGE}" not in [one["Name"] for one in aws.client("s3").list_buckets()["Buckets"]]
+
+
+def _parameter(aws: Aws, name: str) -> str:
+    return str(aws.client("ssm").get_parameter(Name=f"/listbackup/{STAGE}/{name}")["Parameter"]["Value"])
+
+
+def test_a_machine_or_a_wish_that_cannot_deploy_is_told_so_in_a_sentence(emulator: Emulator, tmp_path: Path) -> None:
+    stage = _listbackup(emulator, "deploy", "core", "--stage", "Not A Stage")
+    assert (stage.returncode, "it is a short word" in stage.stderr) == (2, True)
+    node = _listbackup(emulator, "deploy", "core", PATH=str(tmp_path))
+    assert (node.returncode, "deploying needs Node" in node.stderr) == (2, True)
+    keys = _listbackup(emulator, "deploy", "core", AWS_SECRET_ACCESS_KEY="wrong")
+    assert (keys.returncode, "AWS does not take the credentials" in keys.stderr) == (4, True)
