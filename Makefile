@@ -121,7 +121,7 @@ $(EMULATOR): tools/setup_emulator.py tools/emulator.txt
 emulator: $(EMULATOR) ## Install the AWS emulator that the tests in tests/aws start, into .emulator (instant when nothing changed)
 
 .PHONY: test
-test: static $(EMULATOR) $(if $(NODE),web-check $(WEB)) ## Everything CI runs: the checks, then every test, JOBS=2 at a time (PYTEST_ARGS="-k name" for some)
+test: static $(EMULATOR) $(if $(NODE),web-check $(WEB) $(CDK)) ## Everything CI runs: the checks, then every test, JOBS=2 at a time (PYTEST_ARGS="-k name" for some)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
 	@$(if $(NODE),$(MAKE) --no-print-directory test-web,echo "The web app was not tested: that needs Node 20.9 or newer.")
 
