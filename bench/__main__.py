@@ -51,6 +51,7 @@ SECTIONS: Mapping[str, Callable[[], Any]] = {
     "churn": lambda: child("bench.scale", "churn"),
     "millions": lambda: child("bench.scale", "millions"),
     "api": lambda: child("bench.api"),
+    "cold": lambda: child("bench.cold"),
     "storage_peers": lambda: {name: child("bench.storage_peers", name) for name in PEERS},
 }
 

@@ -8,18 +8,21 @@ Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 from mangum import Mangum
 
 from listbackup.api.app import ApiSettings, application
+from listbackup.api.door import SECURITY
 from listbackup.api.live import Turns
 from listbackup.base.errors import InputError
 from listbackup.base.log import log_context
 from listbackup.bootstrap.stage import Lazily, Stage
+from listbackup.http.problem import MEDIA_TYPE, TOO_LARGE, Refused, encode_problem, problem_of
 
 if TYPE_CHECKING:
     from listbackup.api.rooms import House
@@ -34,13 +37,19 @@ _OURS = (
     "forwarded",
 )  # nobody's word about the way here counts but the gateway's
 
+HandOut: TypeAlias = Callable[[bytes, str], str]  # bytes and the name of a file -> the address that gives them for some minutes
+
+MOST_BYTES = 5_500_000  # of an answer's body: Lambda gives 6 MB, escapes and headers counted
+_FILENAME = re.compile(r'filename="([^"]+)"')
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.:-]")
 
 
 class HttpFunction:
     """One service's operations as a function; called with an event, answers as API Gateway wants it."""
 
-    def __init__(self, house: House, errands: Errander, settings: CloudSettings) -> None:
+    def __init__(
+        self, house: House, errands: Errander, settings: CloudSettings, *, hand_out: HandOut | None = None, most_bytes: int = MOST_BYTES
+    ) -> None:
         host = urlsplit(settings.public_url).hostname or ""
         api = ApiSettings(
             hosts=(host,),
@@ -50,14 +59,32 @@ class HttpFunction:
             services=(settings.service,) if settings.service is not None else ApiSettings().services,
             turns=Turns(hold_seconds=settings.live.hold_seconds, retry_ms=settings.live.retry_ms),
         )
-        self._host = host
+        self._host, self._hand_out, self._most_bytes = host, hand_out, most_bytes
         self._mangum = Mangum(application(house, errands, api), lifespan="off", text_mime_types=_TEXT)
 
     def __call__(self, event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
         """The answer to one request."""
         with log_context(invocation=str(getattr(context, "aws_request_id", "-"))):
             answer: Mapping[str, Any] = self._mangum(dict(_told_by_the_gateway(event, self._host)), context)
-            return answer
+            return answer if len(answer.get("body") or "") <= self._most_bytes else self._too_large(answer)
+
+    def _too_large(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An answer that a function cannot give: where it is fetched from instead, for some minutes; or that it cannot be had this way."""
+        headers: Mapping[str, str] = answer["headers"]
+        kept = {"cache-control": "no-store", **SECURITY, "x-request-id": headers.get("x-request-id", "")}
+        if self._hand_out is None or answer["statusCode"] != 200:
+            refused = Refused(TOO_LARGE, "the answer is larger than a function may give", hint="ask for less at once, or for an export")
+            said = {**kept, "content-type": MEDIA_TYPE}
+            body = encode_problem(problem_of(refused, kept["x-request-id"])).decode()
+            return {"statusCode": TOO_LARGE.status, "headers": said, "body": body, "isBase64Encoded": False}
+        data = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else str(answer["body"]).encode()
+        name = _FILENAME.search(headers.get("content-disposition", ""))
+        return {
+            "statusCode": 303,
+            "headers": {**kept, "location": self._hand_out(data, name[1] if name else "answer")},
+            "body": "",
+            "isBase64Encoded": False,
+        }
 
 
 def _told_by_the_gateway(event: Mapping[str, Any], host: str) -> Mapping[str, Any]:
@@ -85,7 +112,8 @@ def make(stage: Stage) -> HttpFunction:
     """The function as its environment says."""
     if stage.settings.service is None:
         raise InputError("LISTBACKUP_SERVICE is not set", field="LISTBACKUP_SERVICE")
-    return HttpFunction(stage.system(), stage.errands, stage.settings)
+    hand_out = stage.ports.hand_out if stage.settings.handout_bucket else None
+    return HttpFunction(stage.system(), stage.errands, stage.settings, hand_out=hand_out)
 
 
 handler = Lazily(make)

@@ -18,8 +18,9 @@ from listbackup.backends.events.outbox import OutboxEvents
 from listbackup.backends.events.port import Event, Events
 from listbackup.backends.keyring.account_keys import INSTALLATION, AccountKeys
 from listbackup.backends.table.port import Table, Tables, Write
-from listbackup.base.clock import Clock, SystemClock
+from listbackup.base.clock import Clock, SystemClock, unix_ms
 from listbackup.base.errors import InputError
+from listbackup.base.ids import new_id
 from listbackup.base.log import JsonLines
 from listbackup.bootstrap.cloud_settings import CloudSettings, IdentityKind
 from listbackup.bootstrap.system import System
@@ -213,6 +214,18 @@ class AwsPorts:
 
         where = S3Settings(bucket=self._settings.bucket, region=self._settings.region, endpoint_url=self._settings.endpoint)
         return RetryingObjects(S3Objects(where, client=lambda: self.aws.client("s3")), self._clock)
+
+    def hand_out(self, data: bytes, filename: str) -> str:
+        """An address that gives these bytes for 5 minutes, as a file of this name. Raises BackendError."""
+        from listbackup.backends.objects.links import LONGEST_LINK
+        from listbackup.backends.objects.retrying import RetryingObjects
+        from listbackup.backends.objects.s3 import S3Objects, S3Settings
+        from listbackup.backends.objects.s3_links import S3Links
+
+        said, name = self._settings, new_id("out", unix_ms(self._clock.now()))
+        where = S3Settings(bucket=said.handout_bucket, region=said.region, endpoint_url=said.endpoint)
+        RetryingObjects(S3Objects(where, client=lambda: self.aws.client("s3")), self._clock).put(name, data)
+        return S3Links(said.handout_bucket, lambda: self.aws.client("s3")).download(name, lasts=LONGEST_LINK, filename=filename)
 
     @cached_property
     def queue(self) -> SqsQueue:

@@ -45,6 +45,7 @@ class CloudSettings:
     endpoint: str | None  # of an emulator; None: AWS itself
     table_prefix: str
     bucket: str
+    handout_bucket: str  # where answers lie that are too large for a function, for minutes; empty: they are refused
     run_queue: str
     run_dead_queue: str
     errand_queue: str
@@ -86,6 +87,7 @@ class CloudSettings:
             endpoint=said.text("AWS_ENDPOINT_URL", "") or None,
             table_prefix=said.text("DYNAMODB_TABLE_PREFIX", f"listbackup-{stage}"),
             bucket=said.text("DATA_BUCKET", f"listbackup-data-{stage}"),
+            handout_bucket=said.text("HANDOUT_BUCKET", ""),
             run_queue=run_queue,
             run_dead_queue=said.text("RUN_DEAD_QUEUE_URL", ""),
             errand_queue=errand_queue,

@@ -43,11 +43,16 @@ class Watch:
             self._figures({_COUNTED[name]: (1, "Count")}, event=name, account=str(detail.get("account", "")))
 
     def index_files(self, event: Mapping[str, Any]) -> None:
-        """Objects that came into the bucket: how many, how large; and a warning for one that is not ours, because nobody else writes there."""
+        """Objects that came into the bucket: how many, how large; and a warning for one that is not ours, because nobody else writes there.
+
+        S3 tells EventBridge of one at a time, and a function of some, with their names encoded.
+        """
         count = size = 0
-        for record in event.get("Records", ()):
-            kept: Mapping[str, Any] = record["s3"]["object"]
-            name = unquote_plus(str(kept["key"]))
+        told = [(str(one["s3"]["object"]["key"]), one["s3"]["object"]) for one in event.get("Records", ())]
+        named = [(unquote_plus(key), kept) for key, kept in told]
+        if "detail" in event:
+            named.append((str(event["detail"]["object"]["key"]), event["detail"]["object"]))
+        for name, kept in named:
             if not is_id(name.partition("/")[0], "acc") and name.partition("/")[0] not in _OWN:
                 _log.warning("an object that this program did not write lies in the bucket: %s", name[:200])
             count, size = count + 1, size + int(kept.get("size", 0))
@@ -62,4 +67,4 @@ class Watch:
         self._write(json.dumps(line, separators=(",", ":")))
 
 
-_OWN = ("objects", "system-copies", "handed-out")
+_OWN = ("objects", "system-copies")

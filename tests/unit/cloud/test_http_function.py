@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from listbackup.api.lambda_authorizer import Authorizer
+from listbackup.api.lambda_http import HttpFunction
 from listbackup.api.services import public_routes_of, routes_of, service_names
 from listbackup.testing.cloud import GATEWAY, PUBLIC, Invocation, MemoryStage, answered, http_event
 from listbackup.testing.http import current_openapi
@@ -140,10 +141,23 @@ def test_an_event_ends_the_turn_that_waits_for_it(tmp_path: Path) -> None:
     begun = time.monotonic()
     timer.start()
     event = http_event("GET", "/v2/events", headers={"authorization": f"Bearer {stage.key}", "last-event-id": str(last)})
-    from listbackup.api.lambda_http import HttpFunction
-
     other = HttpFunction(stage.open(), stage.errands, stage.settings(LISTBACKUP_SERVICE="activity"))
     told = answered(other(event, Invocation())).raw.decode()
     timer.join()
     assert "event: activity.exported" in told
     assert time.monotonic() - begun < 5
+
+
+def test_an_answer_that_no_function_can_give_is_handed_out_or_refused(stage: MemoryStage) -> None:
+    given: list[tuple[int, str]] = []
+
+    def hand_out(data: bytes, filename: str) -> str:
+        given.append((data.startswith(b"{"), filename))
+        return "https://bucket.example/out"
+
+    settings = stage.settings(LISTBACKUP_SERVICE="activity")
+    event = http_event("GET", "/v2/activity/export", headers={"authorization": f"Bearer {stage.key}"})
+    said = answered(HttpFunction(stage.open(), stage.errands, settings, hand_out=hand_out, most_bytes=100)(event, Invocation()))
+    assert (said.status, said.headers["location"], given) == (303, "https://bucket.example/out", [(True, "activity.jsonl")])
+    refused = answered(HttpFunction(stage.open(), stage.errands, settings, most_bytes=100)(event, Invocation()))
+    assert (refused.status, refused.json["code"]) == (413, "too_large")

@@ -211,7 +211,9 @@ def test_figures_are_lines_that_cloudwatch_reads(caplog: pytest.LogCaptureFixtur
     watch.index_files(
         {"Records": [{"s3": {"object": {"key": f"{kept}/src_1/pack", "size": 7}}}, {"s3": {"object": {"key": "evil.exe", "size": 1}}}]}
     )
-    failed, objects = map(json.loads, lines)
+    watch.index_files({"source": "aws.s3", "detail-type": "Object Created", "detail": {"object": {"key": f"{kept}/a b", "size": 9}}})
+    failed, objects, one = map(json.loads, lines)
+    assert (one["ObjectsKept"], one["BytesKept"]) == (1, 9)
     assert (failed["RunsFailed"], failed["Stage"]) == (1, "test")
     assert failed["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "RunsFailed", "Unit": "Count"}]
     assert (objects["ObjectsKept"], objects["BytesKept"]) == (2, 8)
