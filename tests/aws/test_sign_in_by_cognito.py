@@ -21,7 +21,7 @@ from listbackup.backends.identity.cognito_trigger import proof_of
 from listbackup.backends.identity.cognito_users import UserPool
 from listbackup.backends.identity.port import EmailNotVerified, Factor, SessionKind, SignInRefused, Tokens, TooManyTries
 from listbackup.backends.identity.table import PEOPLE, SESSIONS, TICKETS, TRIES
-from listbackup.base.errors import BackendError
+from listbackup.base.errors import BackendError, Conflict
 from listbackup.base.ids import UserId
 from listbackup.base.secret import Secret
 from listbackup.services.auth import SecondStep
@@ -254,11 +254,21 @@ def test_a_password_of_a_transaction_that_never_happened_signs_nobody_in(house: 
     door = house.doors
     person = door.person()
     door.identity.people.set_password(person, OTHER)
-    with pytest.raises(SignInRefused):
-        door.sign_in(password=OTHER)
+    for password in (OTHER, PASSWORD):  # the old one is over: it fails closed
+        with pytest.raises(SignInRefused):
+            door.sign_in(password=password)
     door.auth.passwords.forgot(ADA, door.client)
     door.auth.passwords.reset(door.link(ADA), PASSWORD, door.client)
     assert door.sign_in().person.id == person.id
+
+
+def test_who_was_made_by_a_transaction_whose_answer_was_lost_keeps_the_password(house: House) -> None:
+    door = house.doors
+    made, writes = door.identity.people.create(UserId("usr_ada"), ADA, PASSWORD, is_verified=True)
+    door.tables.transact(writes)
+    with pytest.raises(Conflict):
+        door.identity.people.create(made.id, ADA, PASSWORD, is_verified=True)
+    assert door.identity.people.check_password(ADA, PASSWORD) == made
 
 
 def test_an_address_that_is_taken_leaves_nobody_in_the_pool(house: House) -> None:

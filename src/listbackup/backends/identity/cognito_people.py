@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from listbackup.backends.identity.cognito_users import UserPool
-from listbackup.backends.identity.people import BuiltinPeople
+from listbackup.backends.identity.people import BuiltinPeople, taken
 from listbackup.backends.identity.port import Person, Writes
 from listbackup.base.errors import Conflict
 from listbackup.base.ids import UserId
@@ -25,6 +25,8 @@ class CognitoPeople:
 
     def create(self, user: UserId, email: str, password: str, *, is_verified: bool = False) -> tuple[Person, Writes]:
         """See the port. For an address that is taken the pool is asked as often as for one that is free, and keeps nothing."""
+        if self._rows.find(user) is not None:  # made by a transaction whose answer was lost: what the pool has is theirs
+            raise taken()
         try:
             person, writes = self._rows.create(user, email, password, is_verified=is_verified)
         except Conflict:

@@ -63,7 +63,7 @@ class BuiltinPeople:
         check_policy(password, email=address, product=self._product, has_mfa=False)
         kept = self._passwords.keep(user, password)  # before the address is looked for: a taken one costs the same
         if self._table.find(f"email/{email_key(address)}", "email") is not None:
-            raise _taken()
+            raise taken()
         now = self._clock.now()
         person = Person(id=user, email=address, created_at=now, email_verified=is_verified, password_at=now)
         row: dict[str, Scalar] = {"pk": user, "sk": "person", "version": 1, "doc": _doc(person), "hash": kept}
@@ -84,7 +84,7 @@ class BuiltinPeople:
         if email_key(address) == email_key(person.email):
             return new, writes
         if self.find_by_email(address) is not None:
-            raise _taken()
+            raise taken()
         freed = Delete(pk=f"email/{email_key(person.email)}", sk="email", if_=Equals({"user": person.id}))
         return new, [*writes, (self._table, freed), self._take(address, person.id)]
 
@@ -132,7 +132,8 @@ def _own(person: Person) -> Person:
     return replace(person, email_verified=True, has_totp=False, passkeys=0, generation=person.generation + 1)
 
 
-def _taken() -> Conflict:
+def taken() -> Conflict:
+    """Somebody has this address."""
     return Conflict("somebody signs in with this address already", hint="sign in, or take another address", field="email")
 
 
