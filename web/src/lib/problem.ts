@@ -1,3 +1,5 @@
+import { language } from "@/lib/i18n";
+
 /** What the API said when it refused (RFC 9457), or that it could not be reached: `code` is then "offline". */
 export class Problem extends Error {
   readonly code: string;
@@ -35,6 +37,7 @@ export async function problemOf(response: Response): Promise<Problem> {
   } catch {
     // a proxy between us answered; the status is all there is
   }
+  if (language() !== "en") said = (await import("@/lib/server-words").catch(() => null))?.translated(said) ?? said;
   return new Problem({
     code: said.code,
     title: said.title ?? response.statusText,

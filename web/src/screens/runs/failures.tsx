@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
+import { reasonSaid } from "@/lib/reason-words";
 import { useHere } from "@/lib/session";
 import { adviceOn, isOfConnection } from "@/screens/runs/what-to-do";
 import { Button, ButtonLink } from "@/ui/button";
@@ -52,7 +53,7 @@ function Group({ lines, connection, isSaid }: GroupProps) {
     <div className="grid gap-1.5 text-sm">
       <p>
         {first.stream && <span className="font-medium">{first.stream}: </span>}
-        <span className={first.level === "error" ? "text-bad" : "text-warn"}>{first.message}</span>
+        <span className={first.level === "error" ? "text-bad" : "text-warn"}>{reasonSaid(t, reason, first.message)}</span>
         <code className="ml-2 text-xs text-muted">{reason}</code>
       </p>
       <p>
@@ -64,7 +65,7 @@ function Group({ lines, connection, isSaid }: GroupProps) {
           <ul className="list-disc pl-5">
             {lines.slice(0, isOpen ? undefined : FEW).map((line) => (
               <li key={line.seq}>
-                <code>{line.key}</code> {line.message}
+                <code>{line.key}</code> {reasonSaid(t, line.reason, line.message)}
               </li>
             ))}
           </ul>

@@ -3,6 +3,7 @@
 import { type Shape, useApi } from "@/lib/api";
 import { lasted, moment } from "@/lib/format";
 import { useT } from "@/lib/i18n";
+import { reasonSaid } from "@/lib/reason-words";
 import { useHere } from "@/lib/session";
 import { isEnded, type Left, leftOf, shareOfRun } from "@/screens/runs/progress";
 import { useSeconds } from "@/screens/runs/seconds";
@@ -26,7 +27,7 @@ export function RunSaid({ run, connection }: { run: Run; connection: string | un
       {isOn && <Far run={run} />}
       {isTrouble && run.message && (
         <div className="grid gap-1 text-sm">
-          <p className={run.state === "failed" ? "text-bad" : "text-warn"}>{run.message}</p>
+          <p className={run.state === "failed" ? "text-bad" : "text-warn"}>{reasonSaid(t, run.reason, run.message)}</p>
           <p>
             <span className="font-medium">{t("runs.problem.do")}:</span> {run.reason ? t(adviceOn(run.reason)) : run.hint}
           </p>
@@ -41,7 +42,7 @@ function sentence(run: Run, t: ReturnType<typeof useT>): string {
   const number = run.snapshot_number ?? 0;
   if (run.cancel_requested && !run.ended_at) return t("runs.cancelling");
   if (run.state === "queued" && run.not_before)
-    return t("runs.said.held", { at: moment(run.not_before), why: run.message ?? t("runs.said.held.platform") });
+    return t("runs.said.held", { at: moment(run.not_before), why: reasonSaid(t, run.reason, run.message) ?? t("runs.said.held.platform") });
   if (run.state === "succeeded" || run.state === "partial") return t(`runs.said.${run.state}`, { number });
   if (run.state !== "running") return t(`runs.said.${run.state}`);
   if (run.streams.length === 0) return t("runs.said.starting");

@@ -6,6 +6,7 @@ import { type Shape, useApi } from "@/lib/api";
 import { bytes, count } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 import { type RunProgress, useLiveState, useRunProgress } from "@/lib/live";
+import { reasonSaid } from "@/lib/reason-words";
 import { useHere } from "@/lib/session";
 import { useGo } from "@/platform/router";
 import { Button, ButtonLink } from "@/ui/button";
@@ -89,7 +90,7 @@ function Headline({ run, now }: { run: Run; now: Run | RunProgress }) {
           <p className="text-sm text-muted tabular-nums">
             {t("start.watch.kept", { records: count(run.records), size: bytes(run.written_bytes) })}
           </p>
-          {run.message && <p className="text-sm text-warn">{run.message}</p>}
+          {run.message && <p className="text-sm text-warn">{reasonSaid(t, run.reason, run.message)}</p>}
         </div>
       </div>
       <div className="flex flex-wrap gap-2">
@@ -123,7 +124,7 @@ function Failed({ run }: { run: Run }) {
     <div className="grid gap-3">
       <div>
         <h2 className="font-semibold">{t(WORDS[run.state])}</h2>
-        {run.message && <p className="text-sm">{run.message}</p>}
+        {run.message && <p className="text-sm">{reasonSaid(t, run.reason, run.message)}</p>}
         {run.hint && <p className="text-sm text-muted">{run.hint}</p>}
       </div>
       <div className="flex flex-wrap gap-2">
