@@ -62,6 +62,8 @@ export async function fillIn(page: Page, stage: Stage, { email, password } = OWN
     await code.fill(await stage.code());
     await page.keyboard.press("Enter");
   }
+  await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+  if (page.url().includes("/me/security?next=")) await page.getByRole("link", { name: "Later" }).click();
 }
 
 /** Signs in by the form and waits for the account's overview; gives the account's path, `/a/acc_…`. */

@@ -1,21 +1,18 @@
 "use client";
 
 import { Undo2 } from "lucide-react";
-import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { moment } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
-import { Link, useGo } from "@/platform/router";
-import { keysOf } from "@/screens/compare/keys-of";
+import { Link } from "@/platform/router";
 import { pathOfRestore } from "@/screens/restores/asked";
-import { recordPath, type Snapshot, useStreamFacts } from "@/screens/snapshots/moments";
+import { recordPath, type Snapshot } from "@/screens/snapshots/moments";
 import { Badge } from "@/ui/badge";
-import { Button } from "@/ui/button";
+import { ButtonLink } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
-import { tell, tellFailure } from "@/ui/toast";
 
 export const TONES = { added: "good", changed: "accent", removed: "bad" } as const;
 
@@ -97,36 +94,21 @@ function ChangeSetLine({ source, set, before }: { source: string; set: Shape["Ch
           {set.count > set.keys.length && <span className="inline-flex min-h-6.5 items-center text-muted">…</span>}
         </p>
       </div>
-      {before && set.kind !== "added" && set.exact !== false && here.may("restores:plan") && (
-        <UndoButton source={source} set={set} before={before} />
-      )}
+      {before && set.kind !== "added" && set.exact !== false && here.may("restores:plan") && <UndoButton source={source} set={set} />}
     </li>
   );
 }
 
-/** Finds the records of the set and leads to the plan of giving each back as it was before. */
-function UndoButton({ source, set, before }: { source: string; set: Shape["ChangeSet"]; before: Snapshot }) {
+/** Leads to the plan of taking the set back as one: its records as they were before, but for those that were changed again. */
+function UndoButton({ source, set }: { source: string; set: Shape["ChangeSet"] }) {
   const t = useT();
   const here = useHere();
-  const go = useGo();
-  const { call } = useApi();
-  const facts = useStreamFacts(source).get(set.stream);
-  const [isBusy, setBusy] = useState(false);
-  const prepare = async () => {
-    setBusy(true);
-    try {
-      const { keys, isCut } = await keysOf(call, set, before.id, facts?.cursor ?? null);
-      if (isCut) void tell(t("compare.undo.cut", { count: keys.length }));
-      go.to(here.path(pathOfRestore({ source, snapshot: before.id, keys: { [set.stream]: keys } })));
-    } catch (error) {
-      void tellFailure(error);
-      setBusy(false);
-    }
-  };
+  const { snapshot, stream, kind, began_at, ended_at } = set;
+  const asked = { source, snapshot, set: { stream, kind, fields: [...set.fields], began_at, ended_at } };
   return (
-    <Button size="sm" isBusy={isBusy} onClick={() => void prepare()}>
-      {!isBusy && <Undo2 aria-hidden />}
+    <ButtonLink size="sm" href={here.path(pathOfRestore(asked))}>
+      <Undo2 aria-hidden />
       {t("compare.undo", { count: set.count })}
-    </Button>
+    </ButtonLink>
   );
 }

@@ -9,6 +9,7 @@ import { useQuery } from "@/platform/params";
 import { Link, useSetQuery } from "@/platform/router";
 import { TONES } from "@/screens/compare/change-sets";
 import { differing } from "@/screens/record/differing";
+import { PutBack } from "@/screens/record/put-back";
 import { Differences } from "@/screens/record/value";
 import { recordPath, type Snapshot } from "@/screens/snapshots/moments";
 import { titleOf } from "@/screens/snapshots/values";
@@ -108,7 +109,12 @@ function ChangeLine({ place, change }: { place: Place; change: Shape["ChangeShow
         </span>
       </p>
       {change.kind === "removed" && <Evidence snapshot={from.id} change={change} />}
-      {differences.length > 0 && <Differences all={differences.slice(0, SHOWN)} />}
+      {differences.length > 0 && (
+        <Differences
+          all={differences.slice(0, SHOWN)}
+          act={(field) => <PutBack source={source} snapshot={from.id} stream={change.stream} recordKey={change.key} field={field} />}
+        />
+      )}
       {differences.length > SHOWN && (
         <p className="text-[13px] text-muted">{t("compare.further", { count: differences.length - SHOWN })}</p>
       )}

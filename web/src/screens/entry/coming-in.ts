@@ -13,6 +13,12 @@ export function goOn(csrf: string | null | undefined, instead?: string) {
   window.location.replace(instead ?? localPath(new URLSearchParams(window.location.search).get("next")) ?? "/");
 }
 
+/** Where somebody is led first who may do what only people with a second factor are let do; from there on to where they wanted to go. */
+export function toSetUp(mustSetUp: boolean | undefined): string | undefined {
+  const next = localPath(new URLSearchParams(window.location.search).get("next")) ?? "/";
+  return mustSetUp ? `/me/security?next=${encodeURIComponent(next)}` : undefined;
+}
+
 /** Signs in with what was just chosen, and leads into the first backup of the person's own account. Where a second step is asked for, to sign in. */
 export async function beginWith(email: string, password: string) {
   const { data } = await personCall.POST("/v2/auth/login", { body: { email, password, kind: "browser" } });

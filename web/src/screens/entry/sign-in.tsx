@@ -5,7 +5,7 @@ import { personCall } from "@/lib/call";
 import { useT } from "@/lib/i18n";
 import type { components } from "@/lib/schema";
 import { Link, useGo } from "@/platform/router";
-import { goOn, useWelcome } from "@/screens/entry/coming-in";
+import { goOn, toSetUp, useWelcome } from "@/screens/entry/coming-in";
 import { EntryPage, Refusal } from "@/screens/entry/entry-page";
 import { PasskeySignIn } from "@/screens/entry/passkey-sign-in";
 import { SecondStep } from "@/screens/entry/second-step";
@@ -54,7 +54,7 @@ function PasswordForm({ onStep }: { onStep: (step: Step) => void }) {
   const enter = submit(async () => {
     const { data } = await personCall.POST("/v2/auth/login", { body: { email, password, kind: "browser" } });
     if (data?.second_step) onStep(data.second_step);
-    else goOn(data?.csrf_token);
+    else goOn(data?.csrf_token, toSetUp(data?.must_set_up_mfa));
   });
   return (
     <div className="grid gap-4">

@@ -4,17 +4,24 @@ import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { count, moment } from "@/lib/format";
 import { useT } from "@/lib/i18n";
+import { asProblem, type Problem } from "@/lib/problem";
 import { useQuery } from "@/platform/params";
 import { useSetQuery } from "@/platform/router";
 import { useSnapshots } from "@/screens/snapshots/moments";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { Check, Select } from "@/ui/field";
+import { Check, Select, TextField } from "@/ui/field";
 import { tell, tellFailure } from "@/ui/toast";
 import "@/messages/en/exports";
 
 const FORMATS = ["jsonl", "csv", "xlsx", "parquet"] as const;
 const KEPT = ["P1D", "P7D", "P30D"] as const;
+
+const namesIn = (text: string) =>
+  text
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
 
 /** What is to be written into files, and how. */
 export default function NewExport({ onClose }: { onClose: () => void }) {
@@ -29,6 +36,10 @@ export default function NewExport({ onClose }: { onClose: () => void }) {
   const [streams, setStreams] = useState<readonly string[]>(() => query.getAll("stream"));
   const [format, setFormat] = useState<Shape["ExportFormat"]>("csv");
   const [isRaw, setRaw] = useState(false);
+  const [fields, setFields] = useState("");
+  const [filter, setFilter] = useState("");
+  const [withFiles, setWithFiles] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
   const [keepFor, setKeepFor] = useState<string>("P7D");
   const [isBusy, setBusy] = useState(false);
   const chosen = streams.filter((name) => snapshot?.streams.some((one) => one.name === name));
@@ -42,6 +53,9 @@ export default function NewExport({ onClose }: { onClose: () => void }) {
         snapshot: snapshot.id,
         format,
         streams: chosen.length > 0 ? [...chosen] : null,
+        fields: namesIn(fields),
+        filter: filter.trim() || null,
+        attachments: withFiles,
         raw_cells: isTable && isRaw,
         keep_for: keepFor,
       };
@@ -50,7 +64,9 @@ export default function NewExport({ onClose }: { onClose: () => void }) {
       void tell(t("exports.begun"));
       onClose();
     } catch (error) {
-      void tellFailure(error);
+      const said = asProblem(error);
+      setProblem(said);
+      if (!said.of("/filter") && !said.of("/fields")) void tellFailure(error);
       setBusy(false);
     }
   };
@@ -113,6 +129,28 @@ export default function NewExport({ onClose }: { onClose: () => void }) {
           ))}
           <p className="text-[13px] text-muted">{t("exports.streams.about")}</p>
         </fieldset>
+        <div className="grid gap-3 sm:grid-cols-2">
+          <TextField
+            label={t("exports.fields")}
+            hint={t("exports.fields.about")}
+            error={problem?.of("/fields")}
+            value={fields}
+            onChange={(event) => setFields(event.target.value)}
+          />
+          <TextField
+            label={t("exports.filter")}
+            hint={t("exports.filter.about")}
+            error={problem?.of("/filter")}
+            value={filter}
+            onChange={(event) => setFilter(event.target.value)}
+          />
+        </div>
+        <Check
+          label={t("exports.files")}
+          hint={t("exports.files.about")}
+          checked={withFiles}
+          onChange={(event) => setWithFiles(event.target.checked)}
+        />
         {isTable && (
           <Check
             label={t("exports.raw")}

@@ -2,6 +2,7 @@
 
 import { useT } from "@/lib/i18n";
 import { CodesSection } from "@/screens/me/codes-section";
+import { OnTheWay } from "@/screens/me/on-the-way";
 import { PasskeysSection } from "@/screens/me/passkeys-section";
 import { PasswordSection } from "@/screens/me/password-section";
 import { SessionsSection } from "@/screens/me/sessions-section";
@@ -14,6 +15,7 @@ export default function Security() {
   return (
     <Page title={t("me.security.title")} about={t("me.security.about")}>
       <div className="grid max-w-3xl gap-5">
+        <OnTheWay />
         <CodesSection />
         <PasskeysSection />
         <PasswordSection />

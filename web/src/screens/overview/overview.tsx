@@ -20,6 +20,7 @@ import { Empty, Shown } from "@/ui/states";
 import "@/messages/en/overview";
 
 const Growth = dynamic(() => import("@/screens/overview/growth"), { ssr: false, loading: () => <Skeleton className="h-72" /> });
+const RecentActivity = dynamic(() => import("@/screens/overview/recent"), { ssr: false, loading: () => <Skeleton className="h-96" /> });
 const LOOKED_AT = 30;
 
 /** Whether everything of the account is protected, what needs somebody first, and how it goes. */
@@ -61,7 +62,7 @@ export default function Overview() {
                 {isWhole ? <Growth standings={standings} most={LOOKED_AT} /> : <Skeleton className="h-72" />}
               </div>
               <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-                <RecentRuns standings={standings} runs={known.runs} />
+                {here.may("activity:read") ? <RecentActivity /> : <RecentRuns standings={standings} runs={known.runs} />}
                 <NextRuns standings={standings} />
               </div>
             </div>

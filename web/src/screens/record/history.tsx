@@ -7,6 +7,7 @@ import { type Key, useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
 import { Link } from "@/platform/router";
 import { differing } from "@/screens/record/differing";
+import { PutBack } from "@/screens/record/put-back";
 import type { Place } from "@/screens/record/record";
 import { Differences } from "@/screens/record/value";
 import { pathOfRestore } from "@/screens/restores/asked";
@@ -43,6 +44,7 @@ export function History({ place, all }: { place: Place; all: readonly Snapshot[]
                 key={version.since}
                 version={version}
                 before={data.items[index + 1]}
+                former={all.find((one) => one.number === data.items[index + 1]?.since)}
                 place={place}
                 snapshot={all.find((one) => one.number === version.since)}
                 isHere={isHere(data.items, index, place.snapshot.number)}
@@ -62,9 +64,16 @@ function isHere(versions: readonly Shape["VersionShown"][], index: number, numbe
   return since <= number && number < until;
 }
 
-type TurnProps = { version: Shape["VersionShown"]; before?: Shape["VersionShown"]; place: Place; snapshot?: Snapshot; isHere: boolean };
+type TurnProps = {
+  version: Shape["VersionShown"];
+  before?: Shape["VersionShown"];
+  place: Place;
+  snapshot?: Snapshot;
+  former?: Snapshot;
+  isHere: boolean;
+};
 
-function Turn({ version, before, place, snapshot, isHere }: TurnProps) {
+function Turn({ version, before, place, snapshot, former, isHere }: TurnProps) {
   const t = useT();
   const here = useHere();
   const [word, tone] = TURNS[version.happened] ?? (["record.turn.update", "plain"] as const);
@@ -96,7 +105,12 @@ function Turn({ version, before, place, snapshot, isHere }: TurnProps) {
         )}
       </div>
       {version.evidence && <p className="text-[13px] text-muted">{t("record.evidence", { evidence: version.evidence })}</p>}
-      {differences.length > 0 && <Differences all={differences.slice(0, SHOWN)} />}
+      {differences.length > 0 && (
+        <Differences
+          all={differences.slice(0, SHOWN)}
+          act={former && ((field) => <PutBack source={source} snapshot={former.id} stream={stream} recordKey={key} field={field} />)}
+        />
+      )}
       {differences.length > SHOWN && <p className="text-[13px] text-muted">{t("record.further", { count: differences.length - SHOWN })}</p>}
       {version.happened === "update" && differences.length === 0 && before?.record !== null && (
         <p className="text-[13px] text-muted">{t("record.unread")}</p>

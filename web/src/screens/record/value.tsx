@@ -52,14 +52,23 @@ function Text({ text, isBare }: { text: string; isBare: boolean }) {
   );
 }
 
-/** Before and after of some fields. */
-export function Differences({ all }: { all: readonly { path: string; before: Json | undefined; after: Json | undefined }[] }) {
+/** Before and after of some fields; `act` stands beside what may be done with one. */
+export function Differences({
+  all,
+  act,
+}: {
+  all: readonly { path: string; before: Json | undefined; after: Json | undefined }[];
+  act?: (path: string) => ReactNode;
+}) {
   const t = useT();
   return (
     <ul className="grid gap-2 text-[13px]">
       {all.map(({ path, before, after }) => (
         <li key={path} className="grid gap-x-3 gap-y-0.5 sm:grid-cols-[minmax(7rem,11rem)_minmax(0,1fr)_minmax(0,1fr)]">
-          <code className="font-mono text-xs leading-5 text-muted">{path || t("record.whole.record")}</code>
+          <div className="flex flex-wrap items-baseline gap-x-2">
+            <code className="font-mono text-xs leading-5 text-muted">{path || t("record.whole.record")}</code>
+            {path && before !== undefined && act?.(path)}
+          </div>
           <div className="min-w-0 rounded bg-bad-soft px-2 py-0.5 text-bad">
             <span className="sr-only">{t("record.before")} </span>
             <Value value={before} isBare />

@@ -59,7 +59,7 @@ function Wizard({ asked }: { asked: Asked }) {
   const make = plan.mutate;
   // a few records are looked at at once; of whole streams every record is asked for, and that is begun by hand
   useEffect(() => {
-    if (asked.keys && !asked.streams) make(false);
+    if (asked.set || (asked.keys && !asked.streams)) make(false);
   }, [asked, make]);
   const start = async () => {
     setBusy(true);
@@ -145,16 +145,21 @@ function What({ asked, chosen }: { asked: Asked; chosen: number }) {
         </div>
         <div>
           <dt className="text-[13px] text-muted">{t("restores.asof")}</dt>
-          <dd className="font-medium">{snapshot ? moment(snapshot.at) : "…"}</dd>
+          <dd className="font-medium">
+            {asked.set ? t("restores.asof.before", { at: moment(asked.set.began_at) }) : snapshot ? moment(snapshot.at) : "…"}
+          </dd>
         </div>
         <div>
           <dt className="text-[13px] text-muted">{t("restores.scope")}</dt>
           <dd className="font-medium">
-            {chosen > 0
-              ? streams.map(([stream, keys]) => t("restores.scope.records", { count: keys.length, stream })).join(", ")
-              : asked.streams
-                ? asked.streams.join(", ")
-                : t("restores.scope.all", { count: count(snapshot?.records ?? 0) })}
+            {asked.fields && <span className="block">{t("restores.scope.fields", { fields: asked.fields.join(", ") })}</span>}
+            {asked.set
+              ? t("restores.scope.set", { stream: asked.set.stream, fields: asked.set.fields?.join(", ") || "–" })
+              : chosen > 0
+                ? streams.map(([stream, keys]) => t("restores.scope.records", { count: keys.length, stream })).join(", ")
+                : asked.streams
+                  ? asked.streams.join(", ")
+                  : t("restores.scope.all", { count: count(snapshot?.records ?? 0) })}
           </dd>
         </div>
       </dl>

@@ -73,6 +73,8 @@ function About({ run }: { run: Shape["RunShown"] }) {
       <span>
         <Moment at={run.started_at ?? run.queued_at} /> · {t(`runs.trigger.${run.trigger}`)}
         {run.full && ` · ${t("runs.full")}`}
+        {run.tries > 0 && ` · ${t("runs.tries", { count: run.tries })}`}
+        {run.crashes > 0 && ` · ${t("runs.crashes", { count: run.crashes })}`}
       </span>
     </span>
   );
@@ -89,6 +91,10 @@ function Body({ run, connection }: { run: Shape["RunShown"]; connection: string 
     </div>
   );
 }
+
+/** What may still be asked of the platform: our share of what it grants. */
+const quotaWords = ({ calls, of, per }: Shape["QuotaShown"], t: ReturnType<typeof useT>) =>
+  t("runs.figure.quota", { left: count(Math.max(0, calls)), of: count(of), per });
 
 function Figures({ run }: { run: Shape["RunShown"] }) {
   const t = useT();
@@ -113,6 +119,7 @@ function Figures({ run }: { run: Shape["RunShown"] }) {
             run.streams.reduce((sum, stream) => sum + (stream.calls ?? 0), 0),
           ),
         )}
+        about={run.quota && quotaWords(run.quota, t)}
       />
       <Figure
         name={run.ended_at ? t("runs.figure.took") : t("runs.figure.since")}
