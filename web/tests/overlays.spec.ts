@@ -48,7 +48,7 @@ const DIALOGS: readonly [screen: string, button: RegExp][] = [
   ["people", /^invite$/i],
   ["api-keys", /new key|new api key/i],
   ["activity", /^verify/i],
-  ["activity", /, line \d+|open/i],
+  ["activity", /details of line/i],
   ["exports", /new export/i],
   ["system", /maintenance/i],
 ];
@@ -71,7 +71,7 @@ const MENUS: readonly [screen: string, button: RegExp][] = [
   ["connection", /more/i],
   ["source", /more|other ways/i],
   ["browse", /^columns$/i],
-  ["accounts", /more|acts/i],
+  ["accounts", /^actions for/i],
 ];
 
 test("menus and what hangs from a button", async ({ page, stage, home }) => {

@@ -1,6 +1,6 @@
 "use client";
 
-import { Command as Cmdk } from "cmdk";
+import { Command as Cmdk, useCommandState } from "cmdk";
 import { Search } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
@@ -14,6 +14,7 @@ export function CommandDialog({
   onBack,
   onClose,
   isFiltered = true,
+  empty,
   children,
 }: {
   title: string;
@@ -23,6 +24,8 @@ export function CommandDialog({
   onBack?: () => void;
   onClose: () => void;
   isFiltered?: boolean;
+  /** What is said when nothing fits. */
+  empty: ReactNode;
   children: ReactNode;
 }) {
   return (
@@ -54,11 +57,24 @@ export function CommandDialog({
                 className="h-12 w-full bg-transparent text-sm outline-none placeholder:text-muted"
               />
             </div>
-            <Cmdk.List className="max-h-[min(24rem,60dvh)] overflow-y-auto overscroll-contain p-1.5">{children}</Cmdk.List>
+            <List empty={empty}>{children}</List>
           </Cmdk>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
+  );
+}
+
+/** What fits; where nothing does, a sentence in its place, for a list without a line is none (axe: aria-required-children). */
+function List({ empty, children }: { empty: ReactNode; children: ReactNode }) {
+  const isEmpty = useCommandState((state) => state.filtered.count === 0);
+  return (
+    <>
+      <div role="status">{isEmpty && <p className="px-3 py-8 text-center text-sm text-muted">{empty}</p>}</div>
+      <Cmdk.List hidden={isEmpty} className="max-h-[min(24rem,60dvh)] overflow-y-auto overscroll-contain p-1.5">
+        {children}
+      </Cmdk.List>
+    </>
   );
 }
 
@@ -116,7 +132,3 @@ export function CommandItem({
     </Cmdk.Item>
   );
 }
-
-export const CommandEmpty = ({ children }: { children: ReactNode }) => (
-  <Cmdk.Empty className="px-3 py-8 text-center text-sm text-muted">{children}</Cmdk.Empty>
-);

@@ -7,7 +7,7 @@ import { AccountItems } from "@/screens/shell/palette-accounts";
 import { RootItems } from "@/screens/shell/palette-root";
 import { BackUpItems, TimeItems } from "@/screens/shell/palette-sources";
 import { LanguageItems, ThemeItems } from "@/screens/shell/palette-taste";
-import { CommandDialog, CommandEmpty } from "@/ui/command";
+import { CommandDialog } from "@/ui/command";
 import "@/messages/en/palette";
 
 export type PalettePage = "root" | "accounts" | "backup" | "time" | "theme" | "language";
@@ -43,8 +43,8 @@ export default function Palette({ page: first, onClose }: { page: PalettePage; o
       onBack={page === first ? undefined : () => become(first)}
       onClose={onClose}
       isFiltered={page !== "time"}
+      empty={t(page === "time" ? "palette.time.empty" : "palette.empty")}
     >
-      <CommandEmpty>{t(page === "time" ? "palette.time.empty" : "palette.empty")}</CommandEmpty>
       {here || page !== "time" ? <Items typed={typed} onPage={become} onClose={onClose} /> : null}
     </CommandDialog>
   );
