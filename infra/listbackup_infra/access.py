@@ -68,8 +68,9 @@ HTTP: Mapping[str, Rights] = {
         _KEPT | _CONNECTED | _names("download_tickets errands jobs sources"),
         objects=Objects.READ | Objects.WRITE | Objects.DELETE,  # exports are taken away, statements of erasures written
         queues=Queues.SEND_ERRANDS,
+        hands_out=True,
     ),
-    "activity": _door("activity jobs run_progress runs sources trails"),
+    "activity": _door("activity jobs run_progress runs sources trails", hands_out=True),
     "system": _door("jobs run_progress runs schedule", "system", objects=Objects.READ, queues=Queues.SEE_DEAD_RUNS | Queues.SEND_RUNS),
 }
 

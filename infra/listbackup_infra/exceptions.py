@@ -7,15 +7,27 @@ from collections.abc import Mapping
 from aws_cdk import Stack
 from cdk_nag import NagPackSuppression, NagSuppressions, RegexAppliesTo
 
-_TRACES = "X-Ray's PutTraceSegments and PutTelemetryRecords know no resources, nor does ListStreams"
+_TRACES = "X-Ray's PutTraceSegments and PutTelemetryRecords know no resources, nor do ListStreams and ListAliases"
 _OBJECTS = "objects have names only when they are written; the policy names the one bucket"
+_KEYS = "the keys of our aliases alone, by a condition: a rotation makes keys that nobody knows when the stack is made"
+_EVERY_OBJECT = (
+    "/^Resource::arn:<AWS::Partition>:s3:::.*\\/\\*$/g",
+    "/^Resource::arn:aws:s3:::.*\\/\\*$/g",
+    "/^Resource::<Objects.*\\.Arn>\\/\\*$/g",
+)
 _RUNTIME = "the newest Python that the packages' wheels and tools/build_functions.py are made and tested for"
 _DOOR = "the function's own door judges every caller (http/admission), or the authorizer that the stage chooses; some operations are for everybody"
 
 _ALL = (
     NagPackSuppression(id="AwsSolutions-IAM5", reason=_TRACES, applies_to=["Resource::*"]),
+    NagPackSuppression(id="AwsSolutions-IAM5", reason=_OBJECTS, applies_to=[RegexAppliesTo(regex=one) for one in _EVERY_OBJECT]),
     NagPackSuppression(
-        id="AwsSolutions-IAM5", reason=_OBJECTS, applies_to=[RegexAppliesTo(regex="/^Resource::arn:<AWS::Partition>:s3:::.*\\/\\*$/g")]
+        id="AwsSolutions-IAM5",
+        reason="root keys are granted by their aliases (kms:ResourceAliases), so that a rotation is followed",
+        applies_to=[RegexAppliesTo(regex="/^Resource::arn:<AWS::Partition>:kms:.*:key\\/\\*$/g")],
+    ),
+    NagPackSuppression(
+        id="AwsSolutions-IAM5", reason=_KEYS, applies_to=[RegexAppliesTo(regex="/^Resource::arn:<AWS::Partition>:kms:.*:key\\/\\*$/g")]
     ),
     NagPackSuppression(id="AwsSolutions-L1", reason=_RUNTIME),
     NagPackSuppression(id="AwsSolutions-APIG4", reason=_DOOR),

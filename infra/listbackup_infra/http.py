@@ -25,9 +25,13 @@ def serve(stack: Stack, stage: Stage, ground: Ground, service: str, rights: Righ
         rights=rights,
         seconds=HTTP_SECONDS,
         memory_mb=stage.http_memory_mb,
-        says={"LISTBACKUP_SERVICE": service},
+        says={"LISTBACKUP_SERVICE": service, **_handouts(stack, stage, rights)},
     )
     mount(stack, stage, service, make_function(stack, stage, ground, job), authorizer=authorizer)
+
+
+def _handouts(stack: Stack, stage: Stage, rights: Rights) -> dict[str, str]:
+    return {"HANDOUT_BUCKET": values.take(stack, stage, values.HANDOUT_BUCKET)} if rights.hands_out else {}
 
 
 def mount(stack: Stack, stage: Stage, service: str, function: lambda_.Function, *, authorizer: str | None = None) -> None:

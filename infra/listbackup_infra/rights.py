@@ -57,6 +57,7 @@ class Rights:
     tells: bool = False  # puts events on the bus
     hears_outbox: bool = False  # reads the stream of the outbox
     secrets: bool = False  # reads the installation's secrets
+    hands_out: bool = False  # puts large answers where a link leads to
     measures: bool = False  # puts metrics
 
 
@@ -70,6 +71,9 @@ def statements(stack: Stack, stage: Stage, rights: Rights) -> Sequence[iam.Polic
         *(_people(stack, stage) if rights.people and stage.identity == "cognito" else ()),
         *(_mail(stack, stage) if rights.mail and stage.mail_from else ()),
     ]
+    if rights.hands_out:
+        bucket = stack.format_arn(service="s3", region="", account="", resource=values.take(stack, stage, values.HANDOUT_BUCKET))
+        made.append(_allow(["s3:GetObject", "s3:PutObject"], [f"{bucket}/*"]))  # whoever signs a link lends their right to read
     if rights.tells:
         made.append(_allow(["events:PutEvents"], [stack.format_arn(service="events", resource="event-bus", resource_name=stage.names.bus)]))
     if rights.secrets:
@@ -142,11 +146,18 @@ def _queues(stack: Stack, stage: Stage, queues: Queues) -> Iterable[iam.PolicySt
 
 
 def _keys(stack: Stack, stage: Stage) -> Iterable[iam.PolicyStatement]:
-    """Only with the installation's own context: what was wrapped for another one does not open here, whoever asks."""
-    yield _allow(
-        ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"],
-        [values.take(stack, stage, values.KEY_ARN)],
-    )
+    """The root keys by their aliases: the current one, those before it and the one that comes next, so that a rotation is followed by every function at once.
+
+    Which key that is, is not known here: the alias is what is granted. Source: docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html, read 2026-11-21.
+    """
+    actions = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
+    every = [stack.format_arn(service="kms", resource="key", resource_name="*")]
+    alias = stage.names.key_alias
+    if stage.emulated is None:
+        named = {"ForAnyValue:StringLike": {"kms:ResourceAliases": [alias, f"{alias}-next", f"{alias}-was-*"]}}
+        yield _allow(actions, every, conditions=named)
+    else:  # ministack does not know that condition, and judges a key that is named by its alias as the alias
+        yield _allow(actions, [*every, stack.format_arn(service="kms", resource=f"{alias}*")])
     # Which root keys are held: older ones too, while the root is rotated. AWS knows no resource for it.
     yield _allow(["kms:ListAliases"], ["*"])
 

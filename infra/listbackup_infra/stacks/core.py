@@ -30,6 +30,7 @@ def build(stack: Stack, stage: Stage, ground: Ground) -> None:
         if spec.name == OUTBOX:
             values.give(stack, stage, values.OUTBOX_STREAM, table.attr_stream_arn)
     _bucket(stack, stage)
+    _handouts(stack, stage)
     _queues(stack, stage)
     _bus(stack, stage)
     _key(stack, stage)
@@ -79,6 +80,24 @@ def _bucket(stack: Stack, stage: Stage) -> None:
     made.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(event_bridge_configuration=told)
     if stage.copy_bucket:
         replicate(stack, stage, bucket)
+
+
+def _handouts(stack: Stack, stage: Stage) -> None:
+    """What is too large for a function's answer lies here until it is fetched by a link of five minutes: opened, so for a day at most, and away from the objects."""
+    bucket = s3.Bucket(
+        stack,
+        "Handouts",
+        encryption=s3.BucketEncryption.S3_MANAGED,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        enforce_ssl=stage.emulated is None,
+        minimum_tls_version=1.2 if stage.emulated is None else None,
+        removal_policy=RemovalPolicy.DESTROY,
+        lifecycle_rules=[
+            s3.LifecycleRule(id="fetched-or-not", expiration=Duration.days(1), abort_incomplete_multipart_upload_after=Duration.days(1))
+        ],
+    )
+    values.give(stack, stage, values.HANDOUT_BUCKET, bucket.bucket_name)
 
 
 def _queues(stack: Stack, stage: Stage) -> None:
