@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { type LiveEvent, type LiveState, LiveStream, parser, sseOf, type Timers, type Transport, waitBefore } from "@/lib/live-stream";
 
 const line = (id: number): LiveEvent => ({ id, event: "run.queued", data: { subject: `run_${id}` } });
@@ -157,4 +157,41 @@ test("the account and the last line are named to the server, and a refusal's sta
   expect([seen[0]?.get("x-account-id"), seen[0]?.get("last-event-id"), heard[0]?.id]).toEqual(["acc_1", "4", 5]);
   await expect(transport(null, told, new AbortController().signal)).rejects.toEqual({ status: 401 });
   expect(seen[1]?.has("last-event-id")).toBe(false);
+});
+
+test("a server that tells in turns is come back to after the pause it asks for, behind the place it named", async () => {
+  const turns: unknown[] = [];
+  const events: unknown[] = [];
+  const read = parser(
+    (event) => events.push(event),
+    (turn) => turns.push(turn),
+  );
+  read("retry: 700\nid: 41\n\nid: 42\nevent: run.queued\ndata: {}\n\n");
+  expect(turns).toEqual([{ place: 41, retryMs: 700 }]);
+  expect(events).toEqual([{ id: 42, event: "run.queued", data: {} }]);
+
+  const asked: (number | null)[] = [];
+  const waits: number[] = [];
+  const transport: Transport = async (after, told) => {
+    asked.push(after);
+    told.onOpen();
+    told.onTurn?.({ place: 41, retryMs: 700 });
+  };
+  const states: LiveState[] = [];
+  const timers: Timers = {
+    set: (act, ms) => {
+      if (ms < 40_000) {
+        waits.push(ms);
+        if (waits.length < 2) act();
+      }
+      return 0;
+    },
+    clear: () => {},
+  };
+  const stream = new LiveStream(transport, null, { onEvents: () => {}, onState: (state) => states.push(state) }, timers);
+  stream.start();
+  await vi.waitFor(() => expect(waits).toEqual([700, 700]));
+  stream.stop();
+  expect(asked).toEqual([null, 41]);
+  expect(states).not.toContain("lost");
 });

@@ -17,9 +17,12 @@ export type LiveState = "off" | "connecting" | "live" | "lost";
  * else when it broke. `onOpen` is called when the server has begun to answer, `onEvent` for each event, `onBeat` for every sign of life. */
 export type Transport = (
   after: number | null,
-  told: { onOpen: () => void; onEvent: (event: LiveEvent) => void; onBeat: () => void },
+  told: { onOpen: () => void; onEvent: (event: LiveEvent) => void; onBeat: () => void; onTurn?: (turn: Turn) => void },
   signal: AbortSignal,
 ) => Promise<void>;
+
+/** A server that cannot hold an answer open tells in turns: each begins with its place in the trail and with how long to stay away after it. */
+export type Turn = { place: number; retryMs: number };
 
 export type Timers = { set: (act: () => void, ms: number) => unknown; clear: (timer: unknown) => void };
 const REAL: Timers = { set: (act, ms) => setTimeout(act, ms), clear: (timer) => clearTimeout(timer as number) };
@@ -33,6 +36,7 @@ const LONGEST_WAIT_MS = 15_000;
 export class LiveStream {
   private stopped = new AbortController();
   private failures = 0;
+  private pause = 0;
   private timer: unknown = null;
   private current: AbortController | null = null;
 
@@ -84,6 +88,10 @@ export class LiveStream {
           },
           onEvent: (event) => this.take(event),
           onBeat: beat,
+          onTurn: ({ place, retryMs }) => {
+            this.last = Math.max(this.last ?? place, place);
+            this.pause = retryMs;
+          },
         },
         attempt.signal,
       );
@@ -102,7 +110,7 @@ export class LiveStream {
     this.current = null;
     if (this.stopped.signal.aborted) return;
     if (wait > 0) this.told.onState("lost");
-    this.timer = this.timers.set(() => void this.listen(), wait);
+    this.timer = this.timers.set(() => void this.listen(), wait || this.pause);
   }
 
   private take(event: LiveEvent) {
@@ -129,7 +137,7 @@ export const sseOf =
     const response = await fetching("/v2/events", { headers, signal, cache: "no-store" });
     if (!response.ok || !response.body) throw { status: response.status };
     told.onOpen();
-    const read = parser(told.onEvent);
+    const read = parser(told.onEvent, told.onTurn);
     const reader = response.body.getReader();
     const text = new TextDecoder();
     for (;;) {
@@ -141,7 +149,7 @@ export const sseOf =
   };
 
 /** Takes a stream of text piece by piece and tells each whole event (HTML Living Standard, "Server-sent events"; only `\n` ends a line here). */
-export function parser(tell: (event: LiveEvent) => void): (piece: string) => void {
+export function parser(tell: (event: LiveEvent) => void, turn: (turn: Turn) => void = () => {}): (piece: string) => void {
   let rest = "";
   return (piece) => {
     rest += piece;
@@ -149,10 +157,14 @@ export function parser(tell: (event: LiveEvent) => void): (piece: string) => voi
       const block = rest.slice(0, end);
       rest = rest.slice(end + 2);
       const found = eventOf(block);
+      const [, retryMs, place] = TURN.exec(block) ?? [];
       if (found) tell(found);
+      else if (retryMs && place) turn({ place: Number(place), retryMs: Number(retryMs) });
     }
   };
 }
+
+const TURN = /^retry: (\d+)\nid: (\d+)$/;
 
 function eventOf(block: string): LiveEvent | null {
   let id: number | null = null;
