@@ -30,12 +30,21 @@ def test_no_action_is_a_star(main: Stacks, full: Stacks) -> None:
             assert not any("*" in action for action in _listed(line["Action"])), name
 
 
-def test_a_resource_is_a_star_only_for_traces_and_the_list_of_streams(main: Stacks, full: Stacks) -> None:
-    allowed = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams"}
+def test_a_resource_is_a_star_only_for_traces_and_two_lists(main: Stacks, full: Stacks) -> None:
+    allowed = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams", "kms:ListAliases"}
     for stacks in (main, full):
         for name, line in _statements(stacks):
             if "*" in _listed(line["Resource"]):
                 assert set(_listed(line["Action"])) <= allowed, name
+
+
+def test_a_key_is_used_by_our_aliases_alone(main: Stacks) -> None:
+    using = [line for _, line in _statements(main) if "kms:Decrypt" in _listed(line["Action"])]
+    assert using
+    for line in using:
+        assert line["Condition"] == {
+            "ForAnyValue:StringLike": {"kms:ResourceAliases": [f"alias/listbackup-main{one}" for one in ("", "-next", "-was-*")]}
+        }
 
 
 def test_every_function_has_a_role_of_its_own(main: Stacks) -> None:

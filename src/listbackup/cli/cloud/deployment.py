@@ -11,7 +11,7 @@ from pathlib import Path
 
 from listbackup.backends.aws_client import Aws, AwsRefused, ask
 from listbackup.base.clock import Clock
-from listbackup.base.errors import InputError
+from listbackup.base.errors import BackendError, InputError
 from listbackup.cli.cloud.parameters import PUBLIC_URL, ensure_all, find
 from listbackup.cli.cloud.target import INFRA, Target, aim, check_machine
 from listbackup.cli.cloud.toolkit import DeploymentFailed, Toolkit
@@ -56,10 +56,30 @@ def deploy(out: Output, clock: Clock, wish: Wish, *, dry_run: bool, yes: bool) -
             chosen = _deploy_front(out, toolkit, wish, functions, bucket, chosen)
         _deploy_stacks(out, toolkit, chosen)
     url = _try_out(out, target, chosen)
-    out.document({"stage": target.stage, "region": target.region, "account": target.account, "stacks": list(chosen), "url": url})
+    code = _first_owner(out, target, bucket, url) if wish.service == "all" else None
+    told = {"stage": target.stage, "region": target.region, "account": target.account, "stacks": list(chosen), "url": url}
+    out.document(told | ({"setup_code": code} if code else {}))
     out.good(f"deployed {', '.join(chosen)}")
     if url:
         out.say(f"it answers at {url}")
+    if code:
+        out.say(
+            "Nobody owns this installation yet. To become its owner, open it in a browser (or POST /v2/auth/setup) with this code, within a day, once:"
+        )
+        out.say(f"  {code}")
+
+
+def _first_owner(out: Output, target: Target, bucket: str | None, url: str | None) -> str | None:
+    """A code for the first owner. Who deploys need not be allowed to read tables and use keys: then somebody who is makes the code."""
+    from listbackup.cli.cloud.first_owner import new_setup_code
+
+    if bucket is None or url is None:
+        return None
+    try:
+        return new_setup_code(target, bucket=bucket, public_url=url)
+    except BackendError as error:
+        out.warn(f"no set-up code could be made: {error.message}; deploy again with credentials that may use the tables and the key")
+        return None
 
 
 def _front(target: Target) -> str:

@@ -1,0 +1,42 @@
+"""The first owner of a deployment: a code that makes somebody the owner, shown to whoever deploys, as `listbackup serve` shows it to whoever starts it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from listbackup.cli.cloud.parameters import INSTALLATION, find
+from listbackup.cli.cloud.target import Target
+
+_GIVEN = {  # names in a function's environment, and the parameters that hold them
+    "LISTBACKUP_INSTALLATION": INSTALLATION,
+    "RUN_QUEUE_URL": "run-queue-url",
+    "RUN_DEAD_QUEUE_URL": "run-dead-queue-url",
+    "ERRAND_QUEUE_URL": "errand-queue-url",
+    "ERRAND_DEAD_QUEUE_URL": "errand-dead-queue-url",
+    "USER_POOL_ID": "user-pool-id",
+    "USER_POOL_CLIENT_ID": "user-pool-client-id",
+}
+
+
+def new_setup_code(target: Target, *, bucket: str, public_url: str) -> str | None:
+    """A code that is good once, within a day; None where somebody owns the installation. Makes the default account when there is none. Raises BackendError."""
+    from listbackup.bootstrap.aws import AwsPorts, open_cloud
+    from listbackup.bootstrap.cloud_settings import CloudSettings
+
+    given = {name: find(target, parameter) or "" for name, parameter in _GIVEN.items()}
+    environ = {
+        "STAGE": target.stage,
+        "AWS_REGION": target.region,
+        "DATA_BUCKET": bucket,
+        "PUBLIC_URL": public_url,
+        "IDENTITY": "cognito" if given["USER_POOL_ID"] else "builtin",
+        "LISTBACKUP_LOG_LEVEL": "error",
+        **({"AWS_ENDPOINT_URL": target.endpoint} if target.endpoint else {}),
+        **given,
+    }
+    with tempfile.TemporaryDirectory(prefix="listbackup-owner-") as scratch:
+        settings = CloudSettings.read(environ, scratch=Path(scratch))
+        system = open_cloud(settings, clock=target.clock, ports=AwsPorts(settings, target.clock, target.aws))
+        system.accounts.ensure_default(actor="deploy")
+        return system.registration.new_setup_code()
