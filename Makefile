@@ -123,7 +123,12 @@ emulator: $(EMULATOR) ## Install the AWS emulator that the tests in tests/aws st
 .PHONY: test
 test: static $(EMULATOR) $(if $(NODE),web-check $(WEB) $(CDK)) ## Everything CI runs: the checks, then every test, JOBS=2 at a time (PYTEST_ARGS="-k name" for some)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST_ARGS)
+	@$(if $(NODE),$(if $(PYTEST_ARGS),true,$(MAKE) --no-print-directory test-aws),echo "No stage was deployed: that needs Node 20.9 or newer.")
 	@$(if $(NODE),$(MAKE) --no-print-directory test-web,echo "The web app was not tested: that needs Node 20.9 or newer.")
+
+.PHONY: test-aws
+test-aws: $(DEV) $(EMULATOR) $(CDK) ## Deploy a whole stage to the emulator and take the journey of a new user through it
+	@$(BIN)/python -m pytest -q -m deployed tests/e2e/cloud $(PYTEST_ARGS)
 
 .PHONY: check
 check: static docs-test ## Lint, format, types, import contracts, spelling, and the commands in the docs

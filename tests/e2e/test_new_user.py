@@ -22,7 +22,7 @@ import pytest
 from listbackup.testing import patience
 from listbackup.testing.http import Client
 from listbackup.testing.identity import PASSWORD
-from listbackup.testing.journey import STREAM, back_up, come_in, connect, give_back, invite
+from listbackup.testing.journey import back_up, come_in, connect, give_back, invite, look, pass_a_day
 from listbackup.testing.saas import Options, Saas, serve
 from listbackup.testing.serving import Serving, serving
 from listbackup.testing.visitor import Browser
@@ -97,24 +97,8 @@ def test_abuse_14_a_new_user_backs_up_compares_restores_and_shares_and_no_secret
     said = listening.until("run:succeeded")
     assert any("run:started" in one for one in said), said
 
-    truth = place.crm.world.truth(STREAM)
-    shown = ada.ok("GET", f"/snapshots/{first}/streams/{STREAM}/records?limit=500")["items"]
-    assert {one["key"] for one in shown} == {str(key[0]) for key in truth}
-    key = shown[0]["key"]
-    row = place.crm.world.row_of(STREAM, key)
-    assert row is not None
-    assert (
-        next(raw for own, raw in truth.items() if str(own[0]) == key)
-        in ada.ask("GET", f"/snapshots/{first}/streams/{STREAM}/records/{key}").raw
-    )
-
-    place.crm.world.remove(STREAM, row)
-    report = place.crm.world.pass_day(changed=0.1, deleted=0.0, added=0.05)
-    second = back_up(ada, source)
-    counts = ada.ok("GET", f"/diff/counts?from={first}&to={second}")[STREAM]
-    assert counts == {"added": report.added[STREAM], "changed": report.changed[STREAM], "removed": 1}
-    changes = ada.ok("GET", f"/diff?from={first}&to={second}&stream={STREAM}&limit=500")["items"]
-    assert [one["key"] for one in changes if one["kind"] == "removed"] == [key]
+    key = look(place, ada, first)
+    pass_a_day(place, ada, source, first, key)
     give_back(place, ada, recovery[0], first, key)
 
     client = ada.ok("POST", f"/accounts/{home}/sub-accounts", {"name": "A client"})["id"]

@@ -102,6 +102,31 @@ def back_up(ada: Browser, source: str) -> str:
     return str(until(ada, f"/runs/{run['id']}", "succeeded")["snapshot"])
 
 
+def look(place: Place, ada: Browser, snapshot: str) -> str:
+    """Every record of the platform is there, byte for byte; the key of one of them."""
+    truth = place.crm.world.truth(STREAM)
+    shown = ada.ok("GET", f"/snapshots/{snapshot}/streams/{STREAM}/records?limit=500")["items"]
+    assert {one["key"] for one in shown} == {str(key[0]) for key in truth}
+    key = str(shown[0]["key"])
+    kept = ada.ask("GET", f"/snapshots/{snapshot}/streams/{STREAM}/records/{key}").raw
+    assert next(raw for own, raw in truth.items() if str(own[0]) == key) in kept
+    return key
+
+
+def pass_a_day(place: Place, ada: Browser, source: str, first: str, key: str) -> str:
+    """This record goes, others come and change; the snapshot of a run after it differs by just that."""
+    row = place.crm.world.row_of(STREAM, key)
+    assert row is not None
+    place.crm.world.remove(STREAM, row)
+    report = place.crm.world.pass_day(changed=0.1, deleted=0.0, added=0.05)
+    second = back_up(ada, source)
+    counts = ada.ok("GET", f"/diff/counts?from={first}&to={second}")[STREAM]
+    assert counts == {"added": report.added[STREAM], "changed": report.changed[STREAM], "removed": 1}
+    changes = ada.ok("GET", f"/diff?from={first}&to={second}&stream={STREAM}&limit=500")["items"]
+    assert [one["key"] for one in changes if one["kind"] == "removed"] == [key]
+    return second
+
+
 def give_back(place: Place, ada: Browser, recovery: str, first: str, key: str) -> None:
     """A record that was deleted, restored to the platform, and that taken back again."""
     wanted = {"snapshot": first, "keys": {STREAM: [key]}}
