@@ -64,6 +64,7 @@ NPM_CI := web/node_modules/.is-installed
 WEB := src/listbackup/api/web/_ui.json
 CHROMIUM ?= /usr/bin/chromium
 WEB_ARGS ?=
+RUNS ?= 5
 
 $(NPM_CI): web/package-lock.json
 	@cd web && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error
@@ -90,7 +91,12 @@ test-web: $(WEB) $(DEV) ## The web app in a real browser, against the real serve
 
 .PHONY: web-quality
 web-quality: $(WEB) $(DEV) ## Measure the web app on a quiet machine and write web/QUALITY.md (minutes)
-	@rm -rf web/test-results && cd web && status=0; QUIET=1 JOBS=1 CHROMIUM=$(CHROMIUM) npm run --silent e2e -- quality || status=$$?; \
+	@cd web && status=0; QUIET=1 JOBS=1 CHROMIUM=$(CHROMIUM) npm run --silent e2e -- quality || status=$$?; \
+		node scripts/quality.mjs; exit $$status
+
+.PHONY: web-lighthouse
+web-lighthouse: $(WEB) $(DEV) ## The same by Lighthouse, each screen RUNS=5 times for a phone and a desktop (a quarter of an hour)
+	@cd web && status=0; QUIET=1 JOBS=1 LIGHTHOUSE=$(RUNS) CHROMIUM=$(CHROMIUM) npm run --silent e2e -- lighthouse || status=$$?; \
 		node scripts/quality.mjs; exit $$status
 
 SERVER := $(VENV)/.server-is-installed
