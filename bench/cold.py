@@ -20,13 +20,14 @@ from listbackup.backends.table.dynamodb import DynamodbTables
 from listbackup.base.clock import SystemClock
 from listbackup.base.secret import Secret
 from listbackup.bootstrap.declared import declared_tables
+from listbackup.services.accounts.key_text import make_key
 from listbackup.testing.cloud import INSTALLATION, http_event
 from listbackup.testing.emulator import KEY, REGION, Emulator
 from listbackup.testing.lambda_runtime import Function, client_folder
 
 TIMES = 5
 GOAL_MS = 450  # to the first answer of an HTTP function with one boto3 client
-_BEARER = {"authorization": "Bearer lbk_test_" + "x" * 40}
+_BEARER = {"authorization": f"Bearer {make_key('test')[1].reveal()}"}  # of a right form, and nobody's: it is looked up
 _CASES = (
     ("http system, no client", "http", "listbackup.api.lambda_http.handler", "system", http_event("GET", "/v2/system/health/live")),
     ("http sources, DynamoDB", "http", "listbackup.api.lambda_http.handler", "sources", http_event("GET", "/v2/sources", headers=_BEARER)),

@@ -12,6 +12,7 @@ import pytest
 from listbackup.backends.table.dynamodb import DynamodbTables
 from listbackup.base.clock import SystemClock
 from listbackup.bootstrap.declared import declared_tables
+from listbackup.services.accounts.key_text import make_key
 from listbackup.testing.cloud import INSTALLATION, http_event
 from listbackup.testing.emulator import Emulator
 from listbackup.testing.lambda_runtime import Function, client_folder
@@ -97,7 +98,7 @@ def test_an_http_function_and_its_authorizer_look_a_key_up(folders: Path, client
         if spec.name in ("api_keys", "accounts"):
             tables.open(spec).find("nobody", "here")
     environ = {**ENVIRON, **emulator.environment, "LISTBACKUP_SERVICE": "sources"}
-    event = http_event("GET", "/v2/sources", headers={"authorization": "Bearer lbk_test_" + "x" * 40})
+    event = http_event("GET", "/v2/sources", headers={"authorization": f"Bearer {make_key('test')[1].reveal()}"})
     with Function(folders / "http", "listbackup.api.lambda_http.handler", client=client, environ=environ) as function:
         answer = function.call(event)
         assert (answer.error, answer.answer["statusCode"]) == (None, 401)

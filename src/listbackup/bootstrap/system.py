@@ -202,7 +202,7 @@ class System:
     @cached_property
     def runs(self) -> Runs:
         """Executions."""
-        from listbackup.services.runs import Limits, Means, Runs
+        from listbackup.services.runs import Limits, Runs
 
         limits = Limits(per_account=self._settings.runs_per_account, per_connection=self._settings.runs_per_connection)
         return Runs(
@@ -212,7 +212,7 @@ class System:
             sources=self.sources,
             jobs=self.jobs,
             stores=self.stores,
-            means=Means(limits=limits),
+            limits=limits,
         )
 
     @cached_property

@@ -56,6 +56,13 @@ def client_folder(folder: Path) -> Path:
     return folder
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A function that is killed hangs up: nobody needs to know."""
+
+
 class Function:
     """One function; its process is started by the first call and by the first one after it was killed."""
 
@@ -65,8 +72,7 @@ class Function:
         self._calls: queue.Queue[tuple[str, bytes]] = queue.Queue()
         self._ended: queue.Queue[tuple[str, Any, Mapping[str, Any] | None]] = queue.Queue()
         self._process: subprocess.Popen[bytes] | None = None
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._protocol())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._protocol())
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def call(self, event: object) -> Returned:

@@ -1,14 +1,29 @@
 """Runs: one execution each of backing up a source."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from listbackup.processor.progress import Progress, RunState, StreamProgress, StreamState
 from listbackup.services.runs.aging import Aging, RunMonth
 from listbackup.services.runs.dead_letters import DeadLetters, DeadRun
-from listbackup.services.runs.execution import Means
 from listbackup.services.runs.logbook import WantedLines
 from listbackup.services.runs.model import LogLevel, LogLine, Run, Trigger
 from listbackup.services.runs.service import Runs, Work
 from listbackup.services.runs.slots import Limits, NoRoom
 from listbackup.services.runs.table import RUN_LOGS, RUN_MONTHS, RUN_PROGRESS, RUNS
+
+if TYPE_CHECKING:
+    from listbackup.services.runs.execution import Means
+
+
+def __getattr__(name: str) -> Any:
+    if name != "Means":
+        raise AttributeError(f"{__name__} has no {name}")
+    from listbackup.services.runs.execution import Means  # with everything that backs up: loaded when it is named
+
+    return Means
+
 
 __all__ = [
     "RUNS",

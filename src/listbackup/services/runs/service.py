@@ -6,6 +6,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from listbackup.backends.queue.port import Queue
 from listbackup.base.errors import Conflict, ListBackupError, NotFound, PlatformFault
@@ -19,14 +21,16 @@ from listbackup.services.desk import Desk
 from listbackup.services.jobs import Job, Jobs
 from listbackup.services.runs.aging import Aging, RunMonth
 from listbackup.services.runs.dead_letters import DeadLetters
-from listbackup.services.runs.execution import Execution, Means
 from listbackup.services.runs.ledger import ACTIVE, Ledger
 from listbackup.services.runs.logbook import WantedLines, encode_progress, read_log, read_progress
 from listbackup.services.runs.model import LogLevel, LogLine, Run, Trigger
-from listbackup.services.runs.slots import NoRoom
+from listbackup.services.runs.slots import Limits, NoRoom
 from listbackup.services.scope import Scope
 from listbackup.services.sources import Sources
 from listbackup.services.stores import Stores
+
+if TYPE_CHECKING:  # what reads and keeps is loaded when a run is carried out: most processes only ask how one goes
+    from listbackup.services.runs.execution import Execution, Means
 
 PASSING = frozenset(
     {"unreachable", "bad_answer", "rate_limited", "backend", "out_of_space", "internal", "crashes"}
@@ -60,12 +64,21 @@ class Runs:
         jobs: Jobs,
         stores: Stores,
         means: Means | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._desk, self._queue, self._sources, self._jobs, self._connections = desk, queue, sources, jobs, connections
-        means = means or Means()
-        self._limits = means.limits
+        self._limits = limits or (means.limits if means is not None else Limits())
         self.letters, self.aging = DeadLetters(desk, queue), Aging(desk)
-        self._execution = Execution(desk, connections=connections, sources=sources, jobs=jobs, stores=stores, means=means)
+        self._stores, self._means = stores, means
+
+    @cached_property
+    def _execution(self) -> Execution:
+        from listbackup.services.runs.execution import Execution, Means
+
+        means = self._means or Means(limits=self._limits)
+        return Execution(
+            self._desk, connections=self._connections, sources=self._sources, jobs=self._jobs, stores=self._stores, means=means
+        )
 
     def start(
         self,
