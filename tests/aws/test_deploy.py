@@ -25,13 +25,24 @@ pytestmark = pytest.mark.skipif(
 def _listbackup(emulator: Emulator, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     stage = () if "--stage" in words else ("--stage", STAGE)
     program = str(Path(sys.executable).parent / "listbackup")
-    command = [program, *words, *stage, "--endpoint-url", emulator.endpoint, "--set", "keep=true", "--json"]
+    command = [program, *words, *stage, "--endpoint-url", emulator.endpoint, "--json"]
     env = {**os.environ, **emulator.environment, **more}
     return subprocess.run(command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=280)
 
 
 def _deploy(emulator: Emulator, *words: str) -> dict[str, Any]:
-    done = _listbackup(emulator, "deploy", "core", "--functions", str(ROOT / "tests" / "infra" / "functions"), "--set", "web=false", *words)
+    done = _listbackup(
+        emulator,
+        "deploy",
+        "core",
+        "--functions",
+        str(ROOT / "tests" / "infra" / "functions"),
+        "--set",
+        "web=false",
+        "--set",
+        "keep=true",
+        *words,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return found
@@ -52,15 +63,15 @@ def test_core_is_deployed_seen_unchanged_and_destroyed_with_its_data_only_when_t
     assert _parameter(aws, "installation") == installation
 
     aws.client("s3").put_object(Bucket=f"listbackup-data-{STAGE}", Key="acc_1/pack", Body=b"sealed")
-    kept = _listbackup(emulator, "destroy", "core", "--set", "web=false", "--yes")
+    kept = _listbackup(emulator, "destroy", "core", "--yes")
     assert kept.returncode == 2
     assert "core holds the data" in kept.stderr
 
-    asked = _listbackup(emulator, "destroy", "all", "--with-data", "--set", "web=false")
+    asked = _listbackup(emulator, "destroy", "all", "--with-data")
     assert asked.returncode == 2
     assert "nothing was destroyed" in asked.stderr
 
-    gone = _listbackup(emulator, "destroy", "all", "--with-data", "--set", "web=false", "--yes")
+    gone = _listbackup(emulator, "destroy", "all", "--with-data", "--yes")
     assert gone.returncode == 0, gone.stderr[-2000:]
     left = aws.client("dynamodb").list_tables(Limit=100)["TableNames"]
     assert [name for name in left if name.startswith(f"listbackup-{STAGE}-")] == []

@@ -2,42 +2,74 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from typing import Any
 
-from listbackup.backends.aws_client import AwsRefused, ask
+from listbackup.backends.aws_client import Aws, AwsRefused, ask
 from listbackup.base.clock import Clock
 from listbackup.base.errors import InputError
-from listbackup.cli.cloud.deployment import Wish, agreed, choose, context_of
+from listbackup.cli.cloud.deployment import FRONT_REGION, Wish, agreed
 from listbackup.cli.cloud.parameters import DATA_BUCKET, INSTALLATION, PUBLIC_URL, find, forget
-from listbackup.cli.cloud.target import Target, aim, check_machine
-from listbackup.cli.cloud.toolkit import Toolkit
+from listbackup.cli.cloud.target import Target, aim
+from listbackup.cli.cloud.toolkit import DeploymentFailed
 from listbackup.cli.output import Output
 
-CORE = "core"
+CORE, FRONT = "core", "edge"
+_LAST = ("auth", "web", "api", FRONT, CORE)  # in this order, behind all others
+_PATIENCE_SECONDS = 3600.0  # CloudFront takes its time
+_PAUSE_SECONDS = 2.0
 
 
 def destroy(out: Output, clock: Clock, wish: Wish, *, with_data: bool, yes: bool) -> None:
     """See the command. Raises InputError, ServerRefuses, BackendError, DeploymentFailed."""
-    check_machine()
     target = aim(wish.stage, region=wish.region, endpoint=wish.endpoint, clock=clock)
-    with tempfile.TemporaryDirectory(prefix="listbackup-destroy-") as folder:
-        toolkit = Toolkit(target, Path(folder), quiet=out.as_json)
-        functions = Path(folder) / "functions"
-        for name in ("http", "authorizer", "worker", "indexer"):  # templates want folders, and none of them goes anywhere
-            (functions / name).mkdir(parents=True)
-        order = toolkit.synth(context_of(target, wish.settings, functions, find(target, DATA_BUCKET)))
-        chosen = [one for one in reversed(choose(order, target, wish.service)) if with_data or one != target.stack(CORE)]
-        if not chosen:
-            raise InputError("core holds the data and stays", hint="--with-data takes that away too")
+    there = _deployed(target)
+    chosen = [one for one in there if wish.service in ("all", one) and (with_data or one != CORE)]
+    if wish.service != "all" and wish.service not in there:
+        known = ", ".join(there) or "nothing"
+        raise InputError(f"{wish.service!r} is not deployed in stage {target.stage}", hint=f"there is: {known}", field="service")
+    if wish.service == CORE and not with_data:
+        raise InputError("core holds the data and stays", hint="--with-data takes that away too")
+    if chosen:
         _confirm(out, target, chosen, with_data=with_data, yes=yes)
-        gone = _take_away(out, toolkit, chosen)
+    for service in chosen:
+        out.say(f"destroying {target.stack(service)} …")
+        _take_away(_where(target, service), service)
+    gone = [target.stack(service) for service in chosen]
     out.document({"stage": target.stage, "account": target.account, "destroyed": gone, "with_data": with_data})
     out.good(f"destroyed {', '.join(gone) or 'nothing: there was nothing'}")
-    if not with_data:
+    if CORE in there and CORE not in chosen:
         out.say(f"{target.stack(CORE)} stays, with tables, objects, keys and people; a deployment goes on with them.")
+
+
+def _where(target: Target, service: str) -> Target:
+    """The firewall lies where CloudFront's things are."""
+    is_far = service == FRONT and target.endpoint is None and target.region != FRONT_REGION
+    return replace(target, region=FRONT_REGION, aws=Aws(FRONT_REGION)) if is_far else target
+
+
+def _deployed(target: Target) -> Sequence[str]:
+    """The services whose stacks are there, in the order in which they may go."""
+    found = set()
+    for place in {id(one.aws): one for one in (target, _where(target, FRONT))}.values():
+        found |= {service for service in _stacks(place) if service.isalpha()}  # a stage called main-2 is another one
+    return sorted(found, key=lambda service: (_LAST.index(service) if service in _LAST else -1, service))
+
+
+def _stacks(target: Target) -> Iterator[str]:
+    client = target.aws.client("cloudformation")
+    token: str | None = None
+    while True:
+        more: dict[str, str] = {"NextToken": token} if token else {}
+        said = ask(partial(client.describe_stacks, **more), "list the stacks", clock=target.clock)
+        for one in said["Stacks"]:
+            if one["StackName"].startswith(target.stack("")) and one["StackStatus"] != "DELETE_COMPLETE":
+                yield one["StackName"].removeprefix(target.stack(""))
+        token = said.get("NextToken")
+        if not token:
+            return
 
 
 def _confirm(out: Output, target: Target, chosen: Sequence[str], *, with_data: bool, yes: bool) -> None:
@@ -49,36 +81,50 @@ def _confirm(out: Output, target: Target, chosen: Sequence[str], *, with_data: b
         raise InputError("nothing was destroyed", hint="answer yes, or give --yes")
 
 
-def _take_away(out: Output, toolkit: Toolkit, chosen: Sequence[str]) -> Sequence[str]:
-    target, gone = toolkit.target, []
-    for stack in chosen:
-        if not _is_there(target, stack):
-            continue
-        out.say(f"destroying {stack} …")
-        if stack == target.stack(CORE):
-            _unprotect(target, stack)
-        if stack == target.stack("web"):
-            _empty(target, find(target, "web-bucket"))
-        left = list(_physical(target, stack)) if stack == target.stack(CORE) else []
-        toolkit.destroy(stack)
-        for kind, name in left:
-            _remove_kept(target, kind, name)
-        gone.append(stack)
-    if target.stack(CORE) in gone:
+def _take_away(target: Target, service: str) -> None:
+    stack = target.stack(service)
+    left = list(_physical(target, stack)) if service == CORE else []
+    if service == CORE:
+        _unprotect(target, stack, left)
+    if service == "web":
+        _empty(target, find(target, "web-bucket"))
+    _delete(target, stack)
+    for kind, name in left:
+        _remove_kept(target, kind, name)
+    if service == CORE:
         for name in (INSTALLATION, DATA_BUCKET, PUBLIC_URL):
             forget(target, name)
-    return gone
 
 
-def _is_there(target: Target, stack: str) -> bool:
+def _delete(target: Target, stack: str) -> None:
+    """Has CloudFormation take the stack away, and waits until it has. Raises DeploymentFailed."""
+    client, clock = target.aws.client("cloudformation"), target.clock
+    ask(lambda: client.delete_stack(StackName=stack), f"remove {stack}", clock=clock)
+    end = clock.monotonic() + _PATIENCE_SECONDS
+    while clock.monotonic() < end:
+        found = _find_stack(target, stack)
+        if found is None:
+            return
+        if found["StackStatus"] == "DELETE_FAILED":
+            why = found.get("StackStatusReason", "CloudFormation gave no reason")
+            raise DeploymentFailed(
+                f"{stack} could not be removed: {why}", hint="what is left stands in the console of CloudFormation; destroy again"
+            )
+        clock.sleep(_PAUSE_SECONDS)
+    raise DeploymentFailed(f"{stack} is still being removed after an hour", hint="destroy again: it goes on where it is")
+
+
+def _find_stack(target: Target, stack: str) -> Mapping[str, Any] | None:
     client = target.aws.client("cloudformation")
     try:
-        found = ask(lambda: client.describe_stacks(StackName=stack), f"look for {stack}", clock=target.clock)["Stacks"]
+        found: Sequence[Mapping[str, Any]] = ask(lambda: client.describe_stacks(StackName=stack), f"look for {stack}", clock=target.clock)[
+            "Stacks"
+        ]
     except AwsRefused as error:
         if error.code == "ValidationError":  # so CloudFormation says that there is none
-            return False
+            return None
         raise
-    return bool(found) and found[0]["StackStatus"] != "DELETE_COMPLETE"
+    return next((one for one in found if one["StackStatus"] != "DELETE_COMPLETE"), None)
 
 
 def _physical(target: Target, stack: str) -> Iterator[tuple[str, str]]:
@@ -96,7 +142,7 @@ def _physical(target: Target, stack: str) -> Iterator[tuple[str, str]]:
             return
 
 
-def _unprotect(target: Target, stack: str) -> None:
+def _unprotect(target: Target, stack: str, resources: Sequence[tuple[str, str]]) -> None:
     """Takes off what keeps the data from going by mistake."""
     stacks, tables, people = (target.aws.client(one) for one in ("cloudformation", "dynamodb", "cognito-idp"))
     ask(
@@ -104,7 +150,7 @@ def _unprotect(target: Target, stack: str) -> None:
         f"unprotect {stack}",
         clock=target.clock,
     )
-    for kind, name in _physical(target, stack):
+    for kind, name in resources:
         if kind == "AWS::DynamoDB::Table":
             ask(
                 lambda name=name: tables.update_table(TableName=name, DeletionProtectionEnabled=False),  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""The cdk command, told where and what: bootstrap, diff, deploy, destroy."""
+"""The cdk command, told where and what: bootstrap, synth, diff, deploy."""
 
 from __future__ import annotations
 
@@ -88,11 +88,6 @@ class Toolkit:
         if self._cdk(words).returncode != 0:
             what = stacks[0] if len(stacks) == 1 else "not every stack"
             raise DeploymentFailed(f"{what} could be deployed" if len(stacks) > 1 else f"{what} could not be deployed", hint=_WHY)
-
-    def destroy(self, stack: str) -> None:
-        """Takes one stack away; nothing happens where there is none. Raises DeploymentFailed."""
-        if self._cdk(["destroy", "--app", str(self.assembly), "--exclusively", "--force", stack]).returncode != 0:
-            raise DeploymentFailed(f"{stack} could not be removed", hint="the lines above say why")
 
     def _cdk(self, words: Sequence[str], *, capture: bool = False) -> subprocess.CompletedProcess[str]:
         command = [str(INFRA / "node_modules" / ".bin" / "cdk"), *words, "--no-notices", "--no-version-reporting"]

@@ -16,16 +16,13 @@ def command(
     stage: Annotated[str, typer.Option("--stage", metavar="STAGE", help="Which deployment: main, staging, …")] = "main",
     region: Annotated[str | None, typer.Option("--region", metavar="REGION", help="The AWS region (else AWS_REGION).")] = None,
     endpoint_url: Annotated[str | None, typer.Option("--endpoint-url", metavar="URL", help="An emulator instead of AWS.")] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the stage, as it was deployed; repeat.")
-    ] = None,
     with_data: Annotated[bool, typer.Option("--with-data", help="Tables, objects, keys and people too: for good.")] = False,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Take a deployment away from AWS: what came last goes first. The data stays unless you say otherwise.
 
-    Without --with-data the stack core stays as it is, and the next `listbackup deploy` goes on with it. With it everything is gone: no backup of this
+    Needs credentials and no checkout. Without --with-data the stack core stays as it is, and the next `listbackup deploy` goes on with it. With it everything is gone: no backup of this
     stage can be read again. Objects under an object lock cannot be removed before it ends.
 
     \b
@@ -38,5 +35,5 @@ def command(
     from listbackup.cli.cloud.removal import destroy
 
     with shell(context, as_json, local=True) as sh:
-        wish = Wish(stage=stage, service=service, region=region, endpoint=endpoint_url, settings=tuple(set_ or ()))
+        wish = Wish(stage=stage, service=service, region=region, endpoint=endpoint_url)
         destroy(sh.out, sh.clock, wish, with_data=with_data, yes=yes)
