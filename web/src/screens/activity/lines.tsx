@@ -2,7 +2,7 @@
 
 import { Activity, Pause, Play } from "lucide-react";
 import dynamic from "next/dynamic";
-import { useRef, useState } from "react";
+import { memo, useRef, useState } from "react";
 import { actionWord, actorWord, isTrouble } from "@/lib/activity-words";
 import { cn } from "@/lib/cn";
 import { useT } from "@/lib/i18n";
@@ -67,29 +67,7 @@ export function Lines({ wanted }: { wanted: Wanted }) {
           }
         >
           {items.map((line) => (
-            <Tr key={line.seq} className={cn(line.seq > (first.current ?? 0) && "bg-accent-soft/40")}>
-              <Td className="min-w-40">
-                <div className="flex flex-wrap items-baseline gap-x-2">
-                  <button
-                    type="button"
-                    aria-label={`${actionWord(t, line.action)}, ${t("activity.open", { seq: line.seq })}`}
-                    onClick={() => setOpen(line)}
-                    className="min-h-6 text-left hover:underline"
-                  >
-                    <span className={cn("font-medium", isTrouble(line.action) && "text-bad")}>{actionWord(t, line.action)}</span>
-                  </button>
-                  <span className="text-muted">{aboutOf(line)}</span>
-                </div>
-                <p className="text-[13px] text-muted sm:hidden">
-                  {actorWord(t, line.actor, names)} · <Moment at={line.at} />
-                </p>
-              </Td>
-              <Td className="hidden sm:table-cell">{actorWord(t, line.actor, names)}</Td>
-              <Td className="hidden max-w-64 truncate font-mono text-xs text-muted lg:table-cell">{line.subject}</Td>
-              <Td className="hidden w-0 text-[13px] whitespace-nowrap sm:table-cell">
-                <Moment at={line.at} />
-              </Td>
-            </Tr>
+            <Row key={line.seq} line={line} names={names} isFresh={line.seq > (first.current ?? 0)} onOpen={setOpen} />
           ))}
         </Table>
       )}
@@ -104,6 +82,38 @@ export function Lines({ wanted }: { wanted: Wanted }) {
     </>
   );
 }
+
+type RowProps = { line: Line; names: ReadonlyMap<string, string>; isFresh: boolean; onOpen: (line: Line) => void };
+
+/** One line; the others need not be made again when it comes. */
+const Row = memo(function Row({ line, names, isFresh, onOpen }: RowProps) {
+  const t = useT();
+  return (
+    <Tr className={cn(isFresh && "bg-accent-soft/40")}>
+      <Td className="min-w-40">
+        <div className="flex flex-wrap items-baseline gap-x-2">
+          <button
+            type="button"
+            aria-label={`${actionWord(t, line.action)}, ${t("activity.open", { seq: line.seq })}`}
+            onClick={() => onOpen(line)}
+            className="min-h-6 text-left hover:underline"
+          >
+            <span className={cn("font-medium", isTrouble(line.action) && "text-bad")}>{actionWord(t, line.action)}</span>
+          </button>
+          <span className="text-muted">{aboutOf(line)}</span>
+        </div>
+        <p className="text-[13px] text-muted sm:hidden">
+          {actorWord(t, line.actor, names)} · <Moment at={line.at} />
+        </p>
+      </Td>
+      <Td className="hidden sm:table-cell">{actorWord(t, line.actor, names)}</Td>
+      <Td className="hidden max-w-64 truncate font-mono text-xs text-muted lg:table-cell">{line.subject}</Td>
+      <Td className="hidden w-0 text-[13px] whitespace-nowrap sm:table-cell">
+        <Moment at={line.at} />
+      </Td>
+    </Tr>
+  );
+});
 
 /** The first thing that a line says besides who and what: mostly a name. */
 function aboutOf(line: Line): string {
