@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from listbackup.backends.aws_client import Aws, AwsRefused
+from listbackup.backends.identity.cognito import CognitoIdentity
 from listbackup.backends.identity.cognito_pool import pool_settings
 from listbackup.backends.identity.cognito_trigger import proof_of
 from listbackup.backends.identity.cognito_users import UserPool
@@ -21,6 +22,7 @@ from listbackup.base.ids import UserId
 from listbackup.base.secret import Secret
 from listbackup.testing.gateway import guarded_route
 from listbackup.testing.identity import PASSWORD, Doors
+from listbackup.testing.keys import memory_scope
 from listbackup.testing.pooled_house import PooledHouse as House
 from listbackup.testing.pooled_house import doors_by, pooled_house
 from listbackup.testing.user_pool import function_role
@@ -143,6 +145,25 @@ def test_who_is_signed_out_or_disabled_in_the_pool_gets_no_further_access_token(
     house.about(act, person.id)
     with pytest.raises(SignInRefused):
         door.auth.refresh(tokens.refresh)
+
+
+@pytest.mark.parametrize("act", ["end", "disable", "logout"])
+def test_sessions_end_here_while_the_pool_cannot_be_reached(house: House, act: str) -> None:
+    door = house.doors
+    person, tokens = door.person(), house.program()
+    nowhere = Aws(house.aws.region, "http://127.0.0.1:9", access_key_id="x", secret_access_key=Secret("x"))
+    away = UserPool(nowhere, pool=house.made.pool, client=house.made.client, key=bytes(32), clock=house.clock)
+    identity = CognitoIdentity(away, door.tables, memory_scope("installation"), house.clock, door.ground.figures)
+    writes = {
+        "end": lambda: identity.people.end_sessions(person)[1],
+        "disable": lambda: identity.people.set_disabled(person, True)[1],
+        "logout": lambda: identity.sessions.end(tokens.session),
+    }[act]()
+    door.tables.transact(writes)
+    with pytest.raises(SignInRefused):
+        door.auth.refresh(tokens.refresh)
+    with pytest.raises(SignInRefused):
+        door.auth.authenticate_bearer(tokens.access)
 
 
 # what API Gateway says

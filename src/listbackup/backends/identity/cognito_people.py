@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from listbackup.backends.identity.cognito_users import UserPool
+from listbackup.backends.identity.cognito_users import UserPool, following
 from listbackup.backends.identity.people import BuiltinPeople, taken
 from listbackup.backends.identity.port import Person, Writes
 from listbackup.base.errors import Conflict
@@ -54,19 +54,25 @@ class CognitoPeople:
     def end_sessions(self, person: Person) -> tuple[Person, Writes]:
         """See the port."""
         changed = self._rows.end_sessions(person)
-        self._pool.sign_out(person.id)
+        with following():
+            self._pool.sign_out(person.id)
         return changed
 
     def set_disabled(self, person: Person, disabled: bool) -> tuple[Person, Writes]:
         """See the port."""
         changed = self._rows.set_disabled(person, disabled)
-        self._pool.set_enabled(person.id, not disabled)
-        self._pool.sign_out(person.id)
+        if not disabled:
+            self._pool.set_enabled(person.id, True)
+            return changed
+        with following():
+            self._pool.set_enabled(person.id, False)
+            self._pool.sign_out(person.id)
         return changed
 
     def _changed(self, changed: tuple[Person, Writes]) -> tuple[Person, Writes]:
         """Told to the pool: the address as it is after this, and that every token is over."""
         person, _ = changed
-        self._pool.describe(person.id, email=person.email, is_verified=person.email_verified)
-        self._pool.sign_out(person.id)
+        with following():
+            self._pool.describe(person.id, email=person.email, is_verified=person.email_verified)
+            self._pool.sign_out(person.id)
         return changed

@@ -6,14 +6,13 @@ import contextlib
 from collections.abc import Sequence
 from datetime import timedelta
 
-from listbackup.backends.identity.cognito_users import PoolTokens, UserPool
+from listbackup.backends.identity.cognito_users import PoolTokens, UserPool, following
 from listbackup.backends.identity.port import Client, Factor, Person, Session, Writes
 from listbackup.backends.identity.sessions import BuiltinSessions
 from listbackup.backends.identity.table import SESSIONS
 from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.table.port import Check, ConditionFailed, Delete, Exists, Put, Tables, Write
-from listbackup.base.errors import BackendError
 
 _ROW = "pool"
 _ORIGIN = "origin"
@@ -92,7 +91,7 @@ class CognitoSessions:
         """See the port."""
         refresh = self._held.find(session.id)
         if refresh is not None:
-            with contextlib.suppress(BackendError):  # nobody but us has it: that the pool cannot be reached keeps nobody signed in
+            with following():
                 self._pool.revoke(refresh)
         return [*self._rows.end(session), *self._held.drop(session.id)]
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -231,6 +232,16 @@ class UserPool:
     def _ask(self, operation: str, what: str, **said: Any) -> Mapping[str, Any]:
         client = self._aws.client("cognito-idp")
         return ask(lambda: dict(getattr(client, operation)(**said)), what, clock=self._clock)
+
+
+@contextmanager
+def following() -> Iterator[None]:
+    """For what rows here decide and the pool only follows: that it cannot be reached for now keeps nobody signed in."""
+    try:
+        yield
+    except BackendError as error:
+        if not error.retryable:
+            raise
 
 
 def is_locked(error: AwsRefused) -> bool:
