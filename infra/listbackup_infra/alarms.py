@@ -149,11 +149,10 @@ def watch_recovery(stack: Stack, stage: Stage) -> None:
         "rpo-missed",
         "sources have no snapshot as young as their schedule promises",
         above=0,
-        times=3,
-        of=3,
+        minutes=60,  # the tick counts once an hour
         namespace=METRICS,
         metric_name=BEHIND,
-        statistic="Maximum",
+        statistic="Sum",
         dimensions=_named(Stage=stage.name),
     )
 

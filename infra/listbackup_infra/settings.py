@@ -61,7 +61,6 @@ class Stage:
     worker_memory_mb: int = 1769  # one whole processor
     http_memory_mb: int = 1024
     run_visibility_seconds: int = 5400
-    rpo_hours: int = 26
     web_acl: str = ""  # ARN of the firewall in us-east-1; the deployment finds it
     waf_rate: int = 2000  # requests of one address in five minutes
     budget_tag: str = "listbackup"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,9 +18,13 @@ from listbackup.testing.emulator import Emulator
 
 ROOT = Path(__file__).parents[2]
 STAGE = "trial"
-pytestmark = pytest.mark.skipif(
-    os.environ.get("LISTBACKUP_AWS_ACCOUNT") == "1", reason="a whole stage in a real account is made by hand: docs/guides/aws.md"
-)
+pytestmark = [
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(shutil.which("node") is None, reason="cdk needs Node, which is not here"),
+    pytest.mark.skipif(
+        os.environ.get("LISTBACKUP_AWS_ACCOUNT") == "1", reason="a whole stage in a real account is made by hand: docs/guides/aws.md"
+    ),
+]
 
 
 def _listbackup(emulator: Emulator, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -27,7 +32,7 @@ def _listbackup(emulator: Emulator, *words: str, **more: str) -> subprocess.Comp
     program = str(Path(sys.executable).parent / "listbackup")
     command = [program, *words, *stage, "--endpoint-url", emulator.endpoint, "--json"]
     env = {**os.environ, **emulator.environment, **more}
-    return subprocess.run(command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=280)
+    return subprocess.run(command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=400)
 
 
 def _deploy(emulator: Emulator, *words: str) -> dict[str, Any]:

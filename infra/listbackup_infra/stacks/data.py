@@ -62,21 +62,7 @@ def _indexer(stack: Stack, stage: Stage, ground: Ground) -> None:
         description="an object came into the bucket",
         event_pattern=events.EventPattern(source=["aws.s3"], detail_type=["Object Created"], detail={"bucket": {"name": [stage.bucket]}}),
     )
-    told = events.RuleTargetInput.from_object(  # as the bucket itself would tell it
-        {
-            "Records": [
-                {
-                    "s3": {
-                        "object": {
-                            "key": events.EventField.from_path("$.detail.object.key"),
-                            "size": events.EventField.from_path("$.detail.object.size"),
-                        }
-                    }
-                }
-            ]
-        }
-    )
-    rule.add_target(targets.LambdaFunction(function, event=told, dead_letter_queue=lost, max_event_age=Duration.hours(2), retry_attempts=5))
+    rule.add_target(targets.LambdaFunction(function, dead_letter_queue=lost, max_event_age=Duration.hours(2), retry_attempts=5))
 
 
 STACK = Plan(name="data", about="what is kept, read and given back", build=build, needs=("core", "api", "web", "auth"))

@@ -16,6 +16,7 @@ from listbackup.bootstrap.system import System
 from listbackup.processor.messages import decode
 from listbackup.services.data import QueuedErrands, decode_order
 from listbackup.services.runs import Run
+from listbackup.services.scope import Scope
 from listbackup.worker.errands import LEASE, ErrandHand
 from listbackup.worker.main import Pace, Worker, WorkerParts
 
@@ -197,19 +198,38 @@ class Tick:
     system: System
     errands: QueuedErrands
     before: timedelta = timedelta(seconds=60)
+    behind: Callable[[int], object] | None = (
+        None  # told, once an hour for each share of the accounts, how many sources have no snapshot as young as they should
+    )
 
     def __call__(self, _: Mapping[str, Any], call: Call) -> Mapping[str, Any]:
         """What was done."""
         system = self.system
-        worker = Worker(parts_of(system, errands=self.errands), hands=0, pace=replace(Pace(), jobs=timedelta(hours=6)))
-        minute = int(system.clock.now().timestamp() // 60)
+        minute, late = int(system.clock.now().timestamp() // 60), _Late(system)
+        is_counted = self.behind is not None and minute % 60 < _ROUND_MINUTES  # some reads for each source
+        parts = parts_of(system, errands=self.errands)
+        parts = replace(parts, tenders=(*parts.tenders, late.look)) if is_counted else parts
+        worker = Worker(parts, hands=0, pace=replace(Pace(), jobs=timedelta(hours=6)))
         with deadline(call, self.before, worker.stop):
             started = worker.tick_now()
             system.tell_all()
             worker.do_chores()
             looked_after = worker.reconcile_share(minute % _ROUND_MINUTES, _ROUND_MINUTES, jobs=minute % 360 < _ROUND_MINUTES)
             system.tell_all()
+        if is_counted and self.behind is not None:
+            self.behind(late.found)
         return {"started": started, "accounts": looked_after}
+
+
+class _Late:
+    """Counts sources whose last good snapshot is older than their target (docs/decisions/0295)."""
+
+    def __init__(self, system: System) -> None:
+        self._system, self.found = system, 0
+
+    def look(self, scope: Scope) -> None:
+        """One account more."""
+        self.found += self._system.tenancy.guard(scope).late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

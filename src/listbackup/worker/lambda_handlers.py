@@ -27,7 +27,7 @@ def _run_errand(stage: Stage) -> Called:
 def _tick(stage: Stage) -> Called:
     from listbackup.worker.functions import Tick
 
-    return Tick(system=_telling(stage), errands=stage.errands)
+    return Tick(system=_telling(stage), errands=stage.errands, behind=_watch(stage).behind)
 
 
 def _publish(stage: Stage) -> Called:

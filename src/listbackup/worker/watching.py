@@ -42,6 +42,10 @@ class Watch:
         if name in _COUNTED:
             self._figures({_COUNTED[name]: (1, "Count")}, event=name, account=str(detail.get("account", "")))
 
+    def behind(self, sources: int) -> None:
+        """So many sources, of a share of the accounts, have no snapshot as young as their schedule promises."""
+        self._figures({"SourcesBehind": (sources, "Count")})
+
     def index_files(self, event: Mapping[str, Any]) -> None:
         """Objects that came into the bucket: how many, how large; and a warning for one that is not ours, because nobody else writes there.
 

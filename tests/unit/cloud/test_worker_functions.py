@@ -17,7 +17,7 @@ from listbackup.testing.clock import ManualClock
 from listbackup.testing.cloud import EventfulQueue, Invocation, MemoryStage
 from listbackup.testing.platform import FakeConnector, FakePlatform, fake_platform, fake_stream
 from listbackup.worker.errands import ErrandHand
-from listbackup.worker.functions import EventQueue
+from listbackup.worker.functions import EventQueue, Tick
 from listbackup.worker.watching import Watch
 
 
@@ -200,6 +200,26 @@ def test_each_account_is_looked_after_once_in_five_ticks(stage: MemoryStage, clo
         seen += stage.tick()["accounts"]
         clock.advance(timedelta(minutes=1))
     assert seen == 1
+
+
+def test_sources_that_are_behind_their_schedule_are_counted_once_an_hour(stage: MemoryStage, clock: ManualClock) -> None:
+    stage.system.jobs.create(stage.scope, source="crm", timetable=Timetable(every=timedelta(hours=1)))
+    backed_up(stage)
+    told: list[int] = []
+    tick = Tick(system=stage.open(delivers=True), errands=stage.errands, behind=told.append)
+
+    def hour() -> int:
+        told.clear()
+        for _ in range(60):
+            tick({}, Invocation())
+            clock.advance(timedelta(minutes=1))
+        assert len(told) == 5
+        return sum(told)
+
+    clock.advance(timedelta(minutes=60 - clock.now().minute))
+    assert hour() == 0
+    clock.advance(timedelta(hours=3))
+    assert hour() == 1
 
 
 def test_figures_are_lines_that_cloudwatch_reads(caplog: pytest.LogCaptureFixture, clock: ManualClock) -> None:
