@@ -16,7 +16,6 @@ from listbackup.backends.queue.port import Queue
 from listbackup.backends.schedule.port import Schedule
 from listbackup.base.clock import Clock
 from listbackup.base.errors import InputError
-from listbackup.bootstrap.catalogue import all_connectors
 from listbackup.bootstrap.settings import Settings
 from listbackup.bootstrap.site import Site
 from listbackup.services.accounts import Accounts, TreeSettings
@@ -120,6 +119,7 @@ class System:
     @cached_property
     def platforms(self) -> Platforms:
         """What can be connected."""
+        from listbackup.bootstrap.catalogue import all_connectors
         from listbackup.services.platforms import Platforms
 
         return Platforms(all_connectors())
