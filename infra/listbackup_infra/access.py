@@ -100,6 +100,7 @@ TICK = Rights(  # the house is kept here: whatever goes with age or with its acc
     keys=True,
     people=True,
     mail=True,
+    tells=True,  # what waits in the outbox
 )
 PUBLISHER = Rights(  # hears what every room recorded: it writes the trail, the letters to owners, the sums of runs
     reads=_names("accounts connections integrations jobs memberships people policies profiles roles runs sources team_people teams"),
