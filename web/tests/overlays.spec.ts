@@ -71,7 +71,7 @@ const MENUS: readonly [screen: string, button: RegExp][] = [
   ["connection", /more/i],
   ["source", /more|other ways/i],
   ["browse", /^columns$/i],
-  ["accounts", /^actions for/i],
+  ["api-keys", /^actions for|^acts/i],
 ];
 
 test("menus and what hangs from a button", async ({ page, stage, home }) => {

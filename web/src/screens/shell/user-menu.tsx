@@ -37,7 +37,7 @@ export function UserMenu() {
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: hears Escape for the controls within
-    <div ref={whole} className="relative" onKeyDown={(event) => event.key === "Escape" && isOpen && close()}>
+    <div ref={whole} onKeyDown={(event) => event.key === "Escape" && isOpen && close()}>
       {isOpen && <Panel onGone={() => setOpen(false)} />}
       <button
         ref={button}
@@ -71,10 +71,8 @@ function Panel({ onGone }: { onGone: () => void }) {
   const t = useT();
   const theme = useTheme();
   return (
-    <div
-      id="user-menu"
-      className="absolute bottom-full left-0 z-40 mb-1 w-full min-w-52 rounded-lg border border-line bg-surface p-1 shadow-lift"
-    >
+    // it makes room for itself: laid over the navigation, it would leave half a link to be hit (axe: target-size)
+    <div id="user-menu" className="mb-1 rounded-lg border border-line bg-surface p-1">
       <Link href="/me/profile" className={line} onClick={onGone}>
         <UserRound aria-hidden /> {t("shell.user.profile")}
       </Link>
