@@ -170,5 +170,8 @@ def _people(stack: Stack, stage: Stage) -> Iterable[iam.PolicyStatement]:
 def _mail(stack: Stack, stage: Stage) -> Iterable[iam.PolicyStatement]:
     names = {stage.mail_from, stage.mail_from.rpartition("@")[2]}
     arns = [stack.format_arn(service="ses", resource="identity", resource_name=name) for name in sorted(names)]
+    if stage.emulated is not None:  # ministack judges a letter without its sender and its identity
+        yield _allow(["ses:SendEmail", "ses:SendRawEmail"], ["*"])
+        return
     # A whole message sent by SendEmail is judged as SendRawEmail.
     yield _allow(["ses:SendEmail", "ses:SendRawEmail"], arns, conditions={"StringEquals": {"ses:FromAddress": stage.mail_from}})
