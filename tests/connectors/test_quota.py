@@ -19,6 +19,7 @@ from listbackup.processor.backup import Cadence
 from listbackup.services.data import Action, RestoreState, Selection
 from listbackup.services.jobs import Timetable
 from listbackup.services.runs import Means, Run, RunState, Trigger, Work
+from listbackup.services.runs.schema import show_run
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.saas.options import Options
 from listbackup.testing.saas.server import Saas
@@ -134,6 +135,14 @@ def test_a_run_of_a_job_is_followed_by_one_that_goes_on_when_there_is_room() -> 
         assert ended.state is RunState.PARTIAL
         assert follows is not None
         assert (follows.trigger, follows.not_before) == (Trigger.RETRY, ended.not_before)
+        shown = show_run(follows, quota=house.runs.quota_left(house.scope, follows))
+        assert (shown.tries, shown.crashes) == (1, 0)
+        assert shown.quota is not None
+        assert (shown.quota.of, shown.quota.per, shown.quota.share) == (DAILY, "day", 0.7)
+        assert shown.quota.calls < 10
+        assert show_run(ended, quota=house.runs.quota_left(house.scope, ended)).quota == shown.quota  # that is why it ended
+        whole = replace(ended, state=RunState.SUCCEEDED, reason=None)
+        assert house.runs.quota_left(house.scope, whole) is None
 
 
 def test_a_restore_says_how_many_calls_it_needs_and_are_left_stops_between_records_and_goes_on() -> None:
