@@ -24,7 +24,7 @@ MEMBERSHIPS = TableSpec(
 ROLES_TABLE = TableSpec(
     name="roles",
     indexes=(IndexSpec(name="by_account", pk="account", sk="pk"),),
-    about="roles that accounts made: pk the role's id, sk 'role'; uses counts who has it; pk an account, sk name/<name>: taken names",
+    about="roles that accounts made: pk the role's id, sk 'role'; uses counts who has it; pk an account, sk name/<name>: taken names, and turn/roles (who counted last)",
 )
 
 TEAMS = TableSpec(name="teams", about="teams, by account and id, and their names")
@@ -36,14 +36,15 @@ TEAM_PEOPLE = TableSpec(
 )
 
 POLICIES = TableSpec(
-    name="policies", about="what an account asks of itself and all below it, and its limits: pk the account, sk policy or limits"
+    name="policies",
+    about="what an account asks of itself and all below it, and its limits: pk the account, sk policy or limits; turn/<limit>: who counted last",
 )
 
 INVITATIONS = TableSpec(
     name="invitations",
     indexes=(IndexSpec(name="by_account", pk="account", sk="made"),),
     ttl="ends",
-    about="who was asked to join: pk the invitation's id, sk 'invitation'; pk token/<SHA-256 of the token>; pk an account, sk email/<hash>: who is asked already",
+    about="who was asked to join: pk the invitation's id, sk 'invitation'; pk token/<SHA-256 of the token>; pk an account, sk email/<hash>: who is asked already, and turn/letters (who counted last)",
 )
 
 USAGE = TableSpec(name="usage", about="what each account held when it was last measured, by account")

@@ -5,7 +5,7 @@ from listbackup.backends.table.port import IndexSpec, TableSpec
 CONNECTIONS = TableSpec(
     name="connections",
     indexes=(IndexSpec(name="by_platform", pk="platform", sk="sk"),),
-    about="an account's credentials for one site of a platform, without the secrets; name/… rows hold the names taken",
+    about="an account's credentials for one site of a platform, without the secrets; name/… rows hold the names taken, turn/use/… who came to need one last",
 )
 RENEWALS = TableSpec(
     name="connection_renewals",
