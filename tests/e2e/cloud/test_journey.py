@@ -56,6 +56,7 @@ class Person:
 @pytest.fixture(scope="module")
 def ada(stage: Deployment) -> Iterator[Person]:
     with serve(Options(records=200)) as crm:
+        crm.sign_in.redirects.add(f"{stage.url}/v2/oauth/callback")
         place = Place(stage, crm)
         browser, recovery = come_in(place)
         source = connect(place, browser)
