@@ -1,7 +1,7 @@
 """A full unchanged re-delivery without any process's start-up: our CPU seconds beside those of fetching and parsing the same pages. ``python -m bench.redelivery``.
 
-Ours is measured twice: with the pages known, and with what is known of them thrown away before, as at the first re-delivery after the first backup. A round that does not count
-comes first, so everything is imported and the pages were fetched before. ``process_time`` counts all threads.
+Ours is measured three times: the first re-delivery after a first backup, a later one, and one before which what is known of the pages was thrown away, as on another machine. A round
+that does not count comes first, so everything is imported and the pages were fetched before. ``process_time`` counts all threads.
 """
 
 from __future__ import annotations
@@ -62,9 +62,13 @@ def main(turns: int) -> None:
         first = run(home.backup_command())
         if first.code:
             raise SystemExit(first.said)
-        seen: dict[str, list[float]] = {"parsing": [], "learning": [], "ours": []}
+        seen: dict[str, list[float]] = {"parsing": [], "first": [], "learning": [], "ours": []}
         for _ in range(turns + 1):
             seen["parsing"].append(parse_alone(url, RECORDS))
+            with ours.installation(url) as fresh:
+                run(fresh.backup_command())
+                gc.collect()
+                seen["first"].append(redeliver(fresh))
             gc.collect()
             forget(home)
             seen["learning"].append(redeliver(home))

@@ -9,11 +9,8 @@ from listbackup.base.clock import from_unix_ms
 from listbackup.processor.progress import LogLevel, Note
 from listbackup.store import Store
 from listbackup.store.basemerge import merge_base, plan_bases
-from listbackup.store.check import Level, check
 from listbackup.store.compact import compact_tiers
 from listbackup.store.policy import Policy
-from listbackup.store.prune import plan_prune
-from listbackup.store.retention import NeedsConfirmation
 
 DAILY = timedelta(hours=20)
 
@@ -25,6 +22,14 @@ def after_run(store: Store, policy: Policy, *, now: datetime) -> Iterator[Note]:
     if marked_at is not None and now - marked_at < DAILY:
         yield from _tidy(store, now)
         return
+    yield from _daily(store, policy, now)
+
+
+def _daily(store: Store, policy: Policy, now: datetime) -> Iterator[Note]:
+    from listbackup.store.check import Level, check  # once a day: the other runs need not load it
+    from listbackup.store.prune import plan_prune
+    from listbackup.store.retention import NeedsConfirmation
+
     plan = plan_prune(store, now, policy)
     try:
         done = plan.execute()

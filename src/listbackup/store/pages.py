@@ -70,6 +70,11 @@ class Pages:
         self._learnt: dict[bytes, tuple[bytes, int, U64]] = {}
         self._room = most  # for records of new pages: a stream of more will not be asked for its pages again
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether none is known: they are only learnt."""
+        return not self._numbers
+
     def find(self, mark: bytes) -> int | None:
         """The number of the page with this mark, if it is known."""
         return self._numbers.get(mark)

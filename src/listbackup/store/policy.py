@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from statistics import median
-from typing import Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TYPE_CHECKING, Protocol
 
 from listbackup.base.errors import InputError
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 TRASH = timedelta(days=7)  # how long an expired snapshot can be taken back
 CLOCK_TOLERANCE = timedelta(hours=24)
@@ -222,6 +223,8 @@ def clock_objection(now: datetime, clock_mark: datetime | None, instants: Sequen
     maintained weekly); and no snapshot may lie more than a day in its future.
     """
     gaps = [later - earlier for earlier, later in itertools.pairwise(instants)]
+    from statistics import median  # with it come fractions and decimals, which who only keeps a policy does not need
+
     usual = timedelta(seconds=median(gap.total_seconds() for gap in gaps)) if gaps else timedelta(0)
     if clock_mark is not None and now - clock_mark > max(CLOCK_TOLERANCE, 2 * usual):
         return f"the clock is {_days(now - clock_mark)} ahead of the last maintenance at {clock_mark:%Y-%m-%d %H:%M}Z"
@@ -235,6 +238,8 @@ def _days(span: timedelta) -> str:
 
 
 def _zone(name: str) -> ZoneInfo:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, IsADirectoryError) as error:

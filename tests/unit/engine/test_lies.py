@@ -58,6 +58,11 @@ class Recollection:
         """See ``KnownPages``."""
         return self._numbers.get(mark)
 
+    @property
+    def is_empty(self) -> bool:
+        """See ``KnownPages``."""
+        return not self._pages
+
     def count(self, number: int) -> int:
         """See ``KnownPages``."""
         return len(self._pages[number][1])

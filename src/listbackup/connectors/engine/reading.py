@@ -245,7 +245,8 @@ class ListingRead(StreamRead):
             listing = self._listing(extra, values)
             listing.known = self._known
             state = dict(at) if isinstance(at, Mapping) else listing.paging.first()
-            tally = Tally(before=before if isinstance(before, Mapping) else None, known=self._known)
+            known = self._known if self._known is not None and not self._known.is_empty else None
+            tally = Tally(before=before if isinstance(before, Mapping) else None, known=known)
             if at is not None or not isinstance(before, Mapping):  # otherwise it was interrupted behind the last page
                 yield from self._pass(listing, state, tally, number)
             faults = self._verdict(listing, tally)

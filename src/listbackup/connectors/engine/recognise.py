@@ -31,6 +31,11 @@ class KnownPages(Protocol):
         """By what a page is known again: equal for equal lists of records, and for no others."""
         ...
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no page is known yet: this reading only learns."""
+        ...
+
     def find(self, mark: bytes) -> int | None:
         """The number of the page with this mark, if it is known and all its records are what they were."""
         ...

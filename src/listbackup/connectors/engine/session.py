@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,6 @@ from listbackup.base.decode import from_json
 from listbackup.base.errors import NotFound, PlatformError, PlatformFault
 from listbackup.connectors.engine.attachments import attachments
 from listbackup.connectors.engine.attachments import fetch as fetch_file
-from listbackup.connectors.engine.children import ChildrenRead
 from listbackup.connectors.engine.client import Client
 from listbackup.connectors.engine.connector import (
     Capability,
@@ -29,14 +27,12 @@ from listbackup.connectors.engine.egress import Resolver, system_resolver
 from listbackup.connectors.engine.facts import Api, DeletionFeed, FlaggedDeletion, Parent, StreamFacts, TrashDeletion
 from listbackup.connectors.engine.facts_auth import OAuth2
 from listbackup.connectors.engine.listing import Crew
-from listbackup.connectors.engine.parts import SlicesRead
 from listbackup.connectors.engine.places import find
 from listbackup.connectors.engine.quota import QuotaLeft
 from listbackup.connectors.engine.reading import Ground as ReadingGround
 from listbackup.connectors.engine.reading import ListingRead, can_filter
 from listbackup.connectors.engine.record import AttachmentRef, Json, Key, KeyPart, StreamReading
 from listbackup.connectors.engine.sign_in import TOKENS, SignIn
-from listbackup.connectors.engine.sync import SyncRead
 from listbackup.connectors.engine.template import holes
 from listbackup.connectors.engine.transport import Ask, Transport
 from listbackup.connectors.engine.writes import Writes
@@ -79,6 +75,8 @@ class ApiSession:
         """A stream's facts. Raises NotFound with the names that are near."""
         found = self._streams.get(stream)
         if found is None:
+            import difflib
+
             near = difflib.get_close_matches(stream, self._streams, n=3, cutoff=0.5) or sorted(self._streams)
             raise NotFound(f"there is no stream {stream!r}", hint="one of: " + ", ".join(near))
         return found
@@ -91,6 +89,8 @@ class ApiSession:
         find_files = (lambda key, raw: self.attachments(facts, key, raw)) if self.has_attachments(facts) else None
         ground = ReadingGround(transport=self.transport, crew=self._crew, error=self.api.error, attachments=find_files)
         if facts.parent is not None:
+            from listbackup.connectors.engine.children import ChildrenRead  # most streams are plain listings
+
             parent = self.facts(facts.parent.stream)
             above: list[StreamFacts] = []
             while (further := (above[-1] if above else parent).parent) is not None:
@@ -98,8 +98,12 @@ class ApiSession:
             count_of = self._count_of(parent, facts.parent)
             return ChildrenRead(ground, facts, mode, cursor, resume, parent=parent, count_of=count_of, above=above)
         if facts.slices is not None and not (mode is Mode.INCREMENTAL and cursor and can_filter(facts)):
+            from listbackup.connectors.engine.parts import SlicesRead
+
             return SlicesRead(ground, facts, mode, cursor, resume)
         if facts.sync is not None:
+            from listbackup.connectors.engine.sync import SyncRead
+
             return SyncRead(ground, facts, mode, cursor, resume)
         return ListingRead(ground, facts, mode, cursor, resume)
 

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from cronsim import CronSim, CronSimError
+from typing import TYPE_CHECKING
 
 from listbackup.base.errors import InputError
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _SHORTEST = timedelta(minutes=1)
@@ -57,8 +58,8 @@ class Timetable:
         if self.every is not None and (self.every < _SHORTEST or self.every % _SHORTEST):
             raise InputError("an interval is a whole number of minutes, at least one", field="timetable/every")
         try:
-            ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
+            _zone(self.time_zone)
+        except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is the first
             raise InputError(
                 f"{self.time_zone!r} is not a time zone", field="timetable/time_zone", hint="use a name such as Europe/Berlin or UTC"
             ) from None
@@ -88,11 +89,13 @@ class Timetable:
         if self.every is not None:
             return _EPOCH + ((instant - _EPOCH) // self.every + 1) * self.every
         assert self.cron is not None
-        return next(CronSim(self.cron, instant.astimezone(ZoneInfo(self.time_zone)))).astimezone(UTC)
+        from cronsim import CronSim  # a backup that somebody starts by hand asks no timetable
+
+        return next(CronSim(self.cron, instant.astimezone(_zone(self.time_zone)))).astimezone(UTC)
 
     def _quiet_until(self, instant: datetime) -> datetime | None:
         """The first instant from this one on that no window holds; None when two weeks hold none."""
-        zone, free = ZoneInfo(self.time_zone), instant
+        zone, free = _zone(self.time_zone), instant
         while free <= instant + timedelta(days=14):
             end = self._end_of_window_at(free, zone)
             if end is None:
@@ -110,6 +113,12 @@ class Timetable:
         return None
 
 
+def _zone(name: str) -> ZoneInfo:
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)
+
+
 def _instant(day: date, clock: str, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.fromisoformat(clock), zone).astimezone(UTC)
 
@@ -117,6 +126,8 @@ def _instant(day: date, clock: str, zone: ZoneInfo) -> datetime:
 @lru_cache(maxsize=1000)
 def _check_cron(expression: str) -> None:
     """Judged once, not with every job that is read. Raises InputError."""
+    from cronsim import CronSim, CronSimError
+
     try:
         next(CronSim(expression, _EPOCH))
     except (CronSimError, StopIteration):
