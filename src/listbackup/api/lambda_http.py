@@ -21,6 +21,7 @@ from listbackup.api.door import SECURITY
 from listbackup.api.live import Turns
 from listbackup.base.errors import InputError
 from listbackup.base.log import log_context
+from listbackup.bootstrap.cloud_settings import MOST_BYTES
 from listbackup.bootstrap.stage import Lazily, Stage
 from listbackup.http.problem import MEDIA_TYPE, TOO_LARGE, Refused, encode_problem, problem_of
 
@@ -39,7 +40,6 @@ _OURS = (
 
 HandOut: TypeAlias = Callable[[bytes, str], str]  # bytes and the name of a file -> the address that gives them for some minutes
 
-MOST_BYTES = 5_500_000  # of an answer's body: Lambda gives 6 MB, escapes and headers counted
 _FILENAME = re.compile(r'filename="([^"]+)"')
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.:-]")
 
@@ -113,7 +113,7 @@ def make(stage: Stage) -> HttpFunction:
     if stage.settings.service is None:
         raise InputError("LISTBACKUP_SERVICE is not set", field="LISTBACKUP_SERVICE")
     hand_out = stage.ports.hand_out if stage.settings.handout_bucket else None
-    return HttpFunction(stage.system(), stage.errands, stage.settings, hand_out=hand_out)
+    return HttpFunction(stage.system(), stage.errands, stage.settings, hand_out=hand_out, most_bytes=stage.settings.answer_bytes)
 
 
 handler = Lazily(make)

@@ -17,6 +17,7 @@ from listbackup.base.errors import InputError
 from listbackup.bootstrap.settings import ServeSettings, Settings, environment, read_settings
 
 SCRATCH = Path("/tmp/listbackup")  # noqa: S108  the only place of a function that can be written to; nobody else is in there
+MOST_BYTES = 5_500_000  # of an answer's body: Lambda gives 6 MB, escapes and headers counted
 _INSTALLATION = re.compile(r"ins_[0-9a-z]{6,40}")
 
 
@@ -62,6 +63,7 @@ class CloudSettings:
     service: str | None
     settings: Settings
     stop_before_seconds: int = 60  # of what a function may take, that is left for coming to a checkpoint
+    answer_bytes: int = MOST_BYTES  # what is larger is handed out by a link, or refused
     live: LivePace = LivePace()
     scratch: Path = SCRATCH
 
@@ -104,6 +106,7 @@ class CloudSettings:
             service=said.text("LISTBACKUP_SERVICE", "") or None,
             settings=_settings(env, scratch, public_url, origins),
             stop_before_seconds=said.number("STOP_BEFORE_SECONDS", 60, 1, 600),
+            answer_bytes=said.number("ANSWER_BYTES", MOST_BYTES, 1000, MOST_BYTES),
             live=LivePace(
                 hold_seconds=said.number("LIVE_HOLD_SECONDS", 3, 0, 25), retry_ms=said.number("LIVE_RETRY_MS", 1000, 100, 60_000)
             ),

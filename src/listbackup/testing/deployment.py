@@ -63,7 +63,7 @@ class Deployment:
     def letters(self, to: str, about: str) -> Sequence[str]:
         """The texts of the letters that SES took for somebody, with this word in their subject, oldest first."""
         with urllib.request.urlopen(f"{self.emulator.endpoint}/_ministack/ses/messages", timeout=10) as answer:  # noqa: S310 - an address of our own making
-            messages = next(iter(json.load(answer)["messages"].values()), [])
+            messages: list[dict[str, Any]] = next(iter(json.load(answer)["messages"].values()), [])
         return [str(one["BodyText"]) for one in messages if to in one["To"] and about in str(one["Subject"]).lower()]
 
     def token(self, to: str, about: str) -> str:
@@ -71,7 +71,7 @@ class Deployment:
         found = patience.until(
             lambda: [token for text in self.letters(to, about) for token in re.findall(r"#token=(\S+)", text)], pause=0.5, seconds=150
         )
-        return found[-1]
+        return str(found[-1])
 
     def invoke(self, function: str, event: Mapping[str, object]) -> Any:
         """What a function answers to its caller in the account."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import time
+import json
+import os
+import signal
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyotp
 import pytest
 
 from listbackup.testing import patience
-from listbackup.testing.deployment import STAGE, Deployment
-from listbackup.testing.http import Client
+from listbackup.testing.deployment import SETTINGS, STAGE, Deployment
 from listbackup.testing.journey import STREAM, back_up, come_in, connect, give_back, invite, look, pass_a_day, until
 from listbackup.testing.saas import Options, Saas, serve
 from listbackup.testing.visitor import Browser
@@ -85,3 +87,96 @@ def test_a_new_user_backs_up_browses_compares_restores_and_shares(ada: Person) -
     assert bob.refused("GET", f"/sources/{source}") == (404, "not_found"), "what is above is absent"
     told = {"account:connection:created", "account:run:succeeded", "account:restore:undone"}
     patience.until(lambda: {one["action"] for one in browser.ok("GET", "/activity?limit=500")["items"]}, told.issubset, pause=1)
+
+
+def kept(ada: Person, stream: str) -> dict[str, Any]:
+    """Every record of the newest snapshot, by key."""
+    (newest, *_) = ada.browser.ok("GET", f"/sources/{ada.source}/snapshots")["items"]
+    found: dict[str, Any] = {}
+    cursor = ""
+    while cursor is not None:
+        page = ada.browser.ok("GET", f"/snapshots/{newest['id']}/streams/{stream}/records?limit=500{cursor and f'&cursor={cursor}'}")
+        found |= {one["key"]: one["record"] for one in page["items"]}
+        cursor = page["next"]
+    return found
+
+
+def assert_equal_to_the_platform(ada: Person) -> None:
+    for stream in STREAMS:
+        truth = {"/".join(map(str, key)): json.loads(raw) for key, raw in ada.place.crm.world.truth(stream).items()}
+        assert kept(ada, stream) == truth, stream
+
+
+def until_over(ada: Person, run: str, *, seconds: float = 240) -> Any:
+    return patience.until(
+        lambda: ada.browser.ok("GET", f"/runs/{run}"),
+        lambda one: one["state"] in ("succeeded", "partial", "failed", "cancelled"),
+        seconds=seconds,
+        pause=0.5,
+    )
+
+
+@contextmanager
+def changed(stage: Deployment, function: str, **said: str) -> Iterator[None]:
+    """A function that is told something else for a while, as by a deployment."""
+    client, name = stage.aws.client("lambda"), f"listbackup-{STAGE}-{function}"
+    before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": {**before, **said}})
+    try:
+        yield
+    finally:
+        client.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+
+
+def test_a_worker_that_is_killed_in_mid_run_is_called_again_and_the_snapshot_is_right(ada: Person, stage: Deployment) -> None:
+    crm = ada.place.crm
+    crm.world.pass_day(changed=0.2, deleted=0.05, added=0.05)
+    crm.behave(replace(crm.options, latency_seconds=1.0, max_page_size=20))
+    calls = sum(crm.calls.values())
+    run = ada.browser.ok("POST", f"/sources/{ada.source}/sync", {"full": True})["id"]
+    patience.until(lambda: sum(crm.calls.values()), lambda now: now >= calls + 4, seconds=120)
+    killed = stage.processes("worker")
+    for process in killed:
+        os.kill(process, signal.SIGKILL)
+    assert killed
+    assert ada.browser.ok("GET", f"/runs/{run}")["state"] == "running"
+    crm.behave(replace(crm.options, latency_seconds=0.0))
+    over = until_over(ada, run)
+    assert (over["state"], over["crashes"]) == ("succeeded", 1), over
+    assert_equal_to_the_platform(ada)
+
+
+def test_what_the_worker_cannot_take_is_given_up_and_sent_anew_by_a_person(ada: Person, stage: Deployment) -> None:
+    queues = stage.aws.client("sqs")
+    url = stage.parameter("run-queue-url")
+    queues.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})  # a deployment waits for hours
+    with changed(stage, "worker", IDENTITY="nobody"):
+        run = ada.browser.ok("POST", f"/sources/{ada.source}/sync", {})["id"]
+        letters = patience.until(lambda: ada.browser.ok("GET", "/queues/dead-letters")["items"], seconds=180, pause=1)
+    queues.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": SETTINGS["run_visibility_seconds"]})
+    assert [one["run"] for one in letters] == [run]
+    sent = ada.browser.ok("POST", "/queues/dead-letters/redrive", {"ids": [letters[0]["id"]]})["items"]
+    assert [one["run"] for one in sent] == [run]
+    assert until_over(ada, run)["state"] == "succeeded"
+    assert ada.browser.ok("GET", "/queues/dead-letters")["items"] == []
+
+
+def test_the_tick_begins_what_is_due(ada: Person) -> None:
+    job = ada.browser.ok("POST", "/jobs", {"source": ada.source, "name": "each minute", "timetable": {"cron": "* * * * *"}})
+    runs = patience.until(lambda: ada.browser.ok("GET", f"/runs?job={job['id']}")["items"], seconds=180, pause=1)
+    ada.browser.ok("PATCH", f"/jobs/{job['id']}", {"no_timetable": True})
+    assert runs[-1]["trigger"] == "schedule"
+    assert until_over(ada, runs[-1]["id"])["state"] == "succeeded"
+
+
+def test_an_export_that_is_too_large_for_a_function_is_fetched_by_a_link_to_the_bucket(ada: Person, stage: Deployment) -> None:
+    (newest, *_) = ada.browser.ok("GET", f"/sources/{ada.source}/snapshots")["items"]
+    export = ada.browser.ok("POST", "/exports", {"snapshot": newest["id"], "format": "jsonl", "streams": [STREAM]})["id"]
+    until(ada.browser, f"/exports/{export}", "done")
+    with changed(stage, "data", ANSWER_BYTES="1000"):
+        link = ada.browser.ok("POST", f"/exports/{export}/download-url", {"file": f"{STREAM}.jsonl"})
+        said = stage.browser().ask("GET", link["url"].removeprefix("/v2"))
+    assert said.status == 303, said.raw[:300]
+    with urllib.request.urlopen(said.headers["location"]) as answer:
+        lines = answer.read().splitlines()
+    assert sorted(lines) == sorted(ada.place.crm.world.truth(STREAM).values())
