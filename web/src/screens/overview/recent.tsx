@@ -16,6 +16,7 @@ import { Ago } from "@/ui/time";
 import "@/messages/en/overview";
 
 const SHOWN = 8;
+const ASKED = 50; // some of them are looks at content, which tell of nothing that happened
 
 /** What was done last in the account, and by whom. */
 export default function RecentActivity() {
@@ -23,7 +24,7 @@ export default function RecentActivity() {
   const here = useHere();
   const names = useNames();
   const { cache, use } = useApi();
-  const query = use.useQuery("get", "/v2/activity", { params: { query: { limit: SHOWN } } });
+  const query = use.useQuery("get", "/v2/activity", { params: { query: { limit: ASKED } } });
   useLive((events) => {
     if (events.some((event) => event.id !== null || event.event === "live.gap"))
       void cache.invalidateQueries({ queryKey: ["get", "/v2/activity"] });
@@ -40,12 +41,13 @@ export default function RecentActivity() {
       }
     >
       <Shown query={query} skeleton={<SkeletonRows rows={SHOWN} />}>
-        {(data) =>
-          data.items.length === 0 ? (
+        {(data) => {
+          const lines = data.items.filter((line) => !line.action.startsWith("content."));
+          return lines.length === 0 ? (
             <p className="p-4 text-sm text-muted">{t("overview.activity.none")}</p>
           ) : (
             <ul className="divide-y divide-line">
-              {data.items.map((line) => (
+              {lines.slice(0, SHOWN).map((line) => (
                 <li key={line.seq} className="flex flex-wrap items-center gap-x-3 gap-y-0.5 px-4 py-2 text-sm">
                   <Link
                     href={here.path(`/activity?subject=${encodeURIComponent(line.subject)}`)}
@@ -63,8 +65,8 @@ export default function RecentActivity() {
                 </li>
               ))}
             </ul>
-          )
-        }
+          );
+        }}
       </Shown>
     </Section>
   );
