@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import pacing, report, throughput
+from bench import cost_page, pacing, report, throughput
 from bench.evolve import days, lower_bound
 from bench.measure import ROOT, noise
 
@@ -52,6 +52,7 @@ SECTIONS: Mapping[str, Callable[[], Any]] = {
     "millions": lambda: child("bench.scale", "millions"),
     "api": lambda: child("bench.api"),
     "cold": lambda: child("bench.cold"),
+    "cost": lambda: child("bench.cost"),
     "storage_peers": lambda: {name: child("bench.storage_peers", name) for name in PEERS},
 }
 
@@ -77,6 +78,7 @@ def main() -> None:
         }
         kept.write_text(json.dumps(results, indent=1) + "\n")
         (HERE / "RESULTS.md").write_text(report.render(results))
+        cost_page.write(results)
     print(f"wrote {(HERE / 'RESULTS.md').relative_to(Path.cwd()) if HERE.is_relative_to(Path.cwd()) else HERE / 'RESULTS.md'}")
 
 

@@ -58,7 +58,9 @@ class House:
         self.clock = SystemClock()
         sqs, kms = self.aws.client("sqs"), self.aws.client("kms")
         fifo = {"FifoQueue": "true"}
-        self.queues = {name: sqs.create_queue(QueueName=f"{name}.fifo", Attributes=fifo)["QueueUrl"] for name in ("runs", "dead", "errands")}
+        self.queues = {
+            name: sqs.create_queue(QueueName=f"{name}.fifo", Attributes=fifo)["QueueUrl"] for name in ("runs", "dead", "errands")
+        }
         self.aws.client("s3").create_bucket(Bucket=f"listbackup-data-{STAGE}")
         self.aws.client("events").create_event_bus(Name=f"listbackup-{STAGE}")
         kms.create_alias(AliasName=f"alias/listbackup-{STAGE}", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
@@ -82,7 +84,9 @@ class House:
             "ERRAND_QUEUE_URL": self.queues["errands"],
             **said,
         }
-        return CloudSettings.read(environ, scratch=self.scratch / str(time.monotonic_ns()))  # each process of a function begins with nothing
+        return CloudSettings.read(
+            environ, scratch=self.scratch / str(time.monotonic_ns())
+        )  # each process of a function begins with nothing
 
     def open(self, *, delivers: bool = False) -> System:
         settings = self.settings()
@@ -106,7 +110,9 @@ class House:
     def work(self) -> None:
         """What SQS and Lambda do with a message: it is received, the function is called, it is deleted."""
         client = self.aws.client("sqs")
-        received = client.receive_message(QueueUrl=self.queues["runs"], MessageAttributeNames=["All"], AttributeNames=["All"], WaitTimeSeconds=5)
+        received = client.receive_message(
+            QueueUrl=self.queues["runs"], MessageAttributeNames=["All"], AttributeNames=["All"], WaitTimeSeconds=5
+        )
         (message,) = received["Messages"]
         record = {"messageId": message["MessageId"], "receiptHandle": message["ReceiptHandle"], "body": message["Body"]}
         record |= {"attributes": message["Attributes"], "messageAttributes": {}}
@@ -225,7 +231,9 @@ def _fixed() -> dict[str, int]:
         "print(json.dumps({'alarms': count('CloudWatch::Alarm'), 'dashboards': count('CloudWatch::Dashboard'), 'kms_keys': count('KMS::Key')}))"
     )
     quiet = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1", "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1"}
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env={**os.environ, **quiet}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env={**os.environ, **quiet}, capture_output=True, text=True, check=True
+    )
     counted: dict[str, int] = json.loads(done.stdout.strip().splitlines()[-1])
     return counted
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bench.cost_page import RECORDS, table
+
 Results = Mapping[str, Any]
 
 
@@ -324,6 +326,18 @@ def _plain(plain: Mapping[str, Any]) -> Iterator[str]:
         yield _goal(what, f"{share:.0%}", "70 %", share >= 0.7)
 
 
+def _cost(results: Results) -> Iterator[str]:
+    measured = _get(results, "cost")
+    if not measured:
+        return
+    if "failed" in measured:
+        yield f"Failed: {measured['failed']}"
+        return
+    yield f"Counted over the emulator, a run of a source of {RECORDS:,} records; seconds are reckoned, see docs/guides/cost.md."
+    yield ""
+    yield from table(measured)
+
+
 _SECTIONS = (
     ("Records per CPU-second", _throughput),
     ("A slow platform", _latency),
@@ -333,4 +347,5 @@ _SECTIONS = (
     ("Scale", _scale),
     ("HTTP API", _api),
     ("Functions", _cold),
+    ("What AWS is asked for", _cost),
 )

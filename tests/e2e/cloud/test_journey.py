@@ -9,13 +9,14 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pyotp
 import pytest
 
 from listbackup.testing import patience
-from listbackup.testing.deployment import SETTINGS, STAGE, Deployment
+from listbackup.testing.deployment import SETTINGS, STAGE, Deployment, listbackup
 from listbackup.testing.journey import STREAM, back_up, come_in, connect, give_back, invite, look, pass_a_day, until
 from listbackup.testing.saas import Options, Saas, serve
 from listbackup.testing.visitor import Browser
@@ -180,3 +181,26 @@ def test_an_export_that_is_too_large_for_a_function_is_fetched_by_a_link_to_the_
     with urllib.request.urlopen(said.headers["location"]) as answer:
         lines = answer.read().splitlines()
     assert sorted(lines) == sorted(ada.place.crm.world.truth(STREAM).values())
+
+
+def test_a_rotated_root_key_is_followed_by_every_function(ada: Person, stage: Deployment, tmp_path: Path) -> None:
+    listbackup(stage.emulator, tmp_path, "keys", "rotate", "--stage", STAGE, "--endpoint-url", stage.emulator.endpoint)
+    with changed(stage, "data", LOG_LEVEL="DEBUG"), changed(stage, "worker", LOG_LEVEL="DEBUG"):  # processes that hold no opened key
+        run = ada.browser.ok("POST", f"/sources/{ada.source}/sync", {"full": True})["id"]
+        assert until_over(ada, run)["state"] == "succeeded"
+        assert_equal_to_the_platform(ada)
+
+
+def test_z_nothing_but_what_holds_data_is_left_after_destroy_and_nothing_at_all_with_the_data(stage: Deployment, tmp_path: Path) -> None:
+    def stacks() -> set[str]:
+        found = stage.aws.client("cloudformation").list_stacks()["StackSummaries"]
+        return {one["StackName"] for one in found if one["StackStatus"] != "DELETE_COMPLETE" and one["StackName"].startswith("listbackup-")}
+
+    words = ("--stage", STAGE, "all", "--endpoint-url", stage.emulator.endpoint, "--yes")
+    listbackup(stage.emulator, tmp_path, "destroy", *words)
+    assert stacks() == {f"listbackup-{STAGE}-core"}
+    listbackup(stage.emulator, tmp_path, "destroy", *words, "--with-data")
+    assert stacks() == set()
+    tables = stage.aws.client("dynamodb").list_tables()["TableNames"]
+    buckets = [one["Name"] for one in stage.aws.client("s3").list_buckets()["Buckets"] if one["Name"].startswith("listbackup-")]
+    assert ([one for one in tables if one.startswith("listbackup-")], buckets) == ([], [])

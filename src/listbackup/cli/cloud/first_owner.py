@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from listbackup.cli.cloud.parameters import INSTALLATION, find
 from listbackup.cli.cloud.target import Target
+
+if TYPE_CHECKING:
+    from listbackup.bootstrap.system import System
 
 _GIVEN = {  # names in a function's environment, and the parameters that hold them
     "LISTBACKUP_INSTALLATION": INSTALLATION,
@@ -21,6 +27,14 @@ _GIVEN = {  # names in a function's environment, and the parameters that hold th
 
 def new_setup_code(target: Target, *, bucket: str, public_url: str) -> str | None:
     """A code that is good once, within a day; None where somebody owns the installation. Makes the default account when there is none. Raises BackendError."""
+    with opened(target, bucket=bucket, public_url=public_url) as system:
+        system.accounts.ensure_default(actor="deploy")
+        return system.registration.new_setup_code()
+
+
+@contextmanager
+def opened(target: Target, *, bucket: str, public_url: str) -> Iterator[System]:
+    """The deployed installation, with the credentials of whoever sits here: for what no function may do."""
     from listbackup.bootstrap.aws import AwsPorts, open_cloud
     from listbackup.bootstrap.cloud_settings import CloudSettings
 
@@ -37,6 +51,4 @@ def new_setup_code(target: Target, *, bucket: str, public_url: str) -> str | Non
     }
     with tempfile.TemporaryDirectory(prefix="listbackup-owner-") as scratch:
         settings = CloudSettings.read(environ, scratch=Path(scratch))
-        system = open_cloud(settings, clock=target.clock, ports=AwsPorts(settings, target.clock, target.aws))
-        system.accounts.ensure_default(actor="deploy")
-        return system.registration.new_setup_code()
+        yield open_cloud(settings, clock=target.clock, ports=AwsPorts(settings, target.clock, target.aws))

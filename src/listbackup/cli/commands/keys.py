@@ -18,14 +18,28 @@ app = typer.Typer(help="Rotate the root key, print a recovery kit, destroy the k
 
 
 @app.command()
-def rotate(context: typer.Context, as_json: Json = False) -> None:
+def rotate(
+    context: typer.Context,
+    stage: Annotated[
+        str | None, typer.Option("--stage", metavar="STAGE", help="Of a deployment to AWS, with your credentials there.")
+    ] = None,
+    region: Annotated[str | None, typer.Option("--region", metavar="REGION", help="Its AWS region (else AWS_REGION).")] = None,
+    endpoint_url: Annotated[str | None, typer.Option("--endpoint-url", metavar="URL", help="An emulator instead of AWS.")] = None,
+    as_json: Json = False,
+) -> None:
     """Make a new root key, wrap every account's key with it, destroy the old one. Data is not rewritten; backups may go on.
 
     \b
     Examples:
       listbackup keys rotate
+      listbackup keys rotate --stage main
     """
     with shell(context, as_json, local=True) as sh:
+        if stage is not None:
+            from listbackup.cli.cloud.root_key import rotate as rotate_deployed
+
+            rotate_deployed(sh.out, sh.clock, stage, region=region, endpoint=endpoint_url)
+            return
         count = sh.system.keys.rotate_root()
         root = sh.system.keyring.current()
         sh.out.document({"root": root, "accounts": count})
