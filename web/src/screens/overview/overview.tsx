@@ -19,7 +19,7 @@ import { Skeleton, SkeletonRows } from "@/ui/skeleton";
 import { Empty, Shown } from "@/ui/states";
 import "@/messages/en/overview";
 
-const Growth = dynamic(() => import("@/screens/overview/growth"), { ssr: false, loading: () => <Skeleton className="h-72" /> });
+const Growth = dynamic(() => import("@/screens/overview/growth"), { ssr: false, loading: () => <Skeleton className="h-88" /> });
 const RecentActivity = dynamic(() => import("@/screens/overview/recent"), { ssr: false, loading: () => <Skeleton className="h-96" /> });
 const LOOKED_AT = 30;
 
@@ -59,7 +59,7 @@ export default function Overview() {
               <Usage standings={standings} />
               <div className="grid items-start gap-5 lg:grid-cols-2">
                 <Ages standings={standings} isWhole={isWhole} />
-                {isWhole ? <Growth standings={standings} most={LOOKED_AT} /> : <Skeleton className="h-72" />}
+                {isWhole ? <Growth standings={standings} most={LOOKED_AT} /> : <Skeleton className="h-88" />}
               </div>
               <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
                 {here.may("activity:read") ? <RecentActivity /> : <RecentRuns standings={standings} runs={known.runs} />}

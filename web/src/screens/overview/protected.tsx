@@ -10,7 +10,7 @@ import { Skeleton } from "@/ui/skeleton";
 /** Is everything protected? One sentence and one figure. */
 export function Protected({ standings, isWhole }: { standings: readonly Standing[]; isWhole: boolean }) {
   const t = useT();
-  if (!isWhole) return <Skeleton className="h-44" />;
+  if (!isWhole) return <Skeleton className="h-52" />;
   const count = standings.length;
   const bad = standings.filter((one) => one.state === "never" || one.state === "late" || one.state === "first").length;
   const isFirst = standings.every((one) => one.state === "first");

@@ -68,7 +68,7 @@ export function Frame({ nav, children }: { nav?: ReactNode; children: ReactNode 
       >
         <div className="grid gap-2 p-3 pb-1">
           <AccountButton />
-          {here && <PaletteButton />}
+          {here ? <PaletteButton /> : nav === undefined && <div className="h-8" />}
         </div>
         <div className="min-h-0 flex-1 overflow-y-auto">{nav ?? <Navigation />}</div>
         <div className="border-t border-line p-2">

@@ -30,7 +30,7 @@ export function UserMenu() {
       document.removeEventListener("focusin", outside);
     };
   }, [isOpen]);
-  if (!session) return null;
+  if (!session) return <div className="h-11" />;
   const close = () => {
     setOpen(false);
     button.current?.focus();
