@@ -157,12 +157,25 @@ def _counts(measured: Mapping[str, Any]) -> list[str]:
     return [
         "## What was counted",
         "",
-        f"A source of {RECORDS:,} records, between the two that were measured ({', '.join(f'{int(n):,}' for n in measured['runs'])} records):",
+        f"A source of {RECORDS:,} records, on the line through the two that were measured ({', '.join(f'{int(n):,}' for n in measured['runs'])} records):",
         "",
         *table(measured),
         "",
         f"Besides: a tick reads {tick['read_units']:.0f} units and writes {tick['write_units']:.0f}; looking after an account, every five minutes, reads {tended.get('read_units', 0):.1f}; a request of a program reads {request['read_units']:.1f} on average.",
+        *_limits(measured),
+        "",
         "A read unit is 4 KiB, a write unit 1 KiB, in a transaction twice, and twice more in each index that holds the item.",
+    ]
+
+
+def _limits(measured: Mapping[str, Any]) -> list[str]:
+    """What the largest size asks of settings that have a limit."""
+    most, tended = SIZES[-1], measured["look_after"]
+    share = most / SOURCES_PER_ACCOUNT / 5 * (tended["aws_calls"] * AWS_SECONDS + tended["cpu_seconds"])
+    at_once = most * run_of(measured, "daily", RECORDS)["worker_seconds"] / 86_400
+    return [
+        "",
+        f"{most:,} sources keep {at_once:.0f} workers busy if their runs are spread over the day (`worker_concurrency`), and a tick looks after its share of their accounts in {share:.0f} s of the 240 that it has: about as many accounts as one tick can look after every five minutes.",
     ]
 
 
