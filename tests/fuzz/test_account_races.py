@@ -13,7 +13,7 @@ from listbackup.base.clock import SystemClock
 from listbackup.base.errors import ListBackupError, NotFound
 from listbackup.base.ids import UserId, new_id
 from listbackup.http.permission import Permission
-from listbackup.services.accounts import Account, Accounts, Role, TreeSettings, machine
+from listbackup.services.accounts import Account, Accounts, ApiKeys, Limit, Role, TreeSettings, machine
 from listbackup.services.desk import Desk
 from listbackup.testing.tenancy import NotedKeys
 from listbackup.testing.together import in_threads_each
@@ -140,3 +140,44 @@ def test_a_role_that_is_given_and_deleted_at_once_is_there_or_given_to_nobody(ac
         )
         assert len(done) == 1
         assert (members.find(top.id, user) is not None) == (done == ["given"])
+
+
+def test_of_people_who_become_the_first_owner_at_once_one_is(tmp_path: Path) -> None:
+    for number in range(ROUNDS // 4):
+        tables = SqliteTables(tmp_path / f"{number}.db")
+        place, done = Accounts(Desk(tables, OutboxEvents(tables), SystemClock()), NotedKeys()), list[str]()
+        default = place.ensure_default(actor="test")
+        in_threads_each(*[tried(lambda place=place: place.set_first_owner(person()), done, "owner") for _ in range(4)])
+        assert (done, place.members.count(default.id)) == (["owner"], (1, 1))
+        tables.close()
+
+
+def test_no_more_keys_than_the_plan_holds_however_many_ask_at_once(tmp_path: Path) -> None:
+    tables = SqliteTables(tmp_path / "keys.db")
+    desk = Desk(tables, OutboxEvents(tables), SystemClock())
+    place = Accounts(desk, NotedKeys())
+    keys, owner = ApiKeys(desk, place), person()
+    for _ in range(ROUNDS // 4):
+        top, done = place.open_for(owner, "top"), list[str]()
+        place.limits.set(top.id, Limit(api_keys=2), by=machine("x"))
+        scope = place.members.standing(owner, top.id).scope(top.id)
+        in_threads_each(*[tried(lambda scope=scope: keys.create(scope, name="k"), done, "made") for _ in range(6)])
+        assert len(done) == len(keys.list(scope).items) == 2
+    tables.close()
+
+
+def test_a_role_that_grows_while_it_is_given_is_not_given_by_who_lacks_what_it_came_to(accounts: Accounts) -> None:
+    owner, roles, members = person(), accounts.roles, accounts.members
+    top = accounts.open_for(owner, "top")
+    may = roles.create(top.id, "clerk", [Permission.MEMBERS_MANAGE, Permission.SOURCES_READ], by=machine("x"))
+    clerk, wider = person(), [Permission.SOURCES_READ, Permission.SOURCES_MANAGE]
+    members.add(top.id, clerk, may.id, by=members.standing(owner, top.id))
+    for number in range(ROUNDS):
+        role = roles.create(top.id, f"r{number}", [Permission.SOURCES_READ], by=machine("x"))
+        friend, order, by = person(), list[str](), members.standing(clerk, top.id)
+        in_threads_each(
+            tried(lambda friend=friend, role=role, by=by: members.add(top.id, friend, role.id, by=by), order, "given"),
+            tried(lambda role=role: roles.change(top.id, role.id, permissions=wider, by=machine("x")), order, "grown"),
+        )
+        assert "grown" in order  # given before it grew, or not at all: never by the version that came after
+        assert (members.find(top.id, friend) is not None) == ("given" in order)
