@@ -28,7 +28,7 @@ export function Needs({
   return (
     <Section title={t("overview.attention")} isFlush className="min-w-0">
       {!isWhole ? (
-        <SkeletonRows rows={3} />
+        <SkeletonRows rows={1} />
       ) : needs.length === 0 ? (
         <p className="flex items-center gap-2 p-4 text-sm">
           <CircleCheck aria-hidden className="size-4.5 text-good" />

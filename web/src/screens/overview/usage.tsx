@@ -21,7 +21,7 @@ export function Usage({ standings }: { standings: readonly Standing[] }) {
     return (
       <div className={PLACES}>
         {["records", "stored", "snapshots", "sources"].map((name) => (
-          <Skeleton key={name} className="h-29 lg:h-23.75" />
+          <Skeleton key={name} className="h-24 lg:h-23.75" />
         ))}
       </div>
     );
