@@ -28,7 +28,7 @@ for (const form of ["mobile", "desktop"] as const)
       }
       fast[screen.name] = scores.sort((one, other) => one - other)[Math.floor(RUNS / 2)] as number;
     }
-    note(`lighthouse, performance (${form}, median of ${RUNS})`, fast);
+    note(`lighthouse, performance (${form})`, { "median of": RUNS, ...fast });
     note(`lighthouse, accessibility, best practices and SEO (${form})`, {
       screens: screens.length,
       "audits failed": wrong.length,
