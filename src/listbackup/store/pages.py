@@ -59,7 +59,7 @@ class Pages:
     ``mark``, ``find``, ``count`` and ``told`` may be called from any thread, everything else from one. Known pages go by their number.
     """
 
-    def __init__(self, fingerprint: str, marker: Marker, ids: Ids, prior: Prior, before: Leaves, *, most: int) -> None:
+    def __init__(self, fingerprint: str, marker: Marker, ids: Ids, prior: Prior, before: Leaves) -> None:
         self.fingerprint = fingerprint
         self.mark = marker.mark
         self._ids, self._prior, self._before = ids, prior, before
@@ -68,7 +68,7 @@ class Pages:
         self._numbers = {mark: number for number, mark in enumerate(before.marks) if believed[number]}
         self._came: set[int] = set()
         self._learnt: dict[bytes, tuple[bytes, int, U64]] = {}
-        self._room = most  # for records of new pages: a stream of more will not be asked for its pages again
+        self._room = prior.sizes.large_rows  # for records of new pages: a stream of more will not be asked for its pages again
 
     @property
     def is_empty(self) -> bool:

@@ -79,10 +79,8 @@ class StreamWriter:
         knowing: records have no keys, or there are so many that local state is walked in pieces."""
         if self.spec.keyless or self.prior.large:
             return None
-        store = self._writing.store
-        known = Leaves() if self.first_load else store.known_pages(self.name, self._writing.base, fingerprint)
-        most = store.ground.sizes.large_rows
-        self._pages = Pages(fingerprint, Marker(self._hashes.pages_key), self._ids, self.prior, known, most=most)
+        known = Leaves() if self.first_load else self._writing.store.known_pages(self.name, self._writing.base, fingerprint)
+        self._pages = Pages(fingerprint, Marker(self._hashes.pages_key), self._ids, self.prior, known)
         return self._pages
 
     def recall(self, numbers: Sequence[int]) -> Counts | None:
@@ -103,7 +101,7 @@ class StreamWriter:
         """Keep these records as the platform has them now; what became of them.
 
         ``raws[i]`` are the exact bytes of the record ``keys[i]`` (``keys`` is not looked at in a stream without keys). A key may come again; the later wins.
-        Where ``pages`` were asked for, they may be pieces of the page (``msgspec.Raw``): a whole page that is new is kept as it is, of others what changed is copied.
+        They may be pieces of a page (``msgspec.Raw``): of a page that is new throughout they are kept as they are, of others what changed is copied.
         In a stream of millions, records are judged some thousand at a time: the counts are then of those that were judged by this call.
         ``lessons`` are the pages that they came in, one after the other, to be known again.
         """
@@ -264,10 +262,8 @@ class StreamWriter:
 
     def remember(self) -> None:
         """Keep the local state of the new snapshot, where the changes are at hand; otherwise it is made from key frames when it is needed. And the pages to know again."""
-        store = self._writing.store
-        leaves = (
-            self._pages.kept(whole=self.listing and self._complete and self._writing.resumed is None) if self._pages is not None else None
-        )
+        store, whole = self._writing.store, self.listing and self._complete and self._writing.resumed is None
+        leaves = self._pages.kept(whole=whole) if self._pages is not None else None
         if self._pages is not None and leaves is not None:
             store.keep_pages(self.name, self._pages.fingerprint, leaves)
         if not self.parts or self.stage.kept is None or self._prior is None:
@@ -308,11 +304,10 @@ class StreamWriter:
         return counts
 
     def _write_new(self, codes: list[bytes], raws: Sequence[bytes], vhash: U64, lessons: Sequence[Lesson]) -> Counts:
-        n = len(codes)
         if self._pages is not None and lessons:
             self._pages.learn(lessons, self._ids.of(codes)[0], vhash)
-        self._stage(codes, raws, np.zeros(n, np.uint8), vhash, np.zeros(n, np.uint64))
-        return Counts(added=n)
+        self._stage(codes, raws, np.zeros(len(codes), np.uint8), vhash, np.zeros(len(codes), np.uint64))
+        return Counts(added=len(codes))
 
     def _write(self, codes: list[bytes], raws: Sequence[bytes], vhash: U64, lessons: Sequence[Lesson]) -> Counts:
         prior = self.prior

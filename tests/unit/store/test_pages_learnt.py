@@ -8,11 +8,14 @@ from listbackup.backends.keyring.mark import Marker
 from listbackup.store.detect import Ids, make_prior
 from listbackup.store.keycode import encode_keys
 from listbackup.store.pages import Leaves, Lesson, Pages
+from listbackup.store.sizes import Sizes
 
 
 def pages(most: int) -> Pages:
     empty = np.zeros(0, np.uint64)
-    return Pages("print", Marker(b"m" * 64), Ids(b"k" * 32), make_prior(empty, empty, empty, None), Leaves(), most=most)
+    prior = make_prior(empty, empty, empty, None)
+    prior.sizes = Sizes(large_rows=most)
+    return Pages("print", Marker(b"m" * 64), Ids(b"k" * 32), prior, Leaves())
 
 
 def learn(known: Pages, number: int, records: int) -> None:
