@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from listbackup.services.integrations import Integrations
     from listbackup.services.jobs import Jobs
     from listbackup.services.platforms import Platforms
+    from listbackup.services.post import Post
     from listbackup.services.rows import Writes
     from listbackup.services.runs import Runs
     from listbackup.services.sources import Purge, SourceGroups, Sources
@@ -255,6 +256,11 @@ class System(Foundation):
     def users(self) -> Users:
         """What people say of themselves."""
         return self._doors.users
+
+    @property
+    def post(self) -> Post:
+        """Letters."""
+        return self._doors.post
 
     @property
     def registration(self) -> Registration:

@@ -234,13 +234,14 @@ class _Late:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publish:
-    """Tells what was recorded: to everybody in this program who hears, and to the bus."""
+    """Tells what was recorded: to everybody in this program who hears, and to the bus. Sends the letters that were posted with it: who waits for one does not wait for the tick."""
 
     system: System
 
     def __call__(self, event: Mapping[str, Any], _: Call) -> Mapping[str, Any]:
         """Everything that waits in the outbox, whatever the event says of it. Raises where somebody could not hear: the stream gives the same records again."""
-        return {"told": self.system.tell_all(patient=False)}
+        told = self.system.tell_all(patient=False)
+        return {"told": told, "sent": self.system.post.dispatch()}
 
 
 def parts_of(system: System, *, replaced: Queue | None = None, errands: QueuedErrands | None = None) -> WorkerParts:

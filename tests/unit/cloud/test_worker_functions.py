@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from listbackup.backends.identity.port import Client
 from listbackup.base.secret import Secret
 from listbackup.processor.messages import RunMessage, encode
 from listbackup.services.data import ErrandKind, decode_order, order
@@ -15,6 +16,7 @@ from listbackup.services.jobs import Timetable
 from listbackup.services.runs import RunState
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.cloud import EventfulQueue, Invocation, MemoryStage
+from listbackup.testing.identity import PASSWORD
 from listbackup.testing.platform import FakeConnector, FakePlatform, fake_platform, fake_stream
 from listbackup.worker.errands import ErrandHand
 from listbackup.worker.functions import EventQueue, Tick
@@ -184,8 +186,14 @@ def test_what_functions_do_is_told_by_the_publisher_once_to_the_trail_and_to_the
     telling.hear_all(lambda event: heard.append(event.name))
     assert telling.tell_all(patient=False) == len(heard)
     assert heard[-1] == "activity.exported"
-    assert stage.publish() == {"told": 0}
+    assert stage.publish() == {"told": 0, "sent": 0}
     assert stage.system.activities.verify(stage.scope) is None
+
+
+def test_a_letter_goes_out_with_what_is_told_and_does_not_wait_for_the_tick(stage: MemoryStage) -> None:
+    stage.system.auth.register("ada@example.com", PASSWORD, Client(agent="test"))
+    assert (stage.publish()["sent"], [one.to for one in stage.ports.mail.sent]) == (1, ["ada@example.com"])
+    assert stage.publish()["sent"] == 0
 
 
 def test_runs_that_end_are_counted_though_another_function_ran_them(stage: MemoryStage) -> None:
