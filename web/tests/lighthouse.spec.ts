@@ -5,7 +5,7 @@ import { note } from "./measured";
 import { everyScreen } from "./screens";
 
 // One screen of each class. Accessibility, best practices and SEO are demanded in full; performance swings by ten points on a machine that does
-// something else, so it is the median of five and demanded by `make web-quality` alone. LIGHTHOUSE says how often each is measured.
+// something else, so it is the median of five and demanded by `make web-lighthouse` alone. LIGHTHOUSE says how often each is measured.
 const RUNS = Number(process.env.LIGHTHOUSE ?? 0);
 const isQuiet = process.env.QUIET === "1";
 const ENTRY = ["sign-in", "sign-up"];
