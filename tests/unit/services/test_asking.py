@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from listbackup.processor.filters import Filter, FilterOp, keeps
 from listbackup.processor.fields import only_fields
+from listbackup.processor.filters import Filter, FilterOp, keeps
 from listbackup.services.data.asking import changed_fields, fields_of, sort_key
 
 DEEP = b'{"a":' + b"[" * 3000 + b"]" * 3000 + b"}"
