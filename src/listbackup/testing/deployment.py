@@ -37,9 +37,10 @@ SETTINGS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Deployment:
-    """A stage that answers."""
+    """A stage that answers; ``setup_code`` as the deployment showed it."""
 
     emulator: Emulator
+    setup_code: str = ""
 
     @cached_property
     def aws(self) -> Aws:
@@ -91,10 +92,10 @@ def deployed(folder: Path) -> Iterator[Deployment]:
     """A stage for as long as the block runs."""
     emulator = Emulator.start(folder / "emulator")
     try:
-        made = Deployment(emulator)
-        made.aws.client("sesv2").create_email_identity(EmailIdentity=SENDER.partition("@")[2])
-        listbackup(emulator, folder, "deploy", "--stage", STAGE, "all", "--endpoint-url", emulator.endpoint, "--yes", *settings())
-        yield made
+        Deployment(emulator).aws.client("sesv2").create_email_identity(EmailIdentity=SENDER.partition("@")[2])
+        words = ("--stage", STAGE, "all", "--endpoint-url", emulator.endpoint, "--yes")
+        said = listbackup(emulator, folder, "deploy", *words, *settings())
+        yield Deployment(emulator, re.findall(r"^ +([A-Z0-9]{4}(?:-[A-Z0-9]{1,4})+)$", said, re.MULTILINE)[-1])
     finally:
         emulator.stop()
 

@@ -17,6 +17,7 @@ import pytest
 
 from listbackup.testing import patience
 from listbackup.testing.deployment import SETTINGS, STAGE, Deployment, listbackup
+from listbackup.testing.identity import PASSWORD
 from listbackup.testing.journey import STREAM, back_up, come_in, connect, give_back, invite, look, pass_a_day, until
 from listbackup.testing.saas import Options, Saas, serve
 from listbackup.testing.visitor import Browser
@@ -73,6 +74,16 @@ def test_what_was_deployed_answers_to_everybody_and_tells_strangers_nothing(stag
     assert nobody.ok("GET", "/system/health/live") == {"status": "live"}
     assert nobody.refused("GET", "/sources") == (401, "not_signed_in")
     assert nobody.ask("GET", "/nothing").status == 404
+
+
+def test_the_code_that_the_deployment_shows_makes_the_first_owner_once(stage: Deployment) -> None:
+    order = {"code": stage.setup_code, "email": "owner@example.com", "password": PASSWORD, "name": "The owner"}
+    owner = stage.browser()
+    owner.ok("POST", "/auth/setup", order)
+    owner.ok("POST", "/auth/login", {"email": order["email"], "password": PASSWORD, "kind": "browser"})
+    assert owner.ok("GET", "/sources")["items"] == []
+    assert owner.ok("GET", "/auth/welcome")["needs_setup"] is False
+    assert stage.browser().refused("POST", "/auth/setup", {**order, "email": "eve@example.com"}) == (401, "sign_in_refused")
 
 
 def test_a_new_user_backs_up_browses_compares_restores_and_shares(ada: Person) -> None:
