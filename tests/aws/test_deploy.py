@@ -56,10 +56,7 @@ def _deploy(emulator: Emulator, *words: str) -> dict[str, Any]:
 def test_core_is_deployed_seen_unchanged_and_destroyed_with_its_data_only_when_that_is_said(emulator: Emulator, aws: Aws) -> None:
     told = _deploy(emulator, "--yes")
     assert told["stacks"] == [f"listbackup-{STAGE}-core"]
-    tables = aws.client("dynamodb").list_tables(Limit=100)["TableNames"]
-    assert {name for name in tables if name.startswith(f"listbackup-{STAGE}-")} == {
-        f"listbackup-{STAGE}-{spec.name}" for spec in declared_tables()
-    }
+    assert _tables(aws) == {f"listbackup-{STAGE}-{spec.name}" for spec in declared_tables()}
     installation = _parameter(aws, "installation")
     assert installation.startswith("ins_")
 
@@ -78,9 +75,14 @@ def test_core_is_deployed_seen_unchanged_and_destroyed_with_its_data_only_when_t
 
     gone = _listbackup(emulator, "destroy", "all", "--with-data", "--yes")
     assert gone.returncode == 0, gone.stderr[-2000:]
-    left = aws.client("dynamodb").list_tables(Limit=100)["TableNames"]
-    assert [name for name in left if name.startswith(f"listbackup-{STAGE}-")] == []
+    assert _tables(aws) == set()
     assert f"listbackup-data-{STAGE}" not in [one["Name"] for one in aws.client("s3").list_buckets()["Buckets"]]
+
+
+def _tables(aws: Aws) -> set[str]:
+    """The stage's tables, among all that other tests made on the same ground."""
+    pages = aws.client("dynamodb").get_paginator("list_tables").paginate()
+    return {name for page in pages for name in page["TableNames"] if name.startswith(f"listbackup-{STAGE}-")}
 
 
 def _parameter(aws: Aws, name: str) -> str:
