@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from listbackup.backends.queue.memory import MemoryQueue
 from listbackup.backends.queue.sqlite import SqliteQueue
+from listbackup.backends.sqlite_file import SqliteFile
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.machines.queue_machine import Ground, check_queue
 from listbackup.testing.scratch import memory_folder
@@ -40,11 +41,18 @@ def memory(_: Path) -> Callable[[], Ground]:
 
 
 def sqlite(folder: Path) -> Callable[[], Ground]:
-    numbers = itertools.count()
+    numbers, opened = itertools.count(), list[SqliteFile]()
 
     def fresh() -> Ground:
+        while opened:  # those of the story before, or a thousand files stay open
+            opened.pop().close()
         path = folder / f"{next(numbers)}.db"
-        return lambda clock, max_receives: SqliteQueue(path, "runs", clock=clock, max_receives=max_receives)
+
+        def ground(clock: ManualClock, max_receives: int) -> SqliteQueue:
+            opened.append(SqliteFile(path, clock=clock))
+            return SqliteQueue(opened[-1], "runs", clock=clock, max_receives=max_receives)
+
+        return ground
 
     return fresh
 

@@ -40,11 +40,18 @@ def memory(_: Path) -> Callable[[], Ground]:
 
 
 def sqlite(folder: Path) -> Callable[[], Ground]:
-    numbers = itertools.count()
+    numbers, opened = itertools.count(), list[SqliteTables]()
 
     def fresh() -> Ground:
+        while opened:  # those of the story before, or a thousand files stay open
+            opened.pop().close()
         path = folder / f"{next(numbers)}.db"
-        return lambda clock: SqliteTables(path, clock=clock)
+
+        def ground(clock: ManualClock) -> SqliteTables:
+            opened.append(SqliteTables(path, clock=clock))
+            return opened[-1]
+
+        return ground
 
     return fresh
 

@@ -58,9 +58,11 @@ def on_terminal(cli: CommandLine, *arguments: str, **variables: str) -> str:
         program, env=cli.environment | {"TERM": "xterm", "COLUMNS": "100"} | variables, cwd=cli.home, stdin=side, stdout=side, stderr=side
     )
     os.close(side)
+    waiting = select.poll()  # not select(), which knows 1,024 open files
+    waiting.register(main, select.POLLIN)
     seen = b""
     while True:
-        ready, _, _ = select.select([main], [], [], 60)
+        ready = waiting.poll(60_000)
         try:
             piece = os.read(main, 65536) if ready else b""
         except OSError:
