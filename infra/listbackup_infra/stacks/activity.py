@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 
 from listbackup_infra import access, values
+from listbackup_infra.calls import call_by
 from listbackup_infra.function import Job, make_function
 from listbackup_infra.http import serve
 from listbackup_infra.settings import Stage
@@ -63,7 +62,6 @@ def _listener(stack: Stack, stage: Stage, ground: Ground) -> None:
         memory_mb=256,
     )
     function = make_function(stack, stage, ground, job)
-    lost = sqs.Queue.from_queue_arn(stack, "Lost", stack.format_arn(service="sqs", resource=stage.names.lost_queue))
     rule = events.Rule(
         stack,
         "Happened",
@@ -72,7 +70,7 @@ def _listener(stack: Stack, stage: Stage, ground: Ground) -> None:
         event_bus=events.EventBus.from_event_bus_name(stack, "Bus", stage.names.bus),
         event_pattern=events.EventPattern(source=events.Match.prefix("listbackup")),
     )
-    rule.add_target(targets.LambdaFunction(function, dead_letter_queue=lost, max_event_age=Duration.hours(2), retry_attempts=5))
+    call_by(rule, stack, stage, function)
 
 
 STACK = Plan(name="activity", about="the trail, and what hears of events", build=build, needs=("core", "api", "web", "auth"))

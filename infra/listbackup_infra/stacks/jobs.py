@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 
 from listbackup_infra import access
 from listbackup_infra.alarms import watch_recovery
+from listbackup_infra.calls import call_by, take_from
 from listbackup_infra.function import Job, make_function
 from listbackup_infra.http import serve
 from listbackup_infra.settings import Stage
@@ -36,15 +34,7 @@ def _worker(stack: Stack, stage: Stage, ground: Ground) -> None:
         memory_mb=stage.worker_memory_mb,
         scratch_mb=2048,
     )
-    lambda_.CfnEventSourceMapping(
-        stack,
-        "WorkerTakesRuns",
-        event_source_arn=stack.format_arn(service="sqs", resource=stage.names.run_queue),
-        function_name=make_function(stack, stage, ground, job).function_arn,
-        batch_size=1,  # a run is a long thing: one at a time, and its failure is nobody else's
-        function_response_types=["ReportBatchItemFailures"],
-        scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=max(2, stage.worker_concurrency)),
-    )
+    take_from(stage.names.run_queue, stack, stage, "WorkerTakesRuns", make_function(stack, stage, ground, job))
 
 
 def _tick(stack: Stack, stage: Stage, ground: Ground) -> None:
@@ -59,7 +49,6 @@ def _tick(stack: Stack, stage: Stage, ground: Ground) -> None:
         scratch_mb=1024,
     )
     function = make_function(stack, stage, ground, job)
-    lost = sqs.Queue.from_queue_arn(stack, "Lost", stack.format_arn(service="sqs", resource=stage.names.lost_queue))
     rule = events.Rule(
         stack,
         "Minute",
@@ -67,11 +56,7 @@ def _tick(stack: Stack, stage: Stage, ground: Ground) -> None:
         description="finds what is due",
         schedule=events.Schedule.rate(Duration.minutes(1)),
     )
-    rule.add_target(
-        targets.LambdaFunction(
-            function, dead_letter_queue=lost, max_event_age=Duration.minutes(1), retry_attempts=0
-        )  # the next minute comes by itself
-    )
+    call_by(rule, stack, stage, function, within=Duration.minutes(1), retries=0)  # the next minute comes by itself
 
 
 STACK = Plan(name="jobs", about="standing orders and runs, worker and tick", build=build, needs=("core", "api", "web", "auth"))
