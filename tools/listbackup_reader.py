@@ -7,9 +7,11 @@
     listbackup_reader.py STORE KIT show SOURCE STREAM KEY [--at SEQ]      one record
     listbackup_reader.py STORE KIT attachments SOURCE [--at SEQ]          what is attached to which record, with the id of its bytes
     listbackup_reader.py STORE KIT attachment SOURCE ID                   the bytes of an attachment
-STORE is a copy of the bucket (a folder), KIT the JSON store kit with the account's keys."""
-import argparse, datetime, hashlib, heapq, hmac, itertools, json, pathlib, struct, sys
+STORE is a folder and KIT a file: a copy of the objects (a bucket) and the account's store kit, in JSON or as it was printed; or a copy of the whole
+data folder, with the objects in its folder objects, and the printed recovery kit."""
+import argparse, contextlib, datetime, getpass, hashlib, heapq, hmac, itertools, json, os, pathlib, re, sqlite3, struct, sys
 import zstandard
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -49,6 +51,69 @@ def key_of(code):
             parts.append(number - 256**size + 1 if t < 0x14 else number)
     return parts
 
+LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+def codes_of(sheet):
+    """Heading and bytes of each code on a printed kit."""
+    heading, groups = "", {}
+    for line in sheet.splitlines():
+        if named := re.match("(Root key|data key|id key).*", line): heading = named[0].strip()
+        if line.lstrip().startswith(">"):
+            groups.setdefault(heading, []).extend(re.split(r"[\s>-]+", line.upper().translate(str.maketrans("ILO", "110")).strip(" >")))
+    for heading, code in groups.items():
+        for place, group in enumerate(code):
+            values = [LETTERS.find(letter) for letter in group]
+            for power, value in enumerate(values[:-1], 1):
+                for _ in range(power): value = value << 1 ^ (37 if value & 16 else 0)
+                place ^= value
+            if len(group) != 5 or -1 in values or place & 31 != values[-1]: raise SystemExit(f"{heading}: the group {group} is mistyped or not in its place")
+        bits = "".join(f"{LETTERS.index(letter):05b}" for group in code for letter in group[:4])
+        size = 65 if bits.startswith("00000010") else 33  # the root key under a passphrase is longer
+        raw = bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits) - 7, 8))
+        if hashlib.sha256(b"listbackup code\n" + raw[:size]).digest()[:4] != raw[size : size + 4]: raise SystemExit(f"{heading}: groups are missing or too many")
+        yield heading, raw[:size]
+
+def kid_of(key): return hmac.digest(key, b"listbackup/key-id", "sha256")[:8]
+
+def derived(key, salt, label): return HKDF(SHA512(), length=64, salt=salt, info=label).derive(key)
+
+def opened(key, sealed, *context):
+    """What was sealed as a field under this key, in this place."""
+    both = derived(key, sealed[12:44], b"listbackup/1/field")
+    bound = b"".join(len(part).to_bytes(4, "little") + part for part in (sealed[:76], *(part.encode() for part in context)))
+    if sealed[:4] != b"LBF\x01" or not hmac.compare_digest(both[32:], sealed[44:76]): raise SystemExit("the kit does not fit keys.db")
+    return AESGCM(both[:32]).decrypt(bytes(12), sealed[76:], bound)
+
+def root_of(code):
+    """The root key of a recovery kit's code; a passphrase is asked for where the kit was made with one."""
+    if code[0] == 1: return code[1:]
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+    stretch = Argon2id(salt=code[1:17], length=32, iterations=3, lanes=1, memory_cost=65536)
+    label = b"listbackup/1/recovery-kit"
+    return AESGCM(derived(stretch.derive(getpass.getpass("Passphrase: ").encode()), code[1:17], label)[:32]).decrypt(bytes(12), code[17:], label)
+
+def keys_of(store, kit):
+    """Folder and data keys (by id) of each account that the kit opens."""
+    text = kit.read_text()
+    if text.lstrip().startswith("{"):
+        kit = json.loads(text)
+        return {store / kit["account"]: {bytes.fromhex(key["kid"]): bytes.fromhex(key["key"]) for key in kit["data_keys"]}}
+    codes = dict(codes_of(text))
+    if not codes: raise SystemExit(f"there is no code of a key in {kit}")
+    if account := re.search(r"^account\s+(\S+)", text, re.MULTILINE):
+        return {store / account[1]: {kid_of(code[1:]): code[1:] for code in codes.values() if code[0] == 3}}
+    roots, found = {kid_of(key): key for key in map(root_of, codes.values())}, {}
+    if not (store / "keys.db").is_file(): raise SystemExit(f"a recovery kit opens a copy of the whole data folder, and {store / 'keys.db'} is not there")
+    with contextlib.closing(sqlite3.connect(f"{(store / 'keys.db').absolute().as_uri()}?mode=ro", uri=True)) as tables:
+        rows = [(pk, sk, unpack(item, 8)[0]) for pk, sk, item in tables.execute("SELECT pk, sk, item FROM t_account_keys ORDER BY pk, sk")]
+    wraps = {pk: item["wrapped"] for pk, sk, item in rows if sk == "account" and item["state"] == "live"}
+    if not {wrap[4:12] for wrap in wraps.values()} <= set(roots): raise SystemExit("the kit was printed before the last rotation of the root key")
+    for pk, sk, item in rows:
+        if pk in wraps and sk != "account":
+            key = opened(opened(roots[wraps[pk][4:12]], wraps[pk], "account-key", pk), item["wrapped"], "data-key", pk, str(int(sk[6:])))
+            found.setdefault(store / "objects" / pk, {})[kid_of(key)] = key
+    return found
+
 class Sealed:
     """A sealed object: checks its key and its place, opens its frames."""
     def __init__(self, keys, place, path, kind):
@@ -58,7 +123,8 @@ class Sealed:
         ok = self.header[:5] == b"LBSO\x01" and magic == b"LBSOEND1" and self.data[-144:-32] == self.header and self.header[6] == ord(kind)
         here = self.header[96:112] == place and (kind not in "PB" or self.header[80:96].hex() == path.name)
         if not ok or not here or self.off + length + 144 != len(self.data): raise SystemExit(f"{path} is damaged, moved, or of a newer format")
-        both = HKDF(SHA512(), length=64, salt=self.header[16:48], info=b"listbackup/1/object").derive(keys[self.header[8:16]])
+        if self.header[8:16] not in keys: raise SystemExit(f"{path} was sealed with a data key that is younger than the kit: print a new one")
+        both = derived(keys[self.header[8:16]], self.header[16:48], b"listbackup/1/object")
         if not hmac.compare_digest(both[32:], self.header[48:80]): raise SystemExit(f"the key does not fit {path}")
         self.aes = AESGCM(both[:32])
         self.tail = unpack(self.frame(self.frames - 1, ord("T"), codec, raw, self.off, length))[0]
@@ -118,7 +184,8 @@ class Source:
     def attachment(self, wanted, seq):
         """The bytes of an attachment, piece by piece."""
         code = b"\x01" + bytes.fromhex(wanted).replace(b"\0", b"\0\xff") + b"\0"
-        value = dict(self.records("_blobs", seq))[code]
+        value = dict(self.records("_blobs", seq)).get(code)
+        if value is None: raise SystemExit(f"there is no attachment {wanted} in snapshot {seq}")
         if value[0] == 0: return [value[1:]]
         blob = self.open("b/{run}/{blob}".format(**unpack(value, 1)[0]), "B")
         return (raw for _, raw in blob.content(0, blob.frames - 1))
@@ -129,22 +196,30 @@ def main():
     ask.add_argument("names", nargs="*")
     ask.add_argument("--at", type=int, help="number of the snapshot (default: the newest)")
     args, out = ask.parse_args(), sys.stdout.buffer
-    kit = json.loads(pathlib.Path(args.kit).read_text())
-    keys = {bytes.fromhex(key["kid"]): bytes.fromhex(key["key"]) for key in kit["data_keys"]}
-    sources = {head.parent.name: Source(keys, head.parent) for head in sorted(pathlib.Path(args.store, kit["account"]).glob("*/HEAD"))}
+    accounts = keys_of(pathlib.Path(args.store), pathlib.Path(args.kit))
+    sources = {head.parent.name: Source(keys, head.parent) for folder, keys in accounts.items() for head in sorted(folder.glob("*/HEAD"))}
+    if not sources: raise SystemExit(f"no source is there: looked into {', '.join(map(str, accounts))}")
     if args.what == "list":
         for name, one, (seq, at, kind) in ((*each, snap) for each in sources.items() for snap in each[1].snaps):
             print(name, seq, datetime.datetime.fromtimestamp(at / 1000, datetime.UTC).isoformat(), kind, *one.head["streams"])
         return
+    if len(args.names) != {"export": 2, "show": 3, "attachments": 1, "attachment": 2}.get(args.what): ask.error("what is asked for is not one of the above")
+    if args.names[0] not in sources: raise SystemExit(f"there is no source {args.names[0]}; there are: {', '.join(sources)}")
     source, names = sources[args.names[0]], args.names[1:]
-    seq = args.at or source.head["last_seq"]
+    seq, written = args.at or source.head["last_seq"], 0
     if seq not in [snap[0] for snap in source.snaps]: raise SystemExit(f"there is no snapshot {seq}")
     if args.what == "attachment": out.writelines(source.attachment(names[0], seq))
-    if args.what == "attachments": names = ["_attachments"]
+    if args.what.startswith("attachment"): names = ["_attachments"]
+    elif names[0] not in source.head["streams"]: raise SystemExit(f"there is no stream {names[0]}; there are: {', '.join(source.head['streams'])}")
     for code, value in source.records(names[0], seq) if args.what != "attachment" else ():
         key = key_of(code)
         text = str(key[0]) if len(key) == 1 else json.dumps(key, ensure_ascii=False)
-        if args.what != "show" or names[1] == text: out.write((text.encode() + b" " if args.what == "attachments" else b"") + value + b"\n")
+        if args.what != "show" or names[1] == text:
+            written += out.write((text.encode() + b" " if args.what == "attachments" else b"") + value + b"\n")
+    if args.what == "show" and not written: raise SystemExit(f"there is no record {names[1]} in snapshot {seq}")
 
 if __name__ == "__main__":
-    main()
+    try: main()
+    except BrokenPipeError: os._exit(0)  # whoever read has enough
+    except InvalidTag: sys.exit("a byte was changed, or the passphrase is another one: it does not open")
+    except (OSError, ValueError, sqlite3.Error) as error: sys.exit(f"that cannot be used: {error}")

@@ -136,7 +136,7 @@ def test_the_stand_alone_reader_lists_shows_one_record_and_gives_attachments() -
 
 def test_the_stand_alone_reader_is_short_and_stands_alone() -> None:
     lines = READER.read_text().splitlines()
-    assert len(lines) <= 150
+    assert len(lines) <= 230  # with the kits as people print them: decision 0373
     nodes = list(ast.walk(ast.parse(READER.read_text())))
     imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     imported |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
+import runpy
 import struct
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from listbackup.backends.keyring.store_kit import parse_store_kit, print_store_k
 from listbackup.base.clock import iso
 from listbackup.base.secret import Secret
 
+READER = Path(__file__).parents[2] / "tools" / "listbackup_reader.py"
 VECTORS: dict[str, Any] = json.loads(Path(__file__).with_name("seal-vectors.json").read_text())
 
 
@@ -72,7 +75,31 @@ def test_printed_recovery_kits_open_as_ever() -> None:
 def test_store_kits_open_as_ever() -> None:
     frozen = VECTORS["store_kit"]
     kit = parse_store_kit(frozen["json"])
-    assert kit == parse_store_kit(frozen["sheet"])
+    assert kit == parse_store_kit(frozen["sheet"]) == parse_store_kit(frozen["sheet_printed_before_0373"])
     assert (kit.account, iso(kit.made_at), kit.id_key.hex()) == (frozen["account"], frozen["made_at"], frozen["id_key"])
     assert [key.hex() for key in kit.data_keys.values()] == frozen["data_keys"]
     assert (store_kit_json(kit).decode(), print_store_kit(kit)) == (frozen["json"], frozen["sheet"])
+
+
+def test_the_stand_alone_reader_takes_every_kit_as_it_was_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = runpy.run_path(str(READER))
+    recovery, store = VECTORS["recovery_kit"], VECTORS["store_kit"]
+    monkeypatch.setattr("getpass.getpass", lambda _: recovery["passphrase"])
+    for form in ("plain", "under_passphrase"):
+        assert [reader["root_of"](code).hex() for _, code in reader["codes_of"](recovery[form])] == recovery["roots"]
+    for form in ("json", "sheet", "sheet_printed_before_0373"):
+        (tmp_path / "kit").write_text(store[form])
+        ((folder, keys),) = reader["keys_of"](tmp_path, tmp_path / "kit").items()
+        assert (folder, [key.hex() for key in keys.values()]) == (tmp_path / store["account"], store["data_keys"])
+
+
+def test_the_stand_alone_reader_names_the_mistyped_group() -> None:
+    reader = runpy.run_path(str(READER))
+    sheet = VECTORS["store_kit"]["sheet"]
+    group = re.findall(r"> (\w{5})", sheet)[-1]
+    for wrong, said in (
+        (sheet.replace(group, group[::-1]), f"the group {group[::-1]} is mistyped"),
+        (sheet.rstrip()[:-5], "groups are missing"),
+    ):
+        with pytest.raises(SystemExit, match=said):
+            list(reader["codes_of"](wrong))

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from listbackup.testing.canary import Canaries
 
 CommandLine = Any
 Saas = Any
+READER = Path(__file__).parents[3] / "tools" / "listbackup_reader.py"
 
 
 def test_after_a_rotation_everything_opens_and_the_old_kit_does_not(cli: CommandLine, crm: Saas) -> None:
@@ -36,6 +41,72 @@ def test_a_copy_of_the_data_folder_opens_with_the_kit_on_another_machine(cli: Co
     other.ok("keys", "recovery-kit", "--restore", "kit.txt")
     assert other.ok("show", "crm", "contacts").raw == before
     assert other("keys", "recovery-kit", "--restore", "kit.txt").code == 2  # there are keys now
+
+
+def test_kit_and_copy_are_read_without_this_package(cli: CommandLine, crm: Saas) -> None:
+    """The recovery kit with the whole data folder, the store kit with the objects alone, in JSON and as it was printed."""
+    cli.connect(crm)
+    cli.ok("backup", "crm")
+    cli.ok("keys", "rotate")
+    shown = sorted(cli.ok("show", "crm", "contacts").raw.splitlines())
+    for arguments, name in (((), "root.txt"), (("--store",), "sheet.txt"), (("--store", "--json"), "store.json")):
+        kit = cli.ok("keys", "recovery-kit", *arguments)
+        (cli.home / name).write_text(kit.json["kit"] if "--json" in arguments else kit.out)
+    shutil.copytree(cli.data, cli.home / "copy")
+    for store, kit in (("copy", "root.txt"), ("copy/objects", "sheet.txt"), ("copy/objects", "store.json")):
+        source = alone(cli, store, kit, "list").split()[0].decode()
+        assert sorted(alone(cli, store, kit, "export", source, "contacts").splitlines()) == shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["copy/objects", "root.txt", "list"], "a recovery kit opens a copy of the whole data folder"),
+        (["copy", "sheet.txt", "list"], "no source is there"),
+        (["copy", "nowhere.txt", "list"], "cannot be used"),
+        (["copy", "token.txt", "list"], "no code"),
+        (["copy", "root.txt", "export", "src_x", "contacts"], "there is no source src_x"),
+        (["copy", "root.txt", "export", "SOURCE", "nothing"], "there is no stream nothing"),
+        (["copy", "root.txt", "export", "SOURCE", "contacts", "--at", "9"], "there is no snapshot 9"),
+        (["copy", "root.txt", "show", "SOURCE", "contacts", "0"], "there is no record 0"),
+        (["copy", "root.txt", "attachment", "SOURCE", "00"], "there is no attachment 00"),
+        (["copy", "root.txt", "export"], "is not one of the above"),
+        (["copy", "before.txt", "list"], "before the last rotation"),
+    ],
+)
+def test_the_stand_alone_reader_says_what_is_wrong_in_a_sentence(copied: CommandLine, arguments: list[str], said: str) -> None:
+    source = alone(copied, "copy", "root.txt", "list").split()[0].decode()
+    done = alone_at_all(copied, *(source if one == "SOURCE" else one for one in arguments))
+    assert done.returncode != 0
+    assert said in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.fixture(scope="module")
+def copied(told: CommandLine) -> CommandLine:
+    """Two snapshots, copied, with kits from before and after a rotation."""
+    for name, arguments in (("before.txt", ()), ("root.txt", ()), ("sheet.txt", ("--store",))):
+        if name == "root.txt":
+            told.ok("keys", "rotate")
+        (told.home / name).write_text(told.ok("keys", "recovery-kit", *arguments).out)
+    shutil.copytree(told.data, told.home / "copy")
+    return told
+
+
+def alone(cli: CommandLine, *arguments: str) -> bytes:
+    """What the stand-alone reader prints."""
+    done = alone_at_all(cli, *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def alone_at_all(cli: CommandLine, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """The stand-alone reader in a Python that does not know this package (-I: neither here nor from the environment)."""
+    absent = (
+        "import sys, runpy; sys.modules['listbackup'] = None; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    command = [sys.executable, "-I", "-c", absent, str(READER), *arguments]
+    return subprocess.run(command, cwd=cli.home, env=cli.environment, capture_output=True, check=False)
 
 
 def test_a_mistyped_kit_is_told_by_the_group(cli: CommandLine) -> None:

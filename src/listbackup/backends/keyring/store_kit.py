@@ -181,8 +181,8 @@ account  {account}
 made     {made_at}
 check    {check}
 
-This sheet opens the exported stores of one account, with listbackup or with the
-stand-alone reader (tools/listbackup_reader.py): nothing else is needed.
+This sheet opens the exported stores of one account with the stand-alone reader
+(tools/listbackup_reader.py): nothing else is needed.
 Whoever has it and the stores can read them. The format of the code and of the
 stores is described in docs/design/keys.md and docs/design/store-format.md.
 """

@@ -61,8 +61,8 @@ def recovery_kit(
 ) -> None:
     """Print what opens the data when this machine is gone: keep it on paper, away from the data.
 
-    The kit holds the root key; with a copy of the data folder it opens everything. With --store it holds the data's own keys instead, which the
-    stand-alone reader takes. --restore puts the root key of a kit into the key folder.
+    The kit holds the root key; with a copy of the data folder it opens everything, also for the stand-alone reader. With --store it holds the data's
+    own keys instead, with which that reader opens the objects alone. --restore puts the root key of a kit into the key folder.
 
     \b
     Examples:
