@@ -1,8 +1,8 @@
 """The API as a function: one service's rooms behind the same door, called with the events of an HTTP API (payload format 2.0).
 
 System, clients and application are made once for each process of the function, at its first event. What an event says counts as far as API Gateway says it: the
-caller's address is ``requestContext.http.sourceIp`` and no header, the request's id is the gateway's unless the caller sent one, and of an authorizer's words none is
-believed: the door judges every credential itself.
+caller's address is ``requestContext.http.sourceIp`` and no header (but of our own distribution, which proves itself: ``api/front.py``), the request's id is the
+gateway's unless the caller sent one, and of an authorizer's words none is believed: the door judges every credential itself.
 Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html, read 2026-11-21.
 """
 
@@ -18,6 +18,7 @@ from mangum import Mangum
 
 from listbackup.api.app import ApiSettings, application
 from listbackup.api.door import SECURITY
+from listbackup.api.front import FRONT, VIEWER, viewer_of
 from listbackup.api.live import Turns
 from listbackup.base.errors import InputError
 from listbackup.base.log import log_context
@@ -36,6 +37,8 @@ _OURS = (
     "x-forwarded-port",
     "x-forwarded-for",
     "forwarded",
+    FRONT,
+    VIEWER,
 )  # nobody's word about the way here counts but the gateway's
 
 HandOut: TypeAlias = Callable[[bytes, str], str]  # bytes and the name of a file -> the address that gives them for some minutes
@@ -59,13 +62,13 @@ class HttpFunction:
             services=(settings.service,) if settings.service is not None else ApiSettings().services,
             turns=Turns(hold_seconds=settings.live.hold_seconds, retry_ms=settings.live.retry_ms),
         )
-        self._host, self._hand_out, self._most_bytes = host, hand_out, most_bytes
+        self._host, self._hand_out, self._most_bytes, self._front = host, hand_out, most_bytes, settings.front_proof
         self._mangum = Mangum(application(house, errands, api), lifespan="off", text_mime_types=_TEXT)
 
     def __call__(self, event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
         """The answer to one request."""
         with log_context(invocation=str(getattr(context, "aws_request_id", "-"))):
-            answer: Mapping[str, Any] = self._mangum(dict(_told_by_the_gateway(event, self._host)), context)
+            answer: Mapping[str, Any] = self._mangum(dict(_told_by_the_gateway(event, self._host, self._front)), context)
             return answer if len(answer.get("body") or "") <= self._most_bytes else self._too_large(answer)
 
     def _too_large(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -87,10 +90,14 @@ class HttpFunction:
         }
 
 
-def _told_by_the_gateway(event: Mapping[str, Any], host: str) -> Mapping[str, Any]:
+def _told_by_the_gateway(event: Mapping[str, Any], host: str, front: str) -> Mapping[str, Any]:
     """The event with its headers as the gateway vouches for them. Its own names stand for our public one: it answers for no others."""
     gateway: Mapping[str, Any] = event["requestContext"]
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items() if name.lower() not in _OURS}
+    sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    headers = {name: value for name, value in sent.items() if name not in _OURS}
+    viewer = viewer_of(sent, front)
+    if viewer is not None:
+        gateway = {**gateway, "http": {**gateway["http"], "sourceIp": viewer}}
     named = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
     if (
         named.lower() == str(gateway.get("domainName", "")).rpartition(":")[0].lower()
@@ -101,7 +108,7 @@ def _told_by_the_gateway(event: Mapping[str, Any], host: str) -> Mapping[str, An
     stage, path = str(gateway.get("stage", "$default")), str(event.get("rawPath", "/"))
     if stage != "$default" and path.startswith(f"/{stage}/"):  # a stage with a name stands before every path
         path = path.removeprefix(f"/{stage}")
-    return {**event, "headers": {**headers, "x-forwarded-proto": "https"}, "rawPath": path}
+    return {**event, "requestContext": gateway, "headers": {**headers, "x-forwarded-proto": "https"}, "rawPath": path}
 
 
 def _name_of(host: str) -> str:

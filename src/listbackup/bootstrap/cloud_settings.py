@@ -64,6 +64,7 @@ class CloudSettings:
     settings: Settings
     stop_before_seconds: int = 60  # of what a function may take, that is left for coming to a checkpoint
     answer_bytes: int = MOST_BYTES  # what is larger is handed out by a link, or refused
+    front_proof: str = ""  # SHA-256 of what our distribution shows (api/front.py); empty: nothing stands before the gateway
     live: LivePace = LivePace()
     scratch: Path = SCRATCH
 
@@ -107,6 +108,7 @@ class CloudSettings:
             settings=_settings(env, scratch, public_url, origins),
             stop_before_seconds=said.number("STOP_BEFORE_SECONDS", 60, 1, 600),
             answer_bytes=said.number("ANSWER_BYTES", MOST_BYTES, 1000, MOST_BYTES),
+            front_proof=said.text("FRONT_PROOF", ""),
             live=LivePace(
                 hold_seconds=said.number("LIVE_HOLD_SECONDS", 3, 0, 25), retry_ms=said.number("LIVE_RETRY_MS", 1000, 100, 60_000)
             ),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from listbackup.api.front import FRONT, VIEWER, proof_of
 from listbackup.api.lambda_authorizer import Authorizer
 from listbackup.api.lambda_http import HttpFunction
 from listbackup.api.services import public_routes_of, routes_of, service_names
@@ -74,6 +75,36 @@ def test_a_callers_address_is_the_gateways_word_and_no_headers(stage: MemoryStag
     stage.publish()
     line = stage.ask("activity", "GET", "/activity").json["items"][0]
     assert (line["action"], line["origin"]["address"]) == ("account:activity:exported", "198.51.100.4")
+
+
+@pytest.mark.parametrize(
+    ("shown", "viewer", "address"),
+    [
+        ("the distribution's secret", "203.0.113.77", "203.0.113.77"),
+        ("the distribution's secret", "2001:db8::7", "2001:db8::7"),
+        ("the distribution's secret", "203.0.113.77, 10.0.0.1", "198.51.100.4"),
+        ("the distribution's secret", "", "198.51.100.4"),
+        ("a guess", "203.0.113.77", "198.51.100.4"),
+        ("", "203.0.113.77", "198.51.100.4"),
+    ],
+)
+def test_behind_our_distribution_the_callers_address_is_its_word_and_nobody_elses(
+    tmp_path: Path, shown: str, viewer: str, address: str
+) -> None:
+    stage = MemoryStage(tmp_path, [], FRONT_PROOF=proof_of("the distribution's secret"))
+    headers = {FRONT: shown, VIEWER: viewer, "authorization": f"Bearer {stage.key}"}
+    event = http_event("GET", "/v2/activity/export", headers=headers, source="198.51.100.4")
+    assert answered(stage.http("activity")(event, Invocation())).status == 200
+    stage.publish()
+    assert stage.ask("activity", "GET", "/activity").json["items"][0]["origin"]["address"] == address
+
+
+def test_a_stage_without_a_distribution_believes_no_viewer_whatever_is_shown(stage: MemoryStage) -> None:
+    headers = {FRONT: "", VIEWER: "203.0.113.77", "authorization": f"Bearer {stage.key}"}
+    event = http_event("GET", "/v2/activity/export", headers=headers, source="198.51.100.4")
+    assert answered(stage.http("activity")(event, Invocation())).status == 200
+    stage.publish()
+    assert stage.ask("activity", "GET", "/activity").json["items"][0]["origin"]["address"] == "198.51.100.4"
 
 
 def test_other_names_than_ours_and_the_gateways_are_refused(stage: MemoryStage) -> None:
