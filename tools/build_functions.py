@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import gzip
 import hashlib
 import json
 import re
@@ -21,6 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src"
@@ -57,7 +59,10 @@ ENTRIES = {
 }
 LEFT_OUT = {"pyarrow", "uvicorn", "uvloop", "httptools", "websockets"}  # servers of our own; and what is too large to be carried along
 SERVICES = ("cognito-idp", "dynamodb", "events", "kms", "s3", "secretsmanager", "sesv2", "sqs", "ssm", "sts")  # of AWS, that we speak to
-_BALLAST = re.compile(r"/(tests?|testing|_examples|examples|include|f2py|_pyinstaller|typing/tests)/|\.(pyi|pxd|h|c|lib|a)$|/py\.typed$")
+_BALLAST = re.compile(
+    r"/(tests?|testing|_examples|examples|include|f2py|_pyinstaller|typing/tests)/|\.(pyi|pxd|h|c|lib|a)$|/py\.typed$"
+    r"|^/urllib3/contrib/pyopenssl\.py$"  # botocore loads it where it is, and pyOpenSSL with it, for a class that the standard library has
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +179,33 @@ def thin(folder: Path) -> None:
                 path.rmdir()
         elif _BALLAST.search(inside) and not inside.startswith("/numpy/testing") and not inside.startswith("/numpy/_core/tests/_natype"):
             path.unlink()
-    services = folder / "botocore" / "data"
-    for path in services.iterdir() if services.is_dir() else ():
+    described = folder / "botocore" / "data"
+    for path in described.iterdir() if described.is_dir() else ():
         if path.is_dir() and path.name not in SERVICES:
             shutil.rmtree(path)
+        elif path.name == "endpoints.json":
+            path.write_text(json.dumps(_of_our_services(json.loads(path.read_text("utf-8")))), "utf-8")
+    for path in described.glob("*/*/service-2.json.gz"):
+        model = _undocumented(json.loads(gzip.decompress(path.read_bytes())))
+        path.unlink()
+        path.with_suffix("").write_text(json.dumps(model), "utf-8")
+
+
+def _of_our_services(endpoints: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Where AWS's services are, without those that we never ask: botocore reads it all for its first client."""
+    ours = set(SERVICES) | {"email"}  # what SES is called there
+    kept = [
+        {**partition, "services": {name: said for name, said in partition["services"].items() if name in ours}}
+        for partition in endpoints["partitions"]
+    ]
+    return {**endpoints, "partitions": kept}
+
+
+def _undocumented(model: Any) -> Any:
+    """A service's description without its prose, which is more than half of it. A member may itself be called "documentation"; prose is text, a member is not."""
+    if isinstance(model, dict):
+        return {name: _undocumented(said) for name, said in model.items() if not (name == "documentation" and isinstance(said, str))}
+    return [_undocumented(one) for one in model] if isinstance(model, list) else model
 
 
 def copy_ours(needed: Needed, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where the tests of the AWS adapters run: an emulator on this machine, or with LISTBACKUP_AWS_ACCOUNT=1 the account that boto3 finds.
+"""Where the tests of the AWS adapters run: an emulator on this machine, or with LISTBACKUP_AWS_ACCOUNT=1 the account that botocore finds.
 
 In an account everything is named by LISTBACKUP_AWS_PREFIX (``listbackup-test`` unless set) and removed after the test; it takes an hour, for making a table takes half
 a minute, and costs cents.

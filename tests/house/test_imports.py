@@ -1,4 +1,4 @@
-"""What the import contracts of pyproject.toml cannot say: who may name a concrete adapter, boto3, the inside of a service, another platform."""
+"""What the import contracts of pyproject.toml cannot say: who may name a concrete adapter, botocore, the inside of a service, another platform."""
 
 from __future__ import annotations
 
@@ -81,9 +81,12 @@ def test_only_bootstrap_and_testing_name_a_concrete_adapter() -> None:
     assert wrong == []
 
 
-def test_only_the_way_to_aws_and_to_buckets_knows_boto3() -> None:
-    """Whoever needs AWS asks ``backends/aws_client.py`` for a client and gets errors in our own words; botocore's own are read where its answers are taken apart."""
-    homes = {"boto3": ("aws_client", "s3_client"), "botocore": ("aws_client", "s3", "s3_client", "s3_errors", "dynamodb", "cognito")}
+def test_only_the_way_to_aws_and_to_buckets_knows_botocore() -> None:
+    """Whoever needs AWS asks ``backends/aws_client.py`` for a client and gets errors in our own words; botocore's own are read where its answers are taken apart.
+
+    Nobody needs boto3, which is botocore with a layer that every cold start would pay for (docs/decisions/0355).
+    """
+    homes = {"boto3": (), "botocore": ("aws_client", "s3", "s3_client", "s3_errors", "dynamodb", "cognito")}
     wrong = []
     for one in ALL:
         library = one.imported.split(".")[0]
@@ -93,8 +96,8 @@ def test_only_the_way_to_aws_and_to_buckets_knows_boto3() -> None:
     assert wrong == []
 
 
-def test_nothing_loads_boto3_before_it_is_asked_for() -> None:
-    """A function that never speaks to a service must not pay for its client: what names boto3 in its first lines is itself imported inside functions."""
+def test_nothing_loads_botocore_before_it_is_asked_for() -> None:
+    """A function that never speaks to a service must not pay for its client: what names botocore in its first lines is itself imported inside functions."""
     late = {"listbackup.backends.objects.s3_errors"}
     loads = {"boto3", "botocore"}
     wrong = [

@@ -1,7 +1,7 @@
 """The way to AWS: who asks, one client for each service, and what a refusal means in this program's words.
 
-Clients are made when they are first needed, once for each ``Aws``: making one costs 80 ms of a function's first answer, importing boto3 170 ms, so boto3 and botocore
-are imported inside functions alone. botocore tries nothing again by itself; ``ask`` goes through the one retry loop of ``base/retry.py``.
+Clients are made when they are first needed, once for each ``Aws``, by botocore itself: what boto3 adds to it is loaded at every cold start and used by nothing here. botocore is
+imported inside functions alone. It tries nothing again by itself; ``ask`` goes through the one retry loop of ``base/retry.py``.
 Source: botocore's ``Config`` (https://botocore.amazonaws.com/v1/documentation/api/latest/reference/config.html, read 2026-11-21); the error codes that pass by themselves:
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html (read 2026-11-21).
 """
@@ -71,7 +71,7 @@ class AwsRefused(BackendError):
 class Aws:
     """One region of one AWS account, as one caller. Safe to share between threads.
 
-    Without an endpoint it is AWS itself (or what boto3 finds in AWS_ENDPOINT_URL); without a key the machine's own credentials are used, as boto3 finds them.
+    Without an endpoint it is AWS itself (or what botocore finds in AWS_ENDPOINT_URL); without a key the machine's own credentials are used, as botocore finds them.
     """
 
     region: str
@@ -85,12 +85,12 @@ class Aws:
     _session: Any = field(default=None, init=False, repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
-    def client(self, service: str) -> Any:  # boto3 makes its clients' types at run time
-        """The boto3 client of this service, the same one every time. Raises InputError when boto3 is not installed or the endpoint is not an address."""
+    def client(self, service: str) -> Any:  # botocore makes its clients' types at run time
+        """The botocore client of this service, the same one every time. Raises InputError when botocore is not installed or the endpoint is not an address."""
         found = self._clients.get(service)
         if found is not None:
             return found
-        with self._lock:  # boto3 clients may be shared between threads, making them may not
+        with self._lock:  # clients may be shared between threads, making them may not
             if service not in self._clients:
                 self._clients[service] = self._open(service)
             return self._clients[service]
@@ -108,17 +108,15 @@ class Aws:
 
     def _open(self, service: str) -> Any:
         try:
-            import boto3
             from botocore.config import Config
+            from botocore.session import Session
         except ImportError:
-            raise InputError("the cloud needs the boto3 library, which is not installed", hint="pip install 'listbackup[aws]'") from None
+            raise InputError("the cloud needs the botocore library, which is not installed", hint="pip install 'listbackup[aws]'") from None
         if self._session is None:
-            self._session = boto3.Session(
-                aws_access_key_id=self.access_key_id,
-                aws_secret_access_key=revealed(self.secret_access_key),
-                aws_session_token=revealed(self.session_token),
-                region_name=self.region,
-            )
+            self._session = Session()
+            self._session.set_config_variable("region", self.region)
+            if self.access_key_id is not None:
+                self._session.set_credentials(self.access_key_id, revealed(self.secret_access_key), revealed(self.session_token))
         config = Config(
             connect_timeout=3.0,
             read_timeout=_READ_SECONDS.get(service, _USUAL_READ_SECONDS),
@@ -127,7 +125,7 @@ class Aws:
             **_s3_config(path_style=self.endpoint is not None) if service == "s3" else {},
         )
         try:
-            return self._session.client(service, region_name=self.region, endpoint_url=self.endpoint, config=config)
+            return self._session.create_client(service, region_name=self.region, endpoint_url=self.endpoint, config=config)
         except ValueError as error:
             raise InputError(
                 f"{self.endpoint!r} is not an endpoint's address", hint="as in https://aws.example.org", field="endpoint"
@@ -172,7 +170,7 @@ def translated(error: Exception, what: str) -> Exception:
 
 
 def revealed(secret: Secret | None) -> str | None:
-    """What boto3 takes for a secret."""
+    """What botocore takes for a secret."""
     return secret.reveal() if secret else None
 
 
@@ -210,10 +208,10 @@ def _silence(error: Exception) -> str:
 
 
 def region_of_machine() -> str | None:
-    """The region that this machine's profile names, if boto3 is there and it names one."""
+    """The region that this machine's profile names, if botocore is there and it names one."""
     try:
-        import boto3
+        from botocore.session import Session
     except ImportError:
         return None
-    found = boto3.Session().region_name
+    found = Session().get_config_variable("region")
     return str(found) if found else None

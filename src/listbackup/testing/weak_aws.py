@@ -39,7 +39,7 @@ class WeakAws(Aws):
             from botocore.exceptions import ClientError
 
             said = {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}, **answer}
-            raise ClientError(said, operation)  # type: ignore[arg-type]  # what boto3 itself puts there is wider than its stubs
+            raise ClientError(said, operation)  # type: ignore[arg-type]  # what botocore itself puts there is wider than its stubs
 
         self._faults += [(operation, refused)] * times
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
-import boto3
 import pytest
+from botocore.session import Session
 from moto.server import ThreadedMotoServer
 from tests.e2e.commands.conftest import CommandLine, Saas
 
@@ -19,9 +19,8 @@ def endpoint() -> Iterator[str]:
     server.start()
     host, port = server.get_host_and_port()
     address = f"http://{host}:{port}"
-    boto3.client("s3", endpoint_url=address, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b").create_bucket(
-        Bucket=BUCKET
-    )
+    s3 = Session().create_client("s3", endpoint_url=address, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+    s3.create_bucket(Bucket=BUCKET)
     yield address
     server.stop()
 

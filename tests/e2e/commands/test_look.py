@@ -157,6 +157,6 @@ def test_showing_a_record_loads_nothing_that_it_does_not_need(told: CommandLine)
     loaded = set(done.stderr.split())
     assert (
         loaded
-        & {"pydantic", "rich.console", "boto3", "pyarrow", "yaml", "argon2", "listbackup.services.runs", "listbackup.processor.backup"}
+        & {"pydantic", "rich.console", "botocore", "pyarrow", "yaml", "argon2", "listbackup.services.runs", "listbackup.processor.backup"}
         == set()
     )

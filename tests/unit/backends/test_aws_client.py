@@ -41,7 +41,7 @@ def test_a_client_tries_nothing_again_by_itself_and_waits_for_seconds() -> None:
         assert (config.retries["total_max_attempts"], config.connect_timeout, config.read_timeout) == (1, 3, seconds)
 
 
-def test_nothing_of_boto3_is_loaded_before_a_client_is_asked_for() -> None:
+def test_nothing_of_botocore_is_loaded_before_a_client_is_asked_for() -> None:
     modules = "queue.sqs keyring.kms secrets.secrets_manager secrets.parameters mail.ses events.eventbridge objects.s3 objects.s3_links objects.s3_versions"
     lines = [f"import listbackup.backends.{name}" for name in ["aws_client", *modules.split()]]
     lines += ["import sys", "print([name for name in sys.modules if name.startswith(('boto', 'urllib3'))])"]

@@ -251,10 +251,10 @@ def test_a_bucket_that_ignores_the_condition_is_found_out(endpoint: str, answeri
         answering([(200, {"ETag": '"e"'}, b"")]).prove_create_once()
 
 
-def test_without_boto3_the_remedy_is_named() -> None:
-    script = "import sys; sys.modules['boto3'] = None\nfrom listbackup.backends.objects.s3 import *\nS3Objects(S3Settings(bucket='b'))"
+def test_without_botocore_the_remedy_is_named() -> None:
+    script = "import sys; sys.modules['botocore'] = None\nfrom listbackup.backends.objects.s3 import *\nS3Objects(S3Settings(bucket='b'))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert "InputError: a bucket needs the boto3 library" in done.stderr
+    assert "InputError: a bucket needs the botocore library" in done.stderr
     script = script.replace(
         "S3Objects(S3Settings(bucket='b'))", "try: S3Objects(S3Settings(bucket='b'))\nexcept Exception as e: print(e.hint)"
     )

@@ -183,7 +183,7 @@ class KmsKeyring:
     def _context(self, account: str) -> Mapping[str, str]:
         return {"account": account, "installation": self._installation}
 
-    def _ask(self, what: str, operation: str, **fields: Any) -> Any:  # boto3 makes its clients' types at run time
+    def _ask(self, what: str, operation: str, **fields: Any) -> Any:  # botocore makes its clients' types at run time
         call = getattr(self._aws.client("kms"), operation)
         return self._aws.ask(lambda: call(**fields), what)
 

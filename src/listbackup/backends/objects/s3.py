@@ -1,4 +1,4 @@
-"""Objects in any S3-compatible bucket, by boto3.
+"""Objects in any S3-compatible bucket, by botocore.
 
 Create-once is ``If-None-Match: *``, judged by the bucket. When the first answer to a put is lost, a second try meets the first one's object and raises
 ObjectExists: ``RetryingObjects`` compares the bytes and takes it for the success it was. A server that ignores the header would overwrite silently;

@@ -20,7 +20,7 @@ class Checksum(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3Settings:
-    """Where the bucket is and who asks. Without a key the machine's own credentials are used, as boto3 finds them; without an endpoint it is AWS."""
+    """Where the bucket is and who asks. Without a key the machine's own credentials are used, as botocore finds them; without an endpoint it is AWS."""
 
     bucket: str
     prefix: str = ""  # of every object's name, without a / at its ends
@@ -40,14 +40,14 @@ class S3Settings:
         return self.checksum or (Checksum.MD5 if self.endpoint_url else Checksum.SHA256)
 
 
-def open_client(settings: S3Settings) -> Any:  # boto3 makes its clients' types at run time
-    """The boto3 client. Raises InputError when boto3 is not installed or the endpoint is not an address."""
+def open_client(settings: S3Settings) -> Any:  # botocore makes its clients' types at run time
+    """The botocore client. Raises InputError when botocore is not installed or the endpoint is not an address."""
     try:
-        import boto3
         from botocore.config import Config
+        from botocore.session import Session
     except ImportError:
         raise InputError(
-            "a bucket needs the boto3 library, which is not installed", hint="pip install 'listbackup[s3]'", field="objects"
+            "a bucket needs the botocore library, which is not installed", hint="pip install 'listbackup[s3]'", field="objects"
         ) from None
     own = settings.endpoint_url is not None
     config = Config(
@@ -60,7 +60,7 @@ def open_client(settings: S3Settings) -> Any:  # boto3 makes its clients' types 
         response_checksum_validation="when_required",
     )
     try:
-        return boto3.client(
+        return Session().create_client(
             "s3",
             endpoint_url=settings.endpoint_url,
             region_name=settings.region or ("us-east-1" if own else None),

@@ -84,7 +84,7 @@ class S3Versions:
     def _key(self, name: str) -> str:
         return self._prefix + check_name(name)
 
-    def _ask(self, what: str, operation: str, **fields: Any) -> Any:  # boto3 makes its clients' types at run time
+    def _ask(self, what: str, operation: str, **fields: Any) -> Any:  # botocore makes its clients' types at run time
         call: Callable[..., Any] = getattr(self._aws.client("s3"), operation)
         return self._aws.ask(lambda: call(Bucket=self._bucket, **fields), what)
 

@@ -252,7 +252,7 @@ class SqsQueue:
         found: Mapping[str, str] = answer.get("Attributes", {})
         return found
 
-    def _ask(self, what: str, operation: str, **fields: Any) -> Any:  # boto3 makes its clients' types at run time
+    def _ask(self, what: str, operation: str, **fields: Any) -> Any:  # botocore makes its clients' types at run time
         call = getattr(self._aws.client("sqs"), operation)
         return ask(lambda: call(**fields), what, clock=self._clock)
 

@@ -81,7 +81,7 @@ class Parameters:
     def _name(self, name: str) -> str:
         return self._prefix + check_secret_name(name)
 
-    def _ask(self, what: str, operation: str, **fields: Any) -> Any:  # boto3 makes its clients' types at run time
+    def _ask(self, what: str, operation: str, **fields: Any) -> Any:  # botocore makes its clients' types at run time
         call = getattr(self._aws.client("ssm"), operation)
         return self._aws.ask(lambda: call(**fields), what)
 

@@ -29,7 +29,7 @@ def command(
 ) -> None:
     """Deploy to AWS: tables, queues, functions, the gateway and the web app of one stage.
 
-    Runs from a checkout (make setup-deploy), with the credentials that boto3 finds. What is missing in the account is said before anything is changed;
+    Runs from a checkout (make setup-deploy), with the credentials that botocore finds. What is missing in the account is said before anything is changed;
     parameters that were never there are made. Each stack is changed whole or not at all, and the ones that come first are changed first. At the end the
     gateway is asked whether it answers. How a stage is meant to be stands in infra/stages/STAGE.toml.
 
