@@ -25,7 +25,7 @@ U = TypeVar("U")
 class Parameters(BaseModel):
     """The parameters of a query; one that is not declared is refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 class PageParameters(Parameters):
@@ -38,7 +38,7 @@ class PageParameters(Parameters):
 class Body(BaseModel):
     """What a request brings; strict, and a field that is not declared is refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
