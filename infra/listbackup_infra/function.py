@@ -87,9 +87,9 @@ def _log(stack: Stack, stage: Stage, job: Job) -> logs.LogGroup:
         f"Timeouts-{job.name}",
         log_group_name=group.log_group_name,
         filter_pattern='"Task timed out"',
-        metric_transformations=[
+        metric_transformations=[  # no default value: a metric costs 30 cents for a month in which it says anything, if only nought
             logs.CfnMetricFilter.MetricTransformationProperty(
-                metric_name=f"{stage.names.function(job.name)}-timeouts", metric_namespace=METRICS, metric_value="1", default_value=0
+                metric_name=f"{stage.names.function(job.name)}-timeouts", metric_namespace=METRICS, metric_value="1"
             )
         ],
     )
