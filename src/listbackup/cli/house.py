@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from listbackup.services.scope import Scope
     from listbackup.services.sources import Filter, Source
     from listbackup.store import AttachmentInfo, Change, ChangeCounts, Key, Record, SnapshotInfo, Version
+    from listbackup.store.model import PruneStats
     from listbackup.store.policy import ExpirePlan, Policy
-    from listbackup.store.prune import PruneStats
 
 Tell = Callable[[str, int, int], None]
 Asked = Callable[[], bool]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -26,7 +26,10 @@ from listbackup.processor.export_formats import CsvWriter, JsonlWriter, ParquetW
 from listbackup.processor.fields import FieldPath, only_fields
 from listbackup.processor.filters import Filter, keeps
 from listbackup.processor.flatten import shape_of
-from listbackup.store import SnapshotInfo, View
+from listbackup.store import SnapshotInfo
+
+if TYPE_CHECKING:
+    from listbackup.store import View
 
 MANIFEST = "manifest.json"
 BUNDLE = ".attachments.zip"

@@ -7,7 +7,7 @@ import hmac
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,7 +19,10 @@ from listbackup.connectors.engine.quota import KnowsQuota, QuotaLeft
 from listbackup.connectors.engine.record import Key
 from listbackup.processor.fields import FieldPath, find_field, with_fields
 from listbackup.processor.restore_model import RESERVE_CALLS, IdMap
-from listbackup.store import SnapshotInfo, View
+from listbackup.store import SnapshotInfo
+
+if TYPE_CHECKING:
+    from listbackup.store import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

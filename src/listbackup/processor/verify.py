@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,7 +15,10 @@ from listbackup.base.clock import parse_iso
 from listbackup.base.errors import InputError
 from listbackup.connectors.engine.connector import Session, StreamInfo
 from listbackup.connectors.engine.record import Key
-from listbackup.store import Record, SnapshotInfo, View
+from listbackup.store import Record, SnapshotInfo
+
+if TYPE_CHECKING:
+    from listbackup.store import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-import numpy as np
-
 from listbackup.base.errors import DamagedError, InputError
 from listbackup.store.model import Key, KeyPart
 
@@ -135,6 +133,8 @@ def _texts(parts: Sequence[KeyPart]) -> list[bytes] | None:
         return None
     width, odd = divmod(len(data), len(parts))
     if not odd and width <= MAX_CODE and data.count(b"\x00") == data[width - 1 :: width].count(b"\x00") == len(parts):
+        import numpy as np  # here alone: who shows a key need not load it
+
         return np.frombuffer(data, f"V{width}").tolist()  # type: ignore[no-any-return]  # texts of one length, none with a zero inside
     pieces = "\x00".join(parts).encode().split(b"\x00")  # type: ignore[arg-type]
     if len(pieces) != len(parts) or len(max(pieces, key=len)) > MAX_CODE - 2:

@@ -209,3 +209,18 @@ EVIDENCE = (
 def evidence_code(evidence: str) -> int:
     """The 6-bit code of an evidence that is kept in a deletion's row; what is not in the list is ``unknown``."""
     return EVIDENCE.index(evidence) if evidence in EVIDENCE else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PruneStats:
+    """A plan in numbers; bytes are sealed bytes as they lie in the bucket."""
+
+    expiring: int
+    purging: int
+    tier_merges: int
+    base_merges: int
+    merge_bytes: int
+    deleting: int
+    deleting_bytes: int
+    waiting_bytes: int
+    stored_bytes: int

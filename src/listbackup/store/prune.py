@@ -14,7 +14,7 @@ from listbackup.store.basemerge import merge_base, plan_bases, plan_worthy
 from listbackup.store.compact import Compacted, compact_tiers, due_tiers
 from listbackup.store.erase import finish_erasures
 from listbackup.store.head import Head, edited, without_snapshots
-from listbackup.store.model import BLOBS
+from listbackup.store.model import BLOBS, PruneStats
 from listbackup.store.policy import TRASH, ExpirePlan, Policy
 from listbackup.store.reattach import reseal_attachments
 from listbackup.store.retention import NeedsConfirmation, check_clock, due_for_purge, expire, fewer_copies, plan_for, purge
@@ -25,21 +25,6 @@ if TYPE_CHECKING:
 
 RESEAL_BYTES = 1024 * 1024 * 1024  # of attachments, after a merge of the rows that name them
 Progress = Callable[[str, int, int], None]  # stage, done, in all
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PruneStats:
-    """A plan in numbers; bytes are sealed bytes as they lie in the bucket."""
-
-    expiring: int
-    purging: int
-    tier_merges: int
-    base_merges: int
-    merge_bytes: int
-    deleting: int
-    deleting_bytes: int
-    waiting_bytes: int
-    stored_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import typer
 from listbackup.cli.options import Json, SourceName, Yes
 from listbackup.cli.output import Output, size
 from listbackup.cli.shell import shell
-from listbackup.store.prune import PruneStats
+from listbackup.store.model import PruneStats
 
 
 def command(

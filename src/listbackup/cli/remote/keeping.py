@@ -26,8 +26,8 @@ from listbackup.services.activity import Activity, Wanted
 from listbackup.services.jobs import Job, RetryPolicy, Timetable
 from listbackup.services.scope import Scope
 from listbackup.store import SnapshotInfo
+from listbackup.store.model import PruneStats
 from listbackup.store.policy import Decision, ExpirePlan, Objection, Policy
-from listbackup.store.prune import PruneStats
 
 LOOK_EVERY_SECONDS = 0.25
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,7 +23,10 @@ from listbackup.services.data.asking import changed_fields
 from listbackup.services.data.budget import Budget
 from listbackup.services.data.cursors import read_cursor, write_cursor
 from listbackup.services.data.keys import show_key
-from listbackup.store import Change, ChangeKind, SnapshotInfo, Store
+from listbackup.store import Change, ChangeKind, SnapshotInfo
+
+if TYPE_CHECKING:
+    from listbackup.store import Store
 
 GAP = timedelta(minutes=10)  # longer silence than this parts two change sets
 SAMPLES = 5

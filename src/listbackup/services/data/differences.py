@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from listbackup.services.data.cursors import read_cursor, write_cursor
-from listbackup.store import Change, Key, SnapshotInfo, Store
+from listbackup.store import Change, Key, SnapshotInfo
 from listbackup.store.keycode import decode_key, encode_key
+
+if TYPE_CHECKING:
+    from listbackup.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

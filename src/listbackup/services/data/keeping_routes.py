@@ -24,8 +24,8 @@ from listbackup.services.data.service import Data
 from listbackup.services.data.upkeep import Upkeep
 from listbackup.services.data.verifying import Verifications
 from listbackup.services.routing import Answer, Call, Route, changing, reading
+from listbackup.store.model import PruneStats
 from listbackup.store.policy import ExpirePlan
-from listbackup.store.prune import PruneStats
 
 _OF = "/sources/{source:src}"
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from listbackup.base.decode import from_json
-from listbackup.store import Key, View
+from listbackup.store import Key
+
+if TYPE_CHECKING:
+    from listbackup.store import View
 
 
 def parse_key(text: str) -> Sequence[Key]:

@@ -9,11 +9,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from listbackup.services.data.asking import SortKey
-from listbackup.store import Record, View
+from listbackup.store import Record
 from listbackup.store.keycode import decode_key
+
+if TYPE_CHECKING:
+    from listbackup.store import View
 
 STRIDE = 512  # records between two codes that are remembered
 _ROWS = 250_000  # remembered in all: some 40 MiB at most, for an ordered record weighs eight times as much as a code

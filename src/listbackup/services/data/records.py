@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from listbackup.base.clock import Clock
 from listbackup.base.errors import InputError
@@ -13,9 +13,11 @@ from listbackup.services.data.asking import sort_key
 from listbackup.services.data.budget import Budget
 from listbackup.services.data.cursors import read_cursor, write_cursor
 from listbackup.services.data.positions import Placed, Positions
-from listbackup.store import Key, Record, View
+from listbackup.store import Key, Record
 from listbackup.store.keycode import decode_key, encode_key
-from listbackup.store.view import needles_of
+
+if TYPE_CHECKING:
+    from listbackup.store import View
 
 MAX_SORTED = 50_000  # records of a stream that can be put in another order while somebody waits
 
@@ -88,6 +90,8 @@ class _Judge:
     """Says of a record's bytes whether it is wanted."""
 
     def __init__(self, wanted: Wanted) -> None:
+        from listbackup.store.view import needles_of
+
         self._filters = wanted.filters
         self._needles = needles_of(wanted.text) if wanted.text is not None else None
 

@@ -26,10 +26,8 @@ from listbackup.store import (
     Key,
     Record,
     SnapshotInfo,
-    Store,
     StreamCounts,
     Version,
-    View,
 )
 from listbackup.store.keycode import encode_key, prefix_range
 from listbackup.store.model import ATTACHMENTS
@@ -37,6 +35,7 @@ from listbackup.store.model import ATTACHMENTS
 if TYPE_CHECKING:
     from listbackup.processor.export import ExportFormat, ExportOptions, ExportResult, ListenExport
     from listbackup.services.data.change_sets import ChangeSet
+    from listbackup.store import Store, View
 
 
 _PLACES = 10_000  # remembered

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from listbackup.base.errors import Conflict, InputError
 from listbackup.connectors.engine.connector import StreamInfo
@@ -13,7 +14,10 @@ from listbackup.connectors.engine.record import Key
 from listbackup.processor.restore_model import Selection
 from listbackup.services.data.change_sets import ChangeSet, changed_at, names_of
 from listbackup.services.data.keys import platform_key
-from listbackup.store import Change, ChangeKind, SnapshotInfo, Store
+from listbackup.store import Change, ChangeKind, SnapshotInfo
+
+if TYPE_CHECKING:
+    from listbackup.store import Store
 
 MOST = 10_000  # records of one change set: what a restore may be asked for by key
 _LOOK_AGAIN = "list the change sets again"

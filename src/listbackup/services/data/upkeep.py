@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from listbackup.processor.verify import Verification, verify_sample
 from listbackup.services.connections import Connections
@@ -15,14 +16,16 @@ from listbackup.services.jobs import Jobs
 from listbackup.services.scope import Scope
 from listbackup.services.sources import Source, Sources
 from listbackup.services.stores import Stores
-from listbackup.store import Key, SnapshotInfo, Store
-from listbackup.store.check import Level, Report, check
-from listbackup.store.erase import erase
+from listbackup.store import Key, SnapshotInfo
+from listbackup.store.findings import Level, Report
 from listbackup.store.head import Erased
 from listbackup.store.policy import ExpirePlan, Policy
-from listbackup.store.prune import Pruned, PrunePlan, plan_prune
-from listbackup.store.rebuild import Rebuilt
 from listbackup.store.retention import clear_suspicion, expire, hold, plan_for, release, undelete
+
+if TYPE_CHECKING:  # what goes through a store's packs is loaded when it is done: most requests only ask how things stand
+    from listbackup.store import Store
+    from listbackup.store.prune import Pruned, PrunePlan
+    from listbackup.store.rebuild import Rebuilt
 
 Progress = Callable[[str, int, int], None]
 
@@ -84,6 +87,8 @@ class Upkeep:
 
     def plan_prune(self, scope: Scope, source: str, *, policy: Policy | None = None) -> PrunePlan:
         """What there is to purge, compact and sweep; with a policy, what would expire first."""
+        from listbackup.store.prune import plan_prune
+
         return plan_prune(self._open(scope, source)[1], self._desk.clock.now(), policy)
 
     def prune(self, scope: Scope, source: str, plan: PrunePlan, *, progress: Progress | None = None, confirmed: bool = False) -> Pruned:
@@ -97,6 +102,8 @@ class Upkeep:
         self, scope: Scope, source: str, *, level: Level = Level.TAILS, rolling_day: int | None = None, progress: Progress | None = None
     ) -> Report:
         """What is wrong with the source's store, read as deep as ``level`` says; a clean check of the digests marks the snapshots as verified."""
+        from listbackup.store.check import check
+
         of, store = self._open(scope, source)
         report = check(store, level, progress, rolling_day=rolling_day, note_at=self._desk.clock.now())
         self._tell(scope, "store.checked", of, level=level.value, ok=report.ok, findings=len(report.findings))
@@ -111,6 +118,8 @@ class Upkeep:
 
     def erase(self, scope: Scope, source: str, records: Sequence[tuple[str, Key]]) -> Erased:
         """These records (stream, key), gone from every snapshot and out of the packs, also of a source in the trash; the bytes go when the grace of a prune is over."""
+        from listbackup.store.erase import erase
+
         of = self._sources.get_kept(scope, source)
         store = self._stores.open(scope, of.id)
         erased = erase(store, records, self._desk.clock.now())

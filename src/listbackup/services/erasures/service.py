@@ -25,7 +25,6 @@ from listbackup.services.rows import Rows, Writes
 from listbackup.services.scope import Scope
 from listbackup.services.sources import bar, bar_digest
 from listbackup.services.stores import Keys
-from listbackup.store.erase import find_holding
 from listbackup.store.keycode import encode_key
 
 MAX_RECORDS = 100_000
@@ -167,6 +166,8 @@ class Erasures:
         if order.text is None:
             yield from self._named(scope, order)
             return
+        from listbackup.store.erase import find_holding
+
         chosen = [next(self._data.kept_sources(scope, one)) for one in order.sources] if order.sources else self._data.kept_sources(scope)
         for source in chosen:
             for stream, key in find_holding(self._data.kept_store(scope, source), order.text, should_stop):

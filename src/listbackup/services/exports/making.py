@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from listbackup.base.errors import Interrupted
 from listbackup.processor.export import (
@@ -22,7 +23,10 @@ from listbackup.processor.export import (
 )
 from listbackup.services.exports.model import Export
 from listbackup.services.exports.shelf import Shelf
-from listbackup.store import SnapshotInfo, View
+from listbackup.store import SnapshotInfo
+
+if TYPE_CHECKING:
+    from listbackup.store import View
 
 Note = Callable[[Callable[[Export], Export]], Export]
 

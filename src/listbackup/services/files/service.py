@@ -12,7 +12,6 @@ from listbackup.services.files.model import Address, Branch, File, FileNode, Fil
 from listbackup.services.scope import Scope
 from listbackup.services.sources import Source
 from listbackup.store import Key, SnapshotInfo
-from listbackup.store.attach import attachment_value
 from listbackup.store.keycode import decode_key, encode_key, prefix_range
 from listbackup.store.model import ATTACHMENTS
 
@@ -157,6 +156,8 @@ class Files:
 
 
 def _file(source: Source, snapshot: SnapshotInfo, address: Address, raw: bytes) -> File:
+    from listbackup.store.attach import attachment_value
+
     parts, value = decode_key(address.code), attachment_value(raw)
     return File(
         id=write_id(address),
