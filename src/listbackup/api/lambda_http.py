@@ -8,23 +8,21 @@ Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mangum import Mangum
 
 from listbackup.api.app import ApiSettings, application
-from listbackup.api.door import SECURITY
 from listbackup.api.front import FRONT, VIEWER, viewer_of
+from listbackup.api.handing_out import HandingOut, HandOut
 from listbackup.api.live import Turns
 from listbackup.base.errors import InputError
 from listbackup.base.log import log_context
 from listbackup.bootstrap.cloud_settings import MOST_BYTES
 from listbackup.bootstrap.stage import Lazily, Stage
-from listbackup.http.problem import MEDIA_TYPE, TOO_LARGE, Refused, encode_problem, problem_of
 
 if TYPE_CHECKING:
     from listbackup.api.rooms import House
@@ -41,9 +39,6 @@ _OURS = (
     VIEWER,
 )  # nobody's word about the way here counts but the gateway's
 
-HandOut: TypeAlias = Callable[[bytes, str], str]  # bytes and the name of a file -> the address that gives them for some minutes
-
-_FILENAME = re.compile(r'filename="([^"]+)"')
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.:-]")
 
 
@@ -62,32 +57,15 @@ class HttpFunction:
             services=(settings.service,) if settings.service is not None else ApiSettings().services,
             turns=Turns(hold_seconds=settings.live.hold_seconds, retry_ms=settings.live.retry_ms),
         )
-        self._host, self._hand_out, self._most_bytes, self._front = host, hand_out, most_bytes, settings.front_proof
-        self._mangum = Mangum(application(house, errands, api), lifespan="off", text_mime_types=_TEXT)
+        self._host, self._front = host, settings.front_proof
+        whole = most_bytes * 3 // 4  # base64 makes four bytes of three, and text has escapes
+        app = HandingOut(application(house, errands, api), house.clock, most_bytes=whole, hand_out=hand_out)
+        self._mangum = Mangum(app, lifespan="off", text_mime_types=_TEXT)
 
     def __call__(self, event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
         """The answer to one request."""
         with log_context(invocation=str(getattr(context, "aws_request_id", "-"))):
-            answer: Mapping[str, Any] = self._mangum(dict(_told_by_the_gateway(event, self._host, self._front)), context)
-            return answer if len(answer.get("body") or "") <= self._most_bytes else self._too_large(answer)
-
-    def _too_large(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
-        """An answer that a function cannot give: where it is fetched from instead, for some minutes; or that it cannot be had this way."""
-        headers: Mapping[str, str] = answer["headers"]
-        kept = {"cache-control": "no-store", **SECURITY, "x-request-id": headers.get("x-request-id", "")}
-        if self._hand_out is None or answer["statusCode"] != 200:
-            refused = Refused(TOO_LARGE, "the answer is larger than a function may give", hint="ask for less at once, or for an export")
-            said = {**kept, "content-type": MEDIA_TYPE}
-            body = encode_problem(problem_of(refused, kept["x-request-id"])).decode()
-            return {"statusCode": TOO_LARGE.status, "headers": said, "body": body, "isBase64Encoded": False}
-        data = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else str(answer["body"]).encode()
-        name = _FILENAME.search(headers.get("content-disposition", ""))
-        return {
-            "statusCode": 303,
-            "headers": {**kept, "location": self._hand_out(data, name[1] if name else "answer")},
-            "body": "",
-            "isBase64Encoded": False,
-        }
+            return self._mangum(dict(_told_by_the_gateway(event, self._host, self._front)), context)
 
 
 def _told_by_the_gateway(event: Mapping[str, Any], host: str, front: str) -> Mapping[str, Any]:

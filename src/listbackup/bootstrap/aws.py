@@ -18,9 +18,8 @@ from listbackup.backends.events.outbox import OutboxEvents
 from listbackup.backends.events.port import Event, Events
 from listbackup.backends.keyring.account_keys import INSTALLATION, AccountKeys
 from listbackup.backends.table.port import Table, Tables, Write
-from listbackup.base.clock import Clock, SystemClock, unix_ms
+from listbackup.base.clock import Clock, SystemClock
 from listbackup.base.errors import InputError
-from listbackup.base.ids import new_id
 from listbackup.base.log import JsonLines
 from listbackup.bootstrap.cloud_settings import CloudSettings, IdentityKind
 from listbackup.bootstrap.system import System
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from listbackup.backends.keyring.port import Keyring
     from listbackup.backends.keyring.scope import KeyScope
     from listbackup.backends.mail.port import Mail
+    from listbackup.backends.objects.handouts import Handout
     from listbackup.backends.objects.port import Objects
     from listbackup.backends.queue.port import Queue
     from listbackup.backends.queue.sqs import SqsQueue
@@ -215,17 +215,16 @@ class AwsPorts:
         where = S3Settings(bucket=self._settings.bucket, region=self._settings.region, endpoint_url=self._settings.endpoint)
         return RetryingObjects(S3Objects(where, client=lambda: self.aws.client("s3")), self._clock)
 
-    def hand_out(self, data: bytes, filename: str) -> str:
-        """An address that gives these bytes for 5 minutes, as a file of this name. Raises BackendError."""
-        from listbackup.backends.objects.links import LONGEST_LINK
-        from listbackup.backends.objects.retrying import RetryingObjects
+    def hand_out(self, filename: str) -> Handout:
+        """Where bytes go that a browser fetches as a file of this name."""
+        from listbackup.backends.objects.handouts import Handout
         from listbackup.backends.objects.s3 import S3Objects, S3Settings
         from listbackup.backends.objects.s3_links import S3Links
 
-        said, name = self._settings, new_id("out", unix_ms(self._clock.now()))
+        said = self._settings
         where = S3Settings(bucket=said.handout_bucket, region=said.region, endpoint_url=said.endpoint)
-        RetryingObjects(S3Objects(where, client=lambda: self.aws.client("s3")), self._clock).put(name, data)
-        return S3Links(said.handout_bucket, lambda: self.aws.client("s3")).download(name, lasts=LONGEST_LINK, filename=filename)
+        objects = S3Objects(where, client=lambda: self.aws.client("s3"))
+        return Handout(objects, S3Links(said.handout_bucket, lambda: self.aws.client("s3")), self._clock, filename)
 
     @cached_property
     def queue(self) -> SqsQueue:

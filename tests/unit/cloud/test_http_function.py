@@ -1,16 +1,28 @@
 """The API as a function: the same application behind API Gateway's events, one service of it."""
 
+from __future__ import annotations
+
+import asyncio
+import json
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from listbackup.api.front import FRONT, VIEWER, proof_of
+from listbackup.api.handing_out import HandingOut
 from listbackup.api.lambda_authorizer import Authorizer
 from listbackup.api.lambda_http import HttpFunction
 from listbackup.api.services import public_routes_of, routes_of, service_names
-from listbackup.testing.cloud import GATEWAY, PUBLIC, Invocation, MemoryStage, answered, http_event
+from listbackup.base.errors import BackendError, ListBackupError
+from listbackup.testing.clock import ManualClock
+from listbackup.testing.cloud import GATEWAY, PUBLIC, Answered, Invocation, MemoryStage, answered, http_event
 from listbackup.testing.http import current_openapi
 
 
@@ -179,16 +191,93 @@ def test_an_event_ends_the_turn_that_waits_for_it(tmp_path: Path) -> None:
     assert time.monotonic() - begun < 5
 
 
-def test_an_answer_that_no_function_can_give_is_handed_out_or_refused(stage: MemoryStage) -> None:
-    given: list[tuple[int, str]] = []
+@dataclass
+class Bucket:
+    """Takes what is handed out; ``refuses``: not any more."""
 
-    def hand_out(data: bytes, filename: str) -> str:
-        given.append((data.startswith(b"{"), filename))
+    filename: str = ""
+    pieces: list[bytes] = field(default_factory=list)
+    refuses: bool = False
+    abandoned: int = 0
+
+    def __call__(self, filename: str) -> Bucket:
+        self.filename = filename
+        return self
+
+    def write(self, piece: bytes) -> None:
+        if self.refuses:
+            raise BackendError("no")
+        self.pieces.append(piece)
+
+    def finish(self) -> str:
         return "https://bucket.example/out"
 
+    def abandon(self) -> None:
+        self.abandoned += 1
+
+
+def exported(stage: MemoryStage, bucket: Bucket | None) -> Answered:
     settings = stage.settings(LISTBACKUP_SERVICE="activity")
     event = http_event("GET", "/v2/activity/export", headers={"authorization": f"Bearer {stage.key}"})
-    said = answered(HttpFunction(stage.open(), stage.errands, settings, hand_out=hand_out, most_bytes=100)(event, Invocation()))
-    assert (said.status, said.headers["location"], given) == (303, "https://bucket.example/out", [(True, "activity.jsonl")])
-    refused = answered(HttpFunction(stage.open(), stage.errands, settings, most_bytes=100)(event, Invocation()))
+    return answered(HttpFunction(stage.open(), stage.errands, settings, hand_out=bucket, most_bytes=100)(event, Invocation()))
+
+
+def test_an_answer_that_no_function_can_give_is_handed_out_or_refused(stage: MemoryStage) -> None:
+    bucket = Bucket()
+    said = exported(stage, bucket)
+    assert (said.status, said.headers["location"], bucket.filename) == (303, "https://bucket.example/out", "activity.jsonl")
+    assert [json.loads(line)["action"] for line in b"".join(bucket.pieces).splitlines()][-1] == "account:api_key:created"
+    assert (said.raw, said.headers["cache-control"], "content-disposition" in said.headers) == (b"", "no-store", False)
+    refused = exported(stage, None)
     assert (refused.status, refused.json["code"]) == (413, "too_large")
+
+
+def test_what_cannot_be_handed_out_is_a_problem_and_leaves_nothing(stage: MemoryStage) -> None:
+    bucket = Bucket(refuses=True)
+    said = exported(stage, bucket)
+    assert (said.status, said.headers["content-type"], bucket.abandoned) == (503, "application/problem+json", 1)
+
+
+def asked(app: ASGIApp, clock: ManualClock, bucket: Bucket | None) -> tuple[int, bytes]:
+    """Status and body of what goes out of a passage of ten bytes."""
+    out: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        out.append(message)
+
+    async def ask() -> None:
+        with suppress(ListBackupError):  # the door's business
+            await HandingOut(app, clock, most_bytes=10, hand_out=bucket)({"type": "http"}, receive, send)
+
+    asyncio.run(ask())
+    return out[0]["status"], out[1]["body"]
+
+
+def streaming(*pieces: bytes, then: Callable[[], None] = lambda: None, is_whole: bool = True) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            then()
+        if is_whole:
+            await send({"type": "http.response.body", "body": b""})
+
+    return app
+
+
+def test_an_answer_that_breaks_off_is_a_problem_however_long_it_was() -> None:
+    clock, bucket = ManualClock(), Bucket()
+    assert asked(streaming(b"12345", is_whole=False), clock, bucket)[0] == 500
+    assert (asked(streaming(b"12345" * 3, is_whole=False), clock, bucket)[0], bucket.abandoned) == (500, 1)
+    assert asked(streaming(b"12345", b"67890"), clock, bucket) == (200, b"1234567890")
+
+
+def test_what_takes_longer_than_a_caller_is_waited_for_is_refused_with_a_way_out() -> None:
+    clock, bucket = ManualClock(), Bucket()
+    slowly = streaming(*[b"x" * 10] * 9, then=lambda: clock.advance(timedelta(seconds=6)))
+    status, body = asked(slowly, clock, bucket)
+    assert (status, json.loads(body)["hint"], bucket.abandoned) == (413, "fetch an export file by file", 1)
+    assert len(bucket.pieces) == 5

@@ -61,7 +61,7 @@ class S3Objects:
         if is_last:
             self._put_whole(name, part, IfNoneMatch="*")
             return
-        with self._upload(name) as upload:
+        with self.upload(name) as upload:
             while True:
                 upload.send(part)
                 del part  # before the next one gathers
@@ -141,13 +141,13 @@ class S3Objects:
             self._client.put_object(Bucket=self._bucket, Key=self._prefix + name, Body=data, **self._sum(data), **conditions)
 
     @contextmanager
-    def _upload(self, name: str) -> Iterator[_Upload]:
-        """An upload in parts that is an object when the block ends, and nothing when it breaks off."""
-        place = {"Bucket": self._bucket, "Key": self._prefix + name}
+    def upload(self, name: str) -> Iterator[Upload]:
+        """An upload in parts that is an object when the block ends, and nothing when it breaks off. Raises ObjectExists, BackendError."""
+        place = {"Bucket": self._bucket, "Key": self._prefix + check_name(name)}
         kind = {"ChecksumAlgorithm": "SHA256"} if self._checksum is Checksum.SHA256 else {}
         with self._spoken("write", name):
             place["UploadId"] = self._client.create_multipart_upload(**place, **kind)["UploadId"]
-        upload = _Upload(lambda number, part: self._send_part(name, place, number, part))
+        upload = Upload(lambda number, part: self._send_part(name, place, number, part))
         try:
             yield upload
             with self._spoken("write", name):
@@ -248,15 +248,15 @@ class S3Objects:
         return spoken(action, name, bucket=self._bucket, endpoint=self._endpoint)
 
 
-class _Upload:
-    """The parts of one upload, numbered as they are sent."""
+class Upload:
+    """The parts of one upload, numbered as they are sent: all of them of one size but the last, none below 5 MiB but the last."""
 
     def __init__(self, send: Callable[[int, bytes], Mapping[str, str | int]]) -> None:
         self._send = send
         self.done: list[Mapping[str, str | int]] = []
 
     def send(self, part: bytes) -> None:
-        """The next part is in the bucket when it returns."""
+        """The next part is in the bucket when it returns; one that was refused may be sent again."""
         self.done.append(self._send(len(self.done) + 1, part))
 
 
