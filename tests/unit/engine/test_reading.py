@@ -16,9 +16,9 @@ import pytest
 from listbackup.base.errors import Interrupted, PlatformError, PlatformFault
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.connector import Credentials, Ground, Mode
-from listbackup.connectors.engine.facts import Api, Changed, OneRecord, Parent, Restore, Slices, StreamFacts, Write
+from listbackup.connectors.engine.facts import Api, AttachmentFacts, Changed, OneRecord, Parent, Restore, Slices, StreamFacts, Write
 from listbackup.connectors.engine.facts_auth import ApiKey, Auth, Bearer, NoAuth
-from listbackup.connectors.engine.facts_paging import Cursor, NextUrl, Offset, PageNumber
+from listbackup.connectors.engine.facts_paging import Cursor, LinkHeader, NextUrl, Offset, PageNumber
 from listbackup.connectors.engine.record import Batch, Json, Outcome
 from listbackup.connectors.engine.session import ApiSession, FactsConnector
 from listbackup.testing.clock import EPOCH, ManualClock
@@ -278,6 +278,31 @@ def test_the_same_page_for_ever_is_a_loop() -> None:
     assert outcome is not None
     assert [problem.reason for problem in outcome.problems] == ["page_loop"]
     assert len(batches) == 1
+
+
+@pytest.mark.parametrize("following", ["/v1/rows?page=2", "?page=2", "rows?page=2", "{url}/v1/rows?page=2"])
+@pytest.mark.parametrize("paging", [NextUrl(url="next", left_out_at_end=True), LinkHeader()])
+def test_a_next_url_below_a_base_with_a_path_is_followed_however_it_is_written(following: str, paging: NextUrl | LinkHeader) -> None:
+    home: list[str] = []
+
+    def answer(request: Request) -> object:
+        if not request.path.startswith("/v1/rows"):
+            return Response(status=404)
+        if "page" in request.query:
+            return {"data": [{"id": 2, "file": "/img/2.png"}]}
+        link = following.replace("{url}", home[0])
+        body = {"data": [{"id": 1, "file": "/img/1.png"}], **({"next": link} if isinstance(paging, NextUrl) else {})}
+        return Response(body=json.dumps(body).encode(), headers={} if isinstance(paging, NextUrl) else {"Link": f'<{link}>; rel="next"'})
+
+    with serving(answer) as url:
+        home.append(url)
+        files = (AttachmentFacts(url="file"),)
+        one = session(f"{url}/v1", StreamFacts(name="rows", path="/rows", records="data", paging=paging, attachments=files))
+        batches, outcome = some(one, "rows")
+        one.close()
+    assert outcome is not None
+    assert (outcome.complete, list(records(batches))) == (True, [(1,), (2,)])
+    assert [ref.url for batch in batches for _, ref in batch.attachments] == [f"{home[0]}/img/{number}.png" for number in (1, 2)]
 
 
 def test_credentials_never_go_to_another_host_and_what_it_would_answer_is_not_asked() -> None:

@@ -48,3 +48,21 @@ def test_a_url_that_its_params_make_too_long_is_refused() -> None:
     """As it is when it comes in one piece."""
     with pytest.raises(PlatformError):
         transport().url("/contacts", {"q": "x" * MAX_URL})
+
+
+@pytest.mark.parametrize(
+    ("named", "beside", "means"),
+    [
+        ("/v1/contacts?page=2", "/contacts", f"{BASE}/contacts?page=2"),
+        ("?page=2", "/contacts", f"{BASE}/contacts?page=2"),
+        ("contacts?page=2", "/contacts", f"{BASE}/contacts?page=2"),
+        ("/elsewhere?page=2", "/contacts", "https://api.example.com/elsewhere?page=2"),
+        ("https://other.example.com/x", "/contacts", "https://other.example.com/x"),
+        ("//other.example.com/x", "/contacts", "https://other.example.com/x"),
+        ("/files/1.png", None, "https://api.example.com/files/1.png"),
+        ("files/1.png", None, f"{BASE}/files/1.png"),
+        ("//[", "/contacts", "//["),
+    ],
+)
+def test_a_url_that_the_platform_names_is_read_as_browsers_read_it(named: str, beside: str | None, means: str) -> None:
+    assert transport().named(named, beside) == means

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -16,17 +16,21 @@ from listbackup.connectors.engine.template import fill_path
 from listbackup.connectors.engine.transport import Ask, Transport
 from listbackup.connectors.engine.writes import key_values
 
+Named = Callable[[str], str]  # a URL that the platform named, in full
 
-def attachments(facts: StreamFacts, key: Key, raw: bytes, values: Mapping[str, object]) -> Sequence[AttachmentRef]:
+
+def attachments(facts: StreamFacts, key: Key, raw: bytes, values: Mapping[str, object], named: Named) -> Sequence[AttachmentRef]:
     """The files that a record names, each with a path that is unique within the record."""
     try:
         record = msgspec.json.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return ()
-    return [ref for declared in facts.attachments for ref in _refs(facts, declared, key, record, values)]
+    return [ref for declared in facts.attachments for ref in _refs(facts, declared, key, record, values, named)]
 
 
-def _refs(facts: StreamFacts, declared: AttachmentFacts, key: Key, record: object, values: Mapping[str, object]) -> Iterator[AttachmentRef]:
+def _refs(
+    facts: StreamFacts, declared: AttachmentFacts, key: Key, record: object, values: Mapping[str, object], named: Named
+) -> Iterator[AttachmentRef]:
     for pointer, holder in _holders(record, split(declared.at), ""):
         if declared.link is not None:
             url: object = fill_path(declared.link, {**values, **key_values(facts, key), **_scalars(holder)})
@@ -40,7 +44,7 @@ def _refs(facts: StreamFacts, declared: AttachmentFacts, key: Key, record: objec
         size = _at(holder, split(declared.size)) if declared.size else None
         yield AttachmentRef(
             path=path,
-            url=url,
+            url=url if declared.link is not None else named(url),
             name=_text(holder, declared.name) or _name(url),
             content_type=_text(holder, declared.content_type),
             size_bytes=size if isinstance(size, int) and not isinstance(size, bool) else None,

@@ -81,7 +81,7 @@ class Listing:
             body = msgspec.json.encode(call.body)
             headers["Content-Type"] = "application/json"
         params = {} if call.url is not None else call.params
-        path = self._path if call.url is None else call.url
+        path = self._path if call.url is None else self._transport.named(call.url, self._path)
         ends = (*self._ends, *PAST_THE_END) if "probe" in state else self._ends
         return Ask(
             path=path, method=self._facts.method, params=params, headers=headers, body=body, conditional=self._conditional, ends=ends

@@ -128,7 +128,7 @@ class ApiSession:
 
     def attachments(self, facts: StreamFacts, key: Key, raw: bytes) -> Sequence[AttachmentRef]:
         """The files that a record names."""
-        return attachments(facts, key, raw, self.transport.values)
+        return attachments(facts, key, raw, self.transport.values, self.transport.named)
 
     def fetch_attachment(self, ref: AttachmentRef) -> Iterable[bytes]:
         """The attachment's bytes in chunks. Raises PlatformError (gone, forbidden …) before or between chunks."""

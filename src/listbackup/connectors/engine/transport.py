@@ -101,9 +101,18 @@ class Transport:
             else parse_url(f"{place.origin}{target}", allow_loopback=self._ground.allow_loopback)
         )
 
+    def named(self, url: str, beside: str | None = None) -> str:
+        """A URL that the platform named, in full: a relative one is relative to the listing at the path ``beside``, or to the base URL (RFC 3986)."""
+        if "://" in url:
+            return url
+        try:
+            return urljoin(f"{str(self.base).rstrip('/')}/" if beside is None else str(self.url(beside, {})), url)
+        except ValueError:
+            return url  # it is no URL: asking for it says so
+
     def _place(self, path: str) -> Url:
-        if "://" in path or path.startswith("//"):
-            text = urljoin(str(self.base), path)
+        if "://" in path:
+            text = path
         elif path.startswith(("?", "#")):
             text = str(self.base).partition("?")[0] + path
         else:
