@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from listbackup.base.clock import Clock, SystemClock
 from listbackup.base.errors import BackendError, InputError, ListBackupError
+from listbackup.base.loading import loading
 from listbackup.base.retry import RetryPolicy, retry
 from listbackup.base.secret import Secret
 
@@ -92,7 +93,8 @@ class Aws:
             return found
         with self._lock:  # clients may be shared between threads, making them may not
             if service not in self._clients:
-                self._clients[service] = self._open(service)
+                with loading():
+                    self._clients[service] = self._open(service)
             return self._clients[service]
 
     def ask(self, call: Callable[[], T], what: str) -> T:

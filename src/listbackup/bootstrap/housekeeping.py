@@ -44,8 +44,8 @@ class Rooms(Protocol):
 def duties_of(keep: KeepSettings, rooms: Rooms) -> Sequence[Duty]:
     """The duties, in the order in which they are done. Restores and their journals are none: they can be undone whatever their age."""
 
-    def each(sweep: Sweep) -> Callable[[datetime], Iterator[int]]:
-        return lambda before: _of_each_account(rooms.accounts, sweep, before)
+    def each(sweep: Callable[[], Sweep]) -> Callable[[datetime], Iterator[int]]:
+        return lambda before: _of_each_account(rooms.accounts, sweep(), before)  # a room is opened when something of it is due
 
     def days(number: int) -> timedelta | None:
         return timedelta(days=number) if number else None
@@ -59,20 +59,23 @@ def duties_of(keep: KeepSettings, rooms: Rooms) -> Sequence[Duty]:
             sweep=lambda _: _expired(rooms.tables),
         ),
         Duty(
-            name="run_logs", about="log lines and progress of runs", keeps=days(keep.run_logs_days), sweep=each(rooms.runs.aging.trim_logs)
+            name="run_logs",
+            about="log lines and progress of runs",
+            keeps=days(keep.run_logs_days),
+            sweep=each(lambda: rooms.runs.aging.trim_logs),
         ),
         Duty(
             name="runs",
             about="runs that are over, but the last of each source and the last that made a snapshot; their sums by month stay",
             keeps=days(keep.runs_days),
-            sweep=each(rooms.runs.aging.fold),
+            sweep=each(lambda: rooms.runs.aging.fold),
         ),
-        Duty(name="exports", about="exports without files", keeps=ended, sweep=each(rooms.exports.forget_ended)),
+        Duty(name="exports", about="exports without files", keeps=ended, sweep=each(lambda: rooms.exports.forget_ended)),
         Duty(
             name="erasures",
             about="erasures that are over; what was erased stays barred",
             keeps=ended,
-            sweep=each(rooms.erasures.forget_ended),
+            sweep=each(lambda: rooms.erasures.forget_ended),
         ),
         Duty(
             name="activity",

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from listbackup.base.clock import SystemClock
+from listbackup.base.loading import loading
 
 if TYPE_CHECKING:
     from listbackup.bootstrap.aws import AwsPorts
@@ -66,6 +67,6 @@ class Lazily:
     def __call__(self, event: Mapping[str, Any], context: Any) -> Any:
         """The function's answer."""
         if self._made is None:
-            with self._lock:
+            with self._lock, loading():
                 self._made = self._made or self._make(Stage())
         return self._made(event, context)
