@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from listbackup.bootstrap.settings import PREFIX, VARIABLES
+from listbackup.cli.app import COMMANDS, build
 from listbackup.cli.exit_codes import MEANINGS
-from listbackup.cli.main import COMMANDS, build
 
 ROOT = Path(__file__).parents[2]
 PAGES = [

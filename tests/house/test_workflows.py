@@ -45,7 +45,7 @@ def commands() -> Iterator[list[str]]:
 def test_every_command_that_a_workflow_runs_is_one_that_there_is() -> None:
     import typer
 
-    from listbackup.cli.main import build
+    from listbackup.cli.app import build
 
     targets = set(re.findall(r"^\.PHONY: (\S+)$", (ROOT / "Makefile").read_text(), re.MULTILINE))
     listbackup: Any = typer.main.get_command(build())

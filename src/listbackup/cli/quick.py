@@ -6,8 +6,9 @@ It leans on names of Typer's inside (the version is pinned in pyproject.toml); w
 ``collect_rarely`` is for the long work: a backup keeps tens of thousands of keys and records at hand that hold no cycles, and looking through all of them
 after every 700 new ones took a seventh of its CPU time (measured over 600,000 records).
 
-``compile_late`` is for the classes: a command makes 150 data classes, and ``dataclasses`` compiles five functions for each, of which few are ever called.
-They are compiled at their first call. This leans on a name inside ``dataclasses`` of Python 3.11 and 3.12; without it nothing happens.
+``compile_late`` is for the classes: a command makes 180 data classes, and ``dataclasses`` compiles six functions for each, of which few are ever called.
+They are compiled at their first call; ``__init__`` then takes its own place in the class, so that making a thing costs what it always did.
+This leans on a name inside ``dataclasses`` of Python 3.11 and 3.12; without it nothing happens.
 
 ``with_room`` is for the stack: CPython keeps the frames of a thread in pieces of 16 KiB, and gives a piece back to the system as soon as a call returns from it. A loop
 that stands at the edge of a piece then maps and unmaps memory at every call, 9 µs each: importing numpy from ``show`` did so 2,600 times.
@@ -20,13 +21,6 @@ import gc
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import typer.core
-
-try:
-    from typer._coercion import RuntimeParam, build_runtime_param
-except ImportError:  # another Typer
-    RuntimeParam = None  # type: ignore[assignment,misc]
-
 _PLAIN = (str, str | None)
 _ROOM = 40_000  # words: 320 KB, which needs a piece of 512 KiB and leaves 200 KB of it; memory that is not touched costs nothing
 _RARELY_CALLED = frozenset({"__repr__", "__eq__", "__hash__", "__setattr__", "__delattr__", "__lt__", "__le__", "__gt__", "__ge__"})
@@ -35,17 +29,25 @@ _LISTS = (list[str], list[str] | None)
 
 def quicken() -> None:
     """From now on, in this process."""
-    if RuntimeParam is not None and hasattr(typer.core, "build_runtime_param"):
+    import typer.core  # here: its own data classes are compiled late too
+
+    try:
+        import typer._coercion
+    except ImportError:  # another Typer
+        return
+    if hasattr(typer.core, "build_runtime_param"):
         typer.core.build_runtime_param = _deferred
 
 
 def compile_late() -> None:
-    """Have data classes that are made from now on compile how they are written, compared, hashed and kept frozen when that is first asked."""
+    """Have data classes that are made from now on compile how they are made, written, compared, hashed and kept frozen when that is first asked."""
     at_once = getattr(dataclasses, "_create_fn", None)
     if at_once is None or at_once.__module__ != dataclasses.__name__:
         return
 
     def create(name: str, parameters: Sequence[str], body: Sequence[str], **where: Any) -> Any:
+        if name == "__init__":
+            return _made_late(lambda: at_once(name, parameters, body, **where))
         if name not in _RARELY_CALLED:
             return at_once(name, parameters, body, **where)
         made: list[Any] = []
@@ -59,6 +61,20 @@ def compile_late() -> None:
         return late
 
     dataclasses._create_fn = create  # type: ignore[attr-defined]
+
+
+def _made_late(compiled: Callable[[], Any]) -> Any:
+    """An ``__init__`` that compiles itself at its first call and is in the class from then on what it would have been from the start."""
+
+    def __init__(self: object, *given: object, **named: object) -> None:
+        made = compiled()
+        made.__qualname__ = __init__.__qualname__
+        for kind in type(self).__mro__:
+            if kind.__dict__.get("__init__") is __init__:
+                kind.__init__ = made  # type: ignore[misc]
+        made(self, *given, **named)
+
+    return __init__
 
 
 def collect_rarely() -> None:
@@ -83,6 +99,8 @@ def with_room(call: Callable[[], int]) -> int:
 
 def _deferred(descriptor: Any) -> Any:
     """The coercion of one parameter: text as it is, anything else by what Typer builds, at the last moment."""
+
+    from typer._coercion import RuntimeParam, build_runtime_param
 
     class Deferred(RuntimeParam):
         def _coerce_value(self, value: Any, param: Any, ctx: Any) -> Any:

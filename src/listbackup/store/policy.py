@@ -5,14 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from listbackup.base.errors import InputError
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
 
 TRASH = timedelta(days=7)  # how long an expired snapshot can be taken back
 CLOCK_TOLERANCE = timedelta(hours=24)
@@ -237,7 +234,9 @@ def _days(span: timedelta) -> str:
     return f"{span.total_seconds() / 86400:.1f} days"
 
 
-def _zone(name: str) -> ZoneInfo:
+def _zone(name: str) -> tzinfo:
+    if name == "UTC":  # as nearly always: it needs no tables of zones
+        return UTC
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     try:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from listbackup.cli.main import run
+from listbackup.cli.app import run
 from listbackup.testing.patience import until
 from listbackup.testing.saas.options import Options
 from listbackup.testing.saas.server import Saas

@@ -151,7 +151,7 @@ def test_a_shell_completes_commands_and_sources(told: CommandLine) -> None:
 def test_showing_a_record_loads_nothing_that_it_does_not_need(told: CommandLine) -> None:
     key = str(told.ok("ls", "crm", "contacts", "--limit", "1", "--json").lines[0]["key"][0])
     script = (
-        f"from listbackup.cli.main import run; import sys; run(['show', 'crm', 'contacts', {key!r}]); print(*sys.modules, file=sys.stderr)"
+        f"from listbackup.cli.app import run; import sys; run(['show', 'crm', 'contacts', {key!r}]); print(*sys.modules, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", script], env=told.environment, capture_output=True, text=True, check=True)
     loaded = set(done.stderr.split())

@@ -1,13 +1,14 @@
 """Starting quickly changes nothing that can be seen."""
 
 import dataclasses
+import inspect
 import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
 
-from listbackup.cli.main import build
+from listbackup.cli.app import build
 from listbackup.cli.quick import compile_late, with_room
 
 
@@ -37,6 +38,35 @@ def test_a_class_that_is_compiled_late_is_written_compared_hashed_and_frozen_lik
         one.x = 2  # type: ignore[misc]
     with pytest.raises(dataclasses.FrozenInstanceError, match="'x'"):
         del one.x
+
+
+@pytest.mark.usefixtures("late")
+def test_a_class_that_is_compiled_late_is_made_like_any_other() -> None:
+    """Defaults, what is computed after, a class above that is asked first, and the complaint about what is missing."""
+
+    @dataclasses.dataclass
+    class Above:
+        name: str
+        tags: list[str] = dataclasses.field(default_factory=list)
+
+    class Between(Above):
+        def __init__(self) -> None:
+            super().__init__("between")
+
+    @dataclasses.dataclass(slots=True, kw_only=True)
+    class Below(Above):
+        size: int = 2
+        double: int = dataclasses.field(init=False)
+
+        def __post_init__(self) -> None:
+            self.double = 2 * self.size
+
+    below = Below(name="below", size=3)
+    assert (Between().name, below.name, below.double, Below(name="again").tags is not below.tags) == ("between", "below", 6, True)
+    assert dataclasses.replace(below, size=4).double == 8
+    with pytest.raises(TypeError, match=r"Below.__init__\(\) missing 1 required positional argument: 'name'"):
+        Below()  # type: ignore[call-arg]
+    assert [*inspect.signature(Below).parameters] == ["name", "tags", "size"]  # known from its first use on
 
 
 @pytest.mark.usefixtures("late")
