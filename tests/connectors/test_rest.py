@@ -336,3 +336,8 @@ def test_half_a_character_is_refused_where_it_stands() -> None:
     text = 'platform: x\nbase_url: "https://a.example/\\ud83e"\nstreams: [{name: a, path: /a}]\n'
     with pytest.raises(InputError, match="line 2: this text holds half a character"):
         parse(text, "my.yaml")
+
+
+def test_a_character_that_yaml_cannot_have_is_named_with_its_line() -> None:
+    with pytest.raises(InputError, match=r"my\.yaml, line 2: YAML cannot have the character 0x01"):
+        parse("platform: x\nlabel: a\x01b\n", "my.yaml")

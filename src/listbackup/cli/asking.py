@@ -13,6 +13,7 @@ from listbackup.cli.output import Output
 from listbackup.connectors.engine.connector import ConfigField
 
 MAX_SECRET_BYTES = 64 * 1024
+_FROM_FILES = ("file", "spec", "description", "definition")  # fields that ``--file`` fills: nobody types a whole file
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,11 @@ def _ask(out: Output, one: ConfigField, given: Given, *, again: bool) -> None:
         return
     if not one.required or (one.default is not None and not sys.stdin.isatty()):
         return
-    if out.as_json or not sys.stdin.isatty():
+    if out.as_json or not sys.stdin.isatty() or one.name in _FROM_FILES:
         if again:
             return
         way = f"--secret-file {one.name}=FILE" if one.secret else f"--set {one.name}=VALUE"
+        way = "--file FILE" if one.name in _FROM_FILES else way
         raise InputError(f"{one.name} ({one.label}) is missing and there is nobody to ask", hint=f"give it as  {way}", field=one.name)
     answer = _prompt(one)
     if one.secret:
@@ -102,16 +104,19 @@ def _pair(text: str, known: Mapping[str, ConfigField], option: str) -> tuple[str
 
 def _file_field(fields: Sequence[ConfigField]) -> str:
     for one in fields:
-        if one.name in ("file", "spec", "description", "definition"):
+        if one.name in _FROM_FILES:
             return one.name
     raise InputError("this platform needs no file", hint="--file is for  listbackup connect rest")
 
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from None
+    if not text.strip():
+        raise InputError(f"{path} is empty", hint="write a description of the API: docs/guides/connect-any-api.md")
+    return text
 
 
 def _read_secret(name: str, path: str) -> Secret:
