@@ -1,4 +1,4 @@
-import { language } from "@/lib/i18n";
+import { language, t } from "@/lib/i18n";
 
 /** What the API said when it refused (RFC 9457), or that it could not be reached: `code` is then "offline". */
 export class Problem extends Error {
@@ -37,7 +37,7 @@ export async function problemOf(response: Response): Promise<Problem> {
   } catch {
     // a proxy between us answered; the status is all there is
   }
-  if (language() !== "en") said = (await import("@/lib/server-words").catch(() => null))?.translated(said) ?? said;
+  if (language() !== "en") said = await import("@/lib/server-words").then(({ translated }) => translated(said)).catch(() => said);
   return new Problem({
     code: said.code,
     title: said.title ?? response.statusText,
@@ -50,5 +50,9 @@ export async function problemOf(response: Response): Promise<Problem> {
   });
 }
 
-export const asProblem = (error: unknown): Problem =>
-  error instanceof Problem ? error : new Problem({ code: error instanceof TypeError ? "offline" : "unknown", title: String(error) });
+/** What a browser throws when nobody answers is a TypeError with words for programmers. */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof TypeError) return new Problem({ code: "offline", title: t("common.offline.title") });
+  return new Problem({ code: "unknown", title: String(error) });
+}

@@ -6,6 +6,7 @@ import { useT } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Progress } from "@/ui/progress";
+import { ServerWords } from "@/ui/server-words";
 import { Failure } from "@/ui/states";
 
 /** Whether the trail is what was written: asked anew each time it is opened. */
@@ -37,7 +38,9 @@ export default function Verify({ onClose }: { onClose: () => void }) {
             <ShieldAlert aria-hidden className="mt-0.5 size-6 shrink-0 text-bad" />
             <div>
               <p className="font-medium text-bad">{t("activity.verify.bad", { seq: found.broken?.seq ?? 0 })}</p>
-              <p className="text-sm">{found.broken?.message}</p>
+              <p className="text-sm">
+                <ServerWords>{found.broken?.message}</ServerWords>
+              </p>
               <p className="mt-1 text-sm text-muted">{t("activity.verify.bad.text")}</p>
             </div>
           </div>

@@ -15,6 +15,7 @@ import { Button, ButtonLink } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { Menu, MenuItem, MenuLine } from "@/ui/menu";
 import { Page } from "@/ui/page";
+import { ServerWords } from "@/ui/server-words";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
 import { Ago, Moment } from "@/ui/time";
@@ -144,7 +145,11 @@ function Repair({ connection }: { connection: Connection }) {
     <section className="grid justify-items-start gap-2 rounded-lg bg-bad-soft px-4 py-3.5 text-sm text-bad">
       <h2 className="font-semibold">{t("connections.one.repair.title")}</h2>
       <p>{t("connections.told.needs_reauth")}</p>
-      {connection.message && <p>{connection.message}</p>}
+      {connection.message && (
+        <p>
+          <ServerWords>{connection.message}</ServerWords>
+        </p>
+      )}
       {here.may("connections:manage") && (
         <Button kind="primary" onClick={() => (isSignIn ? void repair() : setOpen(true))}>
           {isSignIn ? t("connections.one.reconnect") : t("connections.one.rotate")}
@@ -196,7 +201,11 @@ function Health({ connection }: { connection: Connection }) {
           <Moment at={connection.created_at} />
         </dd>
       </dl>
-      {connection.message && state !== "needs_reauth" && <p className="mt-3 text-sm text-warn">{connection.message}</p>}
+      {connection.message && state !== "needs_reauth" && (
+        <p className="mt-3 text-sm text-warn">
+          <ServerWords>{connection.message}</ServerWords>
+        </p>
+      )}
     </Section>
   );
 }

@@ -38,7 +38,7 @@ export default function Definition({ text, onText, problem }: { text: string; on
   const gutter = useRef<HTMLPreElement>(null);
   const chosen = useRef<HTMLInputElement>(null);
   const wrong = problem && /definition/.test(problem.message) ? problem : null;
-  const line = Number(/line (\d+)/.exec(wrong?.message ?? "")?.[1]) || null;
+  const line = Number(/, \S+ (\d+)/.exec(wrong?.message ?? "")?.[1]) || null;
   const lines = text.split("\n");
   const take = async (file: File | undefined) => file && onText(await file.text());
   const drop = (event: DragEvent) => {

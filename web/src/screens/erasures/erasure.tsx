@@ -16,6 +16,7 @@ import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
 import { Page } from "@/ui/page";
 import { Progress } from "@/ui/progress";
+import { ServerWords } from "@/ui/server-words";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
 import { Table, Td, Th, Tr } from "@/ui/table";
@@ -75,7 +76,11 @@ function Told({ one }: { one: Erasure }) {
           />
         </Card>
       )}
-      {one.message && <p className="rounded-md bg-bad-soft px-3 py-2 text-sm text-bad">{one.message}</p>}
+      {one.message && (
+        <p className="rounded-md bg-bad-soft px-3 py-2 text-sm text-bad">
+          <ServerWords>{one.message}</ServerWords>
+        </p>
+      )}
       <div className="grid grid-cols-2 gap-3">
         <Figure name={t("erasures.records")} value={count(one.records)} />
         <Figure name={t("erasures.sources.found")} value={count(found.length)} />

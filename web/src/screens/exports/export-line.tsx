@@ -10,6 +10,7 @@ import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Progress } from "@/ui/progress";
+import { ServerWords } from "@/ui/server-words";
 import { Ago } from "@/ui/time";
 import { tell, tellFailure } from "@/ui/toast";
 
@@ -55,7 +56,11 @@ export function ExportLine({ one, name }: { one: Export; name: string }) {
           </p>
         </div>
       )}
-      {one.message && <p className="text-[13px] text-bad">{one.message}</p>}
+      {one.message && (
+        <p className="text-[13px] text-bad">
+          <ServerWords>{one.message}</ServerWords>
+        </p>
+      )}
       {one.state === "done" && one.files.length > 0 && <FilesOf one={one} />}
     </li>
   );

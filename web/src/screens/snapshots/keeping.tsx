@@ -13,6 +13,7 @@ import { Section } from "@/ui/card";
 import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
 import { Progress } from "@/ui/progress";
+import { ServerWords } from "@/ui/server-words";
 import { Moment } from "@/ui/time";
 import { tell, tellFailure } from "@/ui/toast";
 
@@ -153,7 +154,11 @@ function Verdict({ found }: { found: Shape["VerificationShown"] }) {
           {t("snapshots.verify.sampled", { count: found.sampled })} {found.ended_at && <Moment at={found.ended_at} />}
         </span>
       </p>
-      {found.message && <p className="text-bad">{found.message}</p>}
+      {found.message && (
+        <p className="text-bad">
+          <ServerWords>{found.message}</ServerWords>
+        </p>
+      )}
       {found.result && (
         <ul className="grid gap-1 text-[13px]">
           {found.result.streams.map((stream) => (

@@ -12,6 +12,7 @@ import { useGo } from "@/platform/router";
 import { Button, ButtonLink } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Progress } from "@/ui/progress";
+import { ServerWords } from "@/ui/server-words";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
 import { tellFailure } from "@/ui/toast";
@@ -125,7 +126,11 @@ function Failed({ run }: { run: Run }) {
       <div>
         <h2 className="font-semibold">{t(WORDS[run.state])}</h2>
         {run.message && <p className="text-sm">{reasonSaid(t, run.reason, run.message)}</p>}
-        {run.hint && <p className="text-sm text-muted">{run.hint}</p>}
+        {run.hint && (
+          <p className="text-sm text-muted">
+            <ServerWords>{run.hint}</ServerWords>
+          </p>
+        )}
       </div>
       <div className="flex flex-wrap gap-2">
         <Button kind="primary" isBusy={isBusy} onClick={() => void again()}>

@@ -9,6 +9,7 @@ import { problemOf } from "@/lib/problem";
 import { PULSE } from "@/screens/system/pulse";
 import { Badge } from "@/ui/badge";
 import { Section } from "@/ui/card";
+import { ServerWords } from "@/ui/server-words";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
 import { Table, Td, Th, Tr } from "@/ui/table";
@@ -47,7 +48,11 @@ export function Health() {
                 <Tr key={part.name}>
                   <Td>
                     {PARTS.includes(part.name) ? t(`system.part.${part.name}` as Key) : part.name}
-                    {part.message && <p className="text-[13px] text-muted">{part.message}</p>}
+                    {part.message && (
+                      <p className="text-[13px] text-muted">
+                        <ServerWords>{part.message}</ServerWords>
+                      </p>
+                    )}
                   </Td>
                   <Td>
                     <Badge tone={part.ok ? "good" : part.essential ? "bad" : "warn"}>
