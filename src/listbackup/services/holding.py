@@ -53,10 +53,11 @@ class Hold:
 
 
 @contextmanager
-def held(desk: Desk, thing: str, *, every_seconds: float = _LOOKS_EVERY_SECONDS) -> Iterator[Hold]:
-    """The hold on this thing while the block runs. Raises BusyError while somebody else has it."""
+def held(desk: Desk, thing: str, *, take_over: bool = False, every_seconds: float = _LOOKS_EVERY_SECONDS) -> Iterator[Hold]:
+    """The hold on this thing while the block runs. Raises BusyError while somebody else has it; ``take_over``: whoever has it is known to be dead, and commits
+    nothing any more should that be wrong."""
     leases, ended = Leases(desk.tables, desk.clock), threading.Event()
-    hold = Hold(desk, leases, leases.acquire(thing, new_id("wrk", 0), LASTS))
+    hold = Hold(desk, leases, leases.acquire(thing, new_id("wrk", 0), LASTS, take_over=take_over))
     keeper = threading.Thread(target=hold.keep, args=(ended, every_seconds), name=f"hold on {thing}", daemon=True)
     keeper.start()
     try:

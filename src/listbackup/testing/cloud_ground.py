@@ -26,7 +26,7 @@ from listbackup.worker.functions import Publish, RunErrands
 class Ports(AwsPorts):
     """Those of a function, but for letters, which nobody reads here."""
 
-    mail = MemoryMail()  # type: ignore[assignment]
+    mail = MemoryMail()
 
 
 class GroundStage:

@@ -184,11 +184,7 @@ class RunErrands:
         except ValueError as error:
             _log.error("a message that is no errand was dropped: %s", error)
             return
-        try:
-            hand.carry_out(order, message, stopping)
-        except Exception as error:  # noqa: BLE001  a worker loop: one errand's bug must not end the others, nor come ten times
-            _log.exception("the errand for %s failed in a way nobody thought of", order.thing, exc_info=error)
-            self.errands.is_over(order.thing)
+        hand.carry_out(order, message, stopping)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 
 from listbackup.backends.identity.port import Client
+from listbackup.backends.table.lease import Leases
+from listbackup.base.errors import PlatformError, PlatformFault
 from listbackup.base.secret import Secret
 from listbackup.processor.messages import RunMessage, encode
-from listbackup.services.data import ErrandKind, decode_order, order
+from listbackup.services.data import SILENCE, ErrandKind, decode_order, order
 from listbackup.services.jobs import Timetable
 from listbackup.services.runs import RunState
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.cloud import EventfulQueue, Invocation, MemoryStage
 from listbackup.testing.identity import PASSWORD
 from listbackup.testing.platform import FakeConnector, FakePlatform, fake_platform, fake_stream
-from listbackup.worker.errands import ErrandHand
+from listbackup.worker.errands import MOST_DEATHS, ErrandHand
 from listbackup.worker.functions import EventQueue, Tick
 from listbackup.worker.watching import Watch
 
@@ -160,6 +162,81 @@ def test_what_a_killed_errand_left_is_taken_up_by_the_message_that_comes_again(s
     clock.advance(timedelta(hours=2))
     stage.ports.errand_queue.drain(stage.run_errand())
     assert stage.ask("data", "GET", f"/exports/{made['id']}").json["state"] == "done"
+
+
+def die_with(stage: MemoryStage, thing: str, lease: str = "") -> None:
+    """What is left of a process that was killed with the only errand in hand, when SQS gives its message back: it began, and still has the lease."""
+    (message,) = stage.ports.errand_queue.receive(lease=timedelta(minutes=1))
+    stage.errands.begin(thing)
+    if lease:
+        Leases(stage.ports.tables, stage.clock).acquire(lease, "the dead", timedelta(minutes=2))
+    stage.ports.errand_queue.release(message.receipt)
+
+
+def test_an_errand_whose_process_died_is_taken_over_as_soon_as_its_message_comes_again(stage: MemoryStage) -> None:
+    snapshot = snapshot_of(stage, backed_up(stage))
+    made = stage.ask("data", "POST", "/exports", {"snapshot": snapshot, "format": "jsonl"}).json
+    die_with(stage, made["id"], f"export/{stage.scope.account}/{made['id']}")
+    stage.ports.errand_queue.drain(stage.run_errand())
+    shown = stage.ask("data", "GET", f"/exports/{made['id']}").json
+    assert (shown["state"], shown["working"], shown["records"]) == ("done", False, 30)
+
+
+def test_a_thing_that_nobody_has_in_hand_any_more_is_not_said_to_be_worked_on(stage: MemoryStage, clock: ManualClock) -> None:
+    snapshot = snapshot_of(stage, backed_up(stage))
+    made = stage.ask("data", "POST", "/exports", {"snapshot": snapshot, "format": "jsonl"}).json
+    stage.errands.begin(made["id"])
+    clock.advance(SILENCE - timedelta(seconds=1))
+    assert stage.errands.is_active(made["id"])
+    clock.advance(timedelta(seconds=2))
+    assert not stage.ask("data", "GET", f"/exports/{made['id']}").json["working"]
+
+
+def test_what_killed_every_process_that_took_it_is_given_up_with_a_reason(stage: MemoryStage) -> None:
+    source = backed_up(stage)
+    snapshot = snapshot_of(stage, source)
+    export = stage.ask("data", "POST", "/exports", {"snapshot": snapshot, "format": "jsonl"}).json["id"]
+    asked = {
+        export: f"/exports/{export}",
+        f"verify/{snapshot}": f"/snapshots/{snapshot}/verification",
+        f"prune/{source}": f"/sources/{source}/prune",
+    }
+    stage.ask("data", "POST", f"/snapshots/{snapshot}/verify", {"sample": 5})
+    stage.ask("data", "POST", f"/sources/{source}/prune", {"confirmed": True})
+    restore = stage.ask("data", "POST", "/restores", {"snapshot": snapshot, "streams": ["contacts"]}).json["id"]
+    for thing in (*asked, restore):
+        for _ in range(MOST_DEATHS):
+            stage.errands.begin(thing)
+    stage.ports.errand_queue.drain(stage.run_errand())
+    ended = [stage.ask("data", "GET", path).json for path in asked.values()]
+    assert {(one["state"], one["message"], one["working"]) for one in ended} == {("failed", "It was interrupted too often.", False)}
+    shown = stage.ask("data", "GET", f"/restores/{restore}").json
+    assert (shown["state"], shown["working"], shown["message"]) == ("running", False, "It was interrupted too often.")
+    stage.ask("data", "POST", f"/restores/{restore}/resume")
+    stage.ports.errand_queue.drain(stage.run_errand())
+    shown = stage.ask("data", "GET", f"/restores/{restore}").json
+    assert (shown["state"], shown["message"]) == ("done", None)
+
+
+def test_what_was_sent_on_in_good_order_counts_no_death(stage: MemoryStage) -> None:
+    said = order(ErrandKind.EXPORT, stage.scope, "exp_1")
+    for _ in range(5):
+        assert stage.errands.begin("exp_1") == 0
+        stage.errands.again(said)
+
+
+def test_why_a_restore_was_interrupted_is_told(stage: MemoryStage, world: FakePlatform) -> None:
+    snapshot = snapshot_of(stage, backed_up(stage))
+    world.drop("contacts", 3)
+    restore = stage.ask("data", "POST", "/restores", {"snapshot": snapshot, "streams": ["contacts"]}).json["id"]
+
+    def refuse(*_: object) -> None:
+        raise PlatformError("the platform says no", fault=PlatformFault.REFUSED)
+
+    world.before = refuse
+    stage.ports.errand_queue.drain(stage.run_errand())
+    shown = stage.ask("data", "GET", f"/restores/{restore}").json
+    assert (shown["state"], shown["working"], shown["message"]) == ("running", False, "the platform says no")
 
 
 def test_verifications_and_prunes_are_found_again_by_their_words(stage: MemoryStage) -> None:

@@ -108,7 +108,7 @@ class RestoreResult(Struct, frozen=True, kw_only=True):
 
 class RestoreShown(Struct, frozen=True, kw_only=True):
     """A restore. ``working`` is whether this server is at it; one that is ``running`` (``undoing``) without that was interrupted: resume
-    (undo) it.
+    (undo) it; ``message`` says what interrupted it, where that is known.
     """
 
     id: str
@@ -122,6 +122,7 @@ class RestoreShown(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     result: RestoreResult | None
     undo_result: RestoreResult | None
+    message: str | None
     fields: Sequence[str]
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from listbackup.services.data.errands import Errander, ErrandKind, Errands, Order, order
     from listbackup.services.data.keys import parse_key, show_key
     from listbackup.services.data.model import Restore, RestoreState
-    from listbackup.services.data.orders import ERRANDS, QueuedErrands, decode_order
+    from listbackup.services.data.orders import ERRANDS, SILENCE, QueuedErrands, decode_order
     from listbackup.services.data.pruning import Prunes
     from listbackup.services.data.restores import Restores
     from listbackup.services.data.service import Data, Found
@@ -37,7 +37,7 @@ _HOMES = {  # loaded when they are named: reading a record must not wait for the
     "listbackup.services.data.errands": ("ErrandKind", "Errander", "Errands", "Order", "order"),
     "listbackup.services.data.keys": ("parse_key", "show_key"),
     "listbackup.services.data.model": ("Restore", "RestoreState"),
-    "listbackup.services.data.orders": ("ERRANDS", "QueuedErrands", "decode_order"),
+    "listbackup.services.data.orders": ("ERRANDS", "SILENCE", "QueuedErrands", "decode_order"),
     "listbackup.services.data.restores": ("Restores",),
     "listbackup.services.data.service": ("Data", "Found"),
     "listbackup.services.data.table": ("RESTORES", "RESTORE_IDS", "RESTORE_JOURNAL"),
@@ -59,6 +59,7 @@ __all__ = [
     "RESTORES",
     "RESTORE_IDS",
     "RESTORE_JOURNAL",
+    "SILENCE",
     "Action",
     "Budget",
     "ChangeSet",

@@ -35,4 +35,5 @@ class Restore:
     ended_at: datetime | None = None
     result: RestoreResult | None = None
     undo_result: RestoreResult | None = None
+    message: str | None = None  # why nobody goes on with it by itself
     version: int = 1

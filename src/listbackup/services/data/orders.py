@@ -16,7 +16,8 @@ from listbackup.base.ids import new_id
 from listbackup.services.data.errands import Errand, Order
 
 ERRANDS = TableSpec(name="errands", ttl="expires_at", about="Errands that wait or go on, of whatever process: pk the thing, sk 'errand'.")
-PATIENCE = timedelta(minutes=30)  # how long an errand counts as going on that nobody said anything about: longer than a function may take
+PATIENCE = timedelta(minutes=30)  # how long an errand counts as going on that waits on the queue
+SILENCE = timedelta(minutes=3)  # the same of one that somebody has in hand, and says so every twenty seconds
 
 _ERRAND = "errand"
 
@@ -44,7 +45,7 @@ class QueuedErrands:
             if row is not None and (not behind or row["waits"]):
                 raise BusyError(f"{order.thing} is being worked on", hint="wait for it to end")
             try:
-                self._put(order.thing, row, waits=row is not None)
+                self._put(order.thing, row, waits=row is not None, tries=_tries(row), lasts=PATIENCE)
             except ConditionFailed:  # somebody else sent one, or one was over
                 continue
             self._queue().send(order.thing, encode_order(order))
@@ -55,13 +56,20 @@ class QueuedErrands:
         """See ``Errander``."""
         return self._row(thing) is not None
 
+    def begin(self, thing: str) -> int:
+        """Somebody has it in hand; how many had it before, one after the other, and never said how it ended: they died."""
+        while True:
+            row = self._row(thing)
+            before = _tries(row)
+            try:
+                self._put(thing, row, waits=_waits(row), tries=before + 1, lasts=SILENCE)
+            except ConditionFailed:  # another order came behind this one
+                continue
+            return before
+
     def go_on(self, thing: str) -> None:
         """It is still worked on: said by whoever does it, now and then."""
-        row = self._row(thing)
-        try:
-            self._put(thing, row, waits=bool(row["waits"]) if row is not None else False)
-        except ConditionFailed:  # another order came behind this one, and was longer ahead of the end
-            return
+        self._note(thing, tries=None, lasts=SILENCE)
 
     def is_over(self, thing: str) -> None:
         """It is done, or given up: the next may be sent."""
@@ -71,7 +79,7 @@ class QueuedErrands:
                 return
             try:
                 if row["waits"]:
-                    self._put(thing, row, waits=False)
+                    self._put(thing, row, waits=False, tries=0, lasts=PATIENCE)
                 else:
                     self._table.delete(thing, _ERRAND, if_=Equals({"mark": row["mark"]}))
             except ConditionFailed:
@@ -79,14 +87,37 @@ class QueuedErrands:
             return
 
     def again(self, order: Order) -> None:
-        """Have it gone on with by another process: this one's time is over."""
-        self.go_on(order.thing)
+        """Have it gone on with by another process: this one's time is over, and it came to a good place."""
+        self._note(order.thing, tries=0, lasts=PATIENCE)
         self._queue().send(order.thing, encode_order(order))
+
+    def _note(self, thing: str, *, tries: int | None, lasts: timedelta) -> None:
+        row = self._row(thing)
+        try:
+            self._put(thing, row, waits=_waits(row), tries=_tries(row) if tries is None else tries, lasts=lasts)
+        except ConditionFailed:  # another order came behind this one, and was longer ahead of the end
+            return
 
     def _row(self, thing: str) -> Item | None:
         return self._table.find(thing, _ERRAND)
 
-    def _put(self, thing: str, before: Item | None, *, waits: bool) -> None:
-        until = int((self._clock.now() + PATIENCE).timestamp())
-        row: dict[str, Scalar] = {"pk": thing, "sk": _ERRAND, "waits": waits, "mark": new_id("mrk", 0), "expires_at": until}
+    def _put(self, thing: str, before: Item | None, *, waits: bool, tries: int, lasts: timedelta) -> None:
+        until = int((self._clock.now() + lasts).timestamp())
+        row: dict[str, Scalar] = {
+            "pk": thing,
+            "sk": _ERRAND,
+            "waits": waits,
+            "tries": tries,
+            "mark": new_id("mrk", 0),
+            "expires_at": until,
+        }
         self._table.put(row, if_=Equals({"mark": before["mark"]}) if before is not None else Absent())
+
+
+def _waits(row: Item | None) -> bool:
+    """Whether another order waits behind the one that is worked on."""
+    return row is not None and bool(row["waits"])
+
+
+def _tries(row: Item | None) -> int:
+    return int(row.get("tries") or 0) if row is not None else 0

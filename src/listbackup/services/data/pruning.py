@@ -61,10 +61,18 @@ class Prunes:
         except Interrupted:
             raise
         except ListBackupError as error:
-            failed = replace(asked, state=PruneState.FAILED, ended_at=self._desk.clock.now(), message=error.message)
-            return self._keep(scope, failed)
+            return self._fail(scope, asked, error.message)
         ended = replace(asked, state=PruneState.DONE, ended_at=self._desk.clock.now(), purged=tuple(done.purged), deleted=done.deleted)
         return self._keep(scope, ended)
+
+    def give_up(self, scope: Scope, source: str, why: str) -> None:
+        """The prune has failed, for this reason. Raises NotFound."""
+        found = self.get(scope, source)
+        if found.state is PruneState.RUNNING:
+            self._fail(scope, found, why)
+
+    def _fail(self, scope: Scope, asked: Prune, why: str) -> Prune:
+        return self._keep(scope, replace(asked, state=PruneState.FAILED, ended_at=self._desk.clock.now(), message=why))
 
     def _keep(self, scope: Scope, prune: Prune) -> Prune:
         table = self._desk.open(PRUNES, scope)

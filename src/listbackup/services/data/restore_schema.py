@@ -108,7 +108,8 @@ class PlanShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreShown:
-    """A restore. ``working`` is whether this server is at it; one that is ``running`` (``undoing``) without that was interrupted: resume (undo) it."""
+    """A restore. ``working`` is whether this server is at it; one that is ``running`` (``undoing``) without that was interrupted: resume (undo) it;
+    ``message`` says what interrupted it, where that is known."""
 
     id: str
     source: str
@@ -121,6 +122,7 @@ class RestoreShown:
     ended_at: datetime | None
     result: RestoreResult | None
     undo_result: RestoreResult | None
+    message: str | None
     fields: Sequence[str]
 
 
@@ -189,6 +191,7 @@ def show_restore(restore: Restore, *, working: bool, progress: RestoreProgress |
         ended_at=restore.ended_at,
         result=restore.result,
         undo_result=restore.undo_result,
+        message=restore.message,
         fields=restore.selection.fields,
     )
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from listbackup.backends.table.port import ConditionFailed
-from listbackup.base.errors import Conflict, InputError, Interrupted
+from listbackup.base.errors import Conflict, InputError, Interrupted, ListBackupError
 from listbackup.base.ids import RestoreId
 from listbackup.base.paging import Page
 from listbackup.processor.fields import field_paths
@@ -141,6 +141,7 @@ class Restores:
             return found
         source, watch = self._sources.get(scope, found.source), Watch(self._desk, scope, found, should_stop, self.get)
         tell = watch.listening(listen)
+        found = self._change(scope, found, replace(found, message=None)) if found.message is not None else found
         try:
             with self._room(scope, source, found.snapshot_seq, found.selection, watch.should_stop) as room:
                 plan = plan_restore(room, source.id, found.selection, overwrite=found.overwrite, listen=tell)
@@ -150,6 +151,16 @@ class Restores:
             if now.state is not RestoreState.CANCELLED:
                 raise
             return now
+        except ListBackupError as error:
+            self.give_up(scope, restore, error.message)
+            raise
+
+    def give_up(self, scope: Scope, restore: str, why: str) -> None:
+        """The restore (its undoing) is interrupted, for this reason, until somebody goes on with it. Raises NotFound."""
+        found = self.get(scope, restore)
+        if found.state in (RestoreState.RUNNING, RestoreState.UNDOING):
+            with suppress(Conflict):  # somebody does
+                self._change(scope, found, replace(found, message=why))
 
     def cancel(self, scope: Scope, restore: str) -> Restore:
         """The restore, stopped: whoever carries it out ends at the next record. What was written stays until it is undone. Raises Conflict when it is over."""
@@ -174,10 +185,16 @@ class Restores:
         found = self.get(scope, restore)
         if found.state is RestoreState.UNDONE:
             return found
-        undoing = self._change(scope, found, replace(found, state=RestoreState.UNDOING))
+        undoing = self._change(scope, found, replace(found, state=RestoreState.UNDOING, message=None))
         source, tell = self._sources.get(scope, found.source), Watch(self._desk, scope, found, should_stop, self.get).listening(listen)
-        with self._room(scope, source, found.snapshot_seq, found.selection, should_stop) as room:
-            result = undo(room, self._journal(scope, found), listen=tell)
+        try:
+            with self._room(scope, source, found.snapshot_seq, found.selection, should_stop) as room:
+                result = undo(room, self._journal(scope, found), listen=tell)
+        except (Interrupted, Conflict):
+            raise
+        except ListBackupError as error:
+            self.give_up(scope, restore, error.message)
+            raise
         done = replace(undoing, state=RestoreState.UNDONE, undo_result=result, ended_at=self._desk.clock.now())
         return self._change(scope, undoing, done, "undone")
 

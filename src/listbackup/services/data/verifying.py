@@ -78,9 +78,17 @@ class Verifications:
         except Interrupted:
             raise
         except ListBackupError as error:
-            failed = replace(asked, state=VerificationState.FAILED, ended_at=self._desk.clock.now(), message=error.message)
-            return self._keep(scope, failed)
+            return self._fail(scope, asked, error.message)
         return self._keep(scope, replace(asked, state=VerificationState.DONE, ended_at=self._desk.clock.now(), result=result))
+
+    def give_up(self, scope: Scope, snapshot: str, why: str) -> None:
+        """The verification has failed, for this reason. Raises NotFound."""
+        found = self.get(scope, snapshot)
+        if found.state is VerificationState.RUNNING:
+            self._fail(scope, found, why)
+
+    def _fail(self, scope: Scope, asked: Verified, why: str) -> Verified:
+        return self._keep(scope, replace(asked, state=VerificationState.FAILED, ended_at=self._desk.clock.now(), message=why))
 
     def _keep(self, scope: Scope, verified: Verified) -> Verified:
         table = self._desk.open(VERIFICATIONS, scope)

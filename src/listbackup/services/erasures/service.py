@@ -98,9 +98,10 @@ class Erasures:
             return done
         return self._forget(scope, erasure)
 
-    def carry_out(self, scope: Scope, erasure: str, *, should_stop: Callable[[], bool] = lambda: False) -> Erasure:
-        """The erasure after its next step: planned, or done. Raises BusyError while a run of a source is open: it goes on later."""
-        with held(self._desk, _lease_of(scope, erasure)) as hold:
+    def carry_out(self, scope: Scope, erasure: str, *, should_stop: Callable[[], bool] = lambda: False, take_over: bool = False) -> Erasure:
+        """The erasure after its next step: planned, or done. Raises BusyError while a run of a source is open: it goes on later; and while another is at it,
+        unless that one died (``take_over``)."""
+        with held(self._desk, _lease_of(scope, erasure), take_over=take_over) as hold:
             found = self.get(scope, erasure)
             try:
                 if found.state is ErasureState.SEARCHING:
@@ -116,6 +117,14 @@ class Erasures:
             except ListBackupError as error:
                 found = self._fail(scope, found, hold, error.message)
             return self._forget(scope, erasure) if found.state.is_over and not found.is_forgotten else found
+
+    def give_up(self, scope: Scope, erasure: str, why: str) -> None:
+        """The erasure has failed, for this reason: nobody tries it again by itself. What was taken out stays out. Raises NotFound."""
+        with held(self._desk, _lease_of(scope, erasure), take_over=True) as hold:
+            found = self.get(scope, erasure)
+            if found.state.is_active:
+                self._fail(scope, found, hold, why)
+                self._forget(scope, erasure)
 
     def tend(self, scope: Scope, errands: Errander) -> None:
         """Go on with what was interrupted, or waited for a run to end; forget what is over."""

@@ -92,9 +92,12 @@ class Exports:
             return export
         raise BusyError("too many exports are asked for at once", hint="repeat it in a moment")
 
-    def carry_out(self, scope: Scope, export: str, *, should_stop: Callable[[], bool] = lambda: False) -> Export:
-        """The export, made to its end; one that was interrupted goes on. Raises BusyError while another is at it, Interrupted when told to stop."""
-        with held(self._desk, _lease_of(scope, export)) as hold:
+    def carry_out(self, scope: Scope, export: str, *, should_stop: Callable[[], bool] = lambda: False, take_over: bool = False) -> Export:
+        """The export, made to its end; one that was interrupted goes on, also at once where whoever had it died (``take_over``).
+
+        Raises BusyError while another is at it, Interrupted when told to stop.
+        """
+        with held(self._desk, _lease_of(scope, export), take_over=take_over) as hold:
             begun, is_ours = self.get(scope, export), True
             if not begun.state.is_active:
                 return begun
@@ -119,6 +122,13 @@ class Exports:
             finally:
                 if is_ours:  # else somebody else writes there
                     shutil.rmtree(self.room_of(scope, export), ignore_errors=True)
+
+    def give_up(self, scope: Scope, export: str, why: str) -> None:
+        """The export has failed, for this reason: nobody tries it again by itself. Raises NotFound."""
+        with held(self._desk, _lease_of(scope, export), take_over=True) as hold:
+            found = self.get(scope, export)
+            if found.state.is_active:
+                self._fail(scope, found, hold, why)
 
     def get(self, scope: Scope, export: str) -> Export:
         """The export of this id. Raises NotFound."""
