@@ -19,6 +19,7 @@ from listbackup import __version__
 from listbackup.base.errors import InputError, Interrupted, ListBackupError, PlatformError, PlatformFault
 from listbackup.bootstrap.settings import LOOPBACK_HINT, is_completing
 from listbackup.cli.exit_codes import ExitCode, exit_code
+from listbackup.cli.help_words import plain_help
 from listbackup.cli.output import NobodyReads, Output
 from listbackup.cli.quick import quicken
 from listbackup.cli.shell import Chosen
@@ -173,6 +174,7 @@ def _meant(arguments: Sequence[str]) -> Sequence[Entry]:
 
 def _call(arguments: Sequence[str]) -> int:
     quicken()
+    plain_help()
     command = typer.main.get_command(build(arguments))
 
     code = command.main(args=list(arguments), prog_name="listbackup", standalone_mode=False)

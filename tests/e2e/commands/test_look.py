@@ -110,6 +110,19 @@ def test_runs_are_listed_shown_and_their_logs_printed(told: CommandLine) -> None
     assert "succeeded" in told.ok("runs", "list", "crm", "--limit", "1").out
 
 
+def test_runs_alone_lists_them(told: CommandLine) -> None:
+    assert told.ok("runs").out == told.ok("runs", "list").out
+    assert told.ok("runs", "--json").raw == told.ok("runs", "list", "--json").raw
+    assert "behind the command" in told("runs", "--json", "list").err
+
+
+def test_help_shows_flags_without_a_type_and_arguments_as_they_are_typed(told: CommandLine) -> None:
+    shown = " ".join(told.ok("restore", "--help").out.split())
+    assert "listbackup restore [OPTIONS] SOURCE[@WHEN] [STREAM] [KEY]..." in shown
+    assert "<bool>" not in shown
+    assert "--field NAME" in shown
+
+
 def test_sources_connections_and_platforms_are_listed(told: CommandLine) -> None:
     assert told.ok("source", "list", "--json").json["sources"][0]["connection"] == "crm"
     assert told.ok("connections", "list", "--json").json["connections"][0]["state"] == "ready"

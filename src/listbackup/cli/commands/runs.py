@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from listbackup.base.errors import NotFound
+from listbackup.base.errors import InputError, NotFound
 from listbackup.base.paging import iter_pages
 from listbackup.cli.options import Json, complete_sources
 from listbackup.cli.output import size
@@ -17,7 +17,15 @@ from listbackup.services.runs import Run
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or a source for its newest run.", show_default=False)]
 
-app = typer.Typer(help="List runs, read their logs, cancel and retry them.", no_args_is_help=True)
+app = typer.Typer(help="List runs, read their logs, cancel and retry them. Alone it lists the newest.", invoke_without_command=True)
+
+
+@app.callback()
+def alone(context: typer.Context, as_json: Json = False) -> None:
+    if context.invoked_subcommand is None:
+        list_(context, as_json=as_json)
+    elif as_json:
+        raise InputError("--json stands behind the command", hint=f"listbackup runs {context.invoked_subcommand} … --json")
 
 
 @app.command("list")
