@@ -7,6 +7,7 @@ import { personCall } from "@/lib/call";
 import { type Here, HereContext, type Session, SessionContext } from "@/lib/session";
 import { usePart } from "@/platform/params";
 import { Frame } from "@/screens/shell/frame";
+import { useHearing } from "@/screens/shell/hearing";
 import { Live } from "@/screens/shell/live";
 import { AsPerson, sessionQuery, useSignIn } from "@/screens/shell/signed-in";
 import { StepUp } from "@/screens/shell/step-up";
@@ -22,6 +23,7 @@ export function AccountShell({ children }: { children: ReactNode }) {
   const { session, isOut } = useSignIn();
   const detail = useDetail(account);
   const here = useHereOf(session.data, detail.data);
+  const isHeard = useHearing(account, here);
   useCurrent(here ? account : null, session.data);
   const waiting = <SkeletonRows />;
   return (
@@ -29,7 +31,7 @@ export function AccountShell({ children }: { children: ReactNode }) {
       <QueryClientProvider client={api.cache}>
         <ApiContext value={api}>
           <HereContext value={here}>
-            <Live account={account} isRefused={here !== null && !here.may("activity:read")}>
+            <Live account={isHeard ? account : null}>
               <Frame>
                 {isOut ? (
                   waiting

@@ -4,12 +4,12 @@ import { type ReactNode, useEffect, useState } from "react";
 import { LiveContext, useFreshness } from "@/lib/live";
 import { LiveHub } from "@/lib/live-hub";
 
-/** Listens to what happens in the account, for everything within: from the first moment, before anybody knows whether it is allowed, for what is
- * read after the stream began need not be read again. */
-export function Live({ account, isRefused, children }: { account: string | null; isRefused: boolean; children: ReactNode }) {
+/** Listens to what happens in the account, for everything within: from the first moment, for what is read after the stream began need not be read
+ * again. Null: there is nothing to listen to. */
+export function Live({ account, children }: { account: string | null; children: ReactNode }) {
   const [hub, setHub] = useState<LiveHub | null>(null);
   useEffect(() => {
-    if (!account || isRefused) return;
+    if (!account) return;
     const made = new LiveHub(account);
     setHub(made);
     const hurry = () => made.hurry();
@@ -19,7 +19,7 @@ export function Live({ account, isRefused, children }: { account: string | null;
       made.close();
       setHub(null);
     };
-  }, [account, isRefused]);
+  }, [account]);
   useFreshness(hub);
   return <LiveContext value={hub}>{children}</LiveContext>;
 }
