@@ -6,6 +6,7 @@ import { useHere } from "@/lib/session";
 import { Link } from "@/platform/router";
 import { Keeping } from "@/screens/snapshots/keeping";
 import { browsePath, type Snapshot, useStreamFacts } from "@/screens/snapshots/moments";
+import { Trusting } from "@/screens/snapshots/trusting";
 import { Badge } from "@/ui/badge";
 import { Card, Figure, Section } from "@/ui/card";
 import { Table, Td, Th, Tr } from "@/ui/table";
@@ -18,6 +19,7 @@ export function Contents({ source, snapshot }: { source: string; snapshot: Snaps
   const mayLook = here.may("content:read");
   return (
     <>
+      {snapshot.suspect && <Trusting source={source} snapshot={snapshot} />}
       <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
         <Figure name={t("snapshots.records")} value={count(snapshot.records)} />
         <Figure name={t("snapshots.streams")} value={count(snapshot.streams.length)} />

@@ -50,6 +50,13 @@ export function TimeSlider({
   };
   // biome-ignore lint/correctness/useExhaustiveDependencies: the address has caught up
   useEffect(() => setPulled(null), [chosen.id]);
+  // who leaves the screen on the way is not called back to it
+  useEffect(
+    () => () => {
+      if (timer.current) clearTimeout(timer.current);
+    },
+    [],
+  );
   const said = (one: Snapshot) => t("snapshots.point", { number: one.number, moment: moment(one.at) });
   const { added, changed, removed } = changes[index] ?? { added: 0, changed: 0, removed: 0 };
   return (
@@ -74,7 +81,7 @@ export function TimeSlider({
         <p className="min-w-0 text-sm" aria-live="polite">
           <span className="font-semibold tabular-nums">{moment(shown.at)}</span>{" "}
           <span className="text-muted">
-            · {t("snapshots.number", { number: shown.number, of: snapshots.length })} · <Ago at={shown.at} />
+            · {t("snapshots.number", { number: shown.number, of: snapshots.at(-1)?.number ?? shown.number })} · <Ago at={shown.at} />
           </span>
         </p>
         <SnapshotBadges snapshot={shown} />

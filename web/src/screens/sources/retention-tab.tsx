@@ -7,6 +7,7 @@ import { daysAsDuration, secondsOf } from "@/lib/duration";
 import { useT } from "@/lib/i18n";
 import { asProblem, type Problem } from "@/lib/problem";
 import { useHere } from "@/lib/session";
+import { Gone } from "@/screens/sources/gone";
 import { Holds } from "@/screens/sources/holds";
 import { RetentionPreview } from "@/screens/sources/retention-preview";
 import type { Standing } from "@/screens/sources/standing";
@@ -32,6 +33,7 @@ export default function RetentionTab({ standing }: { standing: Standing }) {
         {(data) => <Rules key={JSON.stringify(data.effective)} standing={standing} kept={data} />}
       </Shown>
       <Holds standing={standing} />
+      <Gone source={standing.source.id} />
     </div>
   );
 }
