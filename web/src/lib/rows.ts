@@ -121,11 +121,11 @@ export function useRowsInTurn<T>(
     staleTime: 60_000,
   });
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
-  const { hasNextPage, isFetching, fetchNextPage } = query;
+  const { hasNextPage, isFetching, isError, fetchNextPage } = query;
   const lastSeen = useRef(0);
   const more = useCallback(() => {
-    if (hasNextPage && !isFetching && lastSeen.current > rows.length - PAGE_ROWS / 2) void fetchNextPage();
-  }, [hasNextPage, isFetching, fetchNextPage, rows.length]);
+    if (hasNextPage && !isFetching && !isError && lastSeen.current > rows.length - PAGE_ROWS / 2) void fetchNextPage();
+  }, [hasNextPage, isFetching, isError, fetchNextPage, rows.length]);
   // a page that was judged record by record may be short or empty: go on until the screen is full
   useEffect(() => more(), [more]);
   const onSee = useCallback(

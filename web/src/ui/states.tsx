@@ -71,6 +71,7 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
     >
       <p>{problem.message && problem.code !== "offline" ? problem.message : words ? t(words[1]) : t("common.failed.text")}</p>
       {problem.hint && <p>{problem.hint}</p>}
+      {!words && <p className="mt-1 font-mono text-xs">{[problem.code, problem.requestId].filter(Boolean).join(" · ")}</p>}
     </Notice>
   );
 }

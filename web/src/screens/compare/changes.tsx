@@ -1,9 +1,10 @@
 "use client";
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
+import { asProblem } from "@/lib/problem";
 import { useHere } from "@/lib/session";
 import { useQuery } from "@/platform/params";
 import { Link, useSetQuery } from "@/platform/router";
@@ -22,6 +23,7 @@ import { Failure } from "@/ui/states";
 
 type Place = { source: string; from: Snapshot; to: Snapshot };
 const SHOWN = 20; // fields of one record
+const FEW = 20; // changes of the kind that is looked for, before one has to ask for more
 
 /** Each record that differs: added, changed field by field, deleted with how that is known. */
 export function Changes({ source, from, to, stream }: Place & { stream: string | null }) {
@@ -33,7 +35,7 @@ export function Changes({ source, from, to, stream }: Place & { stream: string |
   const query = useInfiniteQuery({
     queryKey: ["changes", asked],
     queryFn: async ({ pageParam, signal }) =>
-      (await call.GET("/v2/diff", { params: { query: { ...asked, limit: 50, cursor: pageParam } }, signal })).data ?? {
+      (await call.GET("/v2/diff", { params: { query: { ...asked, limit: kind ? 500 : 50, cursor: pageParam } }, signal })).data ?? {
         items: [],
         next: null,
       },
@@ -42,6 +44,11 @@ export function Changes({ source, from, to, stream }: Place & { stream: string |
     staleTime: Number.POSITIVE_INFINITY,
   });
   const changes = (query.data?.pages.flatMap((page) => page.items) ?? []).filter((one) => !kind || one.kind === kind);
+  const { hasNextPage, isFetching, fetchNextPage } = query;
+  const isSeeking = kind !== null && hasNextPage && !query.isError && changes.length < FEW;
+  useEffect(() => {
+    if (isSeeking && !isFetching) void fetchNextPage();
+  }, [isSeeking, isFetching, fetchNextPage]);
   return (
     <Section
       title={stream ? t("compare.changes.of", { stream }) : t("compare.changes")}
@@ -68,7 +75,11 @@ export function Changes({ source, from, to, stream }: Place & { stream: string |
           <SkeletonRows rows={8} />
         ) : (
           <>
-            {changes.length === 0 && <p className="p-4 text-sm text-muted">{t("compare.changes.none")}</p>}
+            {changes.length === 0 && (
+              <p role="status" className="p-4 text-sm text-muted">
+                {t(isSeeking ? "compare.changes.seeking" : "compare.changes.none")}
+              </p>
+            )}
             <ul className="divide-y divide-line">
               {changes.map((change) => (
                 <ChangeLine key={`${change.stream} ${change.key}`} place={{ source, from, to }} change={change} />
@@ -142,7 +153,13 @@ function Evidence({ snapshot, change }: { snapshot: string; change: Shape["Chang
   const gone = history.data?.items.find((one) => one.happened === "delete");
   return (
     <p role="status" className="text-[13px] text-muted">
-      {history.isPending ? "…" : gone?.evidence ? t("compare.evidence", { evidence: gone.evidence }) : t("compare.evidence.none")}
+      {history.isError
+        ? asProblem(history.error).message
+        : history.isPending
+          ? "…"
+          : gone?.evidence
+            ? t("compare.evidence", { evidence: gone.evidence })
+            : t("compare.evidence.none")}
     </p>
   );
 }

@@ -13,6 +13,7 @@ import { recordPath } from "@/screens/snapshots/moments";
 import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Figure, Section } from "@/ui/card";
+import { Failure } from "@/ui/states";
 
 type Plan = Shape["PlanShown"];
 export const ACTIONS: Record<Shape["Action"], [Key, Tone]> = {
@@ -137,6 +138,7 @@ function Conflict({ plan, step }: { plan: Plan; step: Shape["StepShown"] }) {
         {t("restores.conflict.show")}
       </button>
     );
+  if (kept.isError) return <Failure error={kept.error} onRetry={() => void kept.refetch()} />;
   if (!kept.data) return <p className="text-[13px] text-muted">…</p>;
   return (
     <div className="grid gap-1">

@@ -16,8 +16,9 @@ import { Card, Figure, Section } from "@/ui/card";
 import { Dialog } from "@/ui/dialog";
 import { Page } from "@/ui/page";
 import { Progress } from "@/ui/progress";
+import { ServerWords } from "@/ui/server-words";
 import { SkeletonRows } from "@/ui/skeleton";
-import { Shown } from "@/ui/states";
+import { Failure, Shown } from "@/ui/states";
 import { Table, Td, Th, Tr } from "@/ui/table";
 import { tell, tellFailure } from "@/ui/toast";
 import "@/messages/en/restores";
@@ -218,6 +219,8 @@ function Report({ restore }: { restore: Restore }) {
       <div className="-m-4">
         {query.isPending ? (
           <SkeletonRows rows={4} />
+        ) : query.isError && entries.length === 0 ? (
+          <Failure error={query.error} onRetry={() => void query.refetch()} />
         ) : entries.length === 0 ? (
           <p className="p-4 text-sm text-muted">{t("restores.report.none")}</p>
         ) : (
@@ -243,7 +246,9 @@ function Report({ restore }: { restore: Restore }) {
                   <Badge tone={ENTRIES[entry.state][1]}>{t(ENTRIES[entry.state][0])}</Badge>
                 </Td>
                 <Td className="tabular-nums">{entry.target !== entry.key && entry.target}</Td>
-                <Td className="text-muted">{entry.message}</Td>
+                <Td className="text-muted">
+                  <ServerWords>{entry.message}</ServerWords>
+                </Td>
               </Tr>
             ))}
           </Table>

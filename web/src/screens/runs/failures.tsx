@@ -5,9 +5,12 @@ import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
 import { reasonSaid } from "@/lib/reason-words";
 import { useHere } from "@/lib/session";
+import { Link } from "@/platform/router";
 import { adviceOn, isOfConnection } from "@/screens/runs/what-to-do";
+import { recordPath } from "@/screens/snapshots/moments";
 import { Button, ButtonLink } from "@/ui/button";
 import { Section } from "@/ui/card";
+import { Failure } from "@/ui/states";
 
 type Line = Shape["LogLine"];
 
@@ -17,6 +20,12 @@ export function Failures({ run, connection }: { run: Shape["RunShown"]; connecti
   const found = useApi().use.useQuery("get", "/v2/runs/{run}/failures", { params: { path: { run: run.id }, query: { limit: 500 } } });
   // the last word of a run repeats what is said of it above
   const lines = (found.data?.items ?? []).filter((line) => line.stream || line.reason !== run.reason);
+  if (found.isError && !found.data)
+    return (
+      <Section title={t("runs.problem.title")}>
+        <Failure error={found.error} onRetry={() => void found.refetch()} />
+      </Section>
+    );
   if (lines.length === 0) return null;
   const groups = new Map<string, Line[]>();
   for (const line of lines) {
@@ -24,11 +33,15 @@ export function Failures({ run, connection }: { run: Shape["RunShown"]; connecti
     groups.set(key, [...(groups.get(key) ?? []), line]);
   }
   return (
-    <Section title={t("runs.problem.title")} about={t("runs.problem.about", { count: lines.length })} isFlush>
+    <Section
+      title={t("runs.problem.title")}
+      about={t(found.data?.next ? "runs.problem.first" : "runs.problem.about", { count: lines.length })}
+      isFlush
+    >
       <ul className="divide-y divide-line">
         {[...groups].map(([key, group]) => (
           <li key={key} className="px-4 py-3">
-            <Group lines={group} connection={connection} isSaid={group[0]?.reason === run.reason} />
+            <Group run={run} lines={group} connection={connection} isSaid={group[0]?.reason === run.reason} />
           </li>
         ))}
       </ul>
@@ -38,10 +51,10 @@ export function Failures({ run, connection }: { run: Shape["RunShown"]; connecti
 
 const FEW = 3;
 
-type GroupProps = { lines: readonly Line[]; connection: string | undefined; isSaid: boolean };
+type GroupProps = { run: Shape["RunShown"]; lines: readonly Line[]; connection: string | undefined; isSaid: boolean };
 
 /** `isSaid`: the way out stands at the top of the page already. */
-function Group({ lines, connection, isSaid }: GroupProps) {
+function Group({ run, lines, connection, isSaid }: GroupProps) {
   const t = useT();
   const here = useHere();
   const [isOpen, setOpen] = useState(false);
@@ -65,7 +78,7 @@ function Group({ lines, connection, isSaid }: GroupProps) {
           <ul className="list-disc pl-5">
             {lines.slice(0, isOpen ? undefined : FEW).map((line) => (
               <li key={line.seq}>
-                <code>{line.key}</code> {reasonSaid(t, line.reason, line.message)}
+                <RecordKey run={run} line={line} /> {reasonSaid(t, line.reason, line.message)}
               </li>
             ))}
           </ul>
@@ -82,5 +95,19 @@ function Group({ lines, connection, isSaid }: GroupProps) {
         </ButtonLink>
       )}
     </div>
+  );
+}
+
+/** A record's key; where a snapshot was made all the same, the way to the record as it is kept there. */
+function RecordKey({ run, line }: { run: Shape["RunShown"]; line: Line }) {
+  const here = useHere();
+  if (!run.snapshot || !line.stream || !line.key || !here.may("content:read")) return <code>{line.key}</code>;
+  return (
+    <Link
+      href={here.path(recordPath(run.source, run.snapshot, line.stream, line.key))}
+      className="inline-flex min-h-6 items-center text-accent hover:underline"
+    >
+      <code>{line.key}</code>
+    </Link>
   );
 }

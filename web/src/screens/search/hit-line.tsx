@@ -4,6 +4,7 @@ import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { day } from "@/lib/format";
 import { useT } from "@/lib/i18n";
+import { asProblem } from "@/lib/problem";
 import { useHere } from "@/lib/session";
 import { Link } from "@/platform/router";
 import { recordPath } from "@/screens/snapshots/moments";
@@ -62,7 +63,9 @@ function Life({ hit }: { hit: Hit }) {
   return (
     <span role="status" className="text-[13px] text-muted sm:ml-auto">
       {!last || !first?.at
-        ? "…"
+        ? history.isError
+          ? asProblem(history.error).message
+          : "…"
         : last.happened === "delete" && last.at
           ? t("search.life.gone", { from: day(first.at), to: day(last.at) })
           : t("search.life.since", { from: day(first.at) })}

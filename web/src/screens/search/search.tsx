@@ -111,13 +111,13 @@ function Found({ q, names }: { q: string; names: ReadonlyMap<string, string> }) 
     staleTime: 60_000,
   });
   const found = hits.data?.pages.flatMap((page) => page.items) ?? [];
-  const { hasNextPage, isFetching, fetchNextPage } = hits;
+  const { hasNextPage, isFetching, isError, fetchNextPage } = hits;
   const rounds = hits.data?.pages.length ?? 0;
   // a page may end by its time rather than because it is full: "nothing found" is said when everything was looked at
   useEffect(() => {
-    if (hasNextPage && !isFetching && found.length < 20 && rounds < ROUNDS) void fetchNextPage();
-  }, [hasNextPage, isFetching, fetchNextPage, found.length, rounds]);
-  if (hits.isError)
+    if (hasNextPage && !isFetching && !isError && found.length < 20 && rounds < ROUNDS) void fetchNextPage();
+  }, [hasNextPage, isFetching, isError, fetchNextPage, found.length, rounds]);
+  if (isError)
     return (
       <Card>
         <Failure error={hits.error} onRetry={() => void hits.refetch()} />
