@@ -2,6 +2,7 @@
 
 import { Check, Copy } from "lucide-react";
 import { useState } from "react";
+import { copyText } from "@/lib/clipboard";
 import { useT } from "@/lib/i18n";
 import { Button } from "@/ui/button";
 
@@ -10,7 +11,7 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
   const t = useT();
   const [isCopied, setCopied] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    await copyText(text);
     setCopied(true);
     setTimeout(() => setCopied(false), 1500);
   };

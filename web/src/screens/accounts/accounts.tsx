@@ -8,6 +8,7 @@ import { useHere } from "@/lib/session";
 import { useQuery } from "@/platform/params";
 import { useActs } from "@/screens/accounts/acts";
 import { useProtection, useTrash } from "@/screens/accounts/queries";
+import { useLedHere } from "@/screens/shell/led-here";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Page } from "@/ui/page";
@@ -29,6 +30,7 @@ export default function Accounts() {
   const t = useT();
   const here = useHere();
   const acts = useActs();
+  useLedHere("new", () => acts.begin("create", { id: here.account.id, name: here.account.name }));
   const view = useQuery().get("view") ?? "protection";
   const protection = useProtection(here.account.id);
   const trash = useTrash(here.account.id);

@@ -9,6 +9,7 @@ import { useHere } from "@/lib/session";
 import { Filters } from "@/screens/activity/filters";
 import { Lines } from "@/screens/activity/lines";
 import { useWanted, type Wanted } from "@/screens/activity/queries";
+import { useLedHere } from "@/screens/shell/led-here";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Menu, MenuItem } from "@/ui/menu";
@@ -24,6 +25,7 @@ export default function Activity() {
   const here = useHere();
   const wanted = useWanted();
   const [isVerifying, setVerifying] = useState(false);
+  useLedHere("verify", () => setVerifying(true));
   return (
     <Page
       title={t("activity.title")}

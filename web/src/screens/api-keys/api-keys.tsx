@@ -9,6 +9,7 @@ import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
 import { isOver, KeyRow } from "@/screens/api-keys/key-row";
+import { useLedHere } from "@/screens/shell/led-here";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Page } from "@/ui/page";
@@ -30,6 +31,7 @@ export default function ApiKeys() {
   const { call } = useApi();
   const [open, setOpen] = useState<{ act: KeyAct; key: KeyShown } | "new" | null>(null);
   const [isAll, setAll] = useState(false);
+  useLedHere("new", () => setOpen("new"));
   const keys = useQuery({
     queryKey: ["api-keys"],
     queryFn: async () =>

@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
+import { commandOf, curlOf } from "@/lib/commands";
 import { count, moment } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 import { asProblem, type Problem } from "@/lib/problem";
@@ -9,6 +10,7 @@ import { useQuery } from "@/platform/params";
 import { useSetQuery } from "@/platform/router";
 import { useSnapshots } from "@/screens/snapshots/moments";
 import { Button } from "@/ui/button";
+import { CopyAs } from "@/ui/copy-as";
 import { Dialog } from "@/ui/dialog";
 import { Check, Select, TextField } from "@/ui/field";
 import { tell, tellFailure } from "@/ui/toast";
@@ -45,20 +47,31 @@ export default function NewExport({ onClose }: { onClose: () => void }) {
   const chosen = streams.filter((name) => snapshot?.streams.some((one) => one.name === name));
   const toggle = (name: string) => setStreams(chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name]);
   const isTable = format !== "jsonl" && format !== "parquet";
+  const body = snapshot && {
+    snapshot: snapshot.id,
+    format,
+    streams: chosen.length > 0 ? [...chosen] : null,
+    fields: namesIn(fields),
+    filter: filter.trim() || null,
+    attachments: withFiles,
+    raw_cells: isTable && isRaw,
+    keep_for: keepFor,
+  };
+  const name = sources.data?.items.find((one) => one.id === source)?.name;
+  const command = () =>
+    commandOf(["export", `${name}@${snapshot?.number}`], {
+      format,
+      stream: chosen,
+      fields: namesIn(fields).join(","),
+      filter: filter.trim(),
+      files: withFiles,
+      "raw-cells": isTable && isRaw,
+      to: "export",
+    });
   const begin = async () => {
-    if (!snapshot) return;
+    if (!body) return;
     setBusy(true);
     try {
-      const body = {
-        snapshot: snapshot.id,
-        format,
-        streams: chosen.length > 0 ? [...chosen] : null,
-        fields: namesIn(fields),
-        filter: filter.trim() || null,
-        attachments: withFiles,
-        raw_cells: isTable && isRaw,
-        keep_for: keepFor,
-      };
       await call.POST("/v2/exports", { params: { header: { "Idempotency-Key": crypto.randomUUID() } }, body });
       await cache.invalidateQueries({ queryKey: ["get", "/v2/exports"] });
       void tell(t("exports.begun"));
@@ -166,6 +179,7 @@ export default function NewExport({ onClose }: { onClose: () => void }) {
             </option>
           ))}
         </Select>
+        {body && name && <CopyAs command={command()} curl={curlOf("/v2/exports", body)} />}
       </div>
     </Dialog>
   );

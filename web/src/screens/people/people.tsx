@@ -2,14 +2,14 @@
 
 import { UserPlus } from "lucide-react";
 import dynamic from "next/dynamic";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { count } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
 import { useQuery } from "@/platform/params";
-import { useSetQuery } from "@/platform/router";
 import { Members } from "@/screens/people/members";
 import { useInvitations, useMembers } from "@/screens/people/queries";
+import { useLedHere } from "@/screens/shell/led-here";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Page } from "@/ui/page";
@@ -34,15 +34,9 @@ export default function People() {
   const t = useT();
   const here = useHere();
   const query = useQuery();
-  const setQuery = useSetQuery();
   const tab = query.get("tab") ?? "members";
   const [isInviting, setInviting] = useState(false);
-  const isAsked = query.has("invite"); // the command palette leads here so
-  useEffect(() => {
-    if (!isAsked) return;
-    setInviting(true);
-    setQuery({ invite: null });
-  }, [isAsked, setQuery]);
+  useLedHere("invite", () => setInviting(true));
   const members = useMembers();
   const invitations = useInvitations(here.account.id);
   const sizes: Partial<Record<(typeof TABS)[number], number | undefined>> = {

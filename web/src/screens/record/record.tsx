@@ -4,6 +4,8 @@ import { useQuery as useRead } from "@tanstack/react-query";
 import { RotateCcw, Terminal } from "lucide-react";
 import { useMemo } from "react";
 import { useApi } from "@/lib/api";
+import { copyText } from "@/lib/clipboard";
+import { commandOf, curlOf } from "@/lib/commands";
 import { moment } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 import { asProblem } from "@/lib/problem";
@@ -44,6 +46,12 @@ export default function Record() {
     { name: t("record.sources"), href: here.path("/sources") },
     { name, href: here.path(`/sources/${source}`) },
   ];
+  if (snapshots.isError && !snapshots.data)
+    return (
+      <Page title={key ?? t("record.title")} trail={trail}>
+        <Failure error={snapshots.error} onRetry={() => void snapshots.refetch()} />
+      </Page>
+    );
   return (
     <Shown
       query={snapshots}
@@ -216,17 +224,14 @@ function Raw({ raw }: { raw: string }) {
   );
 }
 
-const quoted = (word: string) => (/^[\w.@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
-
 function CopyMenu({ place, name }: { place: Place; name: string }) {
   const t = useT();
   const { snapshot, stream, key } = place;
   const copy = async (text: string) => {
-    await navigator.clipboard.writeText(text);
+    await copyText(text);
     void tell(t("record.copied"));
   };
-  const address = () =>
-    `${window.location.origin}/v2/snapshots/${snapshot.id}/streams/${encodeURIComponent(stream)}/records/${encodeURIComponent(key)}`;
+  const address = `/v2/snapshots/${snapshot.id}/streams/${encodeURIComponent(stream)}/records/${encodeURIComponent(key)}`;
   return (
     <Menu
       trigger={
@@ -243,12 +248,10 @@ function CopyMenu({ place, name }: { place: Place; name: string }) {
       >
         {t("record.copy.link")}
       </MenuItem>
-      <MenuItem onChoose={() => void copy(`listbackup show ${quoted(`${name}@${snapshot.number}`)} ${quoted(stream)} ${quoted(key)}`)}>
-        {t("record.copy.cli")}
+      <MenuItem onChoose={() => void copy(commandOf(["show", `${name}@${snapshot.number}`, stream, key]))}>
+        {t("common.copy.command")}
       </MenuItem>
-      <MenuItem onChoose={() => void copy(`curl -H "Authorization: Bearer $LISTBACKUP_KEY" ${quoted(address())}`)}>
-        {t("record.copy.curl")}
-      </MenuItem>
+      <MenuItem onChoose={() => void copy(curlOf(address))}>curl</MenuItem>
     </Menu>
   );
 }

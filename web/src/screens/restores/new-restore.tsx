@@ -3,6 +3,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { useApi } from "@/lib/api";
+import { commandOf, curlOf } from "@/lib/commands";
 import { count, moment } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
@@ -14,6 +15,7 @@ import { PlanView } from "@/screens/restores/plan-view";
 import { useSnapshots, useSource } from "@/screens/snapshots/moments";
 import { Button } from "@/ui/button";
 import { Card, Section } from "@/ui/card";
+import { CopyAs } from "@/ui/copy-as";
 import { Check } from "@/ui/field";
 import { Page } from "@/ui/page";
 import { Progress } from "@/ui/progress";
@@ -77,7 +79,7 @@ function Wizard({ asked }: { asked: Asked }) {
   const writes = plan.data?.writes ?? 0;
   return (
     <div className="grid gap-4">
-      <What asked={asked} chosen={chosen} />
+      <What asked={asked} chosen={chosen} overwrite={overwrite} />
       {plan.isPending ? (
         <Card className="grid gap-3 px-4 py-8 text-center text-sm" role="status">
           <p>{t("restores.planning")}</p>
@@ -131,7 +133,16 @@ function Wizard({ asked }: { asked: Asked }) {
   );
 }
 
-function What({ asked, chosen }: { asked: Asked; chosen: number }) {
+/** As a command, where one says the same: it takes one stream, and no set by its fields. */
+function commandFor(asked: Asked, place: string, overwrite: boolean): string | null {
+  const keyed = Object.entries(asked.keys ?? {});
+  const named = [...keyed, ...(asked.streams ?? []).map((stream) => [stream, []] as const)];
+  if (asked.set || named.length > 1) return null;
+  const [stream, keys] = named[0] ?? [];
+  return commandOf(["restore", place, ...(stream ? [stream, ...(keys ?? [])] : [])], { field: asked.fields, overwrite, "dry-run": true });
+}
+
+function What({ asked, chosen, overwrite }: { asked: Asked; chosen: number; overwrite: boolean }) {
   const t = useT();
   const source = useSource(asked.source).data;
   const snapshot = useSnapshots(asked.source).data?.find((one) => one.id === asked.snapshot);
@@ -163,6 +174,14 @@ function What({ asked, chosen }: { asked: Asked; chosen: number }) {
           </dd>
         </div>
       </dl>
+      {source && snapshot && (
+        <div className="mt-3">
+          <CopyAs
+            command={commandFor(asked, `${source.name}@${snapshot.number}`, overwrite)}
+            curl={curlOf("/v2/restores/plan", bodyOf(asked, overwrite))}
+          />
+        </div>
+      )}
     </Section>
   );
 }

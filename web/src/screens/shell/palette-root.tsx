@@ -9,6 +9,7 @@ import { ENTRIES } from "@/screens/shell/entries";
 import { overlay } from "@/screens/shell/overlays";
 import type { PageProps } from "@/screens/shell/palette";
 import { AccountItems } from "@/screens/shell/palette-accounts";
+import { FurtherActs } from "@/screens/shell/palette-acts";
 import { SourceItems } from "@/screens/shell/palette-sources";
 import { signOut } from "@/screens/shell/user-menu";
 import { CommandGroup, CommandItem } from "@/ui/command";
@@ -42,6 +43,7 @@ export function RootItems({ typed, onPage, onClose }: PageProps) {
             onChoose={to(here.path("/people?invite=1"))}
           />
         )}
+        {here && typed !== "" && <FurtherActs onClose={onClose} />}
       </CommandGroup>
       {here && (
         <CommandGroup title={t("palette.screens")}>
