@@ -8,10 +8,11 @@ export type Guarded = Shape["ProtectionShown"];
 export type Node = Shape["AccountNode"];
 
 /** How well each account below is protected, all of them. Read anew by the minute: a target passes without an event. */
-export function useProtection(account: string) {
+export function useProtection(account: string, isWanted = true) {
   const api = useApi();
   return useQuery({
     queryKey: ["accounts", "protection", account],
+    enabled: isWanted,
     refetchInterval: 60_000,
     queryFn: () =>
       allPages(

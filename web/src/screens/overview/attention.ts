@@ -11,13 +11,24 @@ export type Need = {
   text: string;
 } & ({ go: string; name: Key } | { backUp: Shape["Source"] });
 
-/** What needs somebody, the most urgent first. A broken connection is told once, not for each of its sources. */
-export function needsOf(standings: readonly Standing[], connections: readonly Shape["Connection"][]): Need[] {
+/** What needs somebody, the most urgent first. A broken connection is told once, not for each of its sources; the accounts below are told together. */
+export function needsOf(
+  standings: readonly Standing[],
+  connections: readonly Shape["Connection"][],
+  clients: readonly Shape["ProtectionShown"][] = [],
+): Need[] {
   const broken = connections.flatMap((one) => ofConnection(one));
   const told = new Set(connections.filter((one) => one.state === "needs_reauth").map((one) => one.id));
   const sources = standings.flatMap((one) => (told.has(one.source.connection) && one.state !== "incomplete" ? [] : ofSource(one)));
-  const all = [...broken, ...sources];
+  const all = [...ofClients(clients), ...broken, ...sources];
   return [...all.filter((need) => need.tone === "bad"), ...all.filter((need) => need.tone === "warn")];
+}
+
+function ofClients(clients: readonly Shape["ProtectionShown"][]): Need[] {
+  const bad = clients.filter((one) => one.verdict === "unprotected").length;
+  if (bad === 0) return [];
+  const text = t("overview.attention.clients", { bad });
+  return [{ key: "clients", tone: "bad", text, go: "/accounts?only=unprotected", name: "overview.go.clients" }];
 }
 
 function ofConnection(one: Shape["Connection"]): Need[] {

@@ -17,14 +17,16 @@ import "@/messages/en/sources";
 export function Needs({
   standings,
   connections,
+  clients,
   isWhole,
 }: {
   standings: readonly Standing[];
   connections: readonly Shape["Connection"][];
+  clients: readonly Shape["ProtectionShown"][];
   isWhole: boolean;
 }) {
   const t = useT();
-  const needs = needsOf(standings, connections);
+  const needs = needsOf(standings, connections, clients);
   return (
     <Section title={t("overview.attention")} isFlush className="min-w-0">
       {!isWhole ? (

@@ -6,6 +6,7 @@ import { useEffect } from "react";
 import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
 import { useGo } from "@/platform/router";
+import { useProtection } from "@/screens/accounts/queries";
 import { Ages } from "@/screens/overview/ages";
 import { Needs } from "@/screens/overview/needs";
 import { Protected } from "@/screens/overview/protected";
@@ -29,8 +30,9 @@ export default function Overview() {
   const here = useHere();
   const { sources, standings, isWhole } = useStandings(LOOKED_AT);
   const known = useKnown();
+  const clients = useProtection(here.account.id, here.may("accounts:read"));
   const isEmpty = sources.data?.items.length === 0;
-  useOnboarding(isEmpty);
+  useOnboarding(isEmpty, clients.isLoading ? null : (clients.data?.items.length ?? 0) > 0);
   return (
     <Page
       title={t("overview.title")}
@@ -54,7 +56,12 @@ export default function Overview() {
             <div className="grid gap-5">
               <div className="grid items-stretch gap-5 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
                 <Protected standings={standings} isWhole={isWhole} />
-                <Needs standings={standings} connections={known.connections} isWhole={isWhole} />
+                <Needs
+                  standings={standings}
+                  connections={known.connections}
+                  clients={clients.data?.items ?? []}
+                  isWhole={isWhole && !clients.isLoading}
+                />
               </div>
               <Usage standings={standings} />
               <div className="grid items-start gap-5 lg:grid-cols-2">
@@ -73,12 +80,14 @@ export default function Overview() {
   );
 }
 
-/** An account without a source begins with the first one. */
-function useOnboarding(isEmpty: boolean) {
+/** An account without a source begins with the first one, or with the accounts below it. `isParent` null: nobody knows yet. */
+function useOnboarding(isEmpty: boolean, isParent: boolean | null) {
   const here = useHere();
   const go = useGo();
   const may = here.may("sources:manage");
   useEffect(() => {
-    if (isEmpty && may) go.instead(here.path("/start"));
-  }, [isEmpty, may, go, here]);
+    if (!isEmpty || isParent === null) return;
+    if (isParent) go.instead(here.path("/accounts"));
+    else if (may) go.instead(here.path("/start"));
+  }, [isEmpty, isParent, may, go, here]);
 }
