@@ -22,7 +22,7 @@ from listbackup.connectors.engine.connector import Credentials, Ground, Mode, Se
 from listbackup.connectors.engine.facts_check import troubles
 from listbackup.connectors.engine.record import Key
 from listbackup.connectors.engine.registry import connectors
-from listbackup.connectors.engine.session import FactsConnector
+from listbackup.connectors.engine.session import ApiSession, FactsConnector
 from listbackup.connectors.rest import RestConnector, load_rest_file
 from listbackup.connectors.rest.file import parse
 from listbackup.connectors.rest.schema import FILE, schema
@@ -242,6 +242,49 @@ def test_the_rest_connector_asks_for_what_the_file_asks_for() -> None:
     ]
     with pytest.raises(InputError, match="no description"):
         RestConnector().open(Credentials(values={}, secrets={}), Ground(clock=ManualClock()))
+
+
+class Remembering:
+    """A memory of one connection, and how often something was kept."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.times = 0
+
+    def recall(self, of: str) -> bytes | None:
+        return self.kept.get(of)
+
+    def keep(self, of: str, made: bytes) -> None:
+        self.times, self.kept = self.times + 1, {of: made}
+
+
+def reopened(text: str, memory: Remembering) -> ApiSession:
+    credentials = Credentials(values={"url": "https://api.example.com", "definition": text}, secrets={"token": Secret("t")})
+    return RestConnector().open(credentials, Ground(clock=ManualClock(), memory=memory))
+
+
+def test_a_definition_is_read_once_and_means_the_same_ever_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory, wanted = Remembering(), parse(GOOD, "x")
+    assert reopened(GOOD, memory).api == wanted
+    monkeypatch.setattr("listbackup.connectors.rest.file.parse_words", None)  # whoever reads it again fails
+    assert reopened(GOOD, memory).api == wanted
+    assert memory.times == 1
+
+
+@pytest.mark.parametrize("kept", [b"", b"{}", b'{"platform":"my-api","base_url":"https://api.example.com","streams":[]}', b"\xff"])
+def test_what_was_kept_and_describes_nothing_is_made_again(kept: bytes) -> None:
+    memory = Remembering()
+    memory.kept = {GOOD: kept}
+    assert reopened(GOOD, memory).api == parse(GOOD, "x")
+    assert memory.times == 1
+
+
+@pytest.mark.parametrize("word", [".nan", "!!binary aGVsbG8=", "!!timestamp 2026-01-31"])
+def test_what_json_cannot_say_is_read_each_time(word: str) -> None:
+    text, memory = f"{GOOD}    method: POST\n    body: {{odd: {word}}}\n", Remembering()
+    wanted = parse(text, "x")
+    assert [repr(reopened(text, memory).api) for _ in range(2)] == [repr(wanted)] * 2
+    assert memory.times == 0
 
 
 GOOD = """\

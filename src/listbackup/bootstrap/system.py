@@ -105,6 +105,7 @@ class System(Foundation):
             integrations=self.integrations,
             notices=OwnerLetters(self.accounts, lambda: self._doors),
             limits=self.accounts.limits,
+            cache=self.site.cache,
         )
         connections.follow(self._forget_hook)
         return connections, Sources(self._ground.desk, connections, limits=self.accounts.limits)

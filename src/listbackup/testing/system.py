@@ -108,7 +108,9 @@ def rooms(
     accounts = Accounts(desk, keys)
     platforms = Platforms(connectors)
     integrations = Integrations(desk, accounts, platforms, keys, policy=accounts.policies, public_url=public_url)
-    connections = Connections(desk, platforms, keys, egress=egress, integrations=integrations, notices=notices, limits=accounts.limits)
+    connections = Connections(
+        desk, platforms, keys, egress=egress, integrations=integrations, notices=notices, limits=accounts.limits, cache=cache_dir
+    )
     connections.follow(lambda connection: forget_hook(desk, connection))
     sources = Sources(desk, connections, limits=accounts.limits)
     jobs = Jobs(desk, schedule or MemorySchedule(), sources, floor=accounts.policies.floor)

@@ -103,6 +103,18 @@ class Renew(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """Where a connector keeps what it made of one connection's values, so that it need not make it again. Whatever is kept may be gone the next time."""
+
+    def recall(self, of: str) -> bytes | None:
+        """What was kept last, if it was made of this text; else None."""
+        ...
+
+    def keep(self, of: str, made: bytes) -> None:
+        """Keep what was made of this text in place of what was kept before."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """What the house hands to a session: time, egress rules, how to keep a rotated token, when to stop."""
@@ -118,6 +130,7 @@ class Ground:
     calls_per_second: float | None = None  # at most, beside what the platform declares
     quota: QuotaBook | None = None  # where the connection's calls are counted; without it, this session counts its own
     quota_share: float = SHARE  # of a known quota, at most
+    memory: Memory | None = None  # without it, everything is made again at each opening
 
 
 class Session(Protocol):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+import msgspec
+
+from listbackup.base.decode import from_json
 from listbackup.base.errors import InputError
-from listbackup.connectors.engine.connector import ConfigField, Credentials, Ground
+from listbackup.connectors.engine.connector import ConfigField, Credentials, Ground, Memory
+from listbackup.connectors.engine.facts import Api
 from listbackup.connectors.engine.session import ApiSession, FactsConnector
 from listbackup.connectors.engine.sign_in import SignIn
 
@@ -47,7 +52,8 @@ class RestConnector:
         if not text:
             raise InputError("there is no description of the API", field=DEFINITION.name, hint="listbackup connect rest --file my-api.yaml")
         values = {name: value for name, value in credentials.values.items() if name != DEFINITION.name}
-        return _described(text).open(Credentials(values=values, secrets=credentials.secrets), ground)
+        described = _described(text) if ground.memory is None else _remembered(text, ground.memory)
+        return described.open(Credentials(values=values, secrets=credentials.secrets), ground)
 
 
 def connector() -> RestConnector:
@@ -78,6 +84,32 @@ def _described(text: str) -> FactsConnector:
 
 
 def _made(text: str, name: str) -> FactsConnector:
-    from listbackup.connectors.rest.file import parse  # YAML takes 10 ms, which who only lists platforms does not need
+    from listbackup.connectors.rest.file import parse  # YAML takes 20 ms, which who only lists platforms does not need
 
     return FactsConnector(api=parse(text, name))
+
+
+def _remembered(text: str, memory: Memory) -> FactsConnector:
+    """The definition's own words as JSON, kept: they are judged like the definition, but nobody loads YAML for them."""
+    kept = memory.recall(text)
+    api = _judged(kept) if kept is not None else None
+    if api is None:
+        from listbackup.connectors.rest.file import parse_words
+
+        api, words = parse_words(text, "the definition")
+        with suppress(TypeError, ValueError, OverflowError):  # YAML can say what JSON cannot
+            plain = msgspec.json.encode(words)
+            if _judged(plain) == api:
+                memory.keep(text, plain)
+    return FactsConnector(api=api)
+
+
+def _judged(words: bytes) -> Api | None:
+    """What these words describe; None where they are no description (any more)."""
+    from listbackup.connectors.engine.facts_check import troubles
+
+    try:
+        api = from_json(words, Api)
+    except msgspec.DecodeError:
+        return None
+    return None if troubles(api) else api

@@ -31,6 +31,11 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|Tr
 
 def parse(text: str, name: str) -> Api:
     """The facts in a REST file; ``name`` is what errors call the file. Raises InputError."""
+    return parse_words(text, name)[0]
+
+
+def parse_words(text: str, name: str) -> tuple[Api, Any]:
+    """The same, and the file's own words as plain values."""
     node = _compose(text, name)
     value = _value(node, name)
     try:
@@ -42,7 +47,7 @@ def parse(text: str, name: str) -> Api:
         first = wrong[0]
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
         raise complaint(name, node, first.where, first.message + more, first.hint)
-    return api
+    return api, value
 
 
 def _compose(text: str, name: str) -> yaml.Node:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from listbackup.backends.table.port import Absent, ConditionFailed, Equals, Exists
@@ -17,6 +18,7 @@ from listbackup.connectors.engine.quota import KnowsQuota, OwnBook, QuotaLeft
 from listbackup.services.accounts import Limits
 from listbackup.services.connections.credentials import AgreedTo, by_key, by_sign_in, leads_elsewhere, without_tokens
 from listbackup.services.connections.events import connection_fact
+from listbackup.services.connections.memory import SealedMemory
 from listbackup.services.connections.model import Connection, ConnectionState, sayable
 from listbackup.services.connections.notices import Notices
 from listbackup.services.connections.quota import TableQuotaBook, forget_quota, keep_quota
@@ -56,8 +58,9 @@ class Connections:
         integrations: Integrations | None = None,
         notices: Notices | None = None,
         limits: Limits | None = None,
+        cache: Path | None = None,
     ) -> None:
-        self._desk, self._platforms = desk, platforms
+        self._desk, self._platforms, self._keys, self._cache = desk, platforms, keys, cache
         self._reach = Reach(desk, platforms, integrations, egress)
         self._vault, self._notices = Vault(desk, keys), notices
         self.revocations = Revocations(desk, keys, self._reach)
@@ -227,6 +230,7 @@ class Connections:
             should_stop=should_stop,
             renew=Renewal(self._desk, self._vault, scope, found.id, refused=refused),
             quota=TableQuotaBook(self._desk, scope, found.id),
+            memory=SealedMemory(self._cache, self._keys.for_account(scope.account), found.id) if self._cache is not None else None,
         )
         return self._platforms.connector(found.platform).open(self._reach.with_application(scope, found, kept.secrets), ground)
 
