@@ -20,8 +20,8 @@ from listbackup.api.door import LOCAL, Door, Tally, note_failure, problem_respon
 from listbackup.api.live import Turns
 from listbackup.api.operation import Gate, Operation
 from listbackup.api.paths import PREFIX, full_path
-from listbackup.api.rooms import SERVICES, House, every_route
-from listbackup.api.router import Address, Endpoint, Router, SocketEndpoint
+from listbackup.api.rooms import SERVICES, House, every_route, words_of
+from listbackup.api.router import Address, Corridor, Endpoint, Router, SocketEndpoint
 from listbackup.http.idempotency import REPEATS, Repeats
 from listbackup.http.problem import MAINTENANCE, MAINTENANCE_WAIT, NO_METHOD, NO_ROUTE, Kind, Refused
 from listbackup.http.ratelimit import Rate, RateLimiter
@@ -58,12 +58,12 @@ class ApiSettings:
         None  # where people find it (None: the house says so), for who must not wait until everything about people is there
     )
     turns: Turns | None = None  # live events in turns, where an answer cannot go on for long
+    opens_late: bool = False  # a room when the first request comes for it, for who answers few and must answer the first soon
 
 
 def application(house: House, errands: Errander, settings: ApiSettings = ApiSettings(), pages: Pages | None = None) -> Crowd:
     """The ASGI application over these rooms; ``pages`` is the web app beside the API."""
     tally = Tally()
-    routes = every_route(house, errands, tally, of=settings.services)
     gate = Gate(
         admission=_admission(house, settings),
         accounts=house.accounts,
@@ -84,8 +84,13 @@ def application(house: House, errands: Errander, settings: ApiSettings = ApiSett
         return Response(document.content, media_type="application/json")
 
     described = [Address(path=f"{PREFIX}/openapi.json", endpoint=describe)] if "system" in settings.services else []
-    mounted = [*described, *_mounted(routes, gate, lambda: house.installation.maintenance)]
-    app = _cors(Router(mounted, sockets=_sockets(routes, gate), absent=_absent(pages)), settings)
+
+    def router(word: str | None = None) -> Router:
+        routes = every_route(house, errands, tally, of=settings.services, word=word)
+        mounted = [*described, *_mounted(routes, gate, lambda: house.installation.maintenance)]
+        return Router(mounted, sockets=_sockets(routes, gate), absent=_absent(pages))
+
+    app = _cors(Corridor(words_of(settings.services), router) if settings.opens_late else router(), settings)
     named = urlsplit(settings.issuer or house.auth.issuer).hostname or ""
     door = Door(app, hosts=(*settings.hosts, named), clock=house.clock, tally=tally)
     return Crowd(door, places=settings.max_requests, clock=house.clock, tally=tally)

@@ -55,6 +55,7 @@ class HttpFunction:
             issuer=settings.public_url,
             max_requests=4,  # of a process: API Gateway gives it one at a time
             services=(settings.service,) if settings.service is not None else ApiSettings().services,
+            opens_late=True,
             turns=Turns(hold_seconds=settings.live.hold_seconds, retry_ms=settings.live.retry_ms),
         )
         self._host, self._front = host, settings.front_proof

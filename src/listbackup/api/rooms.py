@@ -1,14 +1,16 @@
 """The rooms that are open to the outside: whose routes they are, and which of them stand together in one service.
 
-Each room's routes are imported when they are asked for: a function of the cloud answers for one service, and pays for no other.
+Each room's routes are imported when they are asked for: a function of the cloud answers for one service, and of that one opens a room when the first request comes
+for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from listbackup.api.paths import first_word, full_path
 from listbackup.services.routing import Route
 
 if TYPE_CHECKING:
@@ -96,6 +98,15 @@ class House(Protocol):
 
 
 Chapters: TypeAlias = Sequence[tuple[str, Sequence[Route]]]  # tag, and what stands below it
+Offer: TypeAlias = Callable[[House, "Errander", "Tally"], Chapters]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Routes that are loaded together, and the words that their addresses begin with."""
+
+    offer: Offer
+    words: frozenset[str]
 
 
 def _system(house: House, _: Errander, tally: Tally) -> Chapters:
@@ -130,14 +141,18 @@ def _platforms(house: House, _: Errander, __: Tally) -> Chapters:
 
 
 def _integrations(house: House, _: Errander, __: Tally) -> Chapters:
-    from listbackup.services.connections import routes as connections
-    from listbackup.services.hooks import routes as hooks
     from listbackup.services.integrations import routes
 
+    return [("integrations", routes.routes(house.integrations, house.accounts))]
+
+
+def _connections(house: House, _: Errander, __: Tally) -> Chapters:
+    from listbackup.services.connections import routes
+    from listbackup.services.hooks import routes as hooks
+
     return [
-        ("integrations", routes.routes(house.integrations, house.accounts)),
-        ("connections", connections.routes(house.connections)),
-        ("connections", connections.consent_routes(house.consents, house.accounts)),
+        ("connections", routes.routes(house.connections)),
+        ("connections", routes.consent_routes(house.consents, house.accounts)),
         ("connections", hooks.routes(house.hooks)),
     ]
 
@@ -157,19 +172,36 @@ def _jobs(house: House, _: Errander, __: Tally) -> Chapters:
 
 def _data(house: House, errands: Errander, _: Tally) -> Chapters:
     from listbackup.services.data import routes
-    from listbackup.services.downloads import routes as downloads
-    from listbackup.services.erasures import routes as erasures
-    from listbackup.services.exports import routes as exports
     from listbackup.services.files import routes as files
 
     return [
         ("files", files.routes(house.files, house.data)),  # before records, whose keys may hold slashes
         ("data", routes.routes(house.data, house.upkeep, errands)),
-        ("exports", exports.routes(house.exports, house.data, errands)),
-        ("erasures", erasures.routes(house.erasures, errands)),
-        ("downloads", downloads.routes(house.downloads)),
-        ("restores", routes.restore_routes(house.data, house.restores, errands)),
     ]
+
+
+def _exports(house: House, errands: Errander, _: Tally) -> Chapters:
+    from listbackup.services.exports import routes
+
+    return [("exports", routes.routes(house.exports, house.data, errands))]
+
+
+def _erasures(house: House, errands: Errander, _: Tally) -> Chapters:
+    from listbackup.services.erasures import routes
+
+    return [("erasures", routes.routes(house.erasures, errands))]
+
+
+def _downloads(house: House, _: Errander, __: Tally) -> Chapters:
+    from listbackup.services.downloads import routes
+
+    return [("downloads", routes.routes(house.downloads))]
+
+
+def _restores(house: House, errands: Errander, _: Tally) -> Chapters:
+    from listbackup.services.data.restore_routes import restore_routes
+
+    return [("restores", restore_routes(house.data, house.restores, errands))]
 
 
 def _activity(house: House, _: Errander, __: Tally) -> Chapters:
@@ -178,24 +210,42 @@ def _activity(house: House, _: Errander, __: Tally) -> Chapters:
     return [("activity", routes.routes(house.activities, house.feed))]
 
 
-SERVICES: dict[str, Callable[[House, Errander, Tally], Chapters]] = {  # in the order of the document
-    "system": _system,
-    "auth": _auth,
-    "users": _users,
-    "accounts": _accounts,
-    "platforms": _platforms,
-    "integrations": _integrations,
-    "sources": _sources,
-    "jobs": _jobs,
-    "data": _data,
-    "activity": _activity,
+def _room(offer: Offer, *words: str) -> Room:
+    return Room(offer, frozenset(words))
+
+
+SERVICES: dict[str, Sequence[Room]] = {  # in the order of the document
+    "system": [_room(_system, "system")],
+    "auth": [_room(_auth, "auth", "jwks.json", "openid-configuration")],
+    "users": [_room(_users, "users")],
+    "accounts": [_room(_accounts, "accounts", "api-keys", "invitations", "roles", "teams", "users")],
+    "platforms": [_room(_platforms, "platforms")],
+    "integrations": [_room(_integrations, "integrations"), _room(_connections, "connections", "hooks", "oauth")],
+    "sources": [_room(_sources, "sources", "source-groups", "trash")],
+    "jobs": [_room(_jobs, "jobs", "queues", "runs", "sources")],
+    "data": [
+        _room(_data, "change-sets", "data", "diff", "search", "snapshots", "sources"),
+        _room(_exports, "exports"),
+        _room(_erasures, "erasures"),
+        _room(_downloads, "downloads"),
+        _room(_restores, "restores"),
+    ],
+    "activity": [_room(_activity, "activity", "events", "users")],
 }
 
 
-def every_route(house: House, errands: Errander, tally: Tally, *, of: Collection[str] = tuple(SERVICES)) -> Sequence[Route]:
-    """Every operation there is (``of``: of these services): the one list that mounts them, documents them and tests them."""
-    chapters = [chapter for service, offer in SERVICES.items() if service in of for chapter in offer(house, errands, tally)]
-    return [replace(route, tag=tag) for tag, offered in chapters for route in offered]
+def words_of(services: Collection[str]) -> frozenset[str]:
+    """The words that these services' addresses begin with."""
+    return frozenset().union(*(room.words for service in services for room in SERVICES[service]))
+
+
+def every_route(
+    house: House, errands: Errander, tally: Tally, *, of: Collection[str] = tuple(SERVICES), word: str | None = None
+) -> Sequence[Route]:
+    """Every operation there is (``of``: of these services; ``word``: whose addresses begin with it): the one list that mounts them, documents them and tests them."""
+    rooms = [room for service, rooms in SERVICES.items() if service in of for room in rooms if word is None or word in room.words]
+    routes = [replace(route, tag=tag) for room in rooms for tag, offered in room.offer(house, errands, tally) for route in offered]
+    return [route for route in routes if word is None or first_word(full_path(route)) == word]
 
 
 def _listeners(feed: Feed) -> Metric:

@@ -13,6 +13,9 @@ from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from listbackup.api.paths import first_word
+from listbackup.base.loading import loading
+
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 SocketEndpoint: TypeAlias = Callable[[WebSocket], Awaitable[None]]
 _GONE = 1000  # a WebSocket close code
@@ -79,6 +82,23 @@ class Router:
             return
         scope["path_params"] = {}
         await endpoint(WebSocket(scope, receive, send))
+
+
+class Corridor:
+    """ASGI: a router for the addresses of each word, made when the first request for one of them comes; other words lead to one that knows nobody."""
+
+    def __init__(self, words: frozenset[str], open_room: Callable[[str], Router]) -> None:
+        self._words, self._open = words, open_room
+        self._routers: dict[str, Router] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it to who knows more."""
+        word = first_word(scope["path"])
+        word = word if word in self._words else ""
+        if word not in self._routers:
+            with loading():
+                self._routers[word] = self._open(word)
+        await self._routers[word](scope, receive, send)
 
 
 def _pattern(address: Address) -> _Pattern:
