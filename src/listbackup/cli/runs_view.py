@@ -37,10 +37,17 @@ def run_exit_code(run: Run) -> ExitCode:
     if run.state is RunState.PARTIAL:
         return ExitCode.PARTIAL
     if run.state is RunState.FAILED:
-        return _REASONS.get(run.reason or "", ExitCode.FAILED)
+        return _REASONS.get(run.reason or "") or _code_of_answer(run.reason)
     if run.state is RunState.CANCELLED:
         return ExitCode.FAILED
     return ExitCode.UNREACHABLE if run.not_before is not None else ExitCode.INTERRUPTED
+
+
+def _code_of_answer(reason: str | None) -> ExitCode:
+    """The number for what was wrong with every stream's answers."""
+    from listbackup.connectors.engine.faults import LAPSES
+
+    return ExitCode.UNREACHABLE if reason in LAPSES else ExitCode.FAILED
 
 
 def run_document(run: Run, *, source: str) -> dict[str, object]:

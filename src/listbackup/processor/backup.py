@@ -344,11 +344,13 @@ class _Backup:
         reason = first.reason if first is not None else "incomplete"
         names = ", ".join(one.stream for one in short)
         text = f"{len(short)} of {len(streams)} streams {'is' if len(short) == 1 else 'are'} not complete ({names})"
-        return reason, f"{text}: {first.message}" if first is not None else f"{text}.", _HINT
+        hint = _HINT if any(one.state in (StreamState.COMPLETE, StreamState.PARTIAL) for one in streams) else _HINT_NOTHING
+        return reason, f"{text}: {first.message}" if first is not None else f"{text}.", hint
 
 
 _HINT_QUOTA = "the next run goes on where this one stopped; LISTBACKUP_QUOTA_SHARE says how much of the platform's calls may be taken"
 _HINT = "nothing was taken as deleted in what is incomplete; the next run reads it anew"
+_HINT_NOTHING = "nothing was lost: see whether the platform answers at its address and lets these credentials read, then back up again"
 
 
 def choose_mode(info: StreamInfo, filters: tuple[Filter, ...], mark: Mark, *, now: datetime, full_every: timedelta) -> Mode:

@@ -106,6 +106,28 @@ def test_a_body_that_is_not_json_is_the_platforms_fault(cli: CommandLine) -> Non
     assert b"Traceback" not in err
 
 
+def test_a_platform_that_answers_a_run_with_pages_for_people_is_told_from_a_failure_of_ours(cli: CommandLine, crm: Saas) -> None:
+    cli.connect(crm)
+    cli.ok("backup", "crm")
+    kept = cli.ok("show", "crm", "contacts").raw
+    server = ThreadingHTTPServer(("127.0.0.1", 0), NotJson)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        address = f"url=http://127.0.0.1:{server.server_port}"
+        given = ("--set", address, "--secret-file", f"token={_file(cli, 'x')}")
+        cli.ok("connect", "demo-crm", "--name", "down", "--no-test", "--no-source", *given)
+        cli.ok("source", "add", "down", "--stream", "contacts")  # of each stream the retries take their time
+        child = cli.spawn("backup", "down")
+        out, err = child.communicate(timeout=120)
+    finally:
+        server.shutdown()
+    assert child.returncode == 5, (out, err)
+    assert b"is a web page, not JSON" in out
+    assert b"see whether the platform answers at its address" in out
+    assert cli.ok("runs", "list", "down", "--json").json["runs"][0]["reason"] == "not_json"
+    assert cli.ok("show", "crm", "contacts").raw == kept
+
+
 @pytest.mark.parametrize("lie", ["schema_drift"])
 def test_a_platform_that_lies_gives_a_partial_snapshot_and_no_deletions(cli: CommandLine, crm: Saas, lie: str) -> None:
     from listbackup.testing.saas.lies import Lie

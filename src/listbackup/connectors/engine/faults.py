@@ -40,6 +40,10 @@ class Reason(StrEnum):
     DELETIONS_UNREAD = "deletions_unread"  # the records came, the platform's word on deletions did not
 
 
+# the platform's answers cannot be used; later ones may be
+LAPSES = frozenset(Reason) - {Reason.FORBIDDEN, Reason.NOT_FOUND, Reason.REFUSED}
+
+
 class BadAnswer(PlatformError):
     """An answer that cannot be believed. Asked again by the retry loop; if it stays, the reading is not complete."""
 

@@ -37,6 +37,13 @@ PASSING = frozenset(
 )  # reasons that may pass
 
 
+def may_pass(reason: str | None) -> bool:
+    """Whether what failed for this reason may go well later: the platform was away, or what it answered could not be used."""
+    from listbackup.connectors.engine.faults import LAPSES  # here: most processes never see a run fail
+
+    return reason in PASSING or reason in LAPSES
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """How a run is to be carried out here: who does it, who listens, when to stop, and how to keep the message that brought it.
@@ -162,7 +169,7 @@ class Runs:
     def _make_up(self, scope: Scope, ended: Run) -> None:
         """Another run for one that failed for a reason that may pass, as its job says; and for one that used up our share of the platform's calls."""
         to_go_on = ended.state is RunState.PARTIAL and ended.reason == PlatformFault.QUOTA_REACHED.value
-        failed = ended.state is RunState.FAILED and ended.reason in PASSING
+        failed = ended.state is RunState.FAILED and may_pass(ended.reason)
         if ended.job is None or not (to_go_on or failed):
             return
         job = next((one for one in self._jobs.list(scope, source=ended.source).items if one.id == ended.job), None)
