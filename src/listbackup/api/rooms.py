@@ -199,9 +199,9 @@ def _downloads(house: House, _: Errander, __: Tally) -> Chapters:
 
 
 def _restores(house: House, errands: Errander, _: Tally) -> Chapters:
-    from listbackup.services.data.restore_routes import restore_routes
+    from listbackup.services.data import routes
 
-    return [("restores", restore_routes(house.data, house.restores, errands))]
+    return [("restores", routes.restore_routes(house.data, house.restores, errands))]
 
 
 def _activity(house: House, _: Errander, __: Tally) -> Chapters:
