@@ -29,7 +29,8 @@ _TRAIL = _names("activity trails")
 ALL = frozenset(all_tables())
 
 
-def _door(reads: str = "", writes: frozenset[str] | str = frozenset(), **more: object) -> Rights:
+def door(reads: str = "", writes: frozenset[str] | str = frozenset(), **more: object) -> Rights:
+    """What every function needs that people or programs speak to, and these tables beside it. A service of its own file calls this there."""
     written = _DOOR_WRITES | (_names(writes) if isinstance(writes, str) else writes)
     return Rights(
         reads=(_DOOR_READS | _names(reads)) - written, writes=written, keys=True, people=True, **more
@@ -37,44 +38,44 @@ def _door(reads: str = "", writes: frozenset[str] | str = frozenset(), **more: o
 
 
 HTTP: Mapping[str, Rights] = {
-    "auth": _door(
+    "auth": door(
         "integrations",
         _IDENTITY | _LETTERS | _TREE | _names("account_keys devices email_changes profiles registrations"),
         mail=True,
     ),
-    "users": _door("", _IDENTITY | _LETTERS | _names("devices email_changes memberships profiles team_people"), mail=True),
-    "accounts": _door(
+    "users": door("", _IDENTITY | _LETTERS | _names("devices email_changes memberships profiles team_people"), mail=True),
+    "accounts": door(
         "connections jobs profiles run_months runs sources store_roots trails",
         _IDENTITY | _LETTERS | _TREE | _names("account_keys"),
         mail=True,
     ),
-    "platforms": _door("integrations"),
-    "integrations": _door(
+    "platforms": door("integrations"),
+    "integrations": door(
         "jobs sources",
         _CONNECTED | _LETTERS | _names("hook_deliveries hooks integrations runs schedule sign_ins"),
         mail=True,
         queues=Queues.SEND_RUNS,
     ),
-    "sources": _door(
+    "sources": door(
         "erased_keys exports integrations runs store_roots",
         _CONNECTED | _names("jobs schedule source_groups sources"),
         objects=Objects.READ,
     ),
-    "jobs": _door(
+    "jobs": door(
         "connection_quotas connections sources store_roots", _WHAT_RUNS | _names("sources"), queues=Queues.SEND_RUNS | Queues.SEE_DEAD_RUNS
     ),
-    "data": _door(
+    "data": door(
         "connection_secrets connections integrations jobs run_progress runs",
         _KEPT | _CONNECTED | _names("download_tickets errands jobs sources"),
         objects=Objects.READ | Objects.WRITE | Objects.DELETE,  # exports are taken away, statements of erasures written
         queues=Queues.SEND_ERRANDS,
         hands_out=True,
     ),
-    "activity": _door("activity jobs run_progress runs sources trails", hands_out=True),
-    "system": _door("jobs run_progress runs schedule", "system", objects=Objects.READ, queues=Queues.SEE_DEAD_RUNS | Queues.SEND_RUNS),
+    "activity": door("activity jobs run_progress runs sources trails", hands_out=True),
+    "system": door("jobs post run_progress runs schedule", "system", objects=Objects.READ, queues=Queues.SEE_DEAD_RUNS | Queues.SEND_RUNS),
 }
 
-AUTHORIZER = _door()
+AUTHORIZER = door()
 
 _HANDS = _CONNECTED | _KEPT | _WHAT_RUNS | _names("errands leases outbox post sources system")
 

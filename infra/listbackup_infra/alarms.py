@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from listbackup.worker.watching import BEHIND, NAMESPACE
 from listbackup_infra.settings import Stage
 
 _Query = cloudwatch.CfnAlarm.MetricDataQueryProperty
-METRICS = "ListBackup"  # the namespace of our own figures
-BEHIND = "SourcesBehind"  # sources without a snapshot for longer than their schedule allows, told by the tick
 
 
 def alarm_topic(stack: Stack, stage: Stage) -> str:
@@ -62,7 +61,7 @@ def watch_function(stack: Stack, stage: Stage, name: str) -> None:
         f"{name}-timeouts",
         f"{function} was stopped because its time was over",
         above=0,
-        namespace=METRICS,
+        namespace=NAMESPACE,
         metric_name=f"{function}-timeouts",
         statistic="Sum",
     )
@@ -150,7 +149,7 @@ def watch_recovery(stack: Stack, stage: Stage) -> None:
         "sources have no snapshot as young as their schedule promises",
         above=0,
         minutes=60,  # the tick counts once an hour
-        namespace=METRICS,
+        namespace=NAMESPACE,
         metric_name=BEHIND,
         statistic="Sum",
         dimensions=_named(Stage=stage.name),

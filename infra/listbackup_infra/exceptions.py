@@ -1,4 +1,4 @@
-"""What cdk-nag finds and is meant so, each with its reason. Nothing else is passed over: ``tests/infra/test_nag.py`` fails on any other finding."""
+"""What cdk-nag finds and is meant so, each with its reason. Nothing else is passed over: ``tests/infra/test_judges.py`` fails on any other finding."""
 
 from __future__ import annotations
 
@@ -21,11 +21,6 @@ _DOOR = "the function's own door judges every caller (http/admission), or the au
 _ALL = (
     NagPackSuppression(id="AwsSolutions-IAM5", reason=_TRACES, applies_to=["Resource::*"]),
     NagPackSuppression(id="AwsSolutions-IAM5", reason=_OBJECTS, applies_to=[RegexAppliesTo(regex=one) for one in _EVERY_OBJECT]),
-    NagPackSuppression(
-        id="AwsSolutions-IAM5",
-        reason="root keys are granted by their aliases (kms:ResourceAliases), so that a rotation is followed",
-        applies_to=[RegexAppliesTo(regex="/^Resource::arn:<AWS::Partition>:kms:.*:key\\/\\*$/g")],
-    ),
     NagPackSuppression(
         id="AwsSolutions-IAM5", reason=_KEYS, applies_to=[RegexAppliesTo(regex="/^Resource::arn:<AWS::Partition>:kms:.*:key\\/\\*$/g")]
     ),

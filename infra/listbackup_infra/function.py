@@ -10,8 +10,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
+from listbackup.worker.watching import NAMESPACE
 from listbackup_infra import values
-from listbackup_infra.alarms import METRICS, watch_function
+from listbackup_infra.alarms import watch_function
 from listbackup_infra.rights import Rights, statements
 from listbackup_infra.settings import Stage
 from listbackup_infra.stacks import Ground
@@ -89,7 +90,7 @@ def _log(stack: Stack, stage: Stage, job: Job) -> logs.LogGroup:
         filter_pattern='"Task timed out"',
         metric_transformations=[  # no default value: a metric costs 30 cents for a month in which it says anything, if only nought
             logs.CfnMetricFilter.MetricTransformationProperty(
-                metric_name=f"{stage.names.function(job.name)}-timeouts", metric_namespace=METRICS, metric_value="1"
+                metric_name=f"{stage.names.function(job.name)}-timeouts", metric_namespace=NAMESPACE, metric_value="1"
             )
         ],
     )

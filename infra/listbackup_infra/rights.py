@@ -1,7 +1,7 @@
 """What a function may do, said in the words of this project and written as policies of IAM.
 
 Every statement names what it is about. A star stands only where a name is not known when the stack is made; each is explained where it is written, and
-``nag.py`` lists them again for who reads the report of cdk-nag.
+``exceptions.py`` lists them again for who reads the report of cdk-nag.
 """
 
 from __future__ import annotations

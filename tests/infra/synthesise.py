@@ -15,6 +15,7 @@ sys.path.insert(0, str(HERE.parents[1] / "infra"))
 from aws_cdk import App, Aspects  # noqa: E402
 from cdk_nag import AwsSolutionsChecks  # noqa: E402
 
+from listbackup_infra import stacks  # noqa: E402
 from listbackup_infra.application import build_all  # noqa: E402
 from listbackup_infra.exceptions import explain  # noqa: E402
 from listbackup_infra.settings import Emulated, Stage, read_stage  # noqa: E402
@@ -44,9 +45,9 @@ FULL = Stage(
 def synthesise(stage: Stage, folder: Path, *, judge: bool) -> None:
     """The templates of one stage, and what AWS's rules say of them."""
     app = App(outdir=str(folder), analytics_reporting=False)
-    stacks = build_all(app, stage, Ground(functions=HERE / "functions", web=HERE / "web"))
+    made = build_all(app, stage, Ground(functions=HERE / "functions", web=HERE / "web"))
     if judge:
-        explain(stacks)
+        explain(made)
         Aspects.of(app).add(AwsSolutionsChecks(reports=False))
     assembly = app.synth()
     findings = [f"{stack.stack_name}: {one.id} {one.entry.data}" for stack in assembly.stacks for one in stack.messages]
@@ -57,6 +58,7 @@ def main(folder: Path) -> None:
     """Every stage under test."""
     synthesise(read_stage("main"), folder / "main", judge=True)
     synthesise(FULL, folder / "full", judge=True)
+    stacks.__path__.append(str(HERE / "added"))  # a service more, as somebody would add it
     synthesise(replace(read_stage("staging"), emulated=Emulated(endpoint="http://127.0.0.1:4566")), folder / "emulated", judge=False)
 
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from listbackup.api.front import FRONT
 from listbackup_infra.templates import Stacks
 
 STACKS = ["account", "activity", "api", "auth", "core", "data", "integrations", "jobs", "sources", "system", "web"]
@@ -170,40 +171,46 @@ def test_every_function_is_traced_has_a_log_that_ends_and_is_watched(main: Stack
         assert {f"{said['FunctionName']}-{what}" for what in ("errors", "timeouts", "throttles")} <= alarms
 
 
-def test_the_alarms_of_the_seeds_are_there_and_wake_somebody(main: Stacks) -> None:
-    alarms = {
-        one["Properties"]["AlarmName"].removeprefix("listbackup-main-"): one["Properties"]
-        for one in main.resources("AWS::CloudWatch::Alarm").values()
-    }
-    assert {
-        name: alarms[name]["Threshold"]
-        for name in ("runs-waiting", "errands-waiting", "runs-dead", "errands-dead", "events-dead", "worker-errors")
-    } == {
-        "runs-waiting": 1000,
-        "errands-waiting": 1000,
-        "runs-dead": 0,
-        "errands-dead": 0,
-        "events-dead": 0,
-        "worker-errors": 5,
-    }
-    assert {"runs-oldest", "errands-oldest", "rpo-missed", "tables-throttled", "api-5xx", "api-slow"} <= alarms.keys()
-    assert all(one["AlarmActions"] for one in alarms.values())
+COST = {  # what is billed, or holds what is, and where its tags stand
+    "AWS::ApiGatewayV2::Api": "Tags",
+    "AWS::ApiGatewayV2::Stage": "Tags",
+    "AWS::Backup::BackupPlan": "BackupPlanTags",
+    "AWS::Backup::BackupVault": "BackupVaultTags",
+    "AWS::CloudFront::Distribution": "Tags",
+    "AWS::CloudWatch::Alarm": "Tags",
+    "AWS::CloudWatch::Dashboard": "Tags",
+    "AWS::Cognito::UserPool": "UserPoolTags",
+    "AWS::DynamoDB::Table": "Tags",
+    "AWS::Events::EventBus": "Tags",
+    "AWS::KMS::Key": "Tags",
+    "AWS::Lambda::Function": "Tags",
+    "AWS::Logs::LogGroup": "Tags",
+    "AWS::S3::Bucket": "Tags",
+    "AWS::SNS::Topic": "Tags",
+    "AWS::SQS::Queue": "Tags",
+    "AWS::WAFv2::WebACL": "Tags",
+}
 
 
-def test_every_stack_says_what_it_costs_for(main: Stacks) -> None:
-    for name, template in main.templates.items():
-        tagged = [
-            one["Properties"]["Tags"] for one in template["Resources"].values() if isinstance(one.get("Properties", {}).get("Tags"), list)
-        ]
-        for tags in tagged:
-            assert {"Key": "listbackup:service", "Value": name} in tags
-            assert {"Key": "listbackup:stage", "Value": "main"} in tags
-        assert tagged or name == "edge"
+@pytest.mark.parametrize("kind", COST)
+def test_whatever_is_billed_says_for_which_stage_and_service(main: Stacks, kind: str) -> None:
+    made = main.resources(kind)
+    assert made
+    for name, one in made.items():
+        said = one["Properties"][COST[kind]]
+        tags = {tag["Key"]: tag["Value"] for tag in said} if isinstance(said, list) else said
+        wanted = {"application": "listbackup", "listbackup:stage": "main", "listbackup:service": name.partition("/")[0]}
+        assert wanted.items() <= tags.items(), name
+
+
+def test_every_log_ends_and_never_sooner_than_the_stage_says(main: Stacks, full: Stacks) -> None:
+    for stacks, days in ((main, 90), (full, 30)):
+        assert {one["Properties"].get("RetentionInDays") for one in stacks.resources("AWS::Logs::LogGroup").values()} == {days}
 
 
 def test_requests_are_bounded_and_leave_a_line(main: Stacks) -> None:
     (stage,) = main.resources("AWS::ApiGatewayV2::Stage").values()
-    assert stage["Properties"]["DefaultRouteSettings"]["ThrottlingRateLimit"] == 100
+    assert stage["Properties"]["DefaultRouteSettings"] == {"ThrottlingBurstLimit": 200, "ThrottlingRateLimit": 100}
     assert "$context.requestId" in stage["Properties"]["AccessLogSettings"]["Format"]
     assert len(main.resources("AWS::ApiGatewayV2::Route")) < 300  # what AWS gives a gateway
 
@@ -217,6 +224,26 @@ def test_the_firewall_stands_before_cloudfront(main: Stacks, full: Stacks) -> No
     assert list(full.resources("AWS::WAFv2::WebACL")) == ["edge/Firewall"]
     (far,) = full.resources("AWS::CloudFront::Distribution").values()
     assert far["Properties"]["DistributionConfig"]["WebACLId"].startswith("arn:aws:wafv2:us-east-1:")
+
+
+def test_what_is_asked_of_the_api_comes_with_the_callers_address_and_a_secret_that_no_template_has(main: Stacks, full: Stacks) -> None:
+    for stacks, stage in ((main, "main"), (full, "full")):
+        (front,) = stacks.resources("AWS::CloudFront::Distribution").values()
+        said = front["Properties"]["DistributionConfig"]
+        (api,) = (one for one in said["Origins"] if "CustomOriginConfig" in one)
+        secret = f"{{{{resolve:secretsmanager:listbackup-{stage}-front:SecretString:::}}}}"
+        assert api["OriginCustomHeaders"] == [{"HeaderName": FRONT, "HeaderValue": secret}]
+        for one in said["CacheBehaviors"]:
+            assert one["TargetOriginId"] == api["Id"]
+            assert [(ran["EventType"], "NameViewer" in str(ran["FunctionARN"])) for ran in one["FunctionAssociations"]] == [
+                ("viewer-request", True)
+            ]
+        told = [
+            one["Properties"]["Environment"]["Variables"]
+            for one in stacks.resources("AWS::Lambda::Function").values()
+            if "Environment" in one["Properties"]
+        ]
+        assert all("frontproof" in str(one["FRONT_PROOF"]) for one in told)
 
 
 def test_a_domain_of_ones_own_closes_the_gateways(full: Stacks) -> None:

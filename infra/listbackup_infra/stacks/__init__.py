@@ -28,11 +28,12 @@ def _always(stage: Stage) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A stack: its name in ``listbackup deploy``, the stacks that come before it, and what puts its resources in."""
+    """A stack: its name in ``listbackup deploy``, the stacks that come before it, its functions, and what puts its resources in."""
 
     name: str
     about: str
     build: Callable[[Stack, Stage, Ground], None]
+    functions: tuple[str, ...] = ()  # which the dashboard shows
     needs: tuple[str, ...] = ("core", "api")
     is_wanted: Callable[[Stage], bool] = _always
     region: str | None = None  # where it must lie, whatever the stage's region

@@ -16,4 +16,6 @@ def build(stack: Stack, stage: Stage, ground: Ground) -> None:
         serve(stack, stage, ground, service, access.HTTP[service])
 
 
-STACK = Plan(name="account", about="people and accounts", build=build, needs=("core", "api", "web", "auth"))
+STACK = Plan(
+    name="account", about="people and accounts", build=build, functions=("users", "accounts"), needs=("core", "api", "web", "auth")
+)

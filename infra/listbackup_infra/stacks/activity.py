@@ -73,4 +73,10 @@ def _listener(stack: Stack, stage: Stage, ground: Ground) -> None:
     call_by(rule, stack, stage, function)
 
 
-STACK = Plan(name="activity", about="the trail, and what hears of events", build=build, needs=("core", "api", "web", "auth"))
+STACK = Plan(
+    name="activity",
+    about="the trail, and what hears of events",
+    build=build,
+    functions=("activity", "publish", "hear"),
+    needs=("core", "api", "web", "auth"),
+)

@@ -54,4 +54,4 @@ def _request_authorizer(stack: Stack, stage: Stage, ground: Ground) -> str:
     return authorizer.ref
 
 
-STACK = Plan(name="auth", about="signing in and registering", build=build, needs=("core", "api", "web"))
+STACK = Plan(name="auth", about="signing in and registering", build=build, functions=("auth", "authorizer"), needs=("core", "api", "web"))

@@ -187,4 +187,4 @@ def _watch(stack: Stack, stage: Stage) -> None:
     watch_tables(stack, stage)
 
 
-STACK = Plan(name="core", about="tables, objects, queues, bus, keys, people", build=build, needs=())
+STACK = Plan(name="core", about="tables, objects, queues, bus, keys, people", build=build, functions=("proof",), needs=())

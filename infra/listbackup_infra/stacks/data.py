@@ -54,4 +54,10 @@ def _indexer(stack: Stack, stage: Stage, ground: Ground) -> None:
     call_by(rule, stack, stage, function)
 
 
-STACK = Plan(name="data", about="what is kept, read and given back", build=build, needs=("core", "api", "web", "auth"))
+STACK = Plan(
+    name="data",
+    about="what is kept, read and given back",
+    build=build,
+    functions=("data", "errand", "indexer"),
+    needs=("core", "api", "web", "auth"),
+)

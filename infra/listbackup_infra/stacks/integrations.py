@@ -16,4 +16,10 @@ def build(stack: Stack, stage: Stage, ground: Ground) -> None:
         serve(stack, stage, ground, service, access.HTTP[service])
 
 
-STACK = Plan(name="integrations", about="platforms and connections", build=build, needs=("core", "api", "web", "auth"))
+STACK = Plan(
+    name="integrations",
+    about="platforms and connections",
+    build=build,
+    functions=("platforms", "integrations"),
+    needs=("core", "api", "web", "auth"),
+)

@@ -59,4 +59,10 @@ def _tick(stack: Stack, stage: Stage, ground: Ground) -> None:
     call_by(rule, stack, stage, function, within=Duration.minutes(1), retries=0)  # the next minute comes by itself
 
 
-STACK = Plan(name="jobs", about="standing orders and runs, worker and tick", build=build, needs=("core", "api", "web", "auth"))
+STACK = Plan(
+    name="jobs",
+    about="standing orders and runs, worker and tick",
+    build=build,
+    functions=("jobs", "worker", "tick"),
+    needs=("core", "api", "web", "auth"),
+)

@@ -15,4 +15,4 @@ def build(stack: Stack, stage: Stage, ground: Ground) -> None:
     serve(stack, stage, ground, "sources", access.HTTP["sources"])
 
 
-STACK = Plan(name="sources", about="what is backed up", build=build, needs=("core", "api", "web", "auth"))
+STACK = Plan(name="sources", about="what is backed up", build=build, functions=("sources",), needs=("core", "api", "web", "auth"))

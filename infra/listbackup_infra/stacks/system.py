@@ -5,16 +5,11 @@ from __future__ import annotations
 from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from listbackup.worker.watching import BEHIND, NAMESPACE
 from listbackup_infra import access, values
-from listbackup_infra.alarms import BEHIND, METRICS
 from listbackup_infra.http import serve
 from listbackup_infra.settings import Stage
-from listbackup_infra.stacks import Ground, Plan
-
-FUNCTIONS = (
-    *("auth", "users", "accounts", "platforms", "integrations", "sources", "jobs", "data", "activity", "system"),
-    *("authorizer", "proof", "worker", "tick", "errand", "indexer", "publish", "hear"),
-)
+from listbackup_infra.stacks import Ground, Plan, all_plans
 
 
 def build(stack: Stack, stage: Stage, ground: Ground) -> None:
@@ -28,17 +23,18 @@ def build(stack: Stack, stage: Stage, ground: Ground) -> None:
 def _dashboard(stack: Stack, stage: Stage) -> dict[str, object]:
     names = stage.names
     api = values.take(stack, stage, values.API)
+    functions = [names.function(one) for plan in all_plans() for one in plan.functions]
     dead = (names.run_dead_queue, names.errand_dead_queue, names.lost_queue)
     graphs = (
         ("Requests", [["AWS/ApiGateway", metric, "ApiId", api] for metric in ("Count", "4xx", "5xx")], "Sum"),
         ("Answers take [ms]", [["AWS/ApiGateway", "Latency", "ApiId", api, {"stat": stat}] for stat in ("p50", "p95", "p99")], "p99"),
-        ("Functions: errors", [["AWS/Lambda", "Errors", "FunctionName", names.function(one)] for one in FUNCTIONS], "Sum"),
+        ("Functions: errors", [["AWS/Lambda", "Errors", "FunctionName", one] for one in functions], "Sum"),
         (
             "Functions: at once",
-            [["AWS/Lambda", "ConcurrentExecutions", "FunctionName", names.function(one)] for one in FUNCTIONS],
+            [["AWS/Lambda", "ConcurrentExecutions", "FunctionName", one] for one in functions],
             "Maximum",
         ),
-        ("Functions: duration [ms]", [["AWS/Lambda", "Duration", "FunctionName", names.function(one)] for one in FUNCTIONS], "p95"),
+        ("Functions: duration [ms]", [["AWS/Lambda", "Duration", "FunctionName", one] for one in functions], "p95"),
         (
             "Messages that wait",
             [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue] for queue in (names.run_queue, names.errand_queue)],
@@ -50,7 +46,7 @@ def _dashboard(stack: Stack, stage: Stage) -> dict[str, object]:
             "Maximum",
         ),
         ("Given up", [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue] for queue in dead], "Maximum"),
-        ("Sources behind their schedule", [[METRICS, BEHIND, "Stage", stage.name]], "Maximum"),
+        ("Sources behind their schedule", [[NAMESPACE, BEHIND, "Stage", stage.name]], "Maximum"),
         (
             "Tables: throttled",
             [
@@ -86,4 +82,4 @@ def _dashboard(stack: Stack, stage: Stage) -> dict[str, object]:
     }
 
 
-STACK = Plan(name="system", about="health and figures", build=build, needs=("core", "api", "web", "auth"))
+STACK = Plan(name="system", about="health and figures", build=build, functions=("system",), needs=("core", "api", "web", "auth"))

@@ -27,6 +27,8 @@ _COUNTED = {  # events whose number somebody is woken by, or looks at
     "export.failed": "ExportsFailed",
     "restore.partial": "RestoresPartial",
 }
+BEHIND, KEPT, KEPT_BYTES = "SourcesBehind", "ObjectsKept", "BytesKept"
+FIGURES = (*_COUNTED.values(), BEHIND, KEPT, KEPT_BYTES)  # all that are ever told
 
 
 class Watch:
@@ -44,7 +46,7 @@ class Watch:
 
     def behind(self, sources: int) -> None:
         """So many sources, of a share of the accounts, have no snapshot as young as their schedule promises."""
-        self._figures({"SourcesBehind": (sources, "Count")})
+        self._figures({BEHIND: (sources, "Count")})
 
     def index_files(self, event: Mapping[str, Any]) -> None:
         """Objects that came into the bucket: how many, how large; and a warning for one that is not ours, because nobody else writes there.
@@ -61,7 +63,7 @@ class Watch:
                 _log.warning("an object that this program did not write lies in the bucket: %s", name[:200])
             count, size = count + 1, size + int(kept.get("size", 0))
         if count:
-            self._figures({"ObjectsKept": (count, "Count"), "BytesKept": (size, "Bytes")})
+            self._figures({KEPT: (count, "Count"), KEPT_BYTES: (size, "Bytes")})
 
     def _figures(self, figures: Mapping[str, tuple[int, str]], **words: str) -> None:
         metrics = [{"Name": name, "Unit": unit} for name, (_, unit) in figures.items()]
