@@ -12,7 +12,6 @@ from listbackup.backends.keyring.roots import Roots
 from listbackup.backends.objects.files import FilesObjects
 from listbackup.backends.objects.metered import MeteredObjects
 from listbackup.backends.objects.port import Objects
-from listbackup.backends.objects.retrying import RetryingObjects
 from listbackup.backends.queue.port import Queue
 from listbackup.backends.queue.sqlite import SqliteQueue
 from listbackup.backends.schedule.port import Schedule
@@ -20,7 +19,6 @@ from listbackup.backends.schedule.sqlite import SqliteSchedule
 from listbackup.backends.sqlite_file import SqliteFile
 from listbackup.backends.table.sqlite import SqliteTables
 from listbackup.base.clock import Clock, SystemClock
-from listbackup.bootstrap.buckets import open_bucket
 from listbackup.bootstrap.folder import Folder, create_folder, is_folder, open_folder
 from listbackup.bootstrap.logs import close_log, open_log
 from listbackup.bootstrap.machine import Machine
@@ -59,7 +57,10 @@ def init_system(settings: Settings, *, clock: Clock | None = None) -> Folder:
     def furnish(folder: Folder) -> None:
         if not folder.root_file.exists():
             FileKeyring.create(folder.root_file, data_folder=folder.data)
-        if folder.s3 is not None:  # say now, not at the first backup, that the bucket cannot be used
+        if folder.s3 is not None:
+            from listbackup.bootstrap.buckets import open_bucket
+
+            # say now, not at the first backup, that the bucket cannot be used
             open_bucket(folder.s3, settings).prove_create_once()
         system = _wire(folder, settings, time)
         try:
@@ -86,6 +87,9 @@ def open_objects(folder: Folder, settings: Settings, clock: Clock) -> Objects:
     """Where packs and attachments lie: files of the data folder, or a bucket behind the retry loop."""
     if folder.s3 is None:
         return FilesObjects(folder.objects_dir)
+    from listbackup.backends.objects.retrying import RetryingObjects
+    from listbackup.bootstrap.buckets import open_bucket
+
     return RetryingObjects(open_bucket(folder.s3, settings), clock)
 
 

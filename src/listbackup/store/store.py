@@ -18,7 +18,6 @@ from listbackup.store.columns import Rows
 from listbackup.store.compact import compact_tiers
 from listbackup.store.cursor import SegmentCursor, chunks, newest
 from listbackup.store.detect import Ids, Prior, sorted_prior
-from listbackup.store.diff import count_changes, iter_changes
 from listbackup.store.ground import StoreGround
 from listbackup.store.hashing import Hashes
 from listbackup.store.head import (
@@ -189,12 +188,16 @@ class Store:
         self.at(older)
         self.at(newer)
         code = encode_key(after) if after is not None else None
+        from listbackup.store.diff import iter_changes  # a backup compares no snapshots
+
         return iter_changes(self, older, newer, stream, values=values, after_code=code, small=small)
 
     def diff_counts(self, older: int, newer: int, stream: str | None = None) -> Mapping[str, ChangeCounts]:
         """How many keys were added, changed and removed per stream, without reading any value."""
         self.at(older)
         self.at(newer)
+        from listbackup.store.diff import count_changes
+
         return count_changes(self, older, newer, stream)
 
     # --- writing ---

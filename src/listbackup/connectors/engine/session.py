@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from listbackup.base.decode import from_json
 from listbackup.base.errors import NotFound, PlatformError, PlatformFault
-from listbackup.connectors.engine.attachments import attachments
-from listbackup.connectors.engine.attachments import fetch as fetch_file
 from listbackup.connectors.engine.client import Client
 from listbackup.connectors.engine.connector import (
     Capability,
@@ -32,10 +32,12 @@ from listbackup.connectors.engine.quota import QuotaLeft
 from listbackup.connectors.engine.reading import Ground as ReadingGround
 from listbackup.connectors.engine.reading import ListingRead, can_filter
 from listbackup.connectors.engine.record import AttachmentRef, Json, Key, KeyPart, StreamReading
-from listbackup.connectors.engine.sign_in import TOKENS, SignIn
 from listbackup.connectors.engine.template import holes
 from listbackup.connectors.engine.transport import Ask, Transport
-from listbackup.connectors.engine.writes import Writes
+
+if TYPE_CHECKING:
+    from listbackup.connectors.engine.sign_in import SignIn
+    from listbackup.connectors.engine.writes import Writes
 
 
 class ApiSession:
@@ -45,7 +47,6 @@ class ApiSession:
         self.api, self._ground = api, ground
         self._client = Client(ground.clock, allow_loopback=ground.allow_loopback, resolver=resolver)
         self.transport = Transport(api, credentials, ground, self._client)
-        self._writes = Writes(self.transport)
         self._crew = Crew(self.transport, min(ground.concurrency, api.limits.concurrency))
         self._streams = {stream.name: stream for stream in api.streams}
 
@@ -122,17 +123,27 @@ class ApiSession:
 
         return count
 
+    @cached_property
+    def _writes(self) -> Writes:
+        from listbackup.connectors.engine.writes import Writes  # a backup reads
+
+        return Writes(self.transport)
+
     def has_attachments(self, facts: StreamFacts) -> bool:
         """Whether records of this stream may name files."""
         return bool(facts.attachments)
 
     def attachments(self, facts: StreamFacts, key: Key, raw: bytes) -> Sequence[AttachmentRef]:
         """The files that a record names."""
+        from listbackup.connectors.engine.attachments import attachments  # most streams have none
+
         return attachments(facts, key, raw, self.transport.values, self.transport.named)
 
     def fetch_attachment(self, ref: AttachmentRef) -> Iterable[bytes]:
         """The attachment's bytes in chunks. Raises PlatformError (gone, forbidden …) before or between chunks."""
-        return fetch_file(self.transport, self._client, ref)
+        from listbackup.connectors.engine.attachments import fetch
+
+        return fetch(self.transport, self._client, ref)
 
     def fetch(self, stream: str, key: Key) -> bytes | None:
         """The record as it is on the platform now, or None when it is gone. Raises InputError where one record cannot be asked for."""
@@ -201,6 +212,8 @@ class FactsConnector:
             )
             for ask in self.api.config
         ]
+        from listbackup.connectors.engine.sign_in import TOKENS  # people sign in, a backup does not
+
         known = {ask.name for ask in self.api.config}
         kept = TOKENS if isinstance(self.api.auth, OAuth2) else ()
         asked += [ConfigField(name=name, label=name.replace("_", " "), secret=True, required=False) for name in kept if name not in known]
@@ -211,6 +224,8 @@ class FactsConnector:
         facts = self.api.oauth or (self.api.auth if isinstance(self.api.auth, OAuth2) else None)
         if facts is None or facts.authorize_url is None:
             return None
+        from listbackup.connectors.engine.sign_in import TOKENS, SignIn
+
         secret = {name for text in _texts(self.api.auth) for name in holes(text)} if self.api.oauth is not None else set()
         asks = tuple(one for one in self.config if one.name not in {*TOKENS, *secret})
         return SignIn(api=self.api, facts=facts, asks=asks)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,7 +16,9 @@ from listbackup.base.errors import InputError
 from listbackup.connectors.engine.connector import ConfigField, Credentials, Ground, Memory
 from listbackup.connectors.engine.facts import Api
 from listbackup.connectors.engine.session import ApiSession, FactsConnector
-from listbackup.connectors.engine.sign_in import SignIn
+
+if TYPE_CHECKING:
+    from listbackup.connectors.engine.sign_in import SignIn
 
 DEFINITION = ConfigField(
     name="definition",

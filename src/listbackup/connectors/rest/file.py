@@ -62,8 +62,8 @@ def _compose(text: str, name: str) -> yaml.Node:
             f"{name}{line}: this is not YAML: {error.problem or error.context}", hint="check indentation and quotes there"
         ) from None
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise InputError(f"{name}, line {line}: YAML cannot have the character {error.character:#04x}", hint="remove it") from None
+        number = text.count("\n", 0, error.position) + 1
+        raise InputError(f"{name}, line {number}: YAML cannot have the character {error.character:#04x}", hint="remove it") from None
     except (yaml.YAMLError, RecursionError, ValueError):
         raise InputError(f"{name}: this is not YAML", hint="it has characters or nesting that YAML cannot have") from None
     if not isinstance(node, yaml.MappingNode):
