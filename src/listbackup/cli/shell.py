@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -125,5 +126,9 @@ def open_shell(
         opened.out.warn(sentence)
     try:
         yield opened
+    except InputError as error:
+        if error.hint is not None and settings.server is None:  # what a server lacks is installed there
+            error.hint = error.hint.replace("pip install 'listbackup[", f"{sys.executable} -m pip install 'listbackup[")
+        raise
     finally:
         opened.close()

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -274,6 +275,13 @@ def test_a_wrong_argument_is_told_in_one_sentence(told: CommandLine, arguments: 
     assert machine.raw == b""
     assert machine.error["code"] == code
     assert machine.error["message"]
+
+
+def test_a_package_that_is_missing_is_installed_by_the_python_that_lacks_it(told: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+    said = told("export", "crm", "--format", "xlsx", "--to", "sheets")
+    one_sentence(said, 2, f"{sys.executable} -m pip install 'listbackup[xlsx]'")
+    assert list((told.home / "sheets").glob("*")) == []
 
 
 def test_something_that_nobody_thought_of_is_told_without_its_values(told: CommandLine) -> None:
