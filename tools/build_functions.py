@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -202,9 +203,9 @@ def _of_our_services(endpoints: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _undocumented(model: Any) -> Any:
-    """A service's description without its prose, which is more than half of it. A member may itself be called "documentation"; prose is text, a member is not."""
+    """A service's description without its prose, which is more than half of it; empty text stays where botocore adds to it. A member called "documentation" is no text."""
     if isinstance(model, dict):
-        return {name: _undocumented(said) for name, said in model.items() if not (name == "documentation" and isinstance(said, str))}
+        return {name: "" if name == "documentation" and isinstance(said, str) else _undocumented(said) for name, said in model.items()}
     return [_undocumented(one) for one in model] if isinstance(model, list) else model
 
 
@@ -238,15 +239,21 @@ def build(out: Path, name: str, python: str, kept: Path) -> Mapping[str, object]
     """One function's folder; packages that were fetched for the same wishes before are taken from ``kept``."""
     needed = needed_by(ENTRIES[name])
     wanted = requirements(needed.packages)
-    store = kept / hashlib.sha256(json.dumps([python, wanted, SERVICES, _BALLAST.pattern]).encode()).hexdigest()[:16]
+    as_wished = json.dumps([python, wanted]).encode() + Path(__file__).read_bytes()  # and made thin as this file does it
+    store = kept / hashlib.sha256(as_wished).hexdigest()[:16]
     if not store.is_dir():
-        draft = store.with_suffix(".draft")
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
+        kept.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f"{store.name}-", suffix=".draft", dir=kept))  # somebody else may build the same just now
+        draft.chmod(0o755)
         install(wanted, draft, python)
         thin(draft)
         compile_all(draft, python)
-        draft.rename(store)
+        try:
+            draft.rename(store)
+        except OSError:  # theirs was there first
+            shutil.rmtree(draft, ignore_errors=True)
+            if not store.is_dir():
+                raise
     folder = out / name
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(store, folder)
