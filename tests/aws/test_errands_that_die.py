@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,13 +30,13 @@ run_errand(json.load(sys.stdin), Invocation())
 """
 
 
-@pytest.fixture
-def stage(aws: Aws, tmp_path: Path) -> GroundStage:
-    return GroundStage(aws, tmp_path)
+@pytest.fixture(scope="module")
+def house(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> House:
+    return House(GroundStage(aws, tmp_path_factory.mktemp("stage")))
 
 
-class Exported:
-    """A source with a snapshot, and an export of it that was asked for."""
+class House:
+    """A source with a snapshot."""
 
     def __init__(self, stage: GroundStage) -> None:
         self.stage = stage
@@ -50,12 +49,19 @@ class Exported:
         deploy.runs.start(scope, source.id)
         Work(system=stage.open(), queue=stage.ports.queue)(stage.event("RUN_QUEUE_URL"), Invocation())
         self.data = stage.http("data")
-        (snapshot,) = stage.ask(self.data, self.key, "GET", f"/sources/{source.id}/snapshots").json["items"]
-        self.id = stage.ask(self.data, self.key, "POST", "/exports", {"snapshot": snapshot["id"], "format": "jsonl"}).json["id"]
+        (self.snapshot,) = stage.ask(self.data, self.key, "GET", f"/sources/{source.id}/snapshots").json["items"]
+
+
+class Exported:
+    """An export of it that was asked for."""
+
+    def __init__(self, house: House) -> None:
+        self.house, self.stage, asked = house, house.stage, {"snapshot": house.snapshot["id"], "format": "jsonl"}
+        self.id = self.stage.ask(house.data, house.key, "POST", "/exports", asked).json["id"]
 
     def shown(self) -> tuple[str, bool, str | None]:
         """State, whether somebody works on it, and why it failed."""
-        said = self.stage.ask(self.data, self.key, "GET", f"/exports/{self.id}").json
+        said = self.stage.ask(self.house.data, self.house.key, "GET", f"/exports/{self.id}").json
         return said["state"], said["working"], said["message"]
 
     def die(self) -> None:
@@ -87,18 +93,18 @@ class Exported:
         assert self.stage.run_errand()(self.stage.event("ERRAND_QUEUE_URL"), Invocation()) == {"batchItemFailures": []}
 
 
-def test_an_export_whose_function_was_killed_is_taken_over_by_the_next_delivery(stage: GroundStage) -> None:
-    export = Exported(stage)
+def test_an_export_whose_function_was_killed_is_taken_over_by_the_next_delivery(house: House) -> None:
+    export = Exported(house)
     export.die()
     assert export.shown() == ("running", True, None)
     export.carry_out()
     assert export.shown() == ("done", False, None)
 
 
-def test_an_export_that_killed_each_function_that_took_it_fails_with_a_reason(stage: GroundStage) -> None:
-    export = Exported(stage)
+def test_an_export_that_killed_each_function_that_took_it_fails_with_a_reason(house: House) -> None:
+    export = Exported(house)
     for _ in range(MOST_DEATHS):
         export.die()
     export.carry_out()
     assert export.shown() == ("failed", False, "It was interrupted too often.")
-    assert [one.name for one in stage.ports.objects.list("") if export.id in one.name] == []
+    assert [one.name for one in house.stage.ports.objects.list("") if export.id in one.name] == []

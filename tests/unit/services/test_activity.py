@@ -290,3 +290,27 @@ def test_many_writers_at_once_make_one_chain(tmp_path: Path) -> None:
     assert sorted(line.subject for line in kept) == sorted(f"{writer}/{number}" for writer in range(6) for number in range(15))
     assert [line.seq for line in kept] == list(range(1, 91))
     assert all(trail.verify(scope) is None for trail in trails)
+
+
+def test_who_caught_up_further_than_the_feed_has_read_hears_the_rest_once(house: Rooms) -> None:
+    """Somebody who comes back reads the trail itself, and may be ahead of the thread that reads for everybody."""
+    elsewhere = Activities(Desk(house.tables, OutboxEvents(house.tables), house.clock), memory_seal())
+    last, feed = house.activities.last(house.scope), Feed(house.activities, SystemClock())
+
+    def write(number: int) -> None:
+        body = {"actor": "a", "subject": "s"}
+        elsewhere.hear(Event(id=f"evt_more_{number}", name="source.changed", account=house.scope.account, at=house.clock.now(), body=body))
+
+    listener = feed.listen(house.scope, lambda: None, behind=last - 1)
+    try:
+        for number in range(3):
+            write(number)
+        heard = [one.id for one in listener.catch_up()]
+        heard += [one.id for one in listener.take()]
+        write(3)
+        for _ in range(50):
+            heard += [one.id for one in listener.take()]
+            threading.Event().wait(0.05)
+    finally:
+        feed.close()
+    assert heard == list(range(last, last + 5))

@@ -84,10 +84,10 @@ class Listener:
         with self._feed.lock:
             if self.is_behind():
                 return []
-            missing = self._channel.newest - self.behind
+            missing = max(0, self._channel.newest - self.behind)  # who caught up may be ahead of the ring
             lines = list(itertools.islice(reversed(self._channel.ring), missing))
             words = [notice for tick, notice in self._channel.progress.values() if tick > self._tick]
-            self._tick, self.behind = self._channel.tick, self._channel.newest
+            self._tick, self.behind = self._channel.tick, self.behind + missing
         return [*reversed(lines), *words]
 
     def catch_up(self) -> Sequence[Notice]:
