@@ -34,6 +34,7 @@ from listbackup.testing.emulator import KEY, REGION, Emulator
 from listbackup.testing.saas import Options, Saas, serve
 from listbackup.worker.functions import Publish, Tick, Work, parts_of
 from listbackup.worker.main import Worker
+from listbackup.worker.watching import FIGURES
 
 STAGE = "cost"
 SMALL, LARGE = 2_000, 12_000  # records of the two sources: what a run costs anyway, and what each record adds
@@ -201,7 +202,12 @@ def _grown(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int
 def _look_after(house: House, deploy: System) -> dict[str, float]:
     """What every account costs in every round of five minutes; here one account with two sources."""
     worker = Worker(parts_of(deploy, errands=_errands(house)), hands=0)
-    return house.counted(lambda: worker.reconcile_share(0, 1, jobs=False))
+
+    def go_round() -> None:
+        for place in deploy.accounts.iter_active_places():
+            worker.look_after(place.account.id, jobs=False)
+
+    return house.counted(go_round)
 
 
 def _request(house: House, key: str) -> dict[str, float]:
@@ -226,16 +232,19 @@ def _fixed() -> dict[str, int]:
         "from listbackup_infra.settings import read_stage; from listbackup_infra.stacks import Ground;"
         "app = App(outdir=tempfile.mkdtemp(), analytics_reporting=False); here = Path('tests/infra');"
         "build_all(app, read_stage('main'), Ground(functions=here / 'functions', web=here / 'web'));"
-        "kinds = [r['Type'] for s in app.synth().stacks for r in s.template['Resources'].values()];"
-        "count = lambda kind: kinds.count('AWS::' + kind);"
-        "print(json.dumps({'alarms': count('CloudWatch::Alarm'), 'dashboards': count('CloudWatch::Dashboard'), 'kms_keys': count('KMS::Key')}))"
+        "made = [r for s in app.synth().stacks for r in s.template['Resources'].values()];"
+        "kind = lambda name: [r['Properties'] for r in made if r['Type'] == 'AWS::' + name];"
+        "alarms = kind('CloudWatch::Alarm'); firewalls = kind('WAFv2::WebACL');"
+        "looked_at = sum(sum('MetricStat' in one for one in alarm.get('Metrics', ())) or 1 for alarm in alarms);"
+        "print(json.dumps({'alarms': len(alarms), 'alarm_metrics': looked_at, 'dashboards': len(kind('CloudWatch::Dashboard')),"
+        "'kms_keys': len(kind('KMS::Key')), 'firewalls': len(firewalls), 'firewall_rules': sum(len(one['Rules']) for one in firewalls)}))"
     )
     quiet = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1", "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1"}
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, env={**os.environ, **quiet}, capture_output=True, text=True, check=True
     )
     counted: dict[str, int] = json.loads(done.stdout.strip().splitlines()[-1])
-    return counted
+    return counted | {"own_metrics": len(FIGURES)}
 
 
 if __name__ == "__main__":

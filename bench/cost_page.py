@@ -27,6 +27,9 @@ KEPT_RUNS = 400  # whose rows are kept, and SNAPSHOTS whose changes are
 SNAPSHOTS = 30
 POLLS = 2 * 5 * MINUTES * 3  # two queues, five pollers of Lambda each, 20 s a poll
 LOG_BYTES_RUN, LOG_BYTES_REQUEST = 6_000, 600
+HEARD_SECONDS, HEARD_GB, INDEXER_GB = 0.1, 0.25, 0.5  # a call of the functions that count events and new objects, and their memory
+TRACED_A_SECOND, TRACED_SHARE = 1, 0.05  # X-Ray's own rule: the first request of every second, and of the others one in twenty
+_NOT_BILLED = ("_bytes", "worker_seconds", "platform_seconds", "cpu_seconds", "platform_calls")
 _NOT_UNITS = ("cpu_seconds", "aws_calls", "letters")
 
 Units = Mapping[str, float]
@@ -51,10 +54,14 @@ def _flat(run: Mapping[str, Any]) -> dict[str, float]:
     for step in ("ordered", "worked", "told"):
         found.update({name: value for name, value in run[step].items() if name not in _NOT_UNITS})
     worked, told = run["worked"], run["told"]
-    waits = worked["aws_calls"] * AWS_SECONDS + run["platform_calls"] * PAGE_SECONDS / AT_ONCE
-    found["worker_seconds"] = START_SECONDS + waits + worked["cpu_seconds"]
-    found["gb_seconds"] = found["worker_seconds"] * WORKER_GB + PUBLISHED * 0.2 * OTHER_GB + told["aws_calls"] * AWS_SECONDS * OTHER_GB
-    found["invocations"] = 1 + PUBLISHED
+    found["platform_calls"] = run["platform_calls"]
+    found["platform_seconds"] = run["platform_calls"] * PAGE_SECONDS / AT_ONCE
+    found["cpu_seconds"] = worked["cpu_seconds"]
+    found["worker_seconds"] = START_SECONDS + worked["aws_calls"] * AWS_SECONDS + found["platform_seconds"] + found["cpu_seconds"]
+    heard = told.get("events", 0) * HEARD_GB + worked.get("s3_puts", 0) * INDEXER_GB
+    found["gb_seconds"] = found["worker_seconds"] * WORKER_GB + (PUBLISHED * 0.2 + told["aws_calls"] * AWS_SECONDS) * OTHER_GB
+    found["gb_seconds"] += heard * HEARD_SECONDS
+    found["invocations"] = 1 + PUBLISHED + told.get("events", 0) + worked.get("s3_puts", 0)
     found["object_bytes"], found["item_bytes"] = run["stored"]["object_bytes"], run["stored"]["item_bytes"]
     return dict(found)
 
@@ -62,10 +69,10 @@ def _flat(run: Mapping[str, Any]) -> dict[str, float]:
 def source_month(measured: Mapping[str, Any]) -> Counter[str]:
     """Everything that one more source asks for in a month, storage as after a year."""
     daily, first = run_of(measured, "daily", RECORDS), run_of(measured, "first", RECORDS)
-    month: Counter[str] = Counter({name: value * RUNS for name, value in daily.items() if not name.endswith(("_bytes", "worker_seconds"))})
+    month: Counter[str] = Counter({name: value * RUNS for name, value in daily.items() if not name.endswith(_NOT_BILLED)})
     request = measured["request"]
     month.update({name: value * REQUESTS for name, value in request.items() if name not in _NOT_UNITS})
-    month["http_requests"] += REQUESTS
+    month.update(dict.fromkeys(("http_requests", "front_requests", "firewall_requests"), REQUESTS))
     month["invocations"] += REQUESTS
     month["gb_seconds"] += REQUESTS * (request["aws_calls"] * AWS_SECONDS + request["cpu_seconds"]) * OTHER_GB
     month["s3_gb"] = (first["object_bytes"] + SNAPSHOTS * daily["object_bytes"]) / 1e9
@@ -86,8 +93,15 @@ def stage_month(measured: Mapping[str, Any]) -> Counter[str]:
     month["gb_seconds"] = MINUTES * (tick["aws_calls"] * AWS_SECONDS + tick["cpu_seconds"]) * OTHER_GB
     month["invocations"] = MINUTES
     month["sqs_requests"] += POLLS
-    month.update(measured["fixed"])
+    month.update({name: value for name, value in measured["fixed"].items() if name != "alarms"})
     return month
+
+
+def traced(month: Counter[str]) -> Counter[str]:
+    """The month with the traces of its invocations: as many are recorded as if they came evenly."""
+    at_least = TRACED_A_SECOND * MINUTES * 60
+    many = max(0.0, month["invocations"] - at_least)
+    return month + Counter({"traces": min(month["invocations"], at_least) + many * TRACED_SHARE})
 
 
 def dollars(month: Units, listed: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
@@ -100,7 +114,7 @@ def page(results: Mapping[str, Any]) -> str:
     kept, listed = results["cost"], prices()
     measured = kept["result"]
     stage, source = stage_month(measured), source_month(measured)
-    bills = {size: dollars(Counter({n: stage[n] + size * source[n] for n in stage | source}), listed) for size in SIZES}
+    bills = {size: dollars(traced(Counter({n: stage[n] + size * source[n] for n in stage | source})), listed) for size in SIZES}
     lines = [
         "# What it costs on AWS",
         "",
@@ -113,7 +127,7 @@ def page(results: Mapping[str, Any]) -> str:
         "|---|---|---|",
         *(f"| {size:,} | ${sum(bill.values()):,.2f} | ${sum(bill.values()) / size:,.4f} |" for size, bill in bills.items()),
         "",
-        f"A stage that nobody uses costs ${sum(dollars(stage, listed).values()):,.2f}: {stage['alarms']:.0f} alarms, the dashboard, the key, the tick of every minute, and Lambda's looking into two queues.",
+        f"A stage that nobody uses costs ${sum(dollars(traced(stage), listed).values()):,.2f}: {measured['fixed']['alarms']:.0f} alarms, the firewall, our own metrics, the dashboard, the key, the tick of every minute, and Lambda's looking into two queues.",
         "",
         "| position | " + " | ".join(f"{size:,} sources" for size in SIZES) + " | price | read on |",
         "|---|" + "---|" * len(SIZES) + "---|---|",
@@ -137,6 +151,9 @@ def table(measured: Mapping[str, Any]) -> list[str]:
         "events",
         "gb_seconds",
         "worker_seconds",
+        "cpu_seconds",
+        "platform_seconds",
+        "platform_calls",
         "object_bytes",
     )
     rows = [
@@ -162,6 +179,8 @@ def _counts(measured: Mapping[str, Any]) -> list[str]:
         *table(measured),
         "",
         f"Besides: a tick reads {tick['read_units']:.0f} units and writes {tick['write_units']:.0f}; looking after an account, every five minutes, reads {tended.get('read_units', 0):.1f}; a request of a program reads {request['read_units']:.1f} on average.",
+        "",
+        "Worker seconds are what a function is billed for: mostly it waits for the platform (platform seconds), and little of it is work (cpu seconds, those of the process, not of the clock on the wall). A platform that gives its records in fewer calls, or answers quicker, makes a first backup cheaper in proportion.",
         *_limits(measured),
         "",
         "A read unit is 4 KiB, a write unit 1 KiB, in a transaction twice, and twice more in each index that holds the item.",
@@ -185,16 +204,19 @@ def _assumptions() -> list[str]:
         "",
         "| what | is |",
         "|---|---|",
-        f"| a source | {RECORDS:,} records of about 1 KB, without attachments; 1 % change in a day (`world.pass_day`) |",
+        f"| a source | {RECORDS:,} records of about 1 KB in six streams, as the simulated CRM has them: notes are asked for contact by contact, and one record in a hundred has a small file, which is a call each; 1 % change in a day (`world.pass_day`) |",
         f"| runs | one a day, {RUNS} a month; the changes of {SNAPSHOTS} snapshots and the rows of {KEPT_RUNS} runs are kept |",
         f"| accounts | one for {SOURCES_PER_ACCOUNT} sources |",
         f"| people and programs | {REQUESTS} requests for each source a month |",
         f"| time that is billed | {START_SECONDS:.0f} s of start, {AWS_SECONDS * 1000:.0f} ms for each call to AWS, {PAGE_SECONDS * 1000:.0f} ms for each page of the platform, {AT_ONCE} at a time, and the processor time that was measured here (the simulated platform's share is in it) |",
+        f"| traces | the first invocation of every second and {TRACED_SHARE:.0%} of the others, which is X-Ray's own rule |",
+        "| our own metrics | each of them in every hour of the month |",
+        "| the address | all requests come through CloudFront and the firewall |",
         f"| memory | {WORKER_GB * 1024:.0f} MB for the worker, {OTHER_GB * 1024:.0f} MB elsewhere |",
         f"| looking into queues | five pollers for each of two queues, 20 s a look: {POLLS:,} requests a month |",
         f"| logs | {LOG_BYTES_RUN / 1000:.0f} KB a run, {LOG_BYTES_REQUEST} bytes a request |",
         "",
-        "Attachments cost what S3 costs: $0.023 a month for each GB that is kept, and $0.005 for a thousand of them once. Not in the bill: CloudFront, the firewall ($5 a month for the list, $1 for each rule), X-Ray, letters, AWS Backup and copies in another region, which are settings of the stage.",
+        "Attachments cost what S3 costs: $0.023 a month for each GB that is kept, and $0.005 for a thousand of them once. Not in the bill: people of the user pool beyond the 10,000 a month that Cognito does not charge for, letters, the bus's archive, files of the web app, and AWS Backup and copies in another region, which are settings of the stage.",
     ]
 
 
