@@ -11,6 +11,7 @@ import typer
 
 from listbackup.base.errors import InputError
 from listbackup.bootstrap.embedded import init_system, is_folder
+from listbackup.cli.extras import need_server
 from listbackup.cli.options import Json
 from listbackup.cli.shell import Shell, shell
 from listbackup.cli.stopping import stop_on_signals
@@ -77,7 +78,7 @@ def command(
     }
     said = {name: word for name, word in flags.items() if word}
     with shell(context, as_json, local=True, flags=said, config=config) as sh:
-        _check_extra()
+        need_server("serving")
         listener = _listen(sh)
         try:
             if not is_folder(sh.settings):
@@ -91,17 +92,6 @@ def command(
 
 def _text(value: object | None) -> str | None:
     return str(value) if value is not None else None
-
-
-def _check_extra() -> None:
-    try:
-        import pydantic  # noqa: F401
-        import starlette  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ImportError as error:
-        raise InputError(
-            f"serving needs the server extra ({error.name} is not installed)", hint="install it:  pip install 'listbackup[server]'"
-        ) from None
 
 
 def _first_key(sh: Shell) -> None:

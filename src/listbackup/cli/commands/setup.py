@@ -8,6 +8,7 @@ import typer
 
 from listbackup.base.errors import Conflict, InputError
 from listbackup.cli.commands.login import ask_person, read_secret
+from listbackup.cli.extras import need_server
 from listbackup.cli.options import Json
 from listbackup.cli.shell import Shell, shell
 
@@ -32,6 +33,7 @@ def command(
       listbackup setup --email ada@example.org --name 'Ada Lovelace' --password-file password.txt
     """
     with shell(context, as_json, local=True) as sh:
+        need_server("making an owner, who signs in at a server,")
         registration = sh.system.registration
         if not registration.needs_owner():
             raise Conflict("this installation has an owner already", hint="sign in, or ask the owner for an invitation")
