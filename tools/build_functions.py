@@ -63,6 +63,7 @@ SERVICES = ("cognito-idp", "dynamodb", "events", "kms", "s3", "secretsmanager", 
 _BALLAST = re.compile(
     r"/(tests?|testing|_examples|examples|include|f2py|_pyinstaller|typing/tests)/|\.(pyi|pxd|h|c|lib|a)$|/py\.typed$"
     r"|^/urllib3/contrib/pyopenssl\.py$"  # botocore loads it where it is, and pyOpenSSL with it, for a class that the standard library has
+    r"|^/zstandard/(_cffi\.|backend_cffi)"  # for other Pythons
 )
 
 

@@ -19,6 +19,7 @@ from listbackup.testing.lambda_runtime import Function, client_folder
 
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "build" / "functions-under-test"
+SERVICES = ("cognito-idp", "dynamodb", "events", "kms", "s3", "secretsmanager", "sesv2", "sqs", "ssm", "sts")
 ENVIRON = {
     "STAGE": "test",
     "LISTBACKUP_INSTALLATION": INSTALLATION,
@@ -79,6 +80,41 @@ def test_no_function_carries_what_it_never_imports(folders: Path) -> None:
     ]
     assert sorted(path.name for path in (folders / "indexer").iterdir()) == ["listbackup"]
     assert sum(path.stat().st_size for path in (folders / "http").rglob("*") if path.is_file()) < 250e6  # what AWS takes, unpacked
+
+
+_EVERY_OPERATION = """
+import sys, os
+sys.path.insert(0, {folder!r})
+from botocore.session import Session
+session = Session()
+session.set_credentials("key", "secret")
+for name in os.listdir({folder!r} + "/botocore/data"):
+    if "." in name:
+        continue
+    client = session.create_client(name, region_name="eu-central-1")
+    model = client.meta.service_model
+    for one in model.operation_names:
+        operation = model.operation_model(one)
+        (operation.documentation, operation.input_shape, operation.output_shape, operation.context_parameters, operation.error_shapes)
+    print(name, len(model.operation_names), client.meta.endpoint_url)
+link = session.create_client("s3", region_name="eu-central-1").generate_presigned_url("get_object", Params=dict(Bucket="bucket", Key="key"))
+print("link", 1, link.partition("?")[0])
+print("loaded", *{{"boto3", "OpenSSL", "s3transfer"}} & set(sys.modules))
+"""
+
+
+@pytest.mark.parametrize("name", ["http", "worker"])
+def test_every_client_is_made_from_the_descriptions_that_were_thinned(folders: Path, name: str) -> None:
+    program = _EVERY_OPERATION.format(folder=str(folders / name))
+    done = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    said = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines()}
+    assert said.pop("loaded") == []
+    assert said.pop("link")[1] == "https://bucket.s3.amazonaws.com/key"
+    assert sorted(said) == sorted(SERVICES)
+    assert said["dynamodb"][1] == "https://dynamodb.eu-central-1.amazonaws.com"
+    assert said["sesv2"][1] == "https://email.eu-central-1.amazonaws.com"
+    assert min(int(operations) for operations, _ in said.values()) > 10
 
 
 def test_an_http_function_answers_without_asking_anybody(folders: Path, client: Path) -> None:
