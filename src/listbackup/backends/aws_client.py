@@ -49,6 +49,11 @@ _FORBIDDEN = {
 }
 
 
+def is_about_rights(refused: AwsRefused) -> bool:
+    """Whether AWS did not believe who asks, or does not let them."""
+    return refused.code in _CREDENTIALS or refused.code in _FORBIDDEN or refused.status == 0
+
+
 class AwsRefused(BackendError):
     """AWS answered, and the answer was no: ``code`` is its word for why, ``answer`` all that it said."""
 
@@ -160,6 +165,10 @@ def translated(error: Exception, what: str) -> Exception:
         return _answered(error.response, what)
     if isinstance(error, (boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError)):
         return InputError(f"cannot {what}: there are no credentials for AWS", hint="set AWS_PROFILE, or run where a role is attached")
+    if isinstance(error, boto.ProfileNotFound):
+        return InputError(f"cannot {what}: {error}", hint="choose one of  aws configure list-profiles  with AWS_PROFILE")
+    if isinstance(error, boto.SSOError):
+        return AwsRefused(f"cannot {what}: the sign-in to AWS has run out", code=type(error).__name__, status=0, hint="run  aws sso login")
     if isinstance(error, boto.ParamValidationError):
         return InputError(f"cannot {what}: AWS does not take such a request")  # its words hold the values, secrets among them
     if isinstance(error, boto.SSLError):
@@ -210,10 +219,10 @@ def _silence(error: Exception) -> str:
 
 
 def region_of_machine() -> str | None:
-    """The region that this machine's profile names, if botocore is there and it names one."""
+    """The region that this machine's profile names, if botocore is there and it names one. Raises InputError for a profile that there is not."""
     try:
         from botocore.session import Session
     except ImportError:
         return None
-    found = Session().get_config_variable("region")
+    found = once(lambda: Session().get_config_variable("region"), "read how AWS is reached from this machine")
     return str(found) if found else None

@@ -13,6 +13,7 @@ from listbackup.backends.aws_client import Aws, AwsRefused, ask
 from listbackup.base.clock import Clock
 from listbackup.base.errors import BackendError, InputError
 from listbackup.cli.cloud.parameters import PUBLIC_URL, ensure_all, find
+from listbackup.cli.cloud.prerequisites import check_service, read_settings, warn_of_letters
 from listbackup.cli.cloud.target import INFRA, Target, aim, check_machine
 from listbackup.cli.cloud.toolkit import DeploymentFailed, Toolkit
 from listbackup.cli.output import Output
@@ -37,7 +38,9 @@ class Wish:
 def deploy(out: Output, clock: Clock, wish: Wish, *, dry_run: bool, yes: bool) -> None:
     """See the command. Raises InputError, ServerRefuses, BackendError, DeploymentFailed, ServerUnreachable."""
     check_machine()
+    check_service(wish.service)
     target = aim(wish.stage, region=wish.region, endpoint=wish.endpoint, clock=clock)
+    warn_of_letters(out, target, read_settings(target, wish.settings).mail_from)
     with tempfile.TemporaryDirectory(prefix="listbackup-deploy-") as folder:
         toolkit = Toolkit(target, Path(folder), quiet=out.as_json)
         _ensure_bootstrapped(out, toolkit, yes=yes, dry_run=dry_run)
@@ -119,7 +122,7 @@ def _try_out(out: Output, target: Target, chosen: Sequence[str]) -> str | None:
 
 
 def context_of(target: Target, settings: Sequence[str], functions: Path, bucket: str | None) -> Mapping[str, str]:
-    """What the templates are told. Raises InputError for a setting without a value."""
+    """What the templates are told."""
     context = {"stage": target.stage, "functions": str(functions), "web": str(BUILT), "listbackup:region": target.region}
     if bucket:
         context["listbackup:data_bucket"] = bucket
@@ -128,9 +131,7 @@ def context_of(target: Target, settings: Sequence[str], functions: Path, bucket:
     elif target.region != FRONT_REGION and (firewall := _firewall(target)):
         context["listbackup:web_acl"] = firewall
     for one in settings:
-        name, equals, value = one.partition("=")
-        if not equals:
-            raise InputError(f"--set {one!r} has no '='", hint="write  --set NAME=VALUE")
+        name, _, value = one.partition("=")
         context[f"listbackup:{name}"] = value
     return context
 
@@ -166,7 +167,8 @@ def _ensure_bootstrapped(out: Output, toolkit: Toolkit, *, yes: bool, dry_run: b
             raise
     said = f"cdk was not yet bootstrapped in {target.region} of account {target.account}"
     if dry_run:
-        raise InputError(said, hint="deploy without --dry-run does it, or  npx cdk bootstrap")
+        out.warn(f"{said}: the deployment itself will ask whether it may")
+        return
     if not agreed(out, f"{said}: it makes a bucket for code and five roles. Do it?", yes=yes):
         raise InputError(said, hint="answer yes, give --yes, or run  npx cdk bootstrap")
     toolkit.bootstrap()

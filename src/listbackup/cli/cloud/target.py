@@ -17,6 +17,7 @@ from listbackup.bootstrap.settings import environment
 from listbackup.cli.errors import ServerRefuses
 
 INFRA = Path(__file__).parents[4] / "infra"
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 _STAGE = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _OLDEST_NODE = (20, 9)
 
@@ -52,11 +53,14 @@ class Target:
 def aim(stage: str, *, region: str | None, endpoint: str | None, clock: Clock) -> Target:
     """The target, its credentials tried. Raises InputError for what is missing on this machine, ServerRefuses for credentials that AWS does not take."""
     if _STAGE.fullmatch(stage) is None:
-        raise InputError(f"the stage is {stage!r}; it is a short word of small letters, digits and hyphens, like main", field="stage")
+        said = f"the stage is {stage!r}; it is a short word of small letters, digits and hyphens"
+        raise InputError(said, hint="write  --stage main", field="stage")
     env = environment()
     place = region or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or _region_of_profile()
     if not place:
         raise InputError("no AWS region is chosen", hint="give --region eu-central-1, or set AWS_REGION", field="region")
+    if _REGION.fullmatch(place) is None:
+        raise InputError(f"{place!r} is no AWS region", hint="they are written like eu-central-1", field="region")
     address = endpoint or env.get("AWS_ENDPOINT_URL")
     aws = Aws(place, address)
     return Target(stage=stage, region=place, account=_account(aws, clock), endpoint=address, aws=aws, clock=clock)
@@ -98,7 +102,7 @@ def _region_of_profile() -> str | None:
 def _account(aws: Aws, clock: Clock) -> str:
     """Whose account it is; that this can be asked is the proof of the credentials."""
     try:
-        said = ask(aws.client("sts").get_caller_identity, "ask AWS who this is", clock=clock)
+        said = ask(lambda: aws.client("sts").get_caller_identity(), "ask AWS who this is", clock=clock)
     except AwsRefused as error:
         raise ServerRefuses(
             f"AWS does not take the credentials ({error.code})", hint="renew them, or choose others with AWS_PROFILE"

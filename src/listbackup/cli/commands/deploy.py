@@ -33,8 +33,8 @@ def command(
     parameters that were never there are made. Each stack is changed whole or not at all, and the ones that come first are changed first. At the end the
     gateway is asked whether it answers. How a stage is meant to be stands in infra/stages/STAGE.toml.
 
-    Exit codes: 2 something is missing on this machine or in what was given, 4 AWS refuses the credentials, 1 a stack could not be deployed,
-    5 everything was deployed and does not answer.
+    Exit codes: 2 something is missing on this machine or in what was given, 4 AWS refuses the credentials or a right, 1 a stack could not be deployed,
+    5 AWS cannot be reached, or everything was deployed and does not answer.
 
     \b
     Examples:
@@ -44,7 +44,8 @@ def command(
       listbackup deploy --stage dev all --endpoint-url http://127.0.0.1:4566 --yes
     """
     from listbackup.cli.cloud.deployment import Wish, deploy
+    from listbackup.cli.cloud.prerequisites import asking_aws
 
-    with shell(context, as_json, local=True) as sh:
+    with shell(context, as_json, local=True) as sh, asking_aws():
         wish = Wish(stage=stage, service=service, region=region, endpoint=endpoint_url, settings=tuple(set_ or ()), functions=functions)
         deploy(sh.out, sh.clock, wish, dry_run=dry_run, yes=yes)

@@ -32,8 +32,9 @@ def command(
       listbackup destroy --stage dev all --with-data --endpoint-url http://127.0.0.1:4566 --yes
     """
     from listbackup.cli.cloud.deployment import Wish
+    from listbackup.cli.cloud.prerequisites import asking_aws
     from listbackup.cli.cloud.removal import destroy
 
-    with shell(context, as_json, local=True) as sh:
+    with shell(context, as_json, local=True) as sh, asking_aws():
         wish = Wish(stage=stage, service=service, region=region, endpoint=endpoint_url)
         destroy(sh.out, sh.clock, wish, with_data=with_data, yes=yes)
