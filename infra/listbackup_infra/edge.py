@@ -1,4 +1,4 @@
-"""What CloudFront runs for the web app, and what it lets through: two functions of a few lines, and a firewall.
+"""What CloudFront runs for the web app and before the gateway, and what it lets through: three functions of a few lines, and a firewall.
 
 Source: "Customize at the edge with CloudFront Functions" and "CloudFront Functions event structure", docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide (read
 2026-11-21): a function has 10 KB, a viewer-response function may change the status and is not run for an origin's errors.
@@ -13,6 +13,7 @@ from pathlib import Path
 from aws_cdk import Stack
 from aws_cdk import aws_wafv2 as waf
 
+from listbackup.api.front import VIEWER
 from listbackup_infra.settings import Stage
 
 _FIND_PAGE = """\
@@ -70,6 +71,15 @@ function handler(event) {
   if (status) { response.statusCode = parseInt(status.value, 10); delete headers['x-amz-meta-status']; }
   return response;
 }
+"""
+
+
+NAME_VIEWER = f"""\
+function handler(event) {{
+  var request = event.request;
+  request.headers['{VIEWER}'] = {{ value: event.viewer.ip }};
+  return request;
+}}
 """
 
 

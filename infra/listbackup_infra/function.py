@@ -133,6 +133,8 @@ def _environment(stack: Stack, stage: Stage) -> Mapping[str, str]:
     if stage.identity == "cognito":
         said["USER_POOL_ID"] = values.take(stack, stage, values.USER_POOL)
         said["USER_POOL_CLIENT_ID"] = values.take(stack, stage, values.USER_POOL_CLIENT)
+    if stage.web:
+        said["FRONT_PROOF"] = values.take(stack, stage, values.FRONT_PROOF)
     if stage.emulated is not None:
         said["AWS_ENDPOINT_URL"] = stage.emulated.endpoint
         said["LISTBACKUP_ALLOW_LOOPBACK"] = "1" if stage.allow_loopback else "0"

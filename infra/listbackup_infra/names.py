@@ -84,6 +84,11 @@ class Names:
         return f"alias/{self.prefix}"
 
     @property
+    def front_secret(self) -> str:
+        """The secret by which the distribution shows that it is the one who asks the gateway."""
+        return f"{self.prefix}-front"
+
+    @property
     def secrets(self) -> str:
         """What the names of our secrets begin with."""
         return f"listbackup/{self.stage}/"

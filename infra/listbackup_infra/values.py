@@ -9,6 +9,7 @@ from listbackup_infra.settings import Stage
 
 INSTALLATION = "installation"  # made by the deployment, once
 SETUP_CODE = "setup-code"  # the same
+FRONT_PROOF = "front-proof"  # the same: the SHA-256 of the secret that the distribution shows
 RUN_QUEUE_URL = "run-queue-url"
 RUN_DEAD_QUEUE_URL = "run-dead-queue-url"
 ERRAND_QUEUE_URL = "errand-queue-url"

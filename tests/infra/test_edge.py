@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from listbackup_infra.edge import TELL_POLICY, find_page, pages_of
+from listbackup.api.front import VIEWER
+from listbackup_infra.edge import NAME_VIEWER, TELL_POLICY, find_page, pages_of
 
 WEB = Path(__file__).parent / "web"
 
@@ -60,6 +61,15 @@ def test_a_files_policy_becomes_the_pages_and_the_page_for_nothing_is_a_404() ->
     assert page == {"statusCode": 200, "headers": {"content-security-policy": {"value": "default-src 'self'"}}}
     assert lost == {"statusCode": 404, "headers": {"content-security-policy": {"value": "p"}}}
     assert bare["headers"]["content-security-policy"]["value"].startswith("default-src 'none'")
+
+
+def test_whoever_asks_the_api_is_named_over_what_they_call_themselves() -> None:
+    asked = {
+        "viewer": {"ip": "203.0.113.7"},
+        "request": {"uri": "/v2/sources", "headers": {"accept": {"value": "*/*"}, VIEWER: {"value": "10.0.0.1"}}},
+    }
+    (found,) = _run(NAME_VIEWER, [asked])
+    assert found == {"uri": "/v2/sources", "headers": {"accept": {"value": "*/*"}, VIEWER: {"value": "203.0.113.7"}}}
 
 
 def test_a_web_app_that_was_not_built_is_named(tmp_path: Path) -> None:

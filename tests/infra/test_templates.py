@@ -25,7 +25,7 @@ def test_stacks_hold_each_other_by_parameters_alone(main: Stacks) -> None:
 
 
 def test_every_value_that_a_stack_takes_is_given_by_one_that_comes_before_it_or_by_the_deployment(main: Stacks, full: Stacks) -> None:
-    by_deployment = {"installation"}
+    by_deployment = {"installation", "front-proof"}
     for stacks in (main, full):
         manifest = json.loads((stacks.folder / "manifest.json").read_text())["artifacts"]
         given = {

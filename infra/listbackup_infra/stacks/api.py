@@ -47,7 +47,7 @@ def build(stack: Stack, stage: Stage, ground: Ground) -> None:
         _domain(stack, stage, api)
     values.give(stack, stage, values.API, api.ref)
     values.give(stack, stage, values.API_URL, url)
-    if not stage.web or stage.emulated is not None:  # else the web app's address is the public one
+    if not stage.web:  # else the web app's address is the public one
         values.give(stack, stage, values.PUBLIC_URL, url)
     _watch(stack, stage, api)
 

@@ -41,6 +41,8 @@ def _request_authorizer(stack: Stack, stage: Stage, ground: Ground) -> str:
         authorizer_payload_format_version="2.0",
         authorizer_result_ttl_in_seconds=0,
         enable_simple_responses=True,
+        # none: whoever has a cookie has no other header. An emulator takes Authorization for the one when none is named, and refuses cookies
+        identity_source=["$context.identity.sourceIp"] if stage.emulated is not None else None,
     )
     lambda_.CfnPermission(
         stack,

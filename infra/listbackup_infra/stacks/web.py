@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, Duration, Fn, RemovalPolicy, Stack
+from urllib.parse import urlsplit
+
+from aws_cdk import Aws, Duration, Fn, RemovalPolicy, SecretValue, Stack
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
@@ -10,8 +12,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_s3 as s3
 
+from listbackup.api.front import FRONT
 from listbackup_infra import values
-from listbackup_infra.edge import SECURITY, TELL_POLICY, find_page, make_firewall, pages_of
+from listbackup_infra.edge import NAME_VIEWER, SECURITY, TELL_POLICY, find_page, make_firewall, pages_of
 from listbackup_infra.settings import Stage
 from listbackup_infra.stacks import Ground, Plan
 
@@ -32,8 +35,7 @@ def build(stack: Stack, stage: Stage, ground: Ground) -> None:
     )
     values.give(stack, stage, values.WEB_BUCKET, bucket.bucket_name)
     values.give(stack, stage, values.WEB_DISTRIBUTION, distribution.distribution_id)
-    if stage.emulated is None:
-        values.give(stack, stage, values.PUBLIC_URL, f"https://{stage.web_domain or distribution.distribution_domain_name}")
+    values.give(stack, stage, values.PUBLIC_URL, f"https://{stage.web_domain or distribution.distribution_domain_name}")
     if stage.web_domain and stage.hosted_zone_id:
         route53.CfnRecordSet(
             stack,
@@ -71,19 +73,14 @@ def _bucket(stack: Stack, stage: Stage) -> s3.Bucket:
 
 
 def _distribution(stack: Stack, stage: Stage, ground: Ground, bucket: s3.Bucket) -> cloudfront.Distribution:
-    api = origins.HttpOrigin(
-        Fn.select(2, Fn.split("/", values.take(stack, stage, values.API_URL))),
-        protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
-        origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
-        read_timeout=Duration.seconds(31),
-    )
     operations = cloudfront.BehaviorOptions(
-        origin=api,
+        origin=_gateway(stack, stage),
         allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
         cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
         origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
         viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
         compress=True,
+        function_associations=[_runs(stack, stage, "name-viewer", NAME_VIEWER, cloudfront.FunctionEventType.VIEWER_REQUEST)],
     )
     certificate = acm.Certificate.from_certificate_arn(stack, "Certificate", stage.web_certificate) if stage.web_certificate else None
     return cloudfront.Distribution(
@@ -103,6 +100,38 @@ def _distribution(stack: Stack, stage: Stage, ground: Ground, bucket: s3.Bucket)
     )
 
 
+def _gateway(stack: Stack, stage: Stage) -> origins.HttpOrigin:
+    """Where operations are asked for, with the secret that shows who asks. An emulator's gateway has its port in its address, and no certificate."""
+    name = Fn.select(2, Fn.split("/", values.take(stack, stage, values.API_URL)))
+    shown = {FRONT: SecretValue.secrets_manager(stage.names.front_secret).unsafe_unwrap()}  # a reference: CloudFormation puts the value in
+    if stage.emulated is not None:
+        return origins.HttpOrigin(
+            Fn.select(0, Fn.split(":", name)),
+            protocol_policy=cloudfront.OriginProtocolPolicy.HTTP_ONLY,
+            http_port=urlsplit(stage.emulated.endpoint).port or 80,
+            custom_headers=shown,
+        )
+    return origins.HttpOrigin(
+        name,
+        protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
+        origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
+        read_timeout=Duration.seconds(31),
+        custom_headers=shown,
+    )
+
+
+def _runs(stack: Stack, stage: Stage, name: str, code: str, at: cloudfront.FunctionEventType) -> cloudfront.FunctionAssociation:
+    """A function at the edge, and when it runs."""
+    function = cloudfront.Function(
+        stack,
+        "".join(word.title() for word in name.split("-")),
+        function_name=f"{stage.names.prefix}-{name}",
+        code=cloudfront.FunctionCode.from_inline(code),
+        runtime=cloudfront.FunctionRuntime.JS_2_0,
+    )
+    return cloudfront.FunctionAssociation(function=function, event_type=at)
+
+
 def _firewall(stack: Stack, stage: Stage) -> str | None:
     if stage.region == "us-east-1":
         return make_firewall(stack, stage).attr_arn
@@ -110,20 +139,7 @@ def _firewall(stack: Stack, stage: Stage) -> str | None:
 
 
 def _files(stack: Stack, stage: Stage, ground: Ground, bucket: s3.Bucket) -> cloudfront.BehaviorOptions:
-    find = cloudfront.Function(
-        stack,
-        "FindPage",
-        function_name=f"{stage.names.prefix}-find-page",
-        code=cloudfront.FunctionCode.from_inline(find_page(pages_of(ground.web))),
-        runtime=cloudfront.FunctionRuntime.JS_2_0,
-    )
-    tell = cloudfront.Function(
-        stack,
-        "TellPolicy",
-        function_name=f"{stage.names.prefix}-tell-policy",
-        code=cloudfront.FunctionCode.from_inline(TELL_POLICY),
-        runtime=cloudfront.FunctionRuntime.JS_2_0,
-    )
+    event = cloudfront.FunctionEventType
     return cloudfront.BehaviorOptions(
         origin=origins.S3BucketOrigin.with_origin_access_control(bucket),
         allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD,
@@ -132,8 +148,8 @@ def _files(stack: Stack, stage: Stage, ground: Ground, bucket: s3.Bucket) -> clo
         compress=True,
         response_headers_policy=_headers(stack, stage),
         function_associations=[
-            cloudfront.FunctionAssociation(function=find, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST),
-            cloudfront.FunctionAssociation(function=tell, event_type=cloudfront.FunctionEventType.VIEWER_RESPONSE),
+            _runs(stack, stage, "find-page", find_page(pages_of(ground.web)), event.VIEWER_REQUEST),
+            _runs(stack, stage, "tell-policy", TELL_POLICY, event.VIEWER_RESPONSE),
         ],
     )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from listbackup.backends.aws_client import Aws, AwsRefused, ask
 from listbackup.base.clock import Clock
 from listbackup.base.errors import BackendError, InputError
-from listbackup.cli.cloud.parameters import PUBLIC_URL, ensure_all, find
+from listbackup.cli.cloud.parameters import PUBLIC_URL, ensure_all, ensure_front, find
 from listbackup.cli.cloud.prerequisites import check_service, read_settings, warn_of_letters
 from listbackup.cli.cloud.target import INFRA, Target, aim, check_machine
 from listbackup.cli.cloud.toolkit import DeploymentFailed, Toolkit
@@ -55,6 +55,8 @@ def deploy(out: Output, clock: Clock, wish: Wish, *, dry_run: bool, yes: bool) -
             _show(out, toolkit, chosen)
             return
         _confirm(out, target, chosen, yes=yes)
+        if target.stack("web") in order:
+            ensure_front(target)
         if _front(target) in chosen:
             chosen = _deploy_front(out, toolkit, wish, functions, bucket, chosen)
         _deploy_stacks(out, toolkit, chosen)
@@ -128,7 +130,7 @@ def context_of(target: Target, settings: Sequence[str], functions: Path, bucket:
         context["listbackup:data_bucket"] = bucket
     if target.endpoint:
         context["listbackup:endpoint"] = target.endpoint
-    elif target.region != FRONT_REGION and (firewall := _firewall(target)):
+    if target.region != FRONT_REGION and (firewall := _firewall(target)):
         context["listbackup:web_acl"] = firewall
     for one in settings:
         name, _, value = one.partition("=")
@@ -138,7 +140,7 @@ def context_of(target: Target, settings: Sequence[str], functions: Path, bucket:
 
 def _firewall(target: Target) -> str | None:
     """The firewall of CloudFront, which is told in the region where CloudFront's things are."""
-    aws = Aws(FRONT_REGION)
+    aws = Aws(FRONT_REGION, target.endpoint)
     try:
         return find(replace(target, region=FRONT_REGION, aws=aws), "web-acl-arn")
     finally:

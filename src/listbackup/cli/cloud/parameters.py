@@ -1,7 +1,10 @@
-"""What the deployment makes once and keeps beside the stacks: the installation's id, the name of its bucket."""
+"""What the deployment makes once and keeps beside the stacks: the installation's id, the name of its bucket, what the distribution shows."""
 
 from __future__ import annotations
 
+from secrets import token_urlsafe
+
+from listbackup.api.front import proof_of
 from listbackup.backends.aws_client import AwsRefused, ask
 from listbackup.base.clock import unix_ms
 from listbackup.base.errors import ListBackupError
@@ -11,6 +14,7 @@ from listbackup.cli.cloud.target import Target
 INSTALLATION = "installation"
 DATA_BUCKET = "data-bucket"
 PUBLIC_URL = "public-url"
+FRONT_PROOF = "front-proof"
 
 
 def find(target: Target, name: str) -> str | None:
@@ -60,6 +64,40 @@ def ensure_all(target: Target) -> str:
     """Makes what is missing; the name of the bucket."""
     ensure(target, INSTALLATION, new_id("ins", unix_ms(target.clock.now())), "which installation of ListBackup this is; never change it")
     return ensure(target, DATA_BUCKET, _free_bucket(target), "the bucket of objects; never change it")
+
+
+def ensure_front(target: Target) -> None:
+    """Makes what the distribution shows the functions, once: the secret for CloudFront, its proof for them (``api/front.py``). Raises BackendError.
+
+    The proof is written last: a deployment that ended in between begins anew. It outlives the stacks, as the installation's id does.
+    """
+    if find(target, FRONT_PROOF) is not None:
+        return
+    secret, name, client = token_urlsafe(32), front_secret(target), target.aws.client("secretsmanager")
+    about = "what the distribution shows to the functions behind it; never change it"
+    try:
+        ask(lambda: client.create_secret(Name=name, SecretString=secret, Description=about), f"write the secret {name}", clock=target.clock)
+    except AwsRefused as error:
+        if error.code != "ResourceExistsException":
+            raise
+        ask(lambda: client.put_secret_value(SecretId=name, SecretString=secret), f"write the secret {name}", clock=target.clock)
+    ensure(target, FRONT_PROOF, proof_of(secret), "by what functions recognise the distribution: the SHA-256 of its secret")
+
+
+def forget_front(target: Target) -> None:
+    """Takes both away, at once. Raises BackendError."""
+    forget(target, FRONT_PROOF)
+    name, client = front_secret(target), target.aws.client("secretsmanager")
+    try:
+        ask(lambda: client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True), f"remove the secret {name}", clock=target.clock)
+    except AwsRefused as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+
+
+def front_secret(target: Target) -> str:
+    """The secret's name, as the stacks have it."""
+    return f"listbackup-{target.stage}-front"
 
 
 def _free_bucket(target: Target) -> str:

@@ -11,7 +11,7 @@ from listbackup.backends.aws_client import Aws, AwsRefused, ask
 from listbackup.base.clock import Clock
 from listbackup.base.errors import InputError
 from listbackup.cli.cloud.deployment import FRONT_REGION, Wish, agreed
-from listbackup.cli.cloud.parameters import DATA_BUCKET, INSTALLATION, PUBLIC_URL, find, forget
+from listbackup.cli.cloud.parameters import DATA_BUCKET, INSTALLATION, PUBLIC_URL, find, forget, forget_front
 from listbackup.cli.cloud.target import Target, aim
 from listbackup.cli.cloud.toolkit import DeploymentFailed
 from listbackup.cli.output import Output
@@ -46,8 +46,8 @@ def destroy(out: Output, clock: Clock, wish: Wish, *, with_data: bool, yes: bool
 
 def _where(target: Target, service: str) -> Target:
     """The firewall lies where CloudFront's things are."""
-    is_far = service == FRONT and target.endpoint is None and target.region != FRONT_REGION
-    return replace(target, region=FRONT_REGION, aws=Aws(FRONT_REGION)) if is_far else target
+    is_far = service == FRONT and target.region != FRONT_REGION
+    return replace(target, region=FRONT_REGION, aws=Aws(FRONT_REGION, target.endpoint)) if is_far else target
 
 
 def _deployed(target: Target) -> Sequence[str]:
@@ -94,6 +94,7 @@ def _take_away(target: Target, service: str) -> None:
     if service == CORE:
         for name in (INSTALLATION, DATA_BUCKET, PUBLIC_URL):
             forget(target, name)
+        forget_front(target)
 
 
 def _delete(target: Target, stack: str) -> None:

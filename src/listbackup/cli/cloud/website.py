@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from listbackup.backends.aws_client import ask
 from listbackup.base.clock import unix_ms
 from listbackup.cli.cloud.target import Target
+
+_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,13 +25,18 @@ class WebFile:
     cached: str
     metadata: Mapping[str, str]
 
+    @property
+    def is_named(self) -> bool:
+        """Whether pages name it."""
+        return not self.name.endswith(".html")
+
 
 def web_files(folder: Path) -> Sequence[WebFile]:
     """Every file of the built web app: what pages name before the pages."""
     from listbackup.api.pages import file_headers  # starlette comes with it
 
     files = [_web_file(name, path, headers) for name, path, headers in file_headers(folder)]
-    return sorted(files, key=lambda one: (one.name.endswith(".html"), one.name))
+    return sorted(files, key=lambda one: (not one.is_named, one.name))
 
 
 def _web_file(name: str, path: Path, headers: Mapping[str, str]) -> WebFile:
@@ -44,15 +53,15 @@ def _web_file(name: str, path: Path, headers: Mapping[str, str]) -> WebFile:
 def put_website(target: Target, bucket: str, distribution: str, folder: Path) -> int:
     """Puts the files there and has CloudFront forget the old ones; how many. Raises BackendError."""
     s3, files = target.aws.client("s3"), web_files(folder)
-    for one in files:
-        body = one.path.read_bytes()
-        ask(
-            lambda one=one, body=body: s3.put_object(  # type: ignore[misc]
-                Bucket=bucket, Key=one.name, Body=body, ContentType=one.kind, CacheControl=one.cached, Metadata=dict(one.metadata)
-            ),
-            f"put {one.name} into {bucket}",
-            clock=target.clock,
-        )
+
+    def put(one: WebFile) -> None:
+        said = {"ContentType": one.kind, "CacheControl": one.cached, "Metadata": dict(one.metadata)}
+        sent = partial(s3.put_object, Bucket=bucket, Key=one.name, Body=one.path.read_bytes(), **said)
+        ask(sent, f"put {one.name} into {bucket}", clock=target.clock)
+
+    with ThreadPoolExecutor(_AT_ONCE) as hands:
+        for named in (True, False):  # a page is there when all that it names is
+            list(hands.map(put, (one for one in files if one.is_named is named)))
     word = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": f"deploy-{unix_ms(target.clock.now())}"}
     front = target.aws.client("cloudfront")
     ask(
