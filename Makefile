@@ -133,7 +133,7 @@ test: static $(EMULATOR) $(if $(NODE),web-check $(WEB) $(CDK)) ## Everything CI 
 	@$(if $(NODE),$(MAKE) --no-print-directory test-web,echo "The web app was not tested: that needs Node 20.9 or newer.")
 
 .PHONY: test-aws
-test-aws: $(DEV) $(EMULATOR) $(CDK) ## Deploy a whole stage to the emulator and take the journey of a new user through it
+test-aws: $(DEV) $(EMULATOR) $(CDK) $(WEB) ## Deploy a whole stage to the emulator and take the journey of a new user through it
 	@$(BIN)/python -m pytest -q -m deployed tests/e2e/cloud $(PYTEST_ARGS)
 
 .PHONY: check

@@ -45,7 +45,7 @@ class Authorizer:
         scheme, _, credential = headers.get("authorization", "").partition(" ")
         if scheme:
             return self._bearer(credential.strip()) if scheme.lower() == "bearer" else None
-        cookie = _cookie(event.get("cookies") or [])
+        cookie = _cookie(event.get("cookies") or [headers.get("cookie", "")])  # payload format 1.0 and the emulator leave them there
         return self._system.auth.authenticate(cookie)[1].id if cookie is not None else None
 
     def _bearer(self, credential: str) -> str | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -24,10 +26,10 @@ from listbackup.testing.visitor import Browser
 
 STAGE = "test"
 SENDER = "copies@mail.example.com"
+BY_TLS: Mapping[str, str] = {"x-forwarded-proto": "https"}  # how the emulator's CloudFront knows what a viewer spoke
 _LEFT = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE")  # of this machine, and nothing to the emulator
 SETTINGS: Mapping[str, str] = {
     "keep": "false",
-    "web": "false",
     "registration": "open",
     "allow_loopback": "true",
     "mail_from": SENDER,
@@ -56,10 +58,18 @@ class Deployment:
         """Where people find it."""
         return self.parameter("public-url")
 
-    def browser(self) -> Browser:
-        """Somebody who comes by its public name: no resolver knows that, so the emulator is asked at its own address."""
-        named = urlsplit(self.url)
-        return Browser(urlsplit(self.emulator.endpoint).port or 80, origin=self.url, host=named.netloc)
+    def browser(self, *, credential: str | None = None) -> Browser:
+        """Somebody who comes by its public name, by TLS as far as CloudFront can see; with a key or a token a program.
+
+        No resolver knows that name, so the emulator is asked at its own address.
+        """
+        beside = dict(BY_TLS) | ({"authorization": f"Bearer {credential}"} if credential is not None else {})
+        return Browser(self.port, origin=self.url, host=urlsplit(self.url).netloc, beside=beside)
+
+    @cached_property
+    def port(self) -> int:
+        """Where the emulator listens."""
+        return urlsplit(self.emulator.endpoint).port or 80
 
     def letters(self, to: str, about: str) -> Sequence[str]:
         """The texts of the letters that SES took for somebody, with this word in their subject, oldest first."""
@@ -90,7 +100,8 @@ class Deployment:
 @contextmanager
 def deployed(folder: Path) -> Iterator[Deployment]:
     """A stage for as long as the block runs."""
-    emulator = Emulator.start(folder / "emulator")
+    node = Path(shutil.which("node") or "/usr/bin/node").parent  # runs what stands at the edge
+    emulator = Emulator.start(folder / "emulator", services={"PATH": f"{node}{os.pathsep}{os.defpath}"})
     try:
         Deployment(emulator).aws.client("sesv2").create_email_identity(EmailIdentity=SENDER.partition("@")[2])
         words = ("--stage", STAGE, "all", "--endpoint-url", emulator.endpoint, "--yes")

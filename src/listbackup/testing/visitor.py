@@ -26,10 +26,11 @@ class Browser:
     csrf: str | None = None
     account: str | None = None
     host: str | None = None  # by which the server is asked; None: its address on this machine
+    beside: Mapping[str, str] = field(default_factory=dict)  # what goes with every request, as a proxy on the way would add it
 
     def ask(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None, *, root: bool = False) -> Said:
         """The answer to one request; a cookie that comes with it is kept, one that is taken back is gone."""
-        sent = {"origin": self.origin or f"http://127.0.0.1:{self.port}", "host": self.host or f"127.0.0.1:{self.port}"}
+        sent = {"origin": self.origin or f"http://127.0.0.1:{self.port}", "host": self.host or f"127.0.0.1:{self.port}", **self.beside}
         if self.cookies:
             sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if self.csrf is not None:
