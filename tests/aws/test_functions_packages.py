@@ -106,7 +106,7 @@ print("loaded", *{{"boto3", "OpenSSL", "s3transfer"}} & set(sys.modules))
 @pytest.mark.parametrize("name", ["http", "worker"])
 def test_every_client_is_made_from_the_descriptions_that_were_thinned(folders: Path, name: str) -> None:
     program = _EVERY_OPERATION.format(folder=str(folders / name))
-    done = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", program], env={}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     said = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines()}
     assert said.pop("loaded") == []
