@@ -1,7 +1,6 @@
 """Where the tests of the AWS adapters run: an emulator on this machine, or with LISTBACKUP_AWS_ACCOUNT=1 the account that botocore finds.
 
-In an account everything is named by LISTBACKUP_AWS_PREFIX (``listbackup-test`` unless set) and removed after the test; it takes an hour, for making a table takes half
-a minute, and costs cents.
+Each test that speaks to AWS says in its name which of them it was: ``[emulator]`` or ``[account]``. How to run them in an account: docs/design/ground.md.
 """
 
 from __future__ import annotations
@@ -20,11 +19,23 @@ from listbackup.backends.aws_client import Aws
 from listbackup.backends.table.dynamodb import DynamodbTables
 from listbackup.base.clock import Clock
 from listbackup.base.secret import Secret
+from listbackup.testing.account import ACCOUNT_REGION, GROUND, IN_ACCOUNT, PREFIX
 from listbackup.testing.emulator import KEY, REGION, Emulator
 from listbackup.testing.user_pool import trigger
 
-IN_ACCOUNT = os.environ.get("LISTBACKUP_AWS_ACCOUNT") == "1"
-PREFIX = os.environ.get("LISTBACKUP_AWS_PREFIX", "listbackup-test")
+SUITES = frozenset(  # of the adapters: they name all by PREFIX, and leave nothing
+    {
+        "test_table",
+        "test_services",
+        "test_built_in_identity",
+        "test_schedule",
+        "test_events",
+        "test_event_bus",
+        "test_queue",
+        "test_objects",
+    }
+    | {"test_secrets", "test_keyring", "test_identity", "test_user_pool", "test_sign_in_by_cognito", "test_differences"}
+)
 SETTLED_SECONDS = 2.0  # the index of a real table is usually behind for less than one
 
 _numbers = itertools.count()
@@ -38,11 +49,11 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     started.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", params=[GROUND])
 def aws(request: pytest.FixtureRequest) -> Aws:
     """The cloud under test; its clients are made once."""
     if IN_ACCOUNT:
-        account = Aws(region=os.environ.get("AWS_REGION", REGION), endpoint=None)
+        account = Aws(region=ACCOUNT_REGION, endpoint=None)
         account.client("dynamodb").meta.events.register("provide-client-params.dynamodb.Query", _wait_for_the_index)
         return account
     endpoint = request.getfixturevalue("emulator").endpoint
@@ -85,10 +96,13 @@ def fresh_tables(aws: Aws) -> Iterator[Callable[[Clock], DynamodbTables]]:
 @pytest.fixture(scope="session")
 def trigger_arn(aws: Aws) -> Iterator[str]:
     """The function that user pools ask before they give tokens to whom we know (``backends/identity/cognito_trigger.py``)."""
-    with trigger(aws, f"listbackup-test-{token_hex(4)}") as arn:
+    with trigger(aws, f"{PREFIX}-{token_hex(4)}") as arn:
         yield arn
 
 
-def pytest_report_header() -> str:
-    """Says on which ground the AWS adapters are proved."""
-    return f"AWS adapters: {'a real account' if IN_ACCOUNT else 'the emulator (make emulator)'}"
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In an account the suites of the adapters run; what is proved with a whole stage, or by breaking things, stays with the emulator."""
+    if IN_ACCOUNT:
+        for item in items:
+            if Path(__file__).parent in item.path.parents and item.path.stem not in SUITES:
+                item.add_marker(pytest.mark.skip(reason="is proved on the emulator alone"))

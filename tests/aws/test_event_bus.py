@@ -16,6 +16,7 @@ from listbackup.backends.events.port import Event
 from listbackup.base.clock import SystemClock
 from listbackup.base.errors import BackendError, DamagedError
 from listbackup.base.ids import new_id
+from listbackup.testing.account import PREFIX
 from listbackup.testing.clock import ManualClock
 
 EVENT = Event(
@@ -29,7 +30,7 @@ class Ear:
     def __init__(self, aws: Aws) -> None:
         self.events: Any = aws.client("events")
         self.sqs: Any = aws.client("sqs")
-        self.bus = f"listbackup-test-{new_id('b', 0)[-8:]}"
+        self.bus = f"{PREFIX}-{new_id('b', 0)[-8:]}"
         self.url = self.sqs.create_queue(QueueName=self.bus)["QueueUrl"]
         arn = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         statement = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}

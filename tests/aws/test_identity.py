@@ -18,6 +18,7 @@ from listbackup.backends.identity.settings import IdentitySettings
 from listbackup.backends.table.memory import MemoryTables
 from listbackup.backends.table.port import Tables
 from listbackup.base.clock import Clock
+from listbackup.testing.account import PREFIX
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.keys import memory_scope
 from listbackup.testing.suites.identity_suite import IdentitySuite
@@ -28,7 +29,7 @@ FreshTables = Callable[[Clock], Tables]
 
 @pytest.fixture
 def pool(aws: Aws, trigger_arn: str) -> Iterator[MadePool]:
-    with user_pool(aws, pool_settings(), name=f"listbackup-test-{secrets.token_hex(4)}", trigger=trigger_arn) as made:
+    with user_pool(aws, pool_settings(), name=f"{PREFIX}-{secrets.token_hex(4)}", trigger=trigger_arn) as made:
         yield made
 
 

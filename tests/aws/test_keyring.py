@@ -19,6 +19,7 @@ from listbackup.backends.keyring.seal import length_prefixed, open_field, seal_f
 from listbackup.backends.table.memory import MemoryTables
 from listbackup.base.errors import BackendError, DamagedError, InputError, KeyUnavailable, StoreError
 from listbackup.base.ids import new_id
+from listbackup.testing.account import PREFIX
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.suites.keyring_suite import KEY, KeyringSuite
 
@@ -34,7 +35,7 @@ class KmsGround:
         self.aliases: list[str] = []
 
     def alias(self) -> str:
-        alias = f"alias/listbackup-test-{new_id('k', 0)[-8:]}-{next(_numbers)}"
+        alias = f"alias/{PREFIX}-{new_id('k', 0)[-8:]}-{next(_numbers)}"
         self.client.create_alias(AliasName=alias, TargetKeyId=self.client.create_key()["KeyMetadata"]["KeyId"])
         self.aliases.append(alias)
         return alias
@@ -157,7 +158,7 @@ def test_what_is_no_alias_is_refused(aws: Aws) -> None:
     with pytest.raises(InputError):
         KmsKeyring(aws, "listbackup-main", installation="ins_test")
     with pytest.raises(KeyUnavailable):
-        KmsKeyring(aws, "alias/listbackup-test-nobody", installation="ins_test").current()
+        KmsKeyring(aws, f"alias/{PREFIX}-nobody", installation="ins_test").current()
 
 
 def test_a_wrap_names_its_root_without_asking_kms(keyring: KmsKeyring) -> None:

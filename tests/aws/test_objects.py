@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
-import os
 import tracemalloc
 import urllib.error
 import urllib.request
@@ -27,9 +26,8 @@ from listbackup.backends.objects.versions import ObjectHeld
 from listbackup.base.clock import SystemClock
 from listbackup.base.errors import InputError, ListBackupError
 from listbackup.base.ids import new_id
+from listbackup.testing.account import IN_ACCOUNT, PREFIX
 from listbackup.testing.suites.objects_suite import ObjectsSuite
-
-IN_ACCOUNT = os.environ.get("LISTBACKUP_AWS_ACCOUNT") == "1"
 
 _numbers = itertools.count()
 MIB = 1 << 20
@@ -44,8 +42,9 @@ class Buckets:
         self.client: Any = aws.client("s3")
 
     def bucket(self, *, versioned: bool = False, lockable: bool = False) -> str:
-        name = f"listbackup-test-{new_id('o', 0)[-10:].lower()}-{next(_numbers)}"
-        self.client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=lockable)
+        name = f"{PREFIX}-{new_id('o', 0)[-10:].lower()}-{next(_numbers)}"
+        here = {} if self.aws.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": self.aws.region}}
+        self.client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=lockable, **here)
         if versioned and not lockable:
             self.client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
         self.made.append(name)

@@ -17,6 +17,7 @@ from listbackup.backends.queue.port import DeadLetter, LeaseLost, Queue
 from listbackup.backends.queue.sqs import SqsQueue
 from listbackup.base.errors import BackendError, InputError
 from listbackup.base.ids import new_id
+from listbackup.testing.account import PREFIX
 from listbackup.testing.clock import ManualClock, WaitingClock
 from listbackup.testing.suites.queue_suite import MAX_RECEIVES, QueueSuite, kill
 from listbackup.testing.weak_aws import WeakAws
@@ -35,7 +36,7 @@ class SqsGround:
         self.client: Any = aws.client("sqs")
 
     def pair(self, max_receives: int) -> tuple[str, str]:
-        name = f"listbackup-test-{new_id('q', 0)[-8:]}-{next(_numbers)}"
+        name = f"{PREFIX}-{new_id('q', 0)[-8:]}-{next(_numbers)}"
         dead = self.client.create_queue(QueueName=f"{name}-dead.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
         arn = self.client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": max_receives})

@@ -29,6 +29,7 @@ from listbackup.bootstrap.declared import declared_tables
 from listbackup.http.permission import Bundle
 from listbackup.services.jobs.table import JOBS
 from listbackup.services.runs import RunState
+from listbackup.testing.account import IN_ACCOUNT
 from listbackup.testing.cloud import Invocation
 from listbackup.testing.cloud_ground import GroundStage
 from listbackup.testing.emulator import Emulator
@@ -38,7 +39,7 @@ from listbackup.worker.functions import Work
 ROOT = Path(__file__).parents[2]
 pytestmark = [
     pytest.mark.timeout(300),
-    pytest.mark.skipif(os.environ.get("LISTBACKUP_AWS_ACCOUNT") == "1", reason="a rehearsal breaks what it repairs"),
+    pytest.mark.skipif(IN_ACCOUNT, reason="a rehearsal breaks what it repairs"),
 ]
 Run = Callable[..., str]
 

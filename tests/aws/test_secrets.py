@@ -14,13 +14,14 @@ from listbackup.backends.secrets.secrets_manager import ManagedSecrets
 from listbackup.base.errors import InputError
 from listbackup.base.ids import new_id
 from listbackup.base.secret import Secret
+from listbackup.testing.account import PREFIX
 from listbackup.testing.suites.secrets_suite import SecretsSuite
 
 
 @pytest.fixture
 def place() -> str:
     """A prefix that nobody else has."""
-    return f"listbackup/test-{new_id('s', 0)[-10:]}/"
+    return f"{PREFIX}/{new_id('s', 0)[-10:]}/"
 
 
 class AwsSecretsSuite(SecretsSuite):

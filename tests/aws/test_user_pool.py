@@ -20,6 +20,7 @@ from listbackup.backends.identity.port import Factor, SessionKind, SignInRefused
 from listbackup.base.errors import BackendError
 from listbackup.base.ids import UserId
 from listbackup.base.secret import Secret
+from listbackup.testing.account import PREFIX
 from listbackup.testing.gateway import guarded_route
 from listbackup.testing.identity import PASSWORD, Doors
 from listbackup.testing.keys import memory_scope
@@ -122,7 +123,7 @@ def test_the_operations_that_the_pool_declares_are_enough_and_needed(house: Hous
 @contextmanager
 def allowed(aws: Aws, arn: str, operations: Sequence[str]) -> Iterator[Aws]:
     """The cloud as somebody who may ask this of one pool."""
-    iam, name = aws.client("iam"), f"listbackup-test-{secrets.token_hex(4)}"
+    iam, name = aws.client("iam"), f"{PREFIX}-{secrets.token_hex(4)}"
     statement = {"Effect": "Allow", "Action": [f"cognito-idp:{one}" for one in operations], "Resource": arn}
     iam.create_user(UserName=name)
     iam.put_user_policy(UserName=name, PolicyName="least", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
@@ -172,7 +173,7 @@ def test_sessions_end_here_while_the_pool_cannot_be_reached(house: House, act: s
 def test_api_gateway_lets_our_access_tokens_through_and_no_other(house: House) -> None:
     door = house.doors
     person, tokens = door.person(), house.program()
-    name = f"listbackup-test-{secrets.token_hex(4)}"
+    name = f"{PREFIX}-{secrets.token_hex(4)}"
     with (
         function_role(house.aws, name) as role,
         guarded_route(house.aws, name=name, role=role, issuer=house.users.issuer, audience=house.made.client) as get,

@@ -24,7 +24,7 @@ def sweep(aws: Aws, prefix: str) -> Iterator[str]:
     """Removes everything whose name begins so, a kind after the other; what was removed. Keys and pools of people go with the rest: give a prefix that is yours alone."""
     for kind, names, remove in _kinds(aws):
         for name in list(names()):
-            if name.removeprefix("alias/").startswith(prefix):
+            if name.removeprefix("alias/").removeprefix("/").startswith(prefix):
                 remove(name)
                 yield f"{kind} {name}"
 
@@ -59,6 +59,12 @@ def _kinds(aws: Aws) -> Iterator[tuple[str, Callable[[], Iterator[str]], Callabl
         listed(functions, "list_functions", "Functions", "FunctionName"),
         lambda name: functions.delete_function(FunctionName=name),
     )
+    named, gateway, iam = aws.client("ssm"), aws.client("apigatewayv2"), aws.client("iam")
+    yield "parameter", listed(named, "describe_parameters", "Parameters", "Name"), lambda name: named.delete_parameter(Name=name)
+    apis = {str(one["Name"]): str(one["ApiId"]) for page in gateway.get_paginator("get_apis").paginate() for one in page["Items"]}
+    yield "gateway", lambda: iter(list(apis)), lambda name: gateway.delete_api(ApiId=apis[name])
+    yield "role", listed(iam, "list_roles", "Roles", "RoleName"), lambda name: iam.delete_role(RoleName=name)
+    yield "user", listed(iam, "list_users", "Users", "UserName"), lambda name: _remove_user(iam, name)
     ids = {
         str(one["Name"]): str(one["Id"])
         for page in people.get_paginator("list_user_pools").paginate(MaxResults=60)
@@ -81,6 +87,14 @@ def _remove_bucket(s3: Any, name: str) -> None:
         for one in [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]:
             s3.delete_object(Bucket=name, Key=one["Key"], VersionId=one["VersionId"])
     s3.delete_bucket(Bucket=name)
+
+
+def _remove_user(iam: Any, name: str) -> None:
+    for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
+        iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+    for policy in iam.list_user_policies(UserName=name)["PolicyNames"]:
+        iam.delete_user_policy(UserName=name, PolicyName=policy)
+    iam.delete_user(UserName=name)
 
 
 def _remove_key(kms: Any, alias: str) -> None:
