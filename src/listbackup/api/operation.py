@@ -23,6 +23,7 @@ from starlette.responses import Response, StreamingResponse
 
 from listbackup.api.admission import Admission, client_of, csrf_of, hand_cookie
 from listbackup.api.live import Turns, events_of, turn_of
+from listbackup.api.squeezing import squeeze
 from listbackup.base.errors import InputError, NotFound
 from listbackup.base.ids import is_id
 from listbackup.base.log import log_context
@@ -57,6 +58,7 @@ class Gate:
     threads: Executor
     health_threads: Executor
     turns: Turns | None = None
+    squeezes: bool = False
 
 
 class Operation:
@@ -106,6 +108,8 @@ class Operation:
         with log_context(**({"account": caller.account or "-", "caller": caller.id} if caller is not None else {})):
             with self._pointing():
                 response = self._once(request, call, raw)
+        if self._gate.squeezes:
+            squeeze(request, response)
         response.raw_headers += [(name.encode(), value.encode()) for name, value in headers.items()]
         return response
 
