@@ -21,7 +21,8 @@ from listbackup.worker.errands import LEASE, ErrandHand
 from listbackup.worker.main import Pace, Worker, WorkerParts
 
 _IN_MAINTENANCE = timedelta(minutes=5)  # after which a run that met it is asked for again
-_ROUND_MINUTES = 5  # in so many ticks every account is looked after once
+_LEAST_SECONDS = 5.0  # for accounts, however long the chores took
+_KEPT_EVERY = 50  # accounts: what a tick that is killed has others do again
 _log = logging.getLogger(__name__)
 
 
@@ -189,43 +190,74 @@ class RunErrands:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """Every minute: what is due begins, a share of the accounts is looked after, chores are done, what waits in the outbox is told."""
+    """Every minute: what is due begins, chores are done, accounts are looked after as far as there is time, what waits in the outbox is told.
+
+    ``lasts`` is shorter than the time to the next tick, which nobody comes to while this one goes on.
+    """
 
     system: System
     errands: QueuedErrands
     before: timedelta = timedelta(seconds=60)
-    behind: Callable[[int], object] | None = (
-        None  # told, once an hour for each share of the accounts, how many sources have no snapshot as young as they should
-    )
+    lasts: timedelta = timedelta(seconds=50)
+    chores_last: timedelta = timedelta(seconds=20)
+    behind: Callable[[int], object] | None = None  # told, once an hour, how many sources have no snapshot as young as they should
 
     def __call__(self, _: Mapping[str, Any], call: Call) -> Mapping[str, Any]:
         """What was done."""
-        system = self.system
-        minute, late = int(system.clock.now().timestamp() // 60), _Late(system)
-        is_counted = self.behind is not None and minute % 60 < _ROUND_MINUTES  # some reads for each source
+        system, late = self.system, _Late(self.system)
         parts = parts_of(system, errands=self.errands)
-        parts = replace(parts, tenders=(*parts.tenders, late.look)) if is_counted else parts
+        parts = replace(parts, tenders=(*parts.tenders, late.look))
+        now = system.clock.monotonic
+        until = now() + self.lasts.total_seconds()
         worker = Worker(parts, hands=0, pace=replace(Pace(), jobs=timedelta(hours=6)))
         with deadline(call, self.before, worker.stop):
             started = worker.tick_now()
             system.tell_all()
-            worker.do_chores()
-            looked_after = worker.reconcile_share(minute % _ROUND_MINUTES, _ROUND_MINUTES, jobs=minute % 360 < _ROUND_MINUTES)
+            worker.do_chores(until=now() + self.chores_last.total_seconds())
+            looked_after = self._go_round(worker, late, max(until, now() + _LEAST_SECONDS))
             system.tell_all()
-        if is_counted and self.behind is not None:
-            self.behind(late.found)
         return {"started": started, "accounts": looked_after}
+
+    def _go_round(self, worker: Worker, late: _Late, until: float) -> int:
+        """A piece of the circuit, or the beginning of the next when it is due; how many accounts were looked after."""
+        circuits = self.system.installation.circuits
+        circuit = circuits.current()
+        if circuit is None:
+            return 0
+        late.is_asked = circuit.counts and self.behind is not None
+        before = circuit.looked_after
+        for place in self.system.accounts.iter_active_places(circuit.way):
+            if worker.is_stopping or self.system.clock.monotonic() >= until:
+                break
+            worker.look_after(place.account.id, jobs=circuit.jobs)
+            circuit = replace(circuit, way=place.way, looked_after=circuit.looked_after + 1, late=circuit.late + late.take())
+            if (circuit.looked_after - before) % _KEPT_EVERY == 0:
+                kept = circuits.keep(circuit)
+                if kept is None:  # another tick goes on from there
+                    return circuit.looked_after - before
+                circuit = kept
+        else:
+            circuit = replace(circuit, is_over=True)
+        if circuits.keep(circuit) is not None and circuit.is_over and late.is_asked and self.behind is not None:
+            self.behind(circuit.late)
+        return circuit.looked_after - before
 
 
 class _Late:
-    """Counts sources whose last good snapshot is older than their target (docs/decisions/0295)."""
+    """Counts sources whose last good snapshot is older than their target (docs/decisions/0295); some reads for each source."""
 
     def __init__(self, system: System) -> None:
-        self._system, self.found = system, 0
+        self._system, self._found, self.is_asked = system, 0, False
 
     def look(self, scope: Scope) -> None:
         """One account more."""
-        self.found += self._system.tenancy.guard(scope).late
+        if self.is_asked:
+            self._found += self._system.tenancy.guard(scope).late
+
+    def take(self) -> int:
+        """How many since the last time."""
+        found, self._found = self._found, 0
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,10 @@ Stopping (SIGTERM, SIGINT, ``Worker.stop``) lets every hand come to its next che
 from __future__ import annotations
 
 import logging
+import math
 import signal
 import socket
 import threading
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from listbackup.backends.queue.port import LeaseLost, Message, Queue
 from listbackup.backends.table.lease import LeaseGone
 from listbackup.base.clock import Clock
 from listbackup.base.errors import BackendError, BusyError, ListBackupError, NotFound
-from listbackup.base.ids import new_id
+from listbackup.base.ids import AccountId, new_id
 from listbackup.base.log import log_context
 from listbackup.processor.messages import RunMessage, decode
 from listbackup.services.accounts import Accounts, AccountState
@@ -118,23 +118,22 @@ class Worker:
                 self._parts.installation.beats.beat(replace(self._beat(), process="tick"))
         return started
 
-    def reconcile_share(self, share: int, of: int, *, jobs: bool) -> int:
-        """As ``reconcile`` for one of so many shares of the accounts; how many were looked after."""
-        done = 0
-        for account in self._parts.accounts.iter_active():
-            if self._stopping.is_set():
-                return done
-            if zlib.crc32(account.id.encode()) % of == share:
-                with self._patient(f"reconciliation of {account.id}"):
-                    self._reconcile_one(self._parts.accounts.enter(account.id, actor="worker"), jobs=jobs)
-                    done += 1
-        return done
+    def look_after(self, account: AccountId, *, jobs: bool) -> None:
+        """As ``reconcile`` for one account."""
+        with self._patient(f"reconciliation of {account}"):
+            self._reconcile_one(self._parts.accounts.enter(account, actor="worker"), jobs=jobs)
 
-    def do_chores(self) -> None:
-        """Each chore until it says no more that there is more to do at once. For tests and cron: a worker that stays does them beside."""
+    @property
+    def is_stopping(self) -> bool:
+        """Whether somebody said stop."""
+        return self._stopping.is_set()
+
+    def do_chores(self, *, until: float = math.inf) -> None:
+        """Each chore until it says no more that there is more to do at once, each of them once at least. For tests, cron and functions: a worker that stays does them
+        beside. After ``until`` [monotonic seconds] what is more waits for the next time."""
         for chore in self._parts.chores:
             with self._patient("chore"):
-                while chore() is True and not self._stopping.is_set():
+                while chore() is True and not self._stopping.is_set() and self._parts.clock.monotonic() < until:
                     pass
 
     def stop(self) -> None:
@@ -150,8 +149,7 @@ class Worker:
         for account in self._parts.accounts.iter_active():
             if self._stopping.is_set():
                 return
-            with self._patient(f"reconciliation of {account.id}"):
-                self._reconcile_one(self._parts.accounts.enter(account.id, actor="worker"), jobs=jobs)
+            self.look_after(account.id, jobs=jobs)
 
     def _reconcile_one(self, scope: Scope, *, jobs: bool) -> None:
         with self._patient(f"reconciliation of {scope.account}"):

@@ -45,7 +45,7 @@ class Watch:
             self._figures({_COUNTED[name]: (1, "Count")}, event=name, account=str(detail.get("account", "")))
 
     def behind(self, sources: int) -> None:
-        """So many sources, of a share of the accounts, have no snapshot as young as their schedule promises."""
+        """So many sources, of all accounts, have no snapshot as young as their schedule promises."""
         self._figures({BEHIND: (sources, "Count")})
 
     def index_files(self, event: Mapping[str, Any]) -> None:

@@ -23,6 +23,7 @@ from listbackup.services.accounts.policies import Policies
 from listbackup.services.accounts.roles import Role
 from listbackup.services.accounts.standing import Standing, machine
 from listbackup.services.accounts.tree import Chain, Tree
+from listbackup.services.accounts.walk import Place
 from listbackup.services.desk import Desk, Fact
 from listbackup.services.rows import Writes
 from listbackup.services.scope import Scope
@@ -161,21 +162,27 @@ class Accounts:
 
     def iter_live(self) -> Iterator[Account]:
         """Every account that is not in the trash, each before those below it: for whoever looks after all of them."""
-        return self._iter(AccountState.TRASHED)
+        return (place.account for place in self._places((AccountState.TRASHED,)))
 
     def iter_active(self) -> Iterator[Account]:
         """As ``iter_live``, without what is suspended and what is below that: where runs may start."""
-        return self._iter(AccountState.TRASHED, AccountState.SUSPENDED)
+        return (place.account for place in self.iter_active_places())
 
-    def _iter(self, *without: AccountState) -> Iterator[Account]:
-        waiting = [self.tree.iter_children(None)]
-        while waiting:
-            account = next(waiting[-1], None)
-            if account is None:
-                waiting.pop()
-            elif account.state not in without:
-                yield account
-                waiting.append(self.tree.iter_children(account.id))
+    def iter_active_places(self, behind: tuple[str, ...] = ()) -> Iterator[Place]:
+        """As ``iter_active``, each with the way down to it, and only what comes behind the end of such a way: to go on where somebody stopped, in the tree as it
+        is now."""
+        return self._places((AccountState.TRASHED, AccountState.SUSPENDED), behind=behind)
+
+    def _places(self, without: Sequence[AccountState], above: tuple[str, ...] = (), behind: tuple[str, ...] = ()) -> Iterator[Place]:
+        """What is below the end of ``above``, in order of id."""
+        parent, after = above[-1] if above else None, behind[0] if behind else None
+        reached = self.tree.find(after) if after is not None else None
+        if reached is not None and reached.parent == parent and reached.state not in without:
+            yield from self._places(without, (*above, reached.id), behind[1:])
+        for account in iter_pages(lambda cursor: self.tree.children(parent, after=after, cursor=cursor)):
+            if account.state not in without:
+                yield Place(account, (*above, account.id))
+                yield from self._places(without, (*above, account.id))
 
     def enter(self, account: str, *, actor: str) -> Scope:
         """The scope in which ``actor`` works on this account. Raises NotFound, also for what is in the trash."""

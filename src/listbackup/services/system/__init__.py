@@ -1,5 +1,6 @@
 """System: whether this installation is well, who works on it, its figures, and the switch for maintenance."""
 
+from listbackup.services.system.circuit import Circuit, Circuits
 from listbackup.services.system.copies import (
     Copies,
     Copy,
@@ -29,6 +30,8 @@ __all__ = [
     "SYSTEM",
     "TABLES",
     "Beat",
+    "Circuit",
+    "Circuits",
     "Copies",
     "Copy",
     "CopyPace",

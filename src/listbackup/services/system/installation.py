@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from listbackup.services.desk import Desk
+from listbackup.services.system.circuit import Circuits
 from listbackup.services.system.copies import Copies
 from listbackup.services.system.figures import Figures
 from listbackup.services.system.heartbeats import Heartbeats
@@ -21,6 +22,7 @@ class Installation:
         self.housekeeping = housekeeping or Housekeeping(desk)
         self.maintenance = Maintenance(desk)
         self.beats = Heartbeats(desk.tables, desk.clock)
+        self.circuits = Circuits(desk.tables, desk.clock)
         self.totals = Totals(desk)
         self.figures = Figures(
             desk.clock,

@@ -6,5 +6,5 @@ INSTALLATION = "installation"
 SYSTEM = TableSpec(
     name="system",
     ttl="expires_at",
-    about="the installation: maintenance (the switch), beat/… (who works, heard of lately), total/… (what was counted over all processes)",
+    about="the installation: maintenance (the switch), beat/… (who works, heard of lately), total/… (what was counted over all processes), circuit (who is looked after next)",
 )
