@@ -18,7 +18,7 @@ import typer
 from listbackup import __version__
 from listbackup.base.errors import InputError, Interrupted, ListBackupError, PlatformError, PlatformFault
 from listbackup.bootstrap.settings import LOOPBACK_HINT, is_completing
-from listbackup.cli.exit_codes import ExitCode, exit_code
+from listbackup.cli.exit_codes import REMEDIES, ExitCode, exit_code
 from listbackup.cli.help_words import plain_help
 from listbackup.cli.output import NobodyReads, Output
 from listbackup.cli.quick import quicken
@@ -185,6 +185,7 @@ def _tell(out: Output, error: ListBackupError) -> int:
     code = exit_code(error)
     if isinstance(error, PlatformError) and error.fault is PlatformFault.EGRESS_DENIED:
         error.hint = f"{error.hint or 'the address is not public'}; {LOOPBACK_HINT}"
+    error.hint = error.hint or REMEDIES.get(code)
     out.error(error, code=int(code), kind=code.name.lower())
     return int(code)
 

@@ -51,6 +51,16 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.INTERRUPTED: "stopped by Ctrl-C or a signal; the same command goes on where it stopped",
 }
 
+REMEDIES: dict[ExitCode, str] = {  # what to do where the error itself does not say it
+    ExitCode.NEEDS_REAUTH: "give new credentials:  listbackup connect PLATFORM --name CONNECTION --again",
+    ExitCode.UNREACHABLE: "see whether the address is right and answers, then run the same again",
+    ExitCode.DAMAGED: "see what is damaged, and how it is mended:  listbackup check --read-data  (docs/runbooks/damaged-store.md)",
+    ExitCode.BUSY: "wait for it, or stop its run:  listbackup runs cancel SOURCE",
+    ExitCode.NO_SPACE: "see that the disk or the bucket has room and answers, then run the same again (docs/runbooks/disk-full.md)",
+    ExitCode.NEWER: "upgrade ListBackup on this machine",
+    ExitCode.KEY: "put the key back:  listbackup keys recovery-kit --restore KIT  (docs/runbooks/lost-key.md)",
+}
+
 _FAULTS: dict[PlatformFault, ExitCode] = {
     PlatformFault.UNREACHABLE: ExitCode.UNREACHABLE,
     PlatformFault.RATE_LIMITED: ExitCode.UNREACHABLE,

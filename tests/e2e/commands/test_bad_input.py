@@ -170,7 +170,7 @@ def test_a_corrupted_pack_is_noticed_and_named(cli: CommandLine, crm: Saas) -> N
         pack.chmod(0o600)
         pack.write_bytes(raw)
     shutil.rmtree(cli.home / ".cache", ignore_errors=True)
-    one_sentence(cli("show", "crm", "contacts"), 6, "error: ")
+    one_sentence(cli("show", "crm", "contacts"), 6, "error: ", "damaged-store.md")
     one_sentence(cli("check", "crm", "--read-data"), 6, "damaged")
     for pack in packs:
         pack.with_name(pack.name + ".good").replace(pack)

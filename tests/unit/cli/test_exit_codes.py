@@ -8,7 +8,7 @@ import pytest
 
 from listbackup.base import errors
 from listbackup.base.errors import ListBackupError, PlatformError, PlatformFault
-from listbackup.cli.exit_codes import MEANINGS, ExitCode, exit_code
+from listbackup.cli.exit_codes import MEANINGS, REMEDIES, ExitCode, exit_code
 from listbackup.cli.runs_view import _REASONS
 from listbackup.processor.verdict import verdict
 
@@ -18,6 +18,11 @@ PLAIN = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issu
 @pytest.mark.parametrize("kind", PLAIN, ids=lambda kind: kind.__name__)
 def test_every_error_has_a_number_that_is_not_success(kind: type[ListBackupError]) -> None:
     assert exit_code(kind("it failed")) in set(ExitCode) - {ExitCode.OK, ExitCode.PARTIAL}
+
+
+def test_what_a_person_can_do_about_is_never_told_without_saying_what() -> None:
+    itself = {ExitCode.OK, ExitCode.PARTIAL, ExitCode.FAILED, ExitCode.INPUT, ExitCode.INTERRUPTED}  # said with each, or nothing to do
+    assert set(REMEDIES) == set(ExitCode) - itself
 
 
 @pytest.mark.parametrize("fault", list(PlatformFault))

@@ -11,7 +11,7 @@ from listbackup.base.errors import InputError
 from listbackup.base.paging import iter_pages
 from listbackup.bootstrap.process import is_dead, owner_name
 from listbackup.bootstrap.settings import LOOPBACK_HINT
-from listbackup.cli.exit_codes import ExitCode
+from listbackup.cli.exit_codes import REMEDIES, ExitCode
 from listbackup.cli.options import Json, complete_sources
 from listbackup.cli.output import Steps
 from listbackup.cli.runs_view import run_document, run_exit_code, show_run
@@ -107,7 +107,7 @@ def _enqueue(sh: Shell, names: list[str], full: bool) -> int:
 def _say_how_to_go_on(sh: Shell, name: str, code: ExitCode, run: Run) -> None:
     if code is ExitCode.INTERRUPTED:
         sh.out.say(f"Go on with:  listbackup backup {name}")
-    elif code not in (ExitCode.OK, ExitCode.PARTIAL) and run.hint:
-        sh.out.say(f"  {run.hint}")
+    elif code not in (ExitCode.OK, ExitCode.PARTIAL) and (hint := run.hint or REMEDIES.get(code)):
+        sh.out.say(f"  {hint}")
     if run.reason == "egress_denied":
         sh.out.say(f"  {LOOPBACK_HINT}")
