@@ -12,8 +12,13 @@ from typing import Any
 
 import pytest
 
+from listbackup.api.front import proof_of
+from listbackup.api.pages import BUILT
 from listbackup.backends.aws_client import Aws
+from listbackup.base.clock import SystemClock
 from listbackup.bootstrap.declared import declared_tables
+from listbackup.cli.cloud.parameters import FRONT_PROOF, ensure_front, find, forget_front, front_secret
+from listbackup.cli.cloud.target import Target
 from listbackup.testing.emulator import Emulator
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +92,35 @@ def _tables(aws: Aws) -> set[str]:
 
 def _parameter(aws: Aws, name: str) -> str:
     return str(aws.client("ssm").get_parameter(Name=f"/listbackup/{STAGE}/{name}")["Parameter"]["Value"])
+
+
+@pytest.mark.skipif(not (BUILT / "_ui.json").is_file(), reason="the stage of a firewall has a web app, which was not built: make web")
+def test_the_firewall_of_a_stage_elsewhere_lies_where_cloudfront_takes_it_from(emulator: Emulator, aws: Aws) -> None:
+    far = ("edge", "--stage", "far", "--region", "eu-central-1")
+    functions = str(ROOT / "tests" / "infra" / "functions")
+    made = _listbackup(emulator, "deploy", *far, "--functions", functions, "--yes")
+    assert made.returncode == 0, made.stderr[-2000:]
+    (firewall,) = aws.client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"]
+    told = aws.client("ssm").get_parameter(Name="/listbackup/far/web-acl-arn")["Parameter"]["Value"]
+    assert (aws.region, firewall["Name"], firewall["ARN"]) == ("us-east-1", "listbackup-far", told)
+    gone = _listbackup(emulator, "destroy", *far, "--yes")
+    assert gone.returncode == 0, gone.stderr[-2000:]
+    assert aws.client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"] == []
+
+
+def test_what_the_distribution_shows_is_made_once_anew_after_an_interruption_and_taken_away(emulator: Emulator, aws: Aws) -> None:
+    target = Target(stage="shown", region=aws.region, account="000000000000", endpoint=emulator.endpoint, aws=aws, clock=SystemClock())
+    secrets, name = aws.client("secretsmanager"), front_secret(target)
+    secrets.create_secret(Name=name, SecretString="what a deployment wrote that ended before it wrote the proof")
+    ensure_front(target)
+    proof = find(target, FRONT_PROOF)
+    assert proof == proof_of(secrets.get_secret_value(SecretId=name)["SecretString"])
+    ensure_front(target)
+    assert find(target, FRONT_PROOF) == proof
+    forget_front(target)
+    forget_front(target)
+    assert find(target, FRONT_PROOF) is None
+    assert name not in [one["Name"] for one in secrets.list_secrets()["SecretList"]]
 
 
 def test_a_machine_or_a_wish_that_cannot_deploy_is_told_so_in_a_sentence(emulator: Emulator, tmp_path: Path) -> None:

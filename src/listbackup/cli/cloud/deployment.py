@@ -94,8 +94,10 @@ def _front(target: Target) -> str:
 def _deploy_front(out: Output, toolkit: Toolkit, wish: Wish, functions: Path, bucket: str | None, chosen: Sequence[str]) -> Sequence[str]:
     """The firewall, which lies in another region than the rest: what it is called there is told to the templates of the others. The stacks that are left."""
     _deploy_stacks(out, toolkit, [_front(toolkit.target)])
-    toolkit.synth(context_of(toolkit.target, wish.settings, functions, bucket))
-    return [one for one in chosen if one != _front(toolkit.target)]
+    left = [one for one in chosen if one != _front(toolkit.target)]
+    if left:
+        toolkit.synth(context_of(toolkit.target, wish.settings, functions, bucket))
+    return left
 
 
 def _deploy_stacks(out: Output, toolkit: Toolkit, stacks: Sequence[str]) -> None:
