@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -141,11 +141,15 @@ def changed(stage: Deployment, function: str, **said: str) -> Iterator[None]:
     """A function that is told something else for a while, as by a deployment."""
     client, name = stage.aws.client("lambda"), f"listbackup-{STAGE}-{function}"
     before = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    client.update_function_configuration(FunctionName=name, Environment={"Variables": {**before, **said}})
+
+    def tell(words: Mapping[str, str]) -> None:
+        stage.aws.ask(lambda: client.update_function_configuration(FunctionName=name, Environment={"Variables": words}), f"change {name}")
+
+    tell({**before, **said})
     try:
         yield
     finally:
-        client.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+        tell(before)
 
 
 @contextmanager
