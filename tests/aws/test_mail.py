@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from listbackup.backends.aws_client import Aws
-from listbackup.backends.mail.port import Letter, Mail
+from listbackup.backends.mail.port import Letter, Mail, MailShut
 from listbackup.backends.mail.ses import SesMail
 from listbackup.base.errors import BackendError
 from listbackup.testing.emulator import Emulator
@@ -77,39 +77,52 @@ def test_a_domain_in_other_letters_goes_as_punycode_and_a_name_is_refused_for_go
     assert (refused.value.retryable, len(sent)) == (False, 1)
 
 
-def test_an_identity_that_is_not_verified_is_refused_for_good(aws: Aws, sent: list[dict[str, Any]]) -> None:
-    with pytest.raises(BackendError) as refused:
+def test_a_sender_that_is_not_verified_is_no_letters_fault(aws: Aws, sent: list[dict[str, Any]]) -> None:
+    with pytest.raises(MailShut) as refused:
         SesMail(aws, "copies@elsewhere.example").send(LETTER)
-    assert (refused.value.retryable, "ada" in refused.value.message) == (False, False)
+    assert (refused.value.retryable, "ada" in refused.value.message) == (True, False)
+
+
+LATER, NEVER, SHUT = (BackendError, True), (BackendError, False), (MailShut, True)
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "later"),
+    ("code", "status", "said", "verdict"),
     [
-        ("TooManyRequestsException", 429, True),
-        ("LimitExceededException", 400, True),
-        ("SendingPausedException", 400, True),
-        ("MailFromDomainNotVerifiedException", 400, True),
-        ("InternalServiceErrorException", 500, True),
-        ("MessageRejected", 400, False),
-        ("AccountSuspendedException", 400, False),
-        ("BadRequestException", 400, False),
-        ("AccessDeniedException", 403, False),
+        ("TooManyRequestsException", 429, "", LATER),
+        ("LimitExceededException", 400, "", LATER),
+        ("InternalServiceErrorException", 500, "", LATER),
+        ("MessageRejected", 400, "Address blacklisted.", NEVER),
+        ("BadRequestException", 400, "", NEVER),
+        ("MessageRejected", 400, "Email address is not verified. The following identities failed the check: ada@example.com", SHUT),
+        ("SendingPausedException", 400, "", SHUT),
+        ("MailFromDomainNotVerifiedException", 400, "", SHUT),
+        ("NotFoundException", 404, "", SHUT),
+        ("AccountSuspendedException", 400, "", SHUT),
+        ("AccessDeniedException", 403, "", SHUT),
+        ("ExpiredTokenException", 400, "", SHUT),
     ],
 )
-def test_what_may_be_taken_later_is_told(aws: Aws, monkeypatch: pytest.MonkeyPatch, code: str, status: int, later: bool) -> None:
+def test_what_is_one_letters_fault_is_told_from_what_is_ours(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, code: str, status: int, said: str, verdict: tuple[type[BackendError], bool]
+) -> None:
     """The emulator never refuses so: the answers are those of AWS's documentation (API_SendEmail, read 2026-11-21)."""
     from botocore.exceptions import ClientError
 
     def refuse(**_: object) -> None:
         raise ClientError(
-            {"Error": {"Code": code, "Message": "ada@example.com"}, "ResponseMetadata": {"HTTPStatusCode": status}}, "SendEmail"
+            {"Error": {"Code": code, "Message": f"ada@example.com {said}"}, "ResponseMetadata": {"HTTPStatusCode": status}}, "SendEmail"
         )  # type: ignore[typeddict-item]
 
     monkeypatch.setattr(aws.client("sesv2"), "send_email", refuse)
     with pytest.raises(BackendError) as refused:
         SesMail(aws, SENDER).send(LETTER)
-    assert (refused.value.retryable, "ada" in str(refused.value)) == (later, False)
+    assert (isinstance(refused.value, verdict[0]), isinstance(refused.value, MailShut), refused.value.retryable) == (
+        True,
+        verdict[0] is MailShut,
+        verdict[1],
+    )
+    assert "ada" not in str(refused.value)
 
 
 def test_ses_that_cannot_be_reached_is_tried_later() -> None:

@@ -1,4 +1,4 @@
-"""Questions to this machine: is there room on its disk, does its mail server answer."""
+"""Questions beyond those to the ports: is there room on this machine's disk, does its mail server answer, do letters go out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from listbackup.backends.table.port import Tables
 from listbackup.bootstrap.settings import MailSettings
+from listbackup.services.post import trouble
 from listbackup.services.system import Copies, Probe, Unwell
 
 LOW_DISK_BYTES = 256 * 1024 * 1024  # below it writes begin to be refused by SQLite's log and by packs
@@ -34,6 +36,13 @@ def disk_has_room(folder: Path, *, least: int = LOW_DISK_BYTES) -> int:
     if free < least:
         raise Unwell("the data folder's disk is nearly full", hint="docs/runbooks/disk-full.md")
     return free
+
+
+def letters_go_out(tables: Tables) -> None:
+    """Raises Unwell while nobody takes our letters, with what the operator has to mend."""
+    found = trouble(tables)
+    if found is not None:
+        raise Unwell(f"letters wait ({found.letters}): {found.why}")
 
 
 def mail_answers(mail: MailSettings) -> None:

@@ -294,16 +294,19 @@ class System(Foundation):
     @cached_property
     def health(self) -> Health:
         """Whether each part answers."""
-        from listbackup.services.system import Health
+        from listbackup.bootstrap.probes import letters_go_out
+        from listbackup.services.system import Health, Probe
 
+        tables = self._ground.desk.tables
+        letters = Probe(name="post", ask=lambda: letters_go_out(tables), essential=False, every_seconds=60)
         return Health(
             self.clock,
-            tables=self._ground.desk.tables,
+            tables=tables,
             objects=self.objects,
             queue=self.queue,
             keys=self.keys,
             account=self.accounts.find_default,
-            probes=self.site.probes(self.copies, lambda: self.housekeeping.ask()),
+            probes=[*self.site.probes(self.copies, lambda: self.housekeeping.ask()), letters],
             patience=self.site.patience,
         )
 

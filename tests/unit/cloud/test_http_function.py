@@ -39,7 +39,7 @@ def test_a_function_answers_whether_it_lives(stage: MemoryStage) -> None:
 
 def test_every_part_of_a_stage_is_asked_and_neither_a_disk_nor_an_idle_worker_is_missed(stage: MemoryStage) -> None:
     said = stage.ask("system", "GET", "/system/health/ready", key="")
-    assert [part["name"] for part in said.json["parts"]] == ["tables", "objects", "queue", "keys", "scheduler", "housekeeping"]
+    assert [part["name"] for part in said.json["parts"]] == ["tables", "objects", "queue", "keys", "scheduler", "housekeeping", "post"]
     assert said.json["status"] == "degraded"
     stage.tick()
     assert MemoryStage.ask(stage, "system", "GET", "/system/workers").json["items"][0]["process"] == "tick"

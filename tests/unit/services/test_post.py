@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from listbackup.backends.mail.memory import MemoryMail
-from listbackup.backends.mail.port import Letter
+from listbackup.backends.mail.port import Letter, MailShut
 from listbackup.backends.table.port import ConditionFailed
 from listbackup.base.errors import BackendError, InputError
-from listbackup.services.post import MOST_TRIES, POST, Post, installation
+from listbackup.services.post import MOST_TRIES, POST, Post, Trouble, installation, trouble
 from listbackup.testing.identity import Doors, doors
 from listbackup.testing.keys import memory_scope
 from listbackup.testing.together import in_threads
@@ -143,3 +143,49 @@ def test_a_letter_that_cannot_be_opened_any_more_holds_up_no_other_and_is_given_
     put(house, post)
     assert post.dispatch() == 1
     assert waiting(house) == 0
+
+
+def test_while_no_letter_is_taken_at_all_they_wait_with_the_reason_and_go_out_when_it_is_mended(
+    house: Doors, post: Post, mail: Moody
+) -> None:
+    for _ in range(3):
+        put(house, post)
+    assert trouble(house.tables) is None
+    mail.mood = MailShut("AWS says no", hint="give the role the right")
+    began = house.clock.now()
+    while house.clock.now() - began < timedelta(days=3):
+        assert post.dispatch() == 0
+        house.clock.advance(timedelta(minutes=10))
+    assert trouble(house.tables) == Trouble(why="AWS says no", letters=3)
+    mail.mood = None
+    house.clock.advance(timedelta(minutes=15))
+    assert (post.dispatch(), waiting(house), trouble(house.tables)) == (3, 0, None)
+    assert house.activities.list(installation("test")).items == []
+
+
+def test_one_letter_a_time_is_tried_while_none_is_taken(house: Doors, post: Post, mail: Moody) -> None:
+    for _ in range(5):
+        put(house, post)
+    mail.mood = MailShut("no")
+    post.dispatch()
+    assert [row["tries"] for row in house.tables.open(POST).query("post", index="by_due").items] == [0, 0, 0, 0, 1]
+
+
+def test_a_letter_that_is_refused_for_itself_holds_up_no_other_and_is_no_trouble_of_all(house: Doors, post: Post, mail: Moody) -> None:
+    put(house, post)
+    mail.mood = BackendError("no such person")
+    post.dispatch()
+    mail.mood = None
+    put(house, post)
+    assert (trouble(house.tables), post.dispatch(), waiting(house)) == (None, 1, 0)
+
+
+def test_a_letter_is_given_up_after_a_week_in_which_none_was_taken(house: Doors, post: Post, mail: Moody) -> None:
+    put(house, post)
+    mail.mood = MailShut("no")
+    began = house.clock.now()
+    while waiting(house):
+        post.dispatch()
+        house.clock.advance(timedelta(minutes=15))
+    assert timedelta(days=6) < house.clock.now() - began < timedelta(days=8)
+    assert [line.action for line in house.activities.list(installation("test")).items] == ["account:letter:refused"]

@@ -3,6 +3,7 @@
 Contract
 - ``send`` returns when the letter is in other hands (a server's, a folder's); whether it arrives nobody knows. A letter that is sent again carries the same ``id``.
 - ``BackendError.retryable`` tells whether the same letter may be taken later; a refusal of its address for good is not retryable.
+- ``MailShut`` is no letter's fault: nobody's is taken until whoever runs this installation has done something (rights, credentials, a verified sender).
 - Who retries: ``services.post``, which keeps a letter until it was taken.
 - Header injection is the port's business: a letter with a line break in its address or subject cannot be made.
 """
@@ -14,12 +15,19 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from listbackup.base.errors import InputError
+from listbackup.base.errors import BackendError, InputError
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
 _ADDRESS = re.compile(r"[^\s@\"<>(),;:\\\[\]]{1,64}@[^\s@\"<>(),;:\\\[\]/]{1,253}")
+
+
+class MailShut(BackendError):
+    """No letter of ours is taken, whoever it is for, until the operator has done what ``hint`` says."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, retryable=True, hint=hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +54,7 @@ class Mail(Protocol):
     """Where letters are handed in."""
 
     def send(self, letter: Letter) -> None:
-        """Hand it over. Raises BackendError."""
+        """Hand it over. Raises BackendError, MailShut."""
         ...
 
 

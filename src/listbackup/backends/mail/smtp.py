@@ -9,7 +9,7 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from enum import StrEnum
 
-from listbackup.backends.mail.port import Letter, as_message
+from listbackup.backends.mail.port import Letter, MailShut, as_message
 from listbackup.base.clock import Clock
 from listbackup.base.errors import BackendError, InputError
 from listbackup.base.secret import Secret
@@ -62,15 +62,17 @@ class SmtpMail:
                 smtp.sendmail(_bare(self._server.sender), [letter.to], message.as_bytes(policy=SMTP if plain else SMTPUTF8), options)
         except smtplib.SMTPRecipientsRefused as error:
             raise self._refused(next(iter(error.recipients.values()))[0]) from None
+        except (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused) as error:
+            raise self._shut(error.smtp_code) from None
         except smtplib.SMTPResponseException as error:
             raise self._refused(error.smtp_code) from None
         except smtplib.SMTPNotSupportedError:
             raise self._refused(550) from None
         except (smtplib.SMTPException, OSError) as error:
             message_text = f"the mail server {self._server.host} cannot be reached: {type(error).__name__}"
-            raise BackendError(
-                message_text, retryable=not isinstance(error, ssl.SSLCertVerificationError), hint="check host, port and security"
-            ) from None
+            if isinstance(error, ssl.SSLCertVerificationError):
+                raise MailShut(message_text, hint="its certificate is none that this machine trusts") from None
+            raise BackendError(message_text, retryable=True, hint="check host, port and security") from None
 
     def _connect(self) -> smtplib.SMTP:
         server = self._server
@@ -85,6 +87,14 @@ class SmtpMail:
                 smtp.close()
                 raise
         return smtp
+
+    def _shut(self, code: int) -> BackendError:
+        """Refused before anybody was named whom the letter is for."""
+        if code in _LATER:
+            return self._refused(code)
+        return MailShut(
+            f"the mail server {self._server.host} does not take letters of ours ({code})", hint="check user, password and sender"
+        )
 
     def _refused(self, code: int) -> BackendError:
         """The server's number and no more: its text may hold the letter's."""
