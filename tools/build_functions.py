@@ -21,9 +21,12 @@ import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from email import message_from_bytes
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
+
+from pip._vendor.packaging.requirements import Requirement  # what pip itself reads them with
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src"
@@ -167,8 +170,33 @@ def install(wanted: Sequence[str], folder: Path, python: str) -> None:
     command += ["--only-binary", ":all:", "--implementation", "cp", "--python-version", python]
     for platform in platforms:
         command += ["--platform", platform]
-    if subprocess.run([*command, *wanted], check=False).returncode:
-        raise SystemExit("the packages of the functions could not be fetched: the line above says which, and why")
+    left = list(wanted)
+    while left:
+        if subprocess.run([*command, *left], check=False).returncode:
+            raise SystemExit("the packages of the functions could not be fetched: the line above says which, and why")
+        left = missing(folder, python)
+
+
+def missing(folder: Path, python: str) -> list[str]:
+    """What packages of this folder need on the function's Linux under this Python, and is not there: pip asks the machine that it runs on."""
+    function = {
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "os_name": "posix",
+        "platform_system": "Linux",
+    }
+    function |= {
+        "platform_machine": "x86_64",
+        "sys_platform": "linux",
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "extra": "",
+    }
+    described = [message_from_bytes(path.read_bytes()) for path in sorted(folder.glob("*.dist-info/METADATA"))]
+    there = {_plain(one["Name"]) for one in described}
+    needs = [Requirement(line) for one in described for line in one.get_all("Requires-Dist", ())]
+    wanted = [one for one in needs if _plain(one.name) not in there and (one.marker is None or one.marker.evaluate(function))]
+    return sorted({f"{one.name}{one.specifier}" for one in wanted})
 
 
 def thin(folder: Path) -> None:

@@ -1,6 +1,8 @@
 """The functions' folders as AWS runs them: a bare Python, AWS's own interface client, nothing of this checkout's environment."""
 
 import fcntl
+import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -80,6 +82,31 @@ def test_no_function_carries_what_it_never_imports(folders: Path) -> None:
     ]
     assert sorted(path.name for path in (folders / "indexer").iterdir()) == ["listbackup"]
     assert sum(path.stat().st_size for path in (folders / "http").rglob("*") if path.is_file()) < 250e6  # what AWS takes, unpacked
+
+
+def test_what_is_compiled_is_for_the_functions_linux_whatever_machine_built_it(folders: Path) -> None:
+    """ELF of 64 bits for x86-64, of a glibc that Amazon Linux 2023 has (2.34)."""
+    compiled = sorted(folders.glob("*/**/*.so"))
+    assert compiled
+    for path in compiled:
+        said = path.read_bytes()
+        assert (said[:5], said[18:20]) == (b"\x7fELF\x02", b"\x3e\x00"), path
+        assert max((int(minor) for minor in re.findall(rb"GLIBC_2\.(\d+)", said)), default=0) <= 34, path
+
+
+def test_what_a_package_needs_there_and_not_here_is_fetched_too(tmp_path: Path) -> None:
+    """pip reads the conditions of requirements as of the machine that it runs on, also where it fetches for another."""
+    missing = runpy.run_path(str(ROOT / "tools" / "build_functions.py"))["missing"]
+    needs = {
+        "one": ['two>=1; python_version < "3.13"', 'mac-only; sys_platform == "darwin"', 'more; extra == "more"'],
+        "three": ["one", 'linux_only==2; platform_machine == "x86_64" and sys_platform == "linux"'],
+    }
+    for name, lines in needs.items():
+        described = tmp_path / f"{name}-1.0.dist-info" / "METADATA"
+        described.parent.mkdir()
+        described.write_text("\n".join([f"Name: {name}", *(f"Requires-Dist: {line}" for line in lines), "", "About."]))
+    assert missing(tmp_path, "3.12") == ["linux_only==2", "two>=1"]
+    assert missing(tmp_path, "3.13") == ["linux_only==2"]
 
 
 _EVERY_OPERATION = """
