@@ -27,6 +27,7 @@ KEPT_RUNS = 400  # whose rows are kept, and SNAPSHOTS whose changes are
 SNAPSHOTS = 30
 POLLS = 2 * 5 * MINUTES * 3  # two queues, five pollers of Lambda each, 20 s a poll
 LOG_BYTES_RUN, LOG_BYTES_REQUEST = 6_000, 600
+TICK_SECONDS = 240.0  # of its 300, a minute before whose end it stops
 HEARD_SECONDS, HEARD_GB, INDEXER_GB = 0.1, 0.25, 0.5  # a call of the functions that count events and new objects, and their memory
 TRACED_A_SECOND, TRACED_SHARE = 1, 0.05  # X-Ray's own rule: the first request of every second, and of the others one in twenty
 _NOT_BILLED = ("_bytes", "worker_seconds", "platform_seconds", "cpu_seconds", "platform_calls")
@@ -190,11 +191,13 @@ def _counts(measured: Mapping[str, Any]) -> list[str]:
 def _limits(measured: Mapping[str, Any]) -> list[str]:
     """What the largest size asks of settings that have a limit."""
     most, tended = SIZES[-1], measured["look_after"]
-    share = most / SOURCES_PER_ACCOUNT / 5 * (tended["aws_calls"] * AWS_SECONDS + tended["cpu_seconds"])
+    each = tended["aws_calls"] * AWS_SECONDS + tended["cpu_seconds"]
+    fit, accounts = int(TICK_SECONDS / each) * 5, most // SOURCES_PER_ACCOUNT
     at_once = most * run_of(measured, "daily", RECORDS)["worker_seconds"] / 86_400
     return [
         "",
-        f"{most:,} sources keep {at_once:.0f} workers busy if their runs are spread over the day (`worker_concurrency`), and a tick looks after its share of their accounts in {share:.0f} s of the 240 that it has: about as many accounts as one tick can look after every five minutes.",
+        f"{most:,} sources keep {at_once:.0f} workers busy if their runs are spread over the day (`worker_concurrency`). Looking after an account takes a tick {each * 1000:.0f} ms, one account after the other; five ticks, of {TICK_SECONDS:.0f} s each, have time for {fit:,} accounts, and {most:,} sources are {accounts:,}"
+        + ("." if fit >= accounts else ": the round takes longer then, and what waits for it is found so much later."),
     ]
 
 
