@@ -17,6 +17,7 @@ that stands at the edge of a piece then maps and unmaps memory at every call, 9 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import gc
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -47,7 +48,7 @@ def compile_late() -> None:
 
     def create(name: str, parameters: Sequence[str], body: Sequence[str], **where: Any) -> Any:
         if name == "__init__":
-            return _made_late(lambda: at_once(name, parameters, body, **where))
+            return _made_late(functools.cache(lambda: at_once(name, parameters, body, **where)))
         if name not in _RARELY_CALLED:
             return at_once(name, parameters, body, **where)
         made: list[Any] = []
@@ -67,7 +68,7 @@ def _made_late(compiled: Callable[[], Any]) -> Any:
     """An ``__init__`` that compiles itself at its first call and is in the class from then on what it would have been from the start."""
 
     def __init__(self: object, *given: object, **named: object) -> None:
-        made = compiled()
+        made = compiled()  # kept: who wrapped this function calls it each time
         made.__qualname__ = __init__.__qualname__
         for kind in type(self).__mro__:
             if kind.__dict__.get("__init__") is __init__:
