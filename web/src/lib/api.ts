@@ -47,6 +47,9 @@ function cacheOf(): QueryClient {
       queries: {
         staleTime: 15_000,
         gcTime: 10 * 60_000,
+        // offline is an answer like others: a screen says it, instead of waiting for what is not even asked
+        networkMode: "always",
+        refetchOnReconnect: true,
         retry: (failures, error) => failures < 2 && isWorthAnotherTry(asProblem(error)),
         retryDelay: (failures, error) => 1000 * (asProblem(error).retryAfter ?? 2 ** failures),
       },
