@@ -2,6 +2,7 @@
 
 import { ChevronRight } from "lucide-react";
 import { type ReactNode, useEffect } from "react";
+import { useT } from "@/lib/i18n";
 import { Link } from "@/platform/router";
 
 type PageProps = {
@@ -16,13 +17,14 @@ type PageProps = {
 
 /** The frame of every screen: its title (also the browser's), where it hangs, and what can be done with the whole of it. */
 export function Page({ title, about, trail = [], actions, isWide = false, children }: PageProps) {
+  const t = useT();
   useEffect(() => {
     document.title = `${title} · ListBackup`;
   }, [title]);
   return (
     <div className={isWide ? "w-full px-4 py-5 sm:px-6" : "mx-auto w-full max-w-6xl px-4 py-5 sm:px-6"}>
       {trail.length > 0 && (
-        <nav aria-label="Breadcrumb" className="mb-1" data-print="no">
+        <nav aria-label={t("common.trail")} className="mb-1" data-print="no">
           <ol className="flex flex-wrap items-center gap-1 text-[13px] text-muted">
             {trail.map((step) => (
               <li key={step.href} className="flex items-center gap-1">

@@ -69,7 +69,11 @@ export default function Overview() {
                 {isWhole ? <Growth standings={standings} most={LOOKED_AT} /> : <Skeleton className="h-88" />}
               </div>
               <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-                {here.may("activity:read") ? <RecentActivity /> : <RecentRuns standings={standings} runs={known.runs} />}
+                {here.may("activity:read") ? (
+                  <RecentActivity standings={standings} />
+                ) : (
+                  <RecentRuns standings={standings} runs={known.runs} />
+                )}
                 <NextRuns standings={standings} />
               </div>
             </div>

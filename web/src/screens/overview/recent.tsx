@@ -8,6 +8,7 @@ import { useLive } from "@/lib/live";
 import { useHere } from "@/lib/session";
 import { Link } from "@/platform/router";
 import { useNames } from "@/screens/activity/queries";
+import type { Standing } from "@/screens/sources/standing";
 import { ButtonLink } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { SkeletonRows } from "@/ui/skeleton";
@@ -19,7 +20,7 @@ const SHOWN = 8;
 const ASKED = 50; // some of them are looks at content, which tell of nothing that happened
 
 /** What was done last in the account, and by whom. */
-export default function RecentActivity() {
+export default function RecentActivity({ standings }: { standings: readonly Standing[] }) {
   const t = useT();
   const here = useHere();
   const names = useNames();
@@ -42,7 +43,7 @@ export default function RecentActivity() {
     >
       <Shown query={query} skeleton={<SkeletonRows rows={SHOWN} />}>
         {(data) => {
-          const lines = data.items.filter((line) => !line.action.startsWith("content."));
+          const lines = data.items.filter((line) => !/(^|:)content:/.test(line.action));
           return lines.length === 0 ? (
             <p className="p-4 text-sm text-muted">{t("overview.activity.none")}</p>
           ) : (
@@ -56,8 +57,7 @@ export default function RecentActivity() {
                     {actionWord(t, line.action)}
                   </Link>
                   <span className="min-w-0 flex-1 truncate text-[13px] text-muted">
-                    {typeof line.about.name === "string" ? `${line.about.name} · ` : ""}
-                    {actorWord(t, line.actor, names)}
+                    {[nameIn(line.about, standings), actorWord(t, line.actor, names)].filter(Boolean).join(" · ")}
                   </span>
                   <span className="text-[13px] text-muted">
                     <Ago at={line.at} />
@@ -70,4 +70,10 @@ export default function RecentActivity() {
       </Shown>
     </Section>
   );
+}
+
+/** What a line is about: its name, or that of the source that it names. */
+function nameIn(about: Record<string, unknown>, standings: readonly Standing[]): string | null {
+  if (typeof about.name === "string") return about.name;
+  return standings.find((one) => one.source.id === about.source)?.source.name ?? null;
 }

@@ -33,7 +33,7 @@ export function Frame({ nav, children }: { nav?: ReactNode; children: ReactNode 
     return () => window.removeEventListener("keydown", press);
   }, [isOpen, close]);
   return (
-    <div className="min-h-dvh lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)]">
+    <div className="min-h-dvh lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)] print:block">
       <a
         href="#main"
         className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-md focus:bg-surface focus:px-3 focus:py-2"

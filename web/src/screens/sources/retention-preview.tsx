@@ -4,6 +4,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { Shape } from "@/lib/api";
 import { cn } from "@/lib/cn";
 import { type Key, useT } from "@/lib/i18n";
+import { asProblem } from "@/lib/problem";
 import { Badge } from "@/ui/badge";
 import { Section } from "@/ui/card";
 import { SkeletonRows } from "@/ui/skeleton";
@@ -17,9 +18,13 @@ export function RetentionPreview({ preview }: { preview: UseQueryResult<Preview,
   const t = useT();
   return (
     <Section title={t("sources.keep.preview")} isFlush className={cn("min-w-0", preview.isPlaceholderData && "opacity-70")}>
-      <Shown query={preview} skeleton={<SkeletonRows />}>
-        {(data) => <Decisions preview={data} />}
-      </Shown>
+      {asProblem(preview.error).fields.length > 0 ? (
+        <p className="p-4 text-sm text-muted">{t("sources.keep.preview.wrong")}</p>
+      ) : (
+        <Shown query={preview} skeleton={<SkeletonRows />}>
+          {(data) => <Decisions preview={data} />}
+        </Shown>
+      )}
     </Section>
   );
 }

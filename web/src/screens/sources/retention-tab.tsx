@@ -20,6 +20,7 @@ import { tell, tellFailure } from "@/ui/toast";
 import "@/messages/en/sources";
 
 const COUNTS = ["hourly", "daily", "weekly", "monthly", "yearly", "last"] as const;
+const FEWEST_GOOD = 3; // what the API takes
 type Draft = Record<(typeof COUNTS)[number] | "within" | "min_good", string>;
 
 /** What is kept of a source; what other rules would do is shown before they are kept. */
@@ -47,6 +48,7 @@ function Rules({ standing, kept }: { standing: Standing; kept: Shape["RetentionS
   const { save, reset, isBusy, problem } = useSave(source);
   const preview = usePreview(source, policy);
   const may = here.may("retention:manage");
+  const wrong = problem ?? asProblem(preview.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     void save(policyOf(draft, kept.effective.time_zone));
@@ -63,7 +65,7 @@ function Rules({ standing, kept }: { standing: Standing; kept: Shape["RetentionS
                 label={t(`sources.keep.${name}`)}
                 value={draft[name]}
                 isFixed={!may}
-                error={problem?.of(`/retention/${name}`)}
+                error={wrong.of(`/retention/${name}`)}
                 onValue={(value) => setDraft({ ...draft, [name]: value })}
               />
             ))}
@@ -74,14 +76,15 @@ function Rules({ standing, kept }: { standing: Standing; kept: Shape["RetentionS
               hint={t("sources.keep.within.hint")}
               value={draft.within}
               isFixed={!may}
-              error={problem?.of("/retention/within")}
+              error={wrong.of("/retention/within")}
               onValue={(within) => setDraft({ ...draft, within })}
             />
             <NumberField
               label={t("sources.keep.good")}
+              min={FEWEST_GOOD}
               value={draft.min_good}
               isFixed={!may}
-              error={problem?.of("/retention/min_good")}
+              error={wrong.of("/retention/min_good")}
               onValue={(min_good) => setDraft({ ...draft, min_good })}
             />
           </div>
@@ -116,6 +119,7 @@ function Rules({ standing, kept }: { standing: Standing; kept: Shape["RetentionS
 function NumberField({
   label,
   hint,
+  min = 0,
   value,
   isFixed,
   error,
@@ -123,6 +127,7 @@ function NumberField({
 }: {
   label: string;
   hint?: string;
+  min?: number;
   value: string;
   isFixed: boolean;
   error?: string | null;
@@ -132,7 +137,7 @@ function NumberField({
     <TextField
       type="number"
       inputMode="numeric"
-      min={0}
+      min={min}
       label={label}
       hint={hint}
       value={value}
@@ -146,7 +151,7 @@ function NumberField({
 function draftOf(policy: Shape["Policy"]): Draft {
   const counts = Object.fromEntries(COUNTS.map((name) => [name, String(policy[name] ?? 0)])) as Draft;
   const days = policy.within ? Math.round(secondsOf(policy.within) / 86_400) : 0;
-  return { ...counts, within: String(days), min_good: String(policy.min_good ?? 3) };
+  return { ...counts, within: String(days), min_good: String(policy.min_good ?? FEWEST_GOOD) };
 }
 
 function policyOf(draft: Draft, timeZone: string | undefined): Shape["PolicyIn"] {
