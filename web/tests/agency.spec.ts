@@ -1,4 +1,4 @@
-import { expect, signIn, test } from "./fixtures";
+import { expect, join, test } from "./fixtures";
 
 // An agency: a client account, somebody invited into it, the risk list, and what the invited may not do.
 test("an agency opens a client, invites a viewer, sees that nothing protects the client, and the viewer is kept to what a viewer may do", async ({
@@ -29,19 +29,7 @@ test("an agency opens a client, invites a viewer, sees that nothing protects the
   await dialog.getByRole("button", { name: "Send invitation" }).click();
   await expect(page.getByText(viewer.email).first()).toBeVisible();
 
-  const link = (await stage.letter(viewer.email)).match(/http:\/\/localhost:\d+\/accept-invitation#token=\S+/)?.[0] as string;
-  const other = await (await browser.newContext()).newPage();
-  await other.goto(link);
-  await other.getByText("I am new here").click();
-  await other.getByLabel("Your name").fill("Vic");
-  await other.getByLabel("Password", { exact: true }).fill(viewer.password);
-  const address = other.getByLabel("E-mail");
-  if (await address.count()) await address.first().fill(viewer.email);
-  await other.getByRole("button", { name: /join/i }).click();
-  await other.waitForURL(/\/(a\/acc_|sign-in)/);
-  if (other.url().includes("sign-in")) await signIn(other, stage, { name: "Vic", ...viewer });
-  await other.waitForURL(/\/a\/acc_\w+/);
-  const theirs = new URL(other.url()).pathname.match(/^\/a\/\w+/)?.[0];
+  const [other, theirs] = await join(browser, stage, { name: "Vic", ...viewer });
   expect(theirs).toBe(`/a/${id}`);
   await other.goto(`${stage.url}${theirs}/sources`);
   await expect(other.getByRole("heading", { level: 1 })).toBeVisible();
@@ -50,4 +38,33 @@ test("an agency opens a client, invites a viewer, sees that nothing protects the
   await other.goto(`${stage.url}${home}/sources`);
   await expect(other.getByText("There is no such thing here").first(), "another account is an absent account").toBeVisible();
   await other.context().close();
+});
+
+test("an account that only holds clients opens with them, and its overview tells when one of them is not protected", async ({
+  page,
+  stage,
+  home,
+}) => {
+  const parent = home.split("/")[2];
+  const { csrf_token } = await (await page.request.get(`${stage.url}/v2/auth/status`)).json();
+  // as the person: a key belongs to one account
+  const make = async (path: string, data: unknown, account = parent as string): Promise<string> => {
+    const headers = { "X-CSRF-Token": csrf_token, "X-Account-Id": account, Origin: stage.url };
+    const answer = await page.request.post(`${stage.url}/v2${path}`, { headers, data });
+    expect(answer.ok(), `${path}: ${await answer.text()}`).toBe(true);
+    return (await answer.json()).id;
+  };
+  const open = (below: string, name: string) => make(`/accounts/${below}/sub-accounts`, { name: `${name} ${Date.now() % 100_000}` }, below);
+  const agency = await open(parent as string, "Agency");
+  const client = await open(agency, "Bookshop");
+  await page.goto(`${stage.url}/a/${agency}`);
+  await page.waitForURL(`${stage.url}/a/${agency}/accounts`);
+  await expect(page.getByText("Bookshop").first()).toBeVisible();
+
+  const site = { platform: "demo-crm", name: "CRM site", values: { url: stage.saas.base_url }, secrets: { token: stage.saas.token } };
+  await make("/sources", { connection: await make("/connections", site, client), name: "CRM" }, client);
+  await page.goto(stage.url + home);
+  await expect(page.getByText(/account.* below this one .* not protected/)).toBeVisible();
+  await page.getByRole("link", { name: /^See which/ }).click();
+  await expect(page.getByRole("link", { name: /Bookshop/ }).first()).toBeVisible();
 });

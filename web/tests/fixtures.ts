@@ -1,5 +1,5 @@
 import AxeBuilder from "@axe-core/playwright";
-import { test as base, expect, type Page } from "@playwright/test";
+import { type Browser, test as base, expect, type Page } from "@playwright/test";
 import { OWNER, Stage } from "./stage";
 
 type Own = { stage: Stage; cookie: string };
@@ -72,6 +72,27 @@ export async function signIn(page: Page, stage: Stage, who = OWNER): Promise<str
   await fillIn(page, stage, who);
   await page.waitForURL(/\/a\/acc_\w+/);
   return (new URL(page.url()).pathname.match(/^\/a\/\w+/) as RegExpMatchArray)[0];
+}
+
+/** Somebody new follows the link of an invitation; gives their page, and the path of the account that they came into. */
+export async function join(
+  browser: Browser,
+  stage: Stage,
+  who: { name: string; email: string; password: string },
+): Promise<[Page, string]> {
+  const link = (await stage.letter(who.email)).match(/http:\/\/localhost:\d+\/accept-invitation#token=\S+/)?.[0] as string;
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(link);
+  await page.getByText("I am new here").click();
+  await page.getByLabel("Your name").fill(who.name);
+  await page.getByLabel("Password", { exact: true }).fill(who.password);
+  const address = page.getByLabel("E-mail");
+  if (await address.count()) await address.first().fill(who.email);
+  await page.getByRole("button", { name: /join/i }).click();
+  await page.waitForURL(/\/(a\/acc_|sign-in)/);
+  if (page.url().includes("sign-in")) await signIn(page, stage, who);
+  await page.waitForURL(/\/a\/acc_\w+/);
+  return [page, (new URL(page.url()).pathname.match(/^\/a\/\w+/) as RegExpMatchArray)[0]];
 }
 
 /** Nothing to find for axe on what is shown now. */
