@@ -251,7 +251,21 @@ def test_a_domain_of_ones_own_closes_the_gateways(full: Stacks) -> None:
     assert api["Properties"]["DisableExecuteApiEndpoint"] is True
     (domain,) = full.resources("AWS::ApiGatewayV2::DomainName").values()
     assert domain["Properties"]["DomainName"] == "api.example.org"
-    assert len(full.resources("AWS::Route53::RecordSet")) == 2
+    (named,) = domain["Properties"]["DomainNameConfigurations"]
+    assert (named["CertificateArn"].split(":")[3], named["SecurityPolicy"]) == ("eu-central-1", "TLS_1_2")
+    (front,) = full.resources("AWS::CloudFront::Distribution").values()
+    said = front["Properties"]["DistributionConfig"]
+    assert said["Aliases"] == ["backup.example.org"]
+    assert said["ViewerCertificate"]["AcmCertificateArn"].split(":")[3] == "us-east-1"
+    assert said["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    records = {one["Properties"]["Name"]: one["Properties"]["HostedZoneId"] for one in full.resources("AWS::Route53::RecordSet").values()}
+    assert records == dict.fromkeys(("api.example.org", "backup.example.org"), "Z0123456789ABCDEFGHIJ")
+
+
+def test_without_a_domain_the_names_of_aws_are_used(main: Stacks) -> None:
+    assert main.resources("AWS::ApiGatewayV2::DomainName") == main.resources("AWS::Route53::RecordSet") == {}
+    (front,) = main.resources("AWS::CloudFront::Distribution").values()
+    assert "Aliases" not in front["Properties"]["DistributionConfig"]
 
 
 def test_the_user_pool_is_as_the_adapter_wants_it(main: Stacks) -> None:
@@ -274,6 +288,18 @@ def test_copies_are_made_where_the_stage_asks_for_them(main: Stacks, full: Stack
     (plan,) = full.resources("AWS::Backup::BackupPlan").values()
     (rule,) = plan["Properties"]["BackupPlan"]["BackupPlanRule"]
     assert rule["CopyActions"][0]["DestinationBackupVaultArn"].startswith("arn:aws:backup:eu-west-1:")
+    assert rule["Lifecycle"] == rule["CopyActions"][0]["Lifecycle"] == {"DeleteAfterDays": 35}
+    (chosen,) = full.resources("AWS::Backup::BackupSelection").values()
+    (tag,) = chosen["Properties"]["BackupSelection"]["ListOfTags"]
+    for one in full.resources("AWS::DynamoDB::Table").values():
+        assert {"Key": tag["ConditionKey"], "Value": tag["ConditionValue"]} in one["Properties"]["Tags"]
+    (copied,) = [one["Properties"] for one in full.resources("AWS::S3::Bucket").values() if "ReplicationConfiguration" in one["Properties"]]
+    (goes,) = copied["ReplicationConfiguration"]["Rules"]
+    assert (goes["Status"], goes["Filter"], goes["Destination"]["Bucket"]) == (
+        "Enabled",
+        {"Prefix": ""},
+        "arn:aws:s3:::listbackup-copies-full",
+    )
 
 
 def _ids(stacks: Stacks, kind: str, stack: str) -> list[str]:
