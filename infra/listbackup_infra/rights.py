@@ -73,7 +73,8 @@ def statements(stack: Stack, stage: Stage, rights: Rights) -> Sequence[iam.Polic
     ]
     if rights.hands_out:
         bucket = stack.format_arn(service="s3", region="", account="", resource=values.take(stack, stage, values.HANDOUT_BUCKET))
-        made.append(_allow(["s3:GetObject", "s3:PutObject"], [f"{bucket}/*"]))  # whoever signs a link lends their right to read
+        # whoever signs a link lends their right to read; what breaks off while it is put there gives its parts back
+        made.append(_allow(["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"], [f"{bucket}/*"]))
     if rights.tells:
         made.append(_allow(["events:PutEvents"], [stack.format_arn(service="events", resource="event-bus", resource_name=stage.names.bus)]))
     if rights.secrets:

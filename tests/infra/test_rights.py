@@ -82,6 +82,22 @@ def test_only_few_write_objects_and_nobody_removes_a_version(main: Stacks) -> No
     assert _may(main, "s3:BypassGovernanceRetention") == set()
 
 
+def test_who_hands_answers_out_gives_back_what_breaks_off(main: Stacks) -> None:
+    upload = {"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}
+    handing = {
+        name.partition("/Role")[2].partition("Default")[0].partition("Overflow")[0]: set(_listed(line["Action"]))
+        for name, line in _statements(main)
+        if all("handout" in str(one) for one in _listed(line["Resource"]))
+    }
+    assert handing == {"data": upload, "activity": upload}
+
+
+def test_whoever_tells_of_the_systems_health_sees_that_letters_wait() -> None:
+    from listbackup_infra import access
+
+    assert "post" in access.HTTP["system"].reads
+
+
 def test_nobody_may_end_a_key_or_change_a_table(main: Stacks, full: Stacks) -> None:
     forbidden = (
         "kms:ScheduleKeyDeletion",
