@@ -65,8 +65,29 @@ class Window:
         return None if self.count <= self.calls else (window + 1) * self.span - now + 0.01
 
 
+@dataclass(slots=True)
+class BadHour:
+    """A platform that refuses every call, or every third, for a while, whatever it else would let in."""
+
+    inner: Bucket
+    since: float
+    until: float
+    each: int = 1
+    count: int = 0
+
+    @property
+    def rate(self) -> float:
+        """In its good hours."""
+        return self.inner.rate
+
+    def refuse(self, now: float) -> float | None:
+        """None, or how long to wait [s]."""
+        self.count += 1
+        return 1.0 if self.since <= now < self.until and self.count % self.each == 0 else self.inner.refuse(now)
+
+
 def play(
-    limits: Limits, platform: Bucket | Window, *, requests: int, latency: float = 0.1, known: float | None = None
+    limits: Limits, platform: Bucket | Window | BadHour, *, requests: int, latency: float = 0.1, known: float | None = None
 ) -> tuple[float, float, int]:
     """As many workers as the limiter is wide: share of the rate used, share of 429s, calls inside a silence. Deterministic."""
     clock = ManualClock()
@@ -126,6 +147,22 @@ def test_an_undeclared_rate_is_learnt_with_less_than_one_refusal_in_a_hundred(pl
         assert inside == 0
         reachable = min(platform.rate, 16 / latency)
         assert used * platform.rate >= 0.35 * reachable or platform.rate == 100.0  # a hundred a second takes longer to learn
+
+
+@pytest.mark.parametrize(("since", "each", "known", "minutes"), [(10, 1, None, 9), (10, 1, 19.8, 6), (0, 1, None, 17), (10, 3, None, 34)])
+def test_a_platforms_bad_minute_is_forgotten_in_minutes_not_in_hours(since: float, each: int, known: float | None, minutes: float) -> None:
+    """2,500 requests at 20 a second are two minutes of work; each of these took two to eleven hours once."""
+    platform = BadHour(Bucket(20.0, 20.0), since, since + 60 if since else 30, each)
+    used, refused, inside = play(Limits(), platform, requests=2500, known=known)
+    assert 2500 / (used * platform.rate) <= minutes * 60
+    assert refused <= 0.015
+    assert inside == 0
+
+
+def test_a_rate_that_was_learnt_in_a_bad_hour_is_not_kept_for_good() -> None:
+    used, refused, _ = play(Limits(), Bucket(20.0, 20.0), requests=500, known=1 / 60)
+    assert 500 / (used * 20.0) <= 35 * 60
+    assert refused == 0
 
 
 def test_a_rate_that_was_learnt_before_is_used_without_a_refusal() -> None:
