@@ -109,6 +109,7 @@ def _gateway(stack: Stack, stage: Stage) -> origins.HttpOrigin:
             Fn.select(0, Fn.split(":", name)),
             protocol_policy=cloudfront.OriginProtocolPolicy.HTTP_ONLY,
             http_port=urlsplit(stage.emulated.endpoint).port or 80,
+            read_timeout=Duration.seconds(60),  # a cold start on a machine that does much else
             custom_headers=shown,
         )
     return origins.HttpOrigin(
