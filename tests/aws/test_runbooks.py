@@ -154,6 +154,21 @@ def test_objects_that_were_deleted_or_overwritten_are_there_again(aws: Aws, run:
     assert [s3.get_object(Bucket=bucket, Key=f"acc_1/{name}")["Body"].read() for name in ("pack", "root")] == [b"kept", b"right"]
 
 
+def test_a_key_that_somebody_ended_is_found_taken_back_and_pointed_at(aws: Aws, run: Run) -> None:
+    look, take_back, point = blocks("aws-keys.md")
+    kms, alias = aws.client("kms"), "alias/listbackup-main"
+    key, other = (kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2))
+    kms.create_alias(AliasName=alias, TargetKeyId=key)
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=30)
+    assert [line.split("\t") for line in run(look, KEY=key).splitlines()] == [[alias, key], ["PendingDeletion"]]
+    run(take_back, KEY=key)
+    assert run(look, KEY=key).splitlines()[-1] == "Enabled"
+    kms.update_alias(AliasName=alias, TargetKeyId=other)
+    run(point, KEY=key)
+    assert kms.describe_key(KeyId=alias)["KeyMetadata"]["KeyId"] == key
+    kms.delete_alias(AliasName=alias)
+
+
 class Throttled:
     """DynamoDB that turns away whatever is asked of these tables, as an answer of its own over the wire."""
 
