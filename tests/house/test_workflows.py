@@ -105,8 +105,9 @@ def test_no_key_is_kept_and_only_the_job_that_deploys_may_say_who_it_is() -> Non
 def test_what_is_deployed_was_built_by_the_python_that_the_functions_run_in() -> None:
     """Another one's bytecode would be made anew at every cold start."""
     runtime = runpy.run_path(str(ROOT / "tools" / "build_functions.py"))["RUNTIME"]
-    for job in ("build", "deploy"):
-        (python,) = [one["with"] for one in workflow("deploy.yml")["jobs"][job]["steps"] if "setup-python" in str(one.get("uses"))]
-        assert python["python-version"] == runtime
+    for name, job, version in (("deploy.yml", "build", runtime), ("deploy.yml", "deploy", runtime), ("test.yml", "test", "3.11")):
+        said = workflow(name)["jobs"][job]
+        (python,) = [one["with"] for one in said["steps"] if "setup-python" in str(one.get("uses"))]
+        assert (python["python-version"], said["env"]["PYTHON"]) == (version, f"python{version}"), "make takes the newest unless it is told"
     words = [words for words in commands() if words[0] == "tar"]
     assert words == [["tar", "-czf", "built.tar.gz", "build/functions", "src/listbackup/api/web"], ["tar", "-xzf", "built.tar.gz"]]
