@@ -32,6 +32,8 @@ test("no screen costs the main thread more than 200 ms until it is idle", async 
       await expect(page.getByLabel("Loading", { exact: true })).toHaveCount(0);
       await page.waitForTimeout(400);
       const after = await spent();
+      const untaken = await page.evaluate(() => [...(window.listbackupAsked?.keys() ?? [])]);
+      expect.soft(untaken, `${screen.name}: asked by start.js, and by nobody else`).toEqual([]);
       runs.push(after < before ? after : after - before); // another process of the browser begins at nothing
     }
     costs[screen.name] = runs.sort((one, other) => one - other)[1] as number;

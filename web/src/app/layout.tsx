@@ -25,8 +25,8 @@ export default function Layout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" suppressHydrationWarning>
       <head>
-        {/* sets the chosen theme before the first paint; a file, for the policy allows no script inside a page */}
-        <script src="/theme.js" />
+        {/* what must not wait for the app: the theme, the first questions; a file, for the policy allows no script inside a page */}
+        <script src="/start.js" />
       </head>
       <body>
         <App>{children}</App>

@@ -1,4 +1,5 @@
 import createFetch, { type Client, type Middleware } from "openapi-fetch";
+import { asked } from "@/lib/asked";
 import { asProblem, Problem, problemOf } from "@/lib/problem";
 import type { paths } from "@/lib/schema";
 
@@ -19,7 +20,10 @@ export const setCsrf = (token: string | null) => {
 
 /** The API as one account sees it; null is the person without an account. */
 export function callOf(account: string | null): Call {
-  const call = createFetch<paths>({ baseUrl: typeof window === "undefined" ? "http://localhost" : window.location.origin });
+  const call = createFetch<paths>({
+    baseUrl: typeof window === "undefined" ? "http://localhost" : window.location.origin,
+    fetch: (request) => asked(request) ?? fetch(request),
+  });
   call.use(door(account));
   return call;
 }

@@ -134,7 +134,8 @@ export const sseOf =
   async (after, told, signal) => {
     const headers: Record<string, string> = { Accept: "text/event-stream", "X-Account-Id": account };
     if (after !== null) headers["Last-Event-ID"] = String(after);
-    const response = await fetching("/v2/events", { headers, signal, cache: "no-store" });
+    // what a screen shows goes before what may happen to it
+    const response = await fetching("/v2/events", { headers, signal, cache: "no-store", priority: "low" });
     if (!response.ok || !response.body) throw { status: response.status };
     told.onOpen();
     const read = parser(told.onEvent, told.onTurn);

@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
-const KEPT = "listbackup.theme"; // read by public/theme.js before the first paint
+const KEPT = "listbackup.theme"; // read by public/start.js before the first paint
 const listeners = new Set<() => void>();
 
 export function theme(): Theme {
