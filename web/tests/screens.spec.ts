@@ -13,6 +13,7 @@ async function show(page: Page, stage: Stage, screen: Screen): Promise<void> {
   await page.goto(stage.url + screen.path);
   await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
   await expect(page.getByLabel("Loading", { exact: true })).toHaveCount(0);
+  await expect(page.locator("main div.animate-pulse"), "a skeleton of what is loaded later").toHaveCount(0);
 }
 
 for (const theme of ["light", "dark"] as const)
