@@ -36,9 +36,11 @@ def rotate(
     """
     with shell(context, as_json, local=True) as sh:
         if stage is not None:
+            from listbackup.cli.cloud.prerequisites import asking_aws
             from listbackup.cli.cloud.root_key import rotate as rotate_deployed
 
-            rotate_deployed(sh.out, sh.clock, stage, region=region, endpoint=endpoint_url)
+            with asking_aws():
+                rotate_deployed(sh.out, sh.clock, stage, region=region, endpoint=endpoint_url)
             return
         count = sh.system.keys.rotate_root()
         root = sh.system.keyring.current()
