@@ -222,6 +222,7 @@ def test_a_json_api_is_backed_up_from_a_description(cli: CommandLine, crm: Saas)
     cli.ok("connect", "rest", "--file", "api.yaml", "--name", "any", "--secret-file", "token=token.txt")
     cli.ok("backup", "any")
     assert {line["record"]["object"] for line in cli.ok("show", "any", "companies", "--json").lines} == {"company"}
+    assert "not compared: companies" in cli.ok("verify", "any").out  # the description does not say how one record is asked for
     (cli.home / "wrong.yaml").write_text(REST.replace("records: data", "recrods: data"))
     said = cli("connect", "rest", "--file", "wrong.yaml", "--name", "other", "--secret-file", "token=token.txt")
     assert said.code == 2

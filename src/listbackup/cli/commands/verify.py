@@ -55,6 +55,9 @@ def _show(sh: Shell, name: str, found: Verification) -> None:
     for one in found.streams:
         for difference in one.differences[:5]:
             sh.out.say(f"✗ {one.stream} {key_text(difference.key)} differs from what the platform has, which says it did not change")
+    unread = [one.stream for one in found.streams if not one.sampled]
+    if unread:
+        sh.out.say(f"not compared: {', '.join(unread)} (empty, or the platform gives no single record of it)")
     if found.good:
         sh.out.good(f"{name}: {found.sampled:,} records of snapshot {found.snapshot_seq} compared with the platform, none contradicts it")
     else:
