@@ -14,17 +14,20 @@ test.use({ trace: "off" });
 // The figures that a person feels, gated. CPU is counted by the browser in the main thread's own time, so that a busy machine does not blur it.
 
 test("no screen costs the main thread more than 200 ms until it is idle", async ({ page, stage, home }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(420_000);
   const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable", { timeDomain: "threadTicks" });
   const spent = async () => {
     const { metrics } = await session.send("Performance.getMetrics");
     return (metrics.find((one) => one.name === "TaskDuration")?.value ?? 0) * 1000;
   };
+  const screens = await everyScreen(stage, home);
+  await page.goto(stage.url + home);
+  await page.evaluate(() => navigator.serviceWorker.ready); // it comes once the first screen is there, and from then on serves the app
   const costs: Record<string, number> = {};
-  for (const screen of await everyScreen(stage, home)) {
+  for (const screen of screens) {
     const runs = [];
-    for (let time = 0; time < 3; time++) {
+    for (let time = 0; time < 5; time++) {
       await page.goto("about:blank");
       const before = await spent();
       await page.goto(stage.url + screen.path);
@@ -36,7 +39,7 @@ test("no screen costs the main thread more than 200 ms until it is idle", async 
       expect.soft(untaken, `${screen.name}: asked by start.js, and by nobody else`).toEqual([]);
       runs.push(after < before ? after : after - before); // another process of the browser begins at nothing
     }
-    costs[screen.name] = runs.sort((one, other) => one - other)[1] as number;
+    costs[screen.name] = runs.sort((one, other) => one - other)[2] as number;
   }
   note("main thread until idle [ms]", costs);
   for (const [name, cost] of Object.entries(costs)) expect.soft(cost, name).toBeLessThanOrEqual(200);

@@ -2,7 +2,7 @@
 
 import type { UseQueryResult } from "@tanstack/react-query";
 import { CloudOff, Lock, SearchX, TriangleAlert } from "lucide-react";
-import { type ReactNode, useDeferredValue } from "react";
+import type { ReactNode } from "react";
 import { type Key, useT } from "@/lib/i18n";
 import { asProblem, type Problem } from "@/lib/problem";
 import { Button, ButtonLink } from "@/ui/button";
@@ -90,8 +90,7 @@ const diagnosis = (problem: Problem) =>
   );
 
 /** What a query found, or what stands in its place: the skeleton while it is read, the failure with another try. Data that was read before stays
- * on the screen when a later reading fails, with a word that it is not fresh. What comes in place of the skeleton is rendered in slices, between which
- * the page can be used: a screen's worth of elements in one go holds a phone up for a quarter of a second. */
+ * on the screen when a later reading fails, with a word that it is not fresh. */
 export function Shown<T>({
   query,
   skeleton,
@@ -102,8 +101,7 @@ export function Shown<T>({
   children: (data: T) => ReactNode;
 }) {
   const t = useT();
-  const isThere = useDeferredValue(query.data !== undefined);
-  if (isThere && query.data !== undefined)
+  if (query.data !== undefined)
     return (
       <>
         {query.isError && (
@@ -114,7 +112,7 @@ export function Shown<T>({
         {children(query.data)}
       </>
     );
-  if (query.isError && query.data === undefined) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.isError) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   return (
     <div role="status" aria-label={t("common.loading")}>
       {skeleton}
