@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -27,6 +28,7 @@ from listbackup.testing.visitor import Browser
 STAGE = "test"
 SENDER = "copies@mail.example.com"
 BY_TLS: Mapping[str, str] = {"x-forwarded-proto": "https"}  # how the emulator's CloudFront knows what a viewer spoke
+_NETWORKS = itertools.cycle(range(10, 250))
 _LEFT = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE")  # of this machine, and nothing to the emulator
 SETTINGS: Mapping[str, str] = {
     "keep": "false",
@@ -61,10 +63,10 @@ class Deployment:
     def browser(self, *, credential: str | None = None) -> Browser:
         """Somebody who comes by its public name, by TLS as far as CloudFront can see; with a key or a token a program.
 
-        No resolver knows that name, so the emulator is asked at its own address.
+        No resolver knows that name, so the emulator is asked at its own address. Everybody has a network of their own: nobody's tries count for another.
         """
         beside = dict(BY_TLS) | ({"authorization": f"Bearer {credential}"} if credential is not None else {})
-        return Browser(self.port, origin=self.url, host=urlsplit(self.url).netloc, beside=beside)
+        return Browser(self.port, origin=self.url, host=urlsplit(self.url).netloc, beside=beside, come_from=f"127.0.{next(_NETWORKS)}.1")
 
     @cached_property
     def port(self) -> int:

@@ -58,6 +58,7 @@ class Client:
 
     port: int
     key: str | None = None
+    come_from: str | None = None  # an address of this machine; None: the usual one
 
     def ask(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None, *, root: bool = False) -> Said:
         """The answer to one request; ``body`` goes as JSON, bytes go as they are; ``root``: the path does not stand below ``/v2``."""
@@ -66,7 +67,8 @@ class Client:
         if body is not None:
             raw = body if isinstance(body, bytes) else json.dumps(body).encode()
             sent["content-type"] = "application/json"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        own = (self.come_from, 0) if self.come_from else None
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60, source_address=own)
         try:
             connection.request(method, path if root else f"/v2{path}", body=raw, headers={**sent, **(headers or {})})
             response = connection.getresponse()

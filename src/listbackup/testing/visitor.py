@@ -27,6 +27,7 @@ class Browser:
     account: str | None = None
     host: str | None = None  # by which the server is asked; None: its address on this machine
     beside: Mapping[str, str] = field(default_factory=dict)  # what goes with every request, as a proxy on the way would add it
+    come_from: str | None = None  # an address of this machine; None: the usual one
 
     def ask(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None, *, root: bool = False) -> Said:
         """The answer to one request; a cookie that comes with it is kept, one that is taken back is gone."""
@@ -37,7 +38,7 @@ class Browser:
             sent["x-csrf-token"] = self.csrf
         if self.account is not None:
             sent["x-account-id"] = self.account
-        said = Client(self.port).ask(method, path, body, {**sent, **(headers or {})}, root=root)
+        said = Client(self.port, come_from=self.come_from).ask(method, path, body, {**sent, **(headers or {})}, root=root)
         found = _COOKIE.search(said.headers.get("set-cookie", ""))
         if found is not None:
             self.cookies = {found[1]: found[2]} if found[2].strip('"') else {}
