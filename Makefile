@@ -91,7 +91,7 @@ test-web: $(WEB) $(DEV) ## The web app in a real browser, against the real serve
 
 .PHONY: web-quality
 web-quality: $(WEB) $(DEV) ## Measure the web app on a quiet machine and write web/QUALITY.md (minutes)
-	@cd web && status=0; QUIET=1 JOBS=1 CHROMIUM=$(CHROMIUM) npm run --silent e2e -- quality || status=$$?; \
+	@cd web && status=0; QUIET=1 JOBS=1 CHROMIUM=$(CHROMIUM) npm run --silent e2e -- quality --no-deps || status=$$?; \
 		node scripts/quality.mjs; exit $$status
 
 .PHONY: web-lighthouse

@@ -10,6 +10,11 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   retries: 0,
   reporter: [["list"]],
+  // What a screen costs is measured when nothing else runs: another worker's browser makes it a fifth dearer.
+  projects: [
+    { name: "app", testIgnore: "**/quality.spec.ts" },
+    { name: "quality", testMatch: "**/quality.spec.ts", dependencies: ["app"] },
+  ],
   use: {
     browserName: "chromium",
     trace: "retain-on-failure",

@@ -21,6 +21,7 @@ const waiting = () => (
     <SkeletonRows rows={8} />
   </Card>
 );
+// They ask for themselves: a result handed down to what is still being loaded would stand still, for its reader alone is told of changes.
 const RiskList = dynamic(() => import("@/screens/accounts/risk-list"), { ssr: false, loading: waiting });
 const AccountTree = dynamic(() => import("@/screens/accounts/tree"), { ssr: false, loading: waiting });
 const Trash = dynamic(() => import("@/screens/accounts/trash"), { ssr: false, loading: waiting });
@@ -63,13 +64,7 @@ export default function Accounts() {
           { href: here.path(`/accounts/${here.account.id}`), name: t("accounts.view.this"), isHere: false },
         ]}
       />
-      {view === "tree" ? (
-        <AccountTree acts={acts} />
-      ) : view === "trash" ? (
-        <Trash query={trash} />
-      ) : (
-        <RiskList query={protection} acts={acts} />
-      )}
+      {view === "tree" ? <AccountTree acts={acts} /> : view === "trash" ? <Trash /> : <RiskList acts={acts} />}
       {acts.dialog}
     </Page>
   );

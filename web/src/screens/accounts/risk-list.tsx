@@ -1,6 +1,5 @@
 "use client";
 
-import type { UseQueryResult } from "@tanstack/react-query";
 import { Building2 } from "lucide-react";
 import { useDeferredValue, useState } from "react";
 import { cn } from "@/lib/cn";
@@ -10,7 +9,7 @@ import { useHere } from "@/lib/session";
 import { useQuery } from "@/platform/params";
 import { useSetQuery } from "@/platform/router";
 import type { Acts } from "@/screens/accounts/acts";
-import type { Guarded } from "@/screens/accounts/queries";
+import { type Guarded, useProtection } from "@/screens/accounts/queries";
 import { VERDICTS, type Verdict, WORDS, worstFirst } from "@/screens/accounts/risk";
 import { RiskCard, RiskRow } from "@/screens/accounts/risk-row";
 import { Button } from "@/ui/button";
@@ -23,7 +22,8 @@ import { Table, Th } from "@/ui/table";
 const STEP = 100;
 
 /** Which of the accounts below is not protected, at a glance: the worst first. */
-export default function RiskList({ query, acts }: { query: UseQueryResult<{ items: readonly Guarded[]; isWhole: boolean }>; acts: Acts }) {
+export default function RiskList({ acts }: { acts: Acts }) {
+  const query = useProtection(useHere().account.id);
   return (
     <Shown query={query} skeleton={<Waiting />}>
       {(data) => (data.items.length === 0 ? <Nobody acts={acts} /> : <Judged items={data.items} isWhole={data.isWhole} acts={acts} />)}

@@ -1,12 +1,11 @@
 "use client";
 
-import type { UseQueryResult } from "@tanstack/react-query";
 import { RotateCcw, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
-import { forgetAccounts } from "@/screens/accounts/queries";
+import { forgetAccounts, useTrash } from "@/screens/accounts/queries";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { SkeletonRows } from "@/ui/skeleton";
@@ -15,8 +14,9 @@ import { Ago } from "@/ui/time";
 import { tell, tellFailure } from "@/ui/toast";
 
 /** What was deleted and can be taken back. */
-export default function Trash({ query }: { query: UseQueryResult<{ items: readonly Shape["AccountShown"][] }> }) {
+export default function Trash() {
   const t = useT();
+  const query = useTrash(useHere().account.id);
   return (
     <Card>
       <Shown query={query} skeleton={<SkeletonRows rows={3} />}>

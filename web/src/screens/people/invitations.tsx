@@ -1,13 +1,12 @@
 "use client";
 
-import type { UseQueryResult } from "@tanstack/react-query";
 import { MailPlus } from "lucide-react";
 import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { type Key, useT } from "@/lib/i18n";
 import { roleName } from "@/lib/permissions";
 import { useHere } from "@/lib/session";
-import { forgetPeople, useRoles } from "@/screens/people/queries";
+import { forgetPeople, useInvitations, useRoles } from "@/screens/people/queries";
 import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
@@ -19,8 +18,9 @@ import { tell, tellFailure } from "@/ui/toast";
 type Invitation = Shape["InvitationShown"];
 
 /** Who was invited, newest first. */
-export default function Invitations({ query }: { query: UseQueryResult<readonly Invitation[]> }) {
+export default function Invitations() {
   const t = useT();
+  const query = useInvitations(useHere().account.id);
   return (
     <Card>
       <Shown query={query} skeleton={<SkeletonRows rows={4} />}>

@@ -65,15 +65,7 @@ export default function People() {
           count: sizes[name] ? count(sizes[name]) : undefined,
         }))}
       />
-      {tab === "invitations" ? (
-        <Invitations query={invitations} />
-      ) : tab === "roles" ? (
-        <Roles />
-      ) : tab === "teams" ? (
-        <Teams />
-      ) : (
-        <Members query={members} />
-      )}
+      {tab === "invitations" ? <Invitations /> : tab === "roles" ? <Roles /> : tab === "teams" ? <Teams /> : <Members query={members} />}
       {isInviting && here.may("members:manage") && <Invite onClose={() => setInviting(false)} />}
     </Page>
   );
