@@ -18,7 +18,7 @@ const PARTS = [
   {
     begins: "main thread",
     title: "What a screen costs",
-    goal: "Goal: 200 ms of the main thread's own time until a screen is idle, the median of five visits by a browser that was there before. Demanded here of the median, by every run of `make test-web` of the least of the five.",
+    goal: "Goal: 200 ms of the main thread's own time until a screen is idle, the median of five visits by a browser that was there before. Demanded by every run of `make test-web`.",
   },
   {
     begins: "100,000 records",
