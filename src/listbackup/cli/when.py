@@ -90,12 +90,22 @@ def choose(snapshots: Sequence[M], when: str, *, now: datetime, zone: tzinfo | N
 
 def instant(text: str, *, now: datetime, zone: tzinfo | None = None) -> datetime:
     """The instant [UTC] that these words mean at ``now``. Raises InputError."""
-    words = text.strip().lower()
+    try:
+        found = _instant(text.strip().lower(), now, zone)
+    except (OverflowError, ValueError):  # the year 0, or 10000, once the zone is reckoned in
+        raise InputError(f"{text!r} is further away than dates go", hint=f"write one of: {EXAMPLES}") from None
+    if found is None:
+        raise InputError(f"{text!r} is no moment that can be understood", hint=f"write one of: {EXAMPLES}")
+    return found
+
+
+def _instant(words: str, now: datetime, zone: tzinfo | None) -> datetime | None:
+    """What these words mean, in any of the ways to write them. Raises OverflowError, ValueError for what no date can tell."""
     for reading in (words, words.replace(".", " ").replace("_", " "), re.sub(r"(?<=[a-z0-9])-(?=[a-z])|(?<=[a-z])-(?=\d)", " ", words)):
         found = _absolute(reading, zone) or _ago(reading, now, zone) or _day_and_time(reading, now, zone)
         if found is not None:
             return found
-    raise InputError(f"{text!r} is no moment that can be understood", hint=f"write one of: {EXAMPLES}")
+    return None
 
 
 def _by_name(ordered: Sequence[M], text: str) -> M | None:
@@ -151,9 +161,10 @@ def _at(ordered: Sequence[M], moment: datetime, words: str) -> M:
 def _absolute(text: str, zone: tzinfo | None) -> datetime | None:
     if _DATE.match(text):
         try:
-            return _end_of(date.fromisoformat(text), zone)
+            day = date.fromisoformat(text)
         except ValueError:
             return None
+        return _end_of(day, zone)
     try:
         written = datetime.fromisoformat(text.upper())
     except ValueError:
@@ -167,13 +178,10 @@ def _ago(text: str, now: datetime, zone: tzinfo | None) -> datetime | None:
         return None
     count_text, unit = (match[1], match[2]) if match[1] else (match[3], match[4])
     count = int(count_text) if count_text.isdigit() else 1
-    try:
-        if unit in _UNITS:
-            return now - count * _UNITS[unit]
-        if unit in _MONTHS:
-            return _months_before(now, count * _MONTHS[unit], zone)
-    except OverflowError:
-        raise InputError(f"{text!r} is further back than dates go") from None
+    if unit in _UNITS:
+        return now - count * _UNITS[unit]
+    if unit in _MONTHS:
+        return _months_before(now, count * _MONTHS[unit], zone)
     return None
 
 
