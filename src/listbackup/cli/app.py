@@ -9,14 +9,16 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from io import UnsupportedOperation
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from listbackup import __version__
-from listbackup.base.errors import InputError, Interrupted, ListBackupError, PlatformError, PlatformFault
+from listbackup.base.errors import InputError, Interrupted, ListBackupError, OutOfSpace, PlatformError, PlatformFault
 from listbackup.bootstrap.settings import LOOPBACK_HINT, is_completing
 from listbackup.cli.exit_codes import REMEDIES, ExitCode, exit_code
 from listbackup.cli.help_words import plain_help
@@ -111,6 +113,8 @@ def run(arguments: Sequence[str]) -> int:
         return _tell(out, _usage(error))
     except KeyboardInterrupt:
         return _tell(out, Interrupted("stopped"))
+    except OSError as error:
+        return _unwritten(out, error)
     except Exception as error:  # noqa: BLE001  the command line's main is one of the three places that may
         return _unexpected(out, error)
     return code
@@ -196,6 +200,17 @@ def _usage(error: typer.TyperException) -> InputError:
     return InputError(error.format_message().strip(), hint=f"see:  {path} --help")
 
 
+def _unwritten(out: Output, error: OSError) -> int:
+    """A disk without room is no surprise, also where it is the one that our output goes to: `listbackup show … > FILE`."""
+    from listbackup.backends.os_errors import backend_error
+
+    told = backend_error(error, "write", str(error.filename or "what was asked for"))
+    if not isinstance(told, OutOfSpace):
+        return _unexpected(out, error)
+    _hush()
+    return _tell(out, told)
+
+
 def _unexpected(out: Output, error: Exception) -> int:
     from listbackup.cli.mishap import record_mishap
 
@@ -205,7 +220,8 @@ def _unexpected(out: Output, error: Exception) -> int:
 
 
 def _hush() -> None:
-    """Nobody reads any more: keep the interpreter from complaining about it at exit."""
+    """Nobody reads any more, or nothing more can be written: keep the interpreter from complaining about it at exit."""
     import os
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(UnsupportedOperation):  # a stream that is no file is nothing to the interpreter
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from listbackup.cli.quick import collect_rarely, compile_late, leave_quickly, with_room
@@ -9,11 +10,20 @@ from listbackup.cli.quick import collect_rarely, compile_late, leave_quickly, wi
 
 def main() -> None:
     """The console script."""
+    _have_streams()
     collect_rarely()
     compile_late()
     code = with_room(_run)
     leave_quickly()
     sys.exit(code)
+
+
+def _have_streams() -> None:
+    """Whoever starts this without standard input or output (`>&-`, some services) gets nothing said; and no table is opened under the number of theirs."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115  as long as the process
 
 
 def _run() -> int:

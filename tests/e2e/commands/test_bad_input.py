@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shlex
 import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from listbackup.base.errors import DamagedError, OutOfSpace
+from listbackup.cli.saving import save_file, write_text
+
 CommandLine = Any
 Saas = Any
+PROGRAM = [sys.executable, "-c", "from listbackup.cli.main import main; main()"]
 
 
 def one_sentence(said: Any, code: int, *words: str) -> None:
@@ -282,6 +290,43 @@ def test_a_package_that_is_missing_is_installed_by_the_python_that_lacks_it(told
     said = told("export", "crm", "--format", "xlsx", "--to", "sheets")
     one_sentence(said, 2, f"{sys.executable} -m pip install 'listbackup[xlsx]'")
     assert list((told.home / "sheets").glob("*")) == []
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", [["show", "crm", "contacts"], ["snapshots", "crm", "--json"], ["--help"]], ids=" ".join)
+def test_output_that_a_full_disk_does_not_take_is_a_full_disk(told: CommandLine, arguments: list[str]) -> None:
+    with FULL.open("wb") as full:
+        done = subprocess.run([*PROGRAM, *arguments], env=told.environment, cwd=told.home, stdout=full, stderr=subprocess.PIPE, check=False)
+    one_sentence(SimpleNamespace(code=done.returncode, out="", err=done.stderr.decode()), 8, "no space left", "free some space")
+
+
+def test_half_a_recovery_kit_is_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutOfSpace):
+        write_text(tmp_path / "kit.txt", "words that open everything")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_half_a_file_of_a_record_is_not_left_behind(tmp_path: Path) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b"the first half"
+        raise DamagedError("the second half is not what was written")
+
+    with pytest.raises(DamagedError):
+        save_file(tmp_path, "letter.pdf", chunks(), number=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_without_standard_streams_works_in_silence(cli: CommandLine) -> None:
+    command = f"{shlex.join([*PROGRAM, 'init'])} <&- >&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], env=cli.environment, cwd=cli.home, check=False).returncode == 0
+    assert cli.ok("source", "list", "--json").json == {"sources": []}
 
 
 def test_something_that_nobody_thought_of_is_told_without_its_values(told: CommandLine) -> None:
