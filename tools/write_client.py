@@ -109,15 +109,11 @@ def _all_models(by_module: Mapping[str, Sequence[str]]) -> str:
     homes = {f"listbackup.client.api.{module}": sorted(map(class_name, some)) for module, some in sorted(by_module.items()) if some}
     names = sorted({name for some in homes.values() for name in some}, key=_all_order)
     typed = "\n".join(f"    from {home} import {', '.join(some)}" for home, some in homes.items())
-    rows = "".join(f"    {home!r}: ({', '.join(map(repr, some))},),\n" for home, some in homes.items())
+    rows = "".join(f"        {home!r}: ({', '.join(map(repr, some))},),\n" for home, some in homes.items())
     return (
         f'"""Every model of the API in one place, loaded when it is named. {SAID}"""\n\n'
-        "from __future__ import annotations\n\nimport importlib\nfrom typing import TYPE_CHECKING, Any\n\n"
-        f"if TYPE_CHECKING:\n{typed}\n\n_HOMES = {{\n{rows}}}\n"
-        "_HOME = {name: module for module, names in _HOMES.items() for name in names}\n\n\n"
-        "def __getattr__(name: str) -> Any:\n    if name not in _HOME:\n"
-        '        raise AttributeError(f"{__name__} has no {name}")\n'
-        "    return getattr(importlib.import_module(_HOME[name]), name)\n\n\n"
+        "from __future__ import annotations\n\nfrom typing import TYPE_CHECKING\n\nfrom listbackup.base.loading import when_named\n\n"
+        f"if TYPE_CHECKING:\n{typed}\nelse:\n    __getattr__ = when_named(__name__, {{\n{rows}    }})\n\n"
         f"__all__ = [{', '.join(map(repr, names))}]\n"
     )
 

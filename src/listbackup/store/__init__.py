@@ -5,8 +5,9 @@ The face: a ``StoreGround`` names ports, keys and time; ``Store`` is one source'
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from listbackup.base.loading import when_named
 
 if TYPE_CHECKING:
     from listbackup.store.ground import ROOTS, StoreGround
@@ -32,40 +33,35 @@ if TYPE_CHECKING:
     from listbackup.store.streamwriter import StreamWriter
     from listbackup.store.view import View
     from listbackup.store.writing import RunLost, Writing
-
-_HOMES = {  # loaded when they are named: who asks how a source is called must not wait for what reads and writes snapshots (docs/decisions/0080)
-    "listbackup.store.ground": ("ROOTS", "StoreGround"),
-    "listbackup.store.model": (
-        "AttachmentInfo",
-        "Change",
-        "ChangeCounts",
-        "ChangeKind",
-        "Checkpoint",
-        "Counts",
-        "Key",
-        "Op",
-        "Record",
-        "SnapshotInfo",
-        "SnapshotKind",
-        "StreamCounts",
-        "StreamSpec",
-        "StreamStatus",
-        "Version",
-    ),
-    "listbackup.store.pages": ("Lesson",),
-    "listbackup.store.store": ("AlreadyCommitted", "Store"),
-    "listbackup.store.streamwriter": ("StreamWriter",),
-    "listbackup.store.view": ("View",),
-    "listbackup.store.writing": ("RunLost", "Writing"),
-}
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"{__name__} has no {name}")
-    return getattr(importlib.import_module(_HOME[name]), name)
-
+else:
+    __getattr__ = when_named(  # loaded when they are named: who asks how a source is called must not wait for what reads and writes snapshots (docs/decisions/0080)
+        __name__,
+        {
+            ".ground": ("ROOTS", "StoreGround"),
+            ".model": (
+                "AttachmentInfo",
+                "Change",
+                "ChangeCounts",
+                "ChangeKind",
+                "Checkpoint",
+                "Counts",
+                "Key",
+                "Op",
+                "Record",
+                "SnapshotInfo",
+                "SnapshotKind",
+                "StreamCounts",
+                "StreamSpec",
+                "StreamStatus",
+                "Version",
+            ),
+            ".pages": ("Lesson",),
+            ".store": ("AlreadyCommitted", "Store"),
+            ".streamwriter": ("StreamWriter",),
+            ".view": ("View",),
+            ".writing": ("RunLost", "Writing"),
+        },
+    )
 
 __all__ = [
     "ROOTS",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from listbackup.base.loading import when_named
 from listbackup.services.accounts.model import Account, AccountState, CustomRole, Member
 from listbackup.services.accounts.service import Accounts, TreeSettings
 from listbackup.services.accounts.table import ACCOUNTS, API_KEYS
@@ -25,32 +25,27 @@ if TYPE_CHECKING:
     from listbackup.services.accounts.teams import Team, Teams
     from listbackup.services.accounts.tenancy import Tenancy, open_tenancy
     from listbackup.services.accounts.usage import Figures, Usage
-
-_HOMES = {  # loaded when they are named: a command that reads a record asks for none of them (docs/decisions/0080)
-    "api_keys": ("DEFAULT_LIFE", "LONGEST_LIFE", "ApiKey", "ApiKeys", "NewApiKey", "Reach"),
-    "authority": ("Authority",),
-    "directory": ("Card", "Directory", "LetterBox"),
-    "invitation_book": ("Invitation",),
-    "invitations": ("Invitations",),
-    "lifecycle": ("RESTS", "Lifecycle", "Remains", "Shredder"),
-    "limits": ("Limit", "Limits"),
-    "members": ("Members",),
-    "policies": ("Effective", "Policies", "Policy"),
-    "protection": ("Guard", "Protection", "Verdict"),
-    "roles": ("ROLES", "Role"),
-    "standing": ("Standing", "machine"),
-    "teams": ("Team", "Teams"),
-    "tenancy": ("Tenancy", "open_tenancy"),
-    "usage": ("Figures", "Usage"),
-}
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"{__name__} has no {name}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
-
+else:
+    __getattr__ = when_named(  # loaded when they are named: a command that reads a record asks for none of them (docs/decisions/0080)
+        __name__,
+        {
+            ".api_keys": ("DEFAULT_LIFE", "LONGEST_LIFE", "ApiKey", "ApiKeys", "NewApiKey", "Reach"),
+            ".authority": ("Authority",),
+            ".directory": ("Card", "Directory", "LetterBox"),
+            ".invitation_book": ("Invitation",),
+            ".invitations": ("Invitations",),
+            ".lifecycle": ("RESTS", "Lifecycle", "Remains", "Shredder"),
+            ".limits": ("Limit", "Limits"),
+            ".members": ("Members",),
+            ".policies": ("Effective", "Policies", "Policy"),
+            ".protection": ("Guard", "Protection", "Verdict"),
+            ".roles": ("ROLES", "Role"),
+            ".standing": ("Standing", "machine"),
+            ".teams": ("Team", "Teams"),
+            ".tenancy": ("Tenancy", "open_tenancy"),
+            ".usage": ("Figures", "Usage"),
+        },
+    )
 
 __all__ = [
     "ACCOUNTS",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from listbackup.base.loading import when_named
 
 if TYPE_CHECKING:
     from listbackup.backends.identity.port import EmailNotVerified
@@ -14,24 +15,19 @@ if TYPE_CHECKING:
     from listbackup.services.auth.model import SecondStep, SignedIn
     from listbackup.services.auth.passwords import Passwords
     from listbackup.services.auth.service import Auth
-
-_HOMES = {  # loaded when they are named: who reads a trail needs a person's scope and nothing of how people sign in
-    "listbackup.backends.identity.port": ("EmailNotVerified",),
-    "listbackup.http.caller": ("StepUpNeeded",),
-    "listbackup.services.auth.acts": ("own_scope",),
-    "listbackup.services.auth.factors": ("Factors",),
-    "listbackup.services.auth.ground": ("AuthGround",),
-    "listbackup.services.auth.model": ("SecondStep", "SignedIn"),
-    "listbackup.services.auth.passwords": ("Passwords",),
-    "listbackup.services.auth.service": ("Auth",),
-}
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"{__name__} has no {name}")
-    return getattr(importlib.import_module(_HOME[name]), name)
-
+else:
+    __getattr__ = when_named(  # loaded when they are named: who reads a trail needs a person's scope and nothing of how people sign in
+        __name__,
+        {
+            "listbackup.backends.identity.port": ("EmailNotVerified",),
+            "listbackup.http.caller": ("StepUpNeeded",),
+            ".acts": ("own_scope",),
+            ".factors": ("Factors",),
+            ".ground": ("AuthGround",),
+            ".model": ("SecondStep", "SignedIn"),
+            ".passwords": ("Passwords",),
+            ".service": ("Auth",),
+        },
+    )
 
 __all__ = ["Auth", "AuthGround", "EmailNotVerified", "Factors", "Passwords", "SecondStep", "SignedIn", "StepUpNeeded", "own_scope"]

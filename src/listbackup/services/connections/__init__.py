@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from listbackup.base.loading import when_named
 from listbackup.services.connections.model import Connection, ConnectionState
 from listbackup.services.connections.notices import Letters, Notices
 from listbackup.services.connections.quota import QuotaShown, show_quota
@@ -16,15 +16,10 @@ from listbackup.services.connections.vault import Vault
 
 if TYPE_CHECKING:
     from listbackup.services.connections.consent import Begun, BroughtBack, Came, Consents, Declined, WayBackBroken
-
-_CONSENT = {"Begun", "BroughtBack", "Came", "Consents", "Declined", "WayBackBroken"}  # loaded when somebody signs in at a platform
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _CONSENT:
-        raise AttributeError(f"{__name__} has no {name}")
-    return getattr(importlib.import_module(f"{__name__}.consent"), name)
-
+else:
+    __getattr__ = when_named(  # loaded when somebody signs in at a platform
+        __name__, {".consent": ("Begun", "BroughtBack", "Came", "Consents", "Declined", "WayBackBroken")}
+    )
 
 __all__ = [
     "CONNECTIONS",

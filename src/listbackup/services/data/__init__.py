@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from listbackup.base.loading import when_named
 
 if TYPE_CHECKING:
     from listbackup.processor.export import ExportFormat, ExportOptions, ExportResult
@@ -24,35 +25,30 @@ if TYPE_CHECKING:
     from listbackup.services.data.table import RESTORE_IDS, RESTORE_JOURNAL, RESTORES
     from listbackup.services.data.upkeep import Upkeep
     from listbackup.services.data.verifying import Verifications
-
-_HOMES = {  # loaded when they are named: reading a record must not wait for the code that restores or exports (docs/decisions/0080)
-    "listbackup.processor.export": ("ExportFormat", "ExportOptions", "ExportResult"),
-    "listbackup.processor.fields": ("field_paths",),
-    "listbackup.processor.restore_model": ("Action", "RestorePlan", "RestoreResult", "Selection", "Step", "Why"),
-    "listbackup.processor.verify": ("StreamVerified", "Verification"),
-    "listbackup.services.data.asking": ("parse_filter", "write_filter"),
-    "listbackup.services.data.budget": ("Budget",),
-    "listbackup.services.data.change_sets": ("ChangeSet",),
-    "listbackup.services.data.cursors": ("read_cursor", "write_cursor"),
-    "listbackup.services.data.errands": ("ErrandKind", "Errander", "Errands", "Order", "order"),
-    "listbackup.services.data.keys": ("parse_key", "show_key"),
-    "listbackup.services.data.model": ("Restore", "RestoreState"),
-    "listbackup.services.data.orders": ("ERRANDS", "SILENCE", "QueuedErrands", "decode_order"),
-    "listbackup.services.data.restores": ("Restores",),
-    "listbackup.services.data.service": ("Data", "Found"),
-    "listbackup.services.data.table": ("RESTORES", "RESTORE_IDS", "RESTORE_JOURNAL"),
-    "listbackup.services.data.upkeep": ("Upkeep",),
-    "listbackup.services.data.pruning": ("Prunes",),
-    "listbackup.services.data.verifying": ("Verifications",),
-}
-_HOME = {name: module for module, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"{__name__} has no {name}")
-    return getattr(importlib.import_module(_HOME[name]), name)
-
+else:
+    __getattr__ = when_named(  # loaded when they are named: reading a record must not wait for the code that restores or exports (docs/decisions/0080)
+        __name__,
+        {
+            "listbackup.processor.export": ("ExportFormat", "ExportOptions", "ExportResult"),
+            "listbackup.processor.fields": ("field_paths",),
+            "listbackup.processor.restore_model": ("Action", "RestorePlan", "RestoreResult", "Selection", "Step", "Why"),
+            "listbackup.processor.verify": ("StreamVerified", "Verification"),
+            ".asking": ("parse_filter", "write_filter"),
+            ".budget": ("Budget",),
+            ".change_sets": ("ChangeSet",),
+            ".cursors": ("read_cursor", "write_cursor"),
+            ".errands": ("ErrandKind", "Errander", "Errands", "Order", "order"),
+            ".keys": ("parse_key", "show_key"),
+            ".model": ("Restore", "RestoreState"),
+            ".orders": ("ERRANDS", "SILENCE", "QueuedErrands", "decode_order"),
+            ".restores": ("Restores",),
+            ".service": ("Data", "Found"),
+            ".table": ("RESTORES", "RESTORE_IDS", "RESTORE_JOURNAL"),
+            ".upkeep": ("Upkeep",),
+            ".pruning": ("Prunes",),
+            ".verifying": ("Verifications",),
+        },
+    )
 
 __all__ = [
     "ERRANDS",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from listbackup.base.loading import when_named
 from listbackup.processor.progress import Progress, RunState, StreamProgress, StreamState
 from listbackup.services.runs.aging import Aging, RunMonth
 from listbackup.services.runs.dead_letters import DeadLetters, DeadRun
@@ -15,15 +16,8 @@ from listbackup.services.runs.table import RUN_LOGS, RUN_MONTHS, RUN_PROGRESS, R
 
 if TYPE_CHECKING:
     from listbackup.services.runs.execution import Means
-
-
-def __getattr__(name: str) -> Any:
-    if name != "Means":
-        raise AttributeError(f"{__name__} has no {name}")
-    from listbackup.services.runs.execution import Means  # with everything that backs up: loaded when it is named
-
-    return Means
-
+else:
+    __getattr__ = when_named(__name__, {".execution": ("Means",)})  # with everything that backs up
 
 __all__ = [
     "RUNS",
