@@ -24,6 +24,14 @@ def canonical(raw: bytes, volatile: Sequence[tuple[str, ...]] = ()) -> bytes:
         raise ValueError("nested too deep") from None
 
 
+def comparable(raw: bytes, volatile: Sequence[tuple[str, ...]] = ()) -> bytes:
+    """As ``canonical``; the record itself where that is not JSON: then only the very same bytes say the same thing."""
+    try:
+        return canonical(raw, volatile)
+    except ValueError:
+        return raw
+
+
 def _number(text: str) -> Any:
     """The number as it was written, so that neither 18446744073709551616 nor 0.10 is rounded."""
     return msgspec.Raw(text.encode())

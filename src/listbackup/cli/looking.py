@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from listbackup.base.decode import from_platform
 from listbackup.cli.output import Output, visible
 from listbackup.cli.shell import Shell
 from listbackup.cli.when import choose, split_source
@@ -84,8 +85,8 @@ def raw_document(raw: bytes | None) -> msgspec.Raw | None:
 def about(raw: bytes) -> str:
     """A few words that tell the record apart: its name, title or address."""
     try:
-        record = msgspec.json.decode(raw)
-    except msgspec.DecodeError:
+        record = from_platform(raw)
+    except (msgspec.DecodeError, RecursionError):
         return short(raw.decode(errors="replace"))
     if not isinstance(record, dict):
         return short(raw.decode(errors="replace"))
@@ -144,8 +145,8 @@ def _fields(raw: bytes | None) -> dict[str, Any] | None:
     if raw is None:
         return None
     try:
-        record = msgspec.json.decode(raw)
-    except msgspec.DecodeError:
+        record = from_platform(raw)
+    except (msgspec.DecodeError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
 

@@ -68,5 +68,5 @@ def _with(raw: bytes, path: FieldPath, value: bytes) -> bytes:
 def _fields(raw: bytes) -> dict[str, msgspec.Raw] | None:
     try:
         return from_json(raw, dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from listbackup.base.decode import from_platform
 from listbackup.connectors.engine.record import Json
 
 
@@ -52,8 +53,10 @@ class Filter:
 
 def keeps(filters: Sequence[Filter], raw: bytes) -> bool:
     """Whether a record passes all filters; one that is not JSON passes, so that nothing is left out by mistake."""
+    if not filters:
+        return True
     try:
-        record: Json = msgspec.json.decode(raw)
+        record: Json = from_platform(raw)
     except (msgspec.DecodeError, RecursionError):  # nested deeper than can be followed here
         return True
     return all(one.keeps(record) for one in filters)

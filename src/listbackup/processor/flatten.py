@@ -16,6 +16,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from listbackup.base.decode import from_platform
+
 MAX_COLUMNS = 1000
 _MAX_DEPTH = 16
 _INT64 = 2**63
@@ -87,7 +89,7 @@ def as_kind(value: Cell, kind: Kind) -> Cell:
 
 def _decoded(raw: bytes) -> Any:
     try:
-        return msgspec.json.decode(raw)
+        return from_platform(raw)
     except (msgspec.DecodeError, RecursionError):  # nested deeper than can be followed here
         return {"record": raw.decode("utf-8", "replace")}
 

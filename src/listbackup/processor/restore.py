@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import msgspec
 
-from listbackup.base.errors import PlatformError, PlatformFault
+from listbackup.base.errors import Conflict, InputError, PlatformError, PlatformFault
 from listbackup.connectors.engine.connector import Mode, RecordFile, TakesFiles, Written
 from listbackup.connectors.engine.record import Key
 from listbackup.processor.restore_model import (
@@ -95,6 +95,12 @@ class _Finishing:
                 written = self._room.session.update(entry.stream, entry.target or entry.key, wanted)
         except PlatformError as error:
             self._refused(entry, error)
+            return
+        except Conflict:
+            raise  # the connection was changed by another: nothing more can be written now
+        except InputError as error:  # nothing was sent: this record lacks what writing it takes, the others need not
+            self._journal.put(replace(entry, state=EntryState.FAILED, message=error.message))
+            self._count_failed(entry, error.message)
             return
         self._done(entry, wanted, written)
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from listbackup.base.canonical import canonical
+from listbackup.base.canonical import comparable
 from listbackup.base.clock import iso
+from listbackup.base.decode import readable
 from listbackup.base.errors import InputError, Interrupted, PlatformError, PlatformFault
 from listbackup.connectors.engine.connector import Session, StreamInfo
 from listbackup.connectors.engine.quota import KnowsQuota, QuotaLeft
@@ -70,7 +71,7 @@ class RestoreRoom:
         ignored = [*map(tuple, info.volatile), *((name,) for name in info.key)]
         if info.cursor is not None:
             ignored.append(tuple(info.cursor.split(".")))
-        return hmac.new(self.secret, b"listbackup/restore/" + canonical(raw, ignored), hashlib.sha256).hexdigest()[:32]
+        return hmac.new(self.secret, b"listbackup/restore/" + comparable(raw, ignored), hashlib.sha256).hexdigest()[:32]
 
     def parts(self, stream: str, raw: bytes) -> tuple[str | None, ...]:
         """One for each chosen field: equal for values that mean the same, None where the record has no such field."""
@@ -97,7 +98,7 @@ class RestoreRoom:
         references = self.info(stream).references
         if not references:
             return raw
-        value = json.loads(raw, parse_float=_as_written, parse_int=_as_written)
+        value = json.loads(readable(raw), parse_float=_as_written, parse_int=_as_written)
         turned = [self._turn(value, _parts(path), to) for path, to in references.items()]
         return msgspec.json.encode(value) if any(turned) else raw
 
@@ -173,7 +174,7 @@ def references_in(references: Mapping[str, str], raw: bytes) -> Sequence[tuple[s
     """(path, stream, key) of every record that this one refers to; ``references`` are declared paths and the streams they lead to."""
     if not references:
         return ()
-    value = json.loads(raw)
+    value = json.loads(readable(raw))
     found = [(path, to, one) for path, to in references.items() for one in _all_at(value, _parts(path))]
     return [(path, to, (one,)) for path, to, one in found if isinstance(one, str | int) and not isinstance(one, bool)]
 

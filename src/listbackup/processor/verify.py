@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from listbackup.base.canonical import canonical
+from listbackup.base.canonical import comparable
 from listbackup.base.clock import parse_iso
+from listbackup.base.decode import from_platform
 from listbackup.base.errors import InputError
 from listbackup.connectors.engine.connector import Session, StreamInfo
 from listbackup.connectors.engine.record import Key
@@ -112,7 +113,7 @@ def _drawn(view: View, stream: str, live: int, sample: int, dice: random.Random)
 
 def _means_the_same(info: StreamInfo, kept: bytes, now: bytes) -> bool:
     volatile = [tuple(path) for path in info.volatile]
-    return kept == now or canonical(kept, volatile) == canonical(now, volatile)
+    return kept == now or comparable(kept, volatile) == comparable(now, volatile)
 
 
 def _changed_after(info: StreamInfo, now: bytes, kept: bytes, at: datetime) -> bool:
@@ -129,7 +130,10 @@ def _changed_after(info: StreamInfo, now: bytes, kept: bytes, at: datetime) -> b
 
 
 def _changed_at(field: str, raw: bytes) -> object:
-    value = msgspec.json.decode(raw)
+    try:
+        value = from_platform(raw)
+    except (msgspec.DecodeError, RecursionError):  # nested deeper than can be followed here
+        return None
     for name in field.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     return value

@@ -20,7 +20,7 @@ import numpy as np
 
 from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.keyring.seal import derive
-from listbackup.base.canonical import canonical
+from listbackup.base.canonical import comparable
 from listbackup.store.columns import U64
 from listbackup.store.model import Path
 
@@ -46,7 +46,7 @@ class Hashes:
 
     def canon(self, codes: Sequence[bytes], values: Sequence[bytes], volatile: Sequence[Path]) -> U64:
         """The hash of each value's canonical form; of the value itself where that is not JSON."""
-        return _first_words(self._canon, codes, [_canonical(bytes(value), volatile) for value in values])
+        return _first_words(self._canon, codes, [comparable(bytes(value), volatile) for value in values])
 
     def content(self, value: bytes) -> bytes:
         """The 16 bytes that name a record without a key."""
@@ -68,10 +68,3 @@ def _first_words(start: hashlib._Hash, codes: Sequence[bytes], values: Sequence[
         digest.update(value)
         digests.append(digest.digest())
     return np.frombuffer(b"".join(digests), "<u8")[::4].copy()
-
-
-def _canonical(value: bytes, volatile: Sequence[Path]) -> bytes:
-    try:
-        return canonical(value, volatile)
-    except (ValueError, RecursionError):
-        return value

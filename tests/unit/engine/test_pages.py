@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from listbackup.base.decode import mend
 from listbackup.base.errors import InputError
 from listbackup.connectors.engine.client import Answer
 from listbackup.connectors.engine.facts import Changed, FlaggedDeletion, StreamFacts
@@ -17,7 +18,7 @@ from listbackup.connectors.engine.facts_paging import Cursor, Keyset, LinkHeader
 from listbackup.connectors.engine.faults import BadAnswer, Reason
 from listbackup.connectors.engine.instants import newest, read_instant, write_instant
 from listbackup.connectors.engine.keys import KeyReader, content_key
-from listbackup.connectors.engine.page import Page, Slicer, mend
+from listbackup.connectors.engine.page import Page, Slicer
 from listbackup.connectors.engine.paginators import Call, Paginator, link, paginator, without
 from listbackup.connectors.engine.places import find
 from listbackup.connectors.engine.template import fill, fill_json, fill_path, holes

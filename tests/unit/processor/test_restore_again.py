@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from listbackup.base.canonical import comparable
+from listbackup.base.errors import InputError
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.record import Key
 from listbackup.services.data import Restore
@@ -94,3 +96,33 @@ def test_a_create_whose_answer_was_lost_is_found_again(knows_repetitions: bool, 
         assert resumed.result.created == twins
         house.restores.undo(house.scope, resumed.id)
         assert names(world) == []
+
+
+def test_a_record_that_cannot_be_written_keeps_nobody_from_the_others() -> None:
+    world = fake_platform(fake_stream("contacts"))
+    for number in (1, 2, 3):
+        world.put("contacts", number, name=f"contact {number}")
+    house = house_of(world)
+    back_up(house)
+    for number in (1, 2, 3):
+        world.drop("contacts", number)
+
+    created: list[str] = []
+
+    def lacking(request: str, _stream: str, _key: Key) -> None:
+        created.extend([request] if request == "create" else [])
+        if len(created) == 2 and request == "create":
+            raise InputError("there is no value for {record.list}")
+
+    world.before = lacking
+    result = restore(house).result
+    assert result is not None
+    assert (result.created, result.failed) == (2, 1)
+    assert result.problems == ("contacts 2: there is no value for {record.list}",)
+    assert sorted(map(str, names(world))) == ["contact 1", "contact 3"]
+
+
+def test_records_that_are_not_quite_json_mean_the_same_only_where_they_are_the_same() -> None:
+    latin, other = b'{"id": 1, "name": "caf\xe9"}', b'{"id": 1, "name": "caf\xe8"}'
+    assert comparable(latin) == latin
+    assert comparable(other) != comparable(latin)

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from listbackup.base.decode import from_platform
 from listbackup.connectors.engine.client import Client, StatusAnswer
 from listbackup.connectors.engine.facts import AttachmentFacts, StreamFacts
 from listbackup.connectors.engine.places import split
@@ -22,8 +23,8 @@ Named = Callable[[str], str]  # a URL that the platform named, in full
 def attachments(facts: StreamFacts, key: Key, raw: bytes, values: Mapping[str, object], named: Named) -> Sequence[AttachmentRef]:
     """The files that a record names, each with a path that is unique within the record."""
     try:
-        record = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        record = from_platform(raw)
+    except (msgspec.DecodeError, RecursionError):
         return ()
     return [ref for declared in facts.attachments for ref in _refs(facts, declared, key, record, values, named)]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from listbackup.base.decode import json_decoder
+from listbackup.base.decode import json_decoder, mend
 from listbackup.base.errors import PlatformError
 from listbackup.connectors.engine.connector import Mode
 from listbackup.connectors.engine.facts import Parent, StreamFacts
@@ -17,7 +17,7 @@ from listbackup.connectors.engine.faults import Reason, reason_of
 from listbackup.connectors.engine.instants import read_instant, write_instant
 from listbackup.connectors.engine.keys import KeyReader, Read
 from listbackup.connectors.engine.listing import Extra, Listing, pages
-from listbackup.connectors.engine.page import Page, mend
+from listbackup.connectors.engine.page import Page
 from listbackup.connectors.engine.parts import Part, PartsRead
 from listbackup.connectors.engine.places import Shape, split
 from listbackup.connectors.engine.reading import Ground, State, can_filter

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from listbackup.base.decode import from_json, json_decoder
+from listbackup.base.decode import from_json, json_decoder, mend
 from listbackup.connectors.engine.client import Answer
 from listbackup.connectors.engine.facts import StreamFacts
 from listbackup.connectors.engine.faults import BadAnswer, Reason
@@ -21,7 +21,6 @@ from listbackup.connectors.engine.recognise import KnownPages, LaterRaws, Recogn
 _STAND_IN = msgspec.json.encode(f"listbackup {secrets.token_hex(16)}")  # no platform knows it
 _MAX_BRACKETS = 64
 _NOTHING = (b"null", b"false", b"[]", b"{}", b'""', b"0")
-_SURROGATE = re.compile(rb"\\(?:u([dD][89abAB][0-9a-fA-F]{2})(\\u[dD][c-fC-F][0-9a-fA-F]{2})?|u([dD][c-fC-F][0-9a-fA-F]{2})|.)", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -203,16 +202,6 @@ class Frame:
         """Take this page, whose records are there, for the pattern; where it would be looked for now."""
         self._brackets = max(1, min(body.count(b"]", place[1]), _MAX_BRACKETS))
         return self.find(body)
-
-
-def mend(body: bytes) -> bytes:
-    """The same text with every lone surrogate escape replaced by U+FFFD, length kept: what strict decoders need to find their way."""
-
-    def one(found: re.Match[bytes]) -> bytes:
-        high, low = found[1] is not None, found[2] is not None
-        return b"\\ufffd" if (high and not low) or found[3] is not None else found[0]
-
-    return _SURROGATE.sub(one, body) if b"\\u" in body else body
 
 
 def _part(body: bytes, place: tuple[int, int]) -> memoryview:

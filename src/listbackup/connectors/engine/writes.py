@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from listbackup.base.decode import from_json
+from listbackup.base.decode import from_json, from_platform
 from listbackup.base.errors import InputError, PlatformError, PlatformFault
 from listbackup.connectors.engine.client import Answer
 from listbackup.connectors.engine.connector import Written
@@ -156,7 +156,7 @@ def _own_values(fields: Fields) -> dict[str, object]:
     for name, raw in fields.items():
         text = bytes(raw)
         if text[:1] not in b"[{" and len(text) < 1024:
-            values[f"record.{name}"] = msgspec.json.decode(text)
+            values[f"record.{name}"] = from_platform(text)
     return values
 
 
@@ -197,7 +197,7 @@ def _flat(fields: Fields) -> Sequence[tuple[str, str]]:
             pairs.append((name, ("true" if value else "false") if isinstance(value, bool) else str(value)))
 
     for name, raw in fields.items():
-        add(name, msgspec.json.decode(raw))
+        add(name, from_platform(bytes(raw)))
     return pairs
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from listbackup.base.decode import from_json
+from listbackup.base.decode import from_json, from_platform
 from listbackup.base.errors import InputError
 from listbackup.connectors.engine.record import Json
 from listbackup.processor.filters import Filter, FilterOp, value_at
@@ -61,7 +61,7 @@ def changed_fields(before: bytes | None, after: bytes | None) -> tuple[str, ...]
         return ()
     try:
         old, new = (from_json(raw, dict[str, msgspec.Raw]) for raw in (before, after))
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return ()
     names = old.keys() | new.keys()
     return tuple(sorted(name for name in names if name not in old or name not in new or bytes(old[name]) != bytes(new[name])))
@@ -70,7 +70,7 @@ def changed_fields(before: bytes | None, after: bytes | None) -> tuple[str, ...]
 def sort_key(raw: bytes, path: Sequence[str]) -> SortKey:
     """Where a record stands by this field: numbers, then texts, then what has none."""
     try:
-        found = value_at(msgspec.json.decode(raw), path)
+        found = value_at(from_platform(raw), path)
     except (msgspec.DecodeError, RecursionError):
         return (3, 0.0, "")
     match found:
@@ -108,7 +108,7 @@ class FieldShown:
 def fields_of(raw: bytes, *, at_most: int = 2000) -> Sequence[FieldShown]:
     """The record's fields in the order in which they stand, down to plain values; the first ``at_most``."""
     try:
-        value: Json = msgspec.json.decode(raw)
+        value: Json = from_platform(raw)
     except (msgspec.DecodeError, RecursionError):
         return ()
     found = []

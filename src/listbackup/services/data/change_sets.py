@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from listbackup.base.clock import Clock
+from listbackup.base.decode import from_platform
 from listbackup.connectors.engine.connector import StreamInfo
 from listbackup.connectors.engine.instants import read_instant
 from listbackup.processor.filters import value_at
@@ -175,7 +176,7 @@ def _told_at(change: Change, cursor: str | None) -> datetime | None:
     if cursor is None or change.after is None:
         return None
     try:
-        found = value_at(msgspec.json.decode(change.after), cursor.split("."))
+        found = value_at(from_platform(change.after), cursor.split("."))
     except (msgspec.DecodeError, RecursionError):  # nested deeper than can be followed here
         return None
     return read_instant(found)
