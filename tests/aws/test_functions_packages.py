@@ -144,6 +144,31 @@ def test_every_client_is_made_from_the_descriptions_that_were_thinned(folders: P
     assert min(int(operations) for operations, _ in said.values()) > 10
 
 
+_FIRST_ANSWER = """
+import sys
+sys.path.insert(0, {folder!r})
+texts = []
+def note(event, said):
+    if event == "compile" and said[1] == "<string>":
+        texts.append(said[0])
+sys.addaudithook(note)
+from listbackup.api.lambda_http import handler
+print("answer", handler({event!r}, None)["statusCode"], len(texts), texts[:3])
+"""
+
+
+@pytest.mark.parametrize(("service", "path"), [("sources", "/v2/sources"), ("jobs", "/v2/jobs"), ("data", "/v2/exports")])
+def test_a_first_answer_compiles_next_to_nothing(folders: Path, service: str, path: str) -> None:
+    """Dataclasses write their methods as text: some 1,200 of them, which lie compiled in the folder (base/compiled.py). Named tuples are left."""
+    program = _FIRST_ANSWER.format(folder=str(folders / "http"), event=http_event("GET", path))
+    environ = {**ENVIRON, "LISTBACKUP_SERVICE": service}
+    done = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", program], env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    status, count, *_ = done.stdout.partition("answer ")[2].split()
+    assert status == "401"
+    assert int(count) < 100, done.stdout
+
+
 def test_an_http_function_answers_without_asking_anybody(folders: Path, client: Path) -> None:
     with Function(
         folders / "http", "listbackup.api.lambda_http.handler", client=client, environ={**ENVIRON, "LISTBACKUP_SERVICE": "system"}

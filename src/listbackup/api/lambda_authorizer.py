@@ -7,6 +7,9 @@ Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-aut
 
 from __future__ import annotations
 
+import listbackup.base.compiled  # noqa: F401  before the modules whose classes it is for
+
+# isort: split
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any

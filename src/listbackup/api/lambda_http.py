@@ -8,6 +8,9 @@ Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 
 from __future__ import annotations
 
+import listbackup.base.compiled  # noqa: F401  before the modules whose classes it is for
+
+# isort: split
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -89,10 +92,6 @@ def _told_by_the_gateway(event: Mapping[str, Any], host: str, front: str) -> Map
     if stage != "$default" and path.startswith(f"/{stage}/"):  # a stage with a name stands before every path
         path = path.removeprefix(f"/{stage}")
     return {**event, "requestContext": gateway, "headers": {**headers, "x-forwarded-proto": "https"}, "rawPath": path}
-
-
-def _name_of(host: str) -> str:
-    return host.partition(":")[0].lower()
 
 
 def make(stage: Stage) -> HttpFunction:

@@ -233,7 +233,7 @@ class System(Foundation):
         """What happens, for whoever listens in this process."""
         from listbackup.services.activity import Feed
 
-        return Feed(self.activities, self.clock, underway=self.runs.underway)
+        return Feed(self.activities, self.clock, underway=lambda scope: self.runs.underway(scope))  # who reads the trail needs no runs
 
     @cached_property
     def _doors(self) -> Doors:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import listbackup.base.compiled  # noqa: F401  before the modules whose classes it is for
+
+# isort: split
 from typing import TYPE_CHECKING
 
 from listbackup.base.clock import SystemClock

@@ -23,17 +23,15 @@ import hmac
 import os
 import struct
 from collections.abc import Iterable, Sequence
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA512
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from typing import TYPE_CHECKING
 
 from listbackup.backends.keyring.scope import KeyScope, key_id
 from listbackup.base.errors import DamagedError, KeyUnavailable, NewerFormat
 
+if TYPE_CHECKING:  # loaded when something is sealed or opened: most first answers of a function are neither
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 SALT_BYTES = 32
-COMMITMENT_BYTES = 32
 OVERHEAD_BYTES = 92
 
 _MAGIC = b"LBF"
@@ -46,6 +44,9 @@ _LABEL = "listbackup/1/field"
 
 def derive(data_key: bytes, salt: bytes, label: str) -> tuple[bytes, bytes]:
     """The (32-byte AES key, 32-byte commitment) of one sealed thing; ``label`` tells apart what the key is for, ``salt`` is 32 fresh random bytes."""
+    from cryptography.hazmat.primitives.hashes import SHA512
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     both = HKDF(algorithm=SHA512(), length=64, salt=salt, info=label.encode()).derive(data_key)
     return both[:32], both[32:]
 
@@ -78,10 +79,10 @@ def open_with(key: bytes, sealed: bytes, *, context: Sequence[str]) -> bytes:
     aes_key, expected = derive(key, salt, _LABEL)
     if not hmac.compare_digest(commitment, expected):
         raise KeyUnavailable("the key does not fit what it should open", hint="the key or the sealed bytes were exchanged or changed")
-    try:
-        return AESGCM(aes_key).decrypt(_NONCE, sealed[_HEADER.size :], _associated(header, context))
-    except InvalidTag:
-        raise DamagedError("a sealed value was changed, cut, or moved from its place", where="/".join(context)) from None
+    opened = _opened(aes_key, sealed[_HEADER.size :], _associated(header, context))
+    if opened is None:
+        raise DamagedError("a sealed value was changed, cut, or moved from its place", where="/".join(context))
+    return opened
 
 
 def seal_once(key: bytes, plaintext: bytes, *, salt: bytes, label: str) -> bytes:
@@ -89,15 +90,15 @@ def seal_once(key: bytes, plaintext: bytes, *, salt: bytes, label: str) -> bytes
 
     It carries no commitment: whoever opens it compares what it says with something known beforehand, as the recovery kit does with the root key's id.
     """
-    return AESGCM(derive(key, salt, label)[0]).encrypt(_NONCE, plaintext, label.encode())
+    return _aes(derive(key, salt, label)[0]).encrypt(_NONCE, plaintext, label.encode())
 
 
 def open_once(key: bytes, sealed: bytes, *, salt: bytes, label: str) -> bytes:
     """The value of ``seal_once``. Raises DamagedError."""
-    try:
-        return AESGCM(derive(key, salt, label)[0]).decrypt(_NONCE, sealed, label.encode())
-    except InvalidTag:
-        raise DamagedError("a sealed value does not open: another passphrase, or changed bytes") from None
+    opened = _opened(derive(key, salt, label)[0], sealed, label.encode())
+    if opened is None:
+        raise DamagedError("a sealed value does not open: another passphrase, or changed bytes")
+    return opened
 
 
 def sealing_key_id(sealed: bytes) -> bytes:
@@ -109,7 +110,23 @@ def sealing_key_id(sealed: bytes) -> bytes:
 def _seal(key: bytes, kid: bytes, salt: bytes, plaintext: bytes, context: Sequence[str]) -> bytes:
     aes_key, commitment = derive(key, salt, _LABEL)
     header = _HEADER.pack(_MAGIC, _VERSION, kid, salt, commitment)
-    return header + AESGCM(aes_key).encrypt(_NONCE, plaintext, _associated(header, context))
+    return header + _aes(aes_key).encrypt(_NONCE, plaintext, _associated(header, context))
+
+
+def _opened(aes_key: bytes, sealed: bytes, associated: bytes) -> bytes | None:
+    """None: it is not what was sealed with this key in this place."""
+    from cryptography.exceptions import InvalidTag
+
+    try:
+        return _aes(aes_key).decrypt(_NONCE, sealed, associated)
+    except InvalidTag:
+        return None
+
+
+def _aes(key: bytes) -> AESGCM:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    return AESGCM(key)
 
 
 def _header(sealed: bytes) -> tuple[bytes, bytes, bytes]:

@@ -21,7 +21,7 @@ from typing import Any
 from listbackup.base.clock import from_unix_ms, unix_ms
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9!-/:-@\[-`{-~]{1,128}")
-_UNSAID = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 # Message attributes of ours.
 _ID, _GROUP, _NOT_BEFORE = "id", "group", "not_before"
@@ -104,7 +104,12 @@ def _text(body: bytes) -> str:
         text = body.decode()
     except UnicodeDecodeError:
         text = "\x00"
-    return "b:" + base64.b64encode(body).decode() if _UNSAID.search(text) else "t:" + text
+    return "t:" + text if _is_known_to_xml(text) else "b:" + base64.b64encode(body).decode()
+
+
+def _is_known_to_xml(text: str) -> bool:
+    """Half of what would be a surrogate never comes out of UTF-8. Said in one class of characters it takes 5 ms to compile, at every cold start."""
+    return _CONTROLS.search(text) is None and "\ufffe" not in text and "\uffff" not in text
 
 
 def _bytes(text: str) -> bytes:
