@@ -79,7 +79,7 @@ def _distribution(stack: Stack, stage: Stage, ground: Ground, bucket: s3.Bucket)
         cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
         origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
         viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
-        compress=True,
+        compress=False,  # it would squeeze only what it keeps: functions do it themselves (docs/decisions/0383)
         function_associations=[_runs(stack, stage, "name-viewer", NAME_VIEWER, cloudfront.FunctionEventType.VIEWER_REQUEST)],
     )
     certificate = acm.Certificate.from_certificate_arn(stack, "Certificate", stage.web_certificate) if stage.web_certificate else None

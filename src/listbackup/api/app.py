@@ -58,7 +58,6 @@ class ApiSettings:
         None  # where people find it (None: the house says so), for who must not wait until everything about people is there
     )
     turns: Turns | None = None  # live events in turns, where an answer cannot go on for long
-    squeezes: bool = True  # answers by gzip, where nobody between does it
     opens_late: bool = False  # a room when the first request comes for it, for who answers few and must answer the first soon
 
 
@@ -76,7 +75,6 @@ def application(house: House, errands: Errander, settings: ApiSettings = ApiSett
         threads=ThreadPoolExecutor(settings.max_requests, thread_name_prefix="api"),
         health_threads=ThreadPoolExecutor(HEALTH_THREADS, thread_name_prefix="health"),
         turns=settings.turns,
-        squeezes=settings.squeezes,
     )
     document = _Document(lambda: every_route(house, errands, tally))
 

@@ -6,6 +6,7 @@ ASGI between the application and whoever carries its answer. What is small goes 
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
@@ -19,7 +20,7 @@ from listbackup.http.problem import MEDIA_TYPE, TOO_LARGE, Refused, encode_probl
 
 PATIENCE_SECONDS = 25.0  # of a request that is handed out: the gateway answers for us after 30
 
-_ABOUT_THE_BYTES = (b"content-length", b"content-type", b"content-disposition", b"etag")
+_ABOUT_THE_BYTES = (b"content-length", b"content-type", b"content-disposition", b"content-encoding", b"etag")
 _FILENAME = re.compile(rb'filename="([^"]+)"')
 
 
@@ -115,9 +116,14 @@ class _Passage:
     async def _begin(self) -> None:
         if self._hand_out is None or self._start["status"] != 200:
             raise Refused(TOO_LARGE, "the answer is larger than a function may give", hint="ask for less at once, or for an export")
-        name = _FILENAME.search(dict(self._start["headers"]).get(b"content-disposition", b""))
+        said = dict(self._start["headers"])
+        name = _FILENAME.search(said.get(b"content-disposition", b""))
         self._out = self._hand_out(name[1].decode() if name else "answer")
         held, self._held = self._held, []
+        if (
+            said.get(b"content-encoding") == b"gzip"
+        ):  # squeezed, and so in one piece (``api/squeezing.py``): where it is put nobody says that it is
+            held = [gzip.decompress(b"".join(held))]
         for piece in held:
             await self._write(piece)
 

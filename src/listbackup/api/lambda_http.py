@@ -59,7 +59,6 @@ class HttpFunction:
             max_requests=4,  # of a process: API Gateway gives it one at a time
             services=(settings.service,) if settings.service is not None else ApiSettings().services,
             opens_late=True,
-            squeezes=False,  # what is no text is a third longer on its way through the gateway
             turns=Turns(hold_seconds=settings.live.hold_seconds, retry_ms=settings.live.retry_ms),
         )
         self._host, self._front = host, settings.front_proof

@@ -58,7 +58,6 @@ class Gate:
     threads: Executor
     health_threads: Executor
     turns: Turns | None = None
-    squeezes: bool = False
 
 
 class Operation:
@@ -108,8 +107,7 @@ class Operation:
         with log_context(**({"account": caller.account or "-", "caller": caller.id} if caller is not None else {})):
             with self._pointing():
                 response = self._once(request, call, raw)
-        if self._gate.squeezes:
-            squeeze(request, response)
+        squeeze(request, response)
         response.raw_headers += [(name.encode(), value.encode()) for name, value in headers.items()]
         return response
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import threading
 import time
@@ -21,6 +22,7 @@ from listbackup.api.lambda_authorizer import Authorizer
 from listbackup.api.lambda_http import HttpFunction
 from listbackup.api.services import public_routes_of, routes_of, service_names
 from listbackup.base.errors import BackendError, ListBackupError
+from listbackup.http.permission import Bundle
 from listbackup.testing.clock import ManualClock
 from listbackup.testing.cloud import GATEWAY, PUBLIC, Answered, Invocation, MemoryStage, answered, http_event
 from listbackup.testing.http import current_openapi
@@ -230,6 +232,30 @@ def test_an_answer_that_no_function_can_give_is_handed_out_or_refused(stage: Mem
     assert (said.raw, said.headers["cache-control"], "content-disposition" in said.headers) == (b"", "no-store", False)
     refused = exported(stage, None)
     assert (refused.status, refused.json["code"]) == (413, "too_large")
+
+
+def test_a_long_answer_goes_through_the_gateway_squeezed(stage: MemoryStage) -> None:
+    """Nobody behind the function does it: CloudFront squeezes what it keeps, and of the API it keeps nothing."""
+    for number in range(12):
+        stage.system.api_keys.create(stage.scope, name=f"key {number}", permissions=(Bundle.READ,))
+    long = stage.ask("accounts", "GET", "/api-keys")
+    event = http_event("GET", "/v2/api-keys", headers={"authorization": f"Bearer {stage.key}", "accept-encoding": "br, gzip"})
+    raw = stage.http("accounts")(event, Invocation())
+    said = answered(raw)
+    assert (raw["isBase64Encoded"], said.headers["content-encoding"], said.headers["vary"]) == (True, "gzip", "accept-encoding")
+    assert gzip.decompress(said.raw) == long.raw
+    assert len(raw["body"]) < len(long.raw) / 2, "also as base64"
+
+
+def test_what_was_squeezed_and_is_still_too_large_is_handed_out_as_it_was(stage: MemoryStage) -> None:
+    """A link into a bucket does not say that it is squeezed."""
+    for number in range(12):
+        stage.system.api_keys.create(stage.scope, name=f"key {number}", permissions=(Bundle.READ,))
+    bucket, settings = Bucket(), stage.settings(LISTBACKUP_SERVICE="accounts")
+    event = http_event("GET", "/v2/api-keys", headers={"authorization": f"Bearer {stage.key}", "accept-encoding": "gzip"})
+    said = answered(HttpFunction(stage.open(), stage.errands, settings, hand_out=bucket, most_bytes=100)(event, Invocation()))
+    assert (said.status, "content-encoding" in said.headers) == (303, False)
+    assert len(json.loads(b"".join(bucket.pieces))["items"]) == 13
 
 
 def test_what_cannot_be_handed_out_is_a_problem_and_leaves_nothing(stage: MemoryStage) -> None:
