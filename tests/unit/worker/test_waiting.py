@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from listbackup.backends.queue.port import Queue
-from listbackup.base.errors import NotFound, PlatformError, PlatformFault
+from listbackup.base.errors import BackendError, NotFound, PlatformError, PlatformFault
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.record import Key
 from listbackup.processor.backup import Cadence
@@ -112,6 +112,74 @@ def test_a_run_that_goes_on_when_quiet_hours_begin_comes_to_a_checkpoint_and_goe
 def test_a_person_at_the_machine_gets_a_backup_also_in_quiet_hours(house: Rooms) -> None:
     house.jobs.create(house.scope, source="s0", timetable=Timetable(cron="0 3 * * *", quiet=(QuietWindow(start="11:00", end="14:00"),)))
     assert house.runs.backup(house.scope, "s0", Work(owner="cli")).state is RunState.SUCCEEDED
+
+
+# a ground that gives way
+
+
+def giving_way(house: Rooms, monkeypatch: pytest.MonkeyPatch, *, retryable: bool = True) -> list[str]:
+    """From now on no object can be written; the names of those that were tried."""
+    tried: list[str] = []
+
+    def refuse(name: str, data: object, **_: object) -> None:
+        tried.append(name)
+        raise BackendError("cannot write the object: AWS says SlowDown (503)", retryable=retryable)
+
+    monkeypatch.setattr(house.objects, "put", refuse)
+    return tried
+
+
+def test_a_run_under_which_the_ground_gives_way_goes_on_at_its_checkpoint_when_it_holds_again(
+    house: Rooms, world: FakePlatform, clock: ManualClock
+) -> None:
+    """A table or a bucket that is throttled beyond all retries of a call."""
+    run, hand = house.runs.start(house.scope, "s0"), worker(house)
+    with pytest.MonkeyPatch.context() as broken:
+        on_page(world, (20,), lambda: giving_way(house, broken))
+        assert hand.run_once() == 1
+    waiting = house.runs.get(house.scope, run.id)
+    assert (waiting.state, waiting.reason, waiting.stumbles) == (RunState.QUEUED, "backend", 1)
+    assert waiting.not_before is not None
+    assert clock.now() < waiting.not_before <= clock.now() + timedelta(minutes=1)
+    assert (house.queue.depth(), dead(house.queue)) == (0, 0)
+    last = house.runs.logs(house.scope, run.id, WantedLines(), limit=50).items[-1]
+    assert last.level is LogLevel.INFO
+    assert last.message.startswith(
+        "The run waits: interrupted. cannot write the object: AWS says SlowDown (503) It goes on at 2026-03-10T12:0"
+    )
+    pages: list[Key] = []
+    world.before = lambda name, _stream, key: pages.append(key) if name == "page" else None
+    assert hand.run_once() == 0
+    clock.advance(timedelta(minutes=1))
+    assert hand.run_once() == 1
+    done = house.runs.get(house.scope, run.id)
+    assert (done.state, done.reason, done.records, done.attempt, done.crashes) == (RunState.SUCCEEDED, None, 30, 2, 0)
+    assert pages[0] != (0,), "not from the beginning"
+
+
+def test_a_ground_that_does_not_hold_again_fails_the_run_after_half_an_hour(
+    house: Rooms, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    giving_way(house, monkeypatch)
+    run, hand, waits = house.runs.start(house.scope, "s0"), worker(house), list[int]()
+    while hand.run_once() == 1 and (now := house.runs.get(house.scope, run.id)).not_before is not None:
+        waits.append(round((now.not_before - clock.now()) / timedelta(minutes=1)))
+        clock.jump(now.not_before)
+    over = house.runs.get(house.scope, run.id)
+    assert (over.state, over.reason, waits) == (RunState.FAILED, "backend", [1, 2, 4, 8, 16])
+
+
+def test_what_is_wrong_with_the_ground_for_good_fails_the_run_at_once_and_so_does_anything_at_the_machine(
+    house: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would fetch a run of the command line from the queue."""
+    giving_way(house, monkeypatch, retryable=False)
+    run = house.runs.start(house.scope, "s0")
+    assert worker(house).run_once() == 1
+    assert house.runs.get(house.scope, run.id).state is RunState.FAILED
+    monkeypatch.undo()
+    giving_way(house, monkeypatch)
+    assert house.runs.backup(house.scope, "s0", Work(owner="cli")).state is RunState.FAILED
 
 
 # room

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from listbackup.backends.table.lease import LeaseGone
 from listbackup.base.clock import iso
-from listbackup.base.errors import Interrupted, ListBackupError, NotFound, PlatformError, PlatformFault
+from listbackup.base.errors import BackendError, Interrupted, ListBackupError, NotFound, PlatformError, PlatformFault
 from listbackup.connectors.engine.record import Key
 from listbackup.processor.backup import BackupOrder, Cadence, StreamOrder, run_backup
 from listbackup.processor.maintain import after_run
@@ -30,6 +30,8 @@ from listbackup.store import AlreadyCommitted, RunLost, SnapshotInfo, Store
 
 _WAITS = (PlatformFault.RATE_LIMITED, PlatformFault.QUOTA_REACHED)
 PATIENCE = timedelta(minutes=30)  # a platform that asks for more is come back to later
+MOST_STUMBLES = 5  # of one run, under a ground that gives way for a while
+_BREATHER = timedelta(minutes=1)  # after the first, then twice as long each time: half an hour in all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,12 +199,20 @@ class Execution:
             return _onto(waiting), "interrupted"
         if isinstance(error, PlatformError) and error.fault in _WAITS and error.retry_after is not None:
             return _onto(replace(ended, state=RunState.QUEUED, not_before=now + error.retry_after)), "interrupted"
+        if isinstance(error, BackendError) and error.retryable and held.on_queue and held.stumbles < MOST_STUMBLES:
+            return _onto(_put_off(ended, now)), "interrupted"
         return _onto(replace(ended, state=RunState.FAILED, ended_at=now)), "failed"
 
     def _tell_connection(self, scope: Scope, held: Run, error: ListBackupError) -> None:
         if isinstance(error, PlatformError) and error.fault is PlatformFault.NEEDS_REAUTH:
             source = self._sources.get(scope, held.source)
             self._connections.mark_needs_reauth(scope, source.connection, error.message)
+
+
+def _put_off(run: Run, now: datetime) -> Run:
+    """The run goes on later at its last checkpoint: the retries of one call are a matter of seconds, a throttled table is one of minutes."""
+    wait = _BREATHER * 2**run.stumbles
+    return replace(run, state=RunState.QUEUED, stumbles=run.stumbles + 1, not_before=now + wait, hint="it goes on by itself")
 
 
 def _in_quiet(run: Run, until: datetime | None) -> Run:

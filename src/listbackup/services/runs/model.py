@@ -41,7 +41,10 @@ class Run:
     epoch: int = 0
     owner: str | None = None
     lease_until: datetime | None = None
-    not_before: datetime | None = None  # the platform asked us to stay away until then, or it is told to be left alone
+    not_before: datetime | None = (
+        None  # the platform asked us to stay away until then, or it is told to be left alone, or the ground gave way
+    )
+    stumbles: int = 0  # how often the ground gave way under it and it was put off
     tries: int = 0  # how many failed runs before this one it makes up for
     cancel_requested: bool = False
     started_at: datetime | None = None
