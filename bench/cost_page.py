@@ -73,7 +73,7 @@ def source_month(measured: Mapping[str, Any]) -> Counter[str]:
     month: Counter[str] = Counter({name: value * RUNS for name, value in daily.items() if not name.endswith(_NOT_BILLED)})
     request = measured["request"]
     month.update({name: value * REQUESTS for name, value in request.items() if name not in _NOT_UNITS})
-    month.update(dict.fromkeys(("http_requests", "front_requests", "firewall_requests"), REQUESTS))
+    month.update(dict.fromkeys(("http_requests", "front_requests", "front_functions", "firewall_requests"), REQUESTS))
     month["invocations"] += REQUESTS
     month["gb_seconds"] += REQUESTS * (request["aws_calls"] * AWS_SECONDS + request["cpu_seconds"]) * OTHER_GB
     month["s3_gb"] = (first["object_bytes"] + SNAPSHOTS * daily["object_bytes"]) / 1e9
@@ -214,7 +214,7 @@ def _assumptions() -> list[str]:
         f"| time that is billed | {START_SECONDS:.0f} s of start, {AWS_SECONDS * 1000:.0f} ms for each call to AWS, {PAGE_SECONDS * 1000:.0f} ms for each page of the platform, {AT_ONCE} at a time, and the processor time that was measured here (the simulated platform's share is in it) |",
         f"| traces | the first invocation of every second and {TRACED_SHARE:.0%} of the others, which is X-Ray's own rule |",
         "| our own metrics | each of them in every hour of the month |",
-        "| the address | all requests come through CloudFront and the firewall |",
+        "| the address | all requests come through CloudFront, its function that names the caller, and the firewall |",
         f"| memory | {WORKER_GB * 1024:.0f} MB for the worker, {OTHER_GB * 1024:.0f} MB elsewhere |",
         f"| looking into queues | five pollers for each of two queues, 20 s a look: {POLLS:,} requests a month |",
         f"| logs | {LOG_BYTES_RUN / 1000:.0f} KB a run, {LOG_BYTES_REQUEST} bytes a request |",
