@@ -58,7 +58,6 @@ class Rights:
     hears_outbox: bool = False  # reads the stream of the outbox
     secrets: bool = False  # reads the installation's secrets
     hands_out: bool = False  # puts large answers where a link leads to
-    measures: bool = False  # puts metrics
 
 
 def statements(stack: Stack, stage: Stage, rights: Rights) -> Sequence[iam.PolicyStatement]:

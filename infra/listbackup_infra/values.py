@@ -8,7 +8,6 @@ from aws_cdk import aws_ssm as ssm
 from listbackup_infra.settings import Stage
 
 INSTALLATION = "installation"  # made by the deployment, once
-SETUP_CODE = "setup-code"  # the same
 FRONT_PROOF = "front-proof"  # the same: the SHA-256 of the secret that the distribution shows
 RUN_QUEUE_URL = "run-queue-url"
 RUN_DEAD_QUEUE_URL = "run-dead-queue-url"

@@ -195,11 +195,3 @@ class Merging:
         missed = head.purged_at if head.purged_at != self._mark.purged_at else 0
         state = msgspec.structs.replace(head.streams[self._mark.stream], thinned_at=now, dropped_at=missed)
         return edited(head, streams={**head.streams, self._mark.stream: state})
-
-
-def merge_bases(store: Store, streams: Sequence[str], progress: Progress | None = None) -> Compacted:
-    """Merge these streams' bases one after the other."""
-    done = Compacted()
-    for stream in streams:
-        done += merge_base(store, stream, progress)
-    return done

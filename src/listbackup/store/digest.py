@@ -22,15 +22,6 @@ def digest_of(vhash: U64) -> bytes:
 
 def add_to(digest: bytes, vhash: U64) -> bytes:
     """The digest once these rows live too."""
-    return _combine(digest, vhash, 1)
-
-
-def take_from(digest: bytes, vhash: U64) -> bytes:
-    """The digest once these rows live no more."""
-    return _combine(digest, vhash, -1)
-
-
-def _combine(digest: bytes, vhash: U64, sign: int) -> bytes:
-    first = int.from_bytes(digest[:8], "little") + sign * int(vhash.sum(dtype=np.uint64))
-    second = int.from_bytes(digest[8:], "little") + sign * int((vhash * vhash).sum(dtype=np.uint64))
+    first = int.from_bytes(digest[:8], "little") + int(vhash.sum(dtype=np.uint64))
+    second = int.from_bytes(digest[8:], "little") + int((vhash * vhash).sum(dtype=np.uint64))
     return (first & _MASK).to_bytes(8, "little") + (second & _MASK).to_bytes(8, "little")

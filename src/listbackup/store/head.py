@@ -266,10 +266,6 @@ class Head(msgspec.Struct, kw_only=True, frozen=True):
         found = self.snaps[at] if at < len(self.snaps) else None
         return found if found is not None and found.seq == seq else None
 
-    def stream_by_id(self, stream_id: int) -> str | None:
-        """The name of a stream, or None."""
-        return next((name for name, state in self.streams.items() if state.id == stream_id), None)
-
 
 def demand_droppable(head: Head) -> None:
     """Raises NewerFormat where only a newer version knows what may be dropped."""
@@ -355,8 +351,3 @@ def counts_of(entry: CountsEntry) -> StreamCounts:
         problems=entry.problems,
         digest=entry.digest,
     )
-
-
-def live_runs(head: Head, now_ms: int, kinds: Sequence[str] = ("run",)) -> dict[str, OpenEntry]:
-    """The open entries of these kinds whose lease has not run out."""
-    return {run: entry for run, entry in head.open.items() if entry.kind in kinds and entry.free_at() > now_ms}

@@ -239,11 +239,6 @@ class PackReader:
         self._offsets = (np.concatenate([[0], np.cumsum(lens, dtype=np.int64)]) + HEADER_BYTES).tolist()
         self._raws = np.frombuffer(tail.raws, "<u4").tolist()
 
-    @property
-    def frame_count(self) -> int:
-        """Frames before the tail."""
-        return len(self._lens)
-
     def sealed_range(self, index: int, count: int = 1) -> tuple[int, int]:
         """Start and length [bytes] of ``count`` frames from ``index``."""
         return self._offsets[index], self._offsets[index + count] - self._offsets[index]

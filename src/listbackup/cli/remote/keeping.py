@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from listbackup.base.clock import Clock
-from listbackup.base.errors import InputError, ListBackupError, NotFound
+from listbackup.base.errors import ListBackupError, NotFound
 from listbackup.base.ids import AccountId
 from listbackup.base.paging import Page
 from listbackup.base.secret import Secret
@@ -241,11 +241,6 @@ class RemoteApiKeys:
         with absent("API key", key):
             self._line.api_keys.delete(key)
         return _key(self._line.api_keys.get(key))
-
-
-def only_there(what: str, hint: str | None = None) -> InputError:
-    """The error for what a server's API does not offer."""
-    return InputError(f"{what} is done on the machine that holds the data, not through a server", hint=hint)
 
 
 def _key(said: KeyShown) -> ApiKey:

@@ -28,7 +28,6 @@ EDIT: dict[str, Param] = {"context": "edit"}  # with it the raw content comes, a
 STEADY: dict[str, Param] = {**EDIT, "orderby": "id", "order": "asc"}
 PAST_THE_END = (EndAnswer(status=400, code="rest_post_invalid_page_number"),)
 TRASHED = FlaggedDeletion(field="status", values=("trash",))
-RENDERED = ("guid", "link", "modified", "modified_gmt", "permalink_template", "generated_slug", "_links", "id", "type", "class_list")
 
 
 def _posts(name: str, label: str, page_size: int, *, fields: tuple[str, ...], references: dict[str, str]) -> StreamFacts:
