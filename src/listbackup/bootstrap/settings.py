@@ -228,12 +228,16 @@ def read_settings(
         log_stderr=values.flag("LOG_STDERR"),
         debug=values.flag("DEBUG"),
     )
+    _demand_keys_apart(settings)
+    return settings
+
+
+def _demand_keys_apart(settings: Settings) -> None:
     if settings.keys == settings.data or settings.data in settings.keys.parents:
         raise InputError(
             f"the key folder {settings.keys} lies inside the data folder: whoever copies one would have both",
             hint=f"point {PREFIX}KEYS somewhere outside {settings.data}",
         )
-    return settings
 
 
 def _values(env: Mapping[str, str], flags: Mapping[str, str], file: Path, *, required: bool) -> Values:

@@ -77,6 +77,27 @@ class Drill:
         return not self.problems
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lost:
+    """An installation that died at work: what its copy was, what it had, and what its snapshots held."""
+
+    died_at: datetime
+    copy_at: datetime
+    copy_bytes: int
+    copy_seconds: float
+    expected: dict[str, int]
+    truth: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Back:
+    """The way back: what the command said, how long it took alone, and until a worker worked again [s]."""
+
+    said: dict[str, int]
+    restore_seconds: float
+    rto_seconds: float
+
+
 class Ahead:
     """The machine's clock, put forward."""
 
@@ -107,51 +128,61 @@ def drill(out: Output, clock: Clock, *, accounts: int, hands: int) -> Drill:
             _furnish(system, crm, accounts)
             write_text(box.folder / "kit.txt", print_kit(system.keyring.roots, made_at=clock.now()), mode=0o600)
             bars.update("copying", 1, 5)
-            worker = box.start("worker")
-            copy_at, copy_bytes, copy_seconds = _copied(system, clock)
-            expected = _counted(system)
-            crm.pass_day(changed=0.2, added=0.1, deleted=0.0)
-            _change(system)
-            truth = _snapshots(system)
-            worker.kill()  # as a machine dies
-            worker.communicate()
-            died_at = clock.now()
+            lost = _die_at_work(system, crm, box, clock)
         bars.update("restoring", 2, 5)
         _lose(settings, box.folder)
-        begun = clock.monotonic()
-        said = box.ask("system", "restore", "--from", str(place), "--kit", "kit.txt", "--start")
-        restored = clock.monotonic() - begun
-        worker = box.start("worker")
-        try:
-            with _opened(settings, clock) as system:
-                _wait(clock, lambda: bool(system.installation.beats.alive()), "a worker that works again")
-                back = clock.monotonic() - begun
-        finally:
-            worker.terminate()
-            worker.communicate()
+        back = _come_back(settings, box, place, clock)
+        bars.update("comparing", 3, 5)
         with _opened(settings, clock) as system:
-            bars.update("comparing", 3, 5)
-            problems = [*_missing(said, expected), *_differing(truth, _snapshots(system)), *_closed(system)]
-            lost = LOST - sum(1 for name in _names(system) if name.startswith("late-"))
+            problems = [*_missing(back.said, lost.expected), *_differing(lost.truth, _snapshots(system)), *_closed(system)]
+            lost_sources = LOST - sum(1 for name in _names(system) if name.startswith("late-"))
             ahead = _until_due(system, clock)
         bars.update("starting", 4, 5)
         with _opened(settings, Ahead(clock, ahead)) as system:
-            started = _start(system, Ahead(clock, ahead), hands=hands, jobs=expected["jobs"])
+            started = _start(system, Ahead(clock, ahead), hands=hands, jobs=lost.expected["jobs"])
     return Drill(
-        accounts=said["accounts"],
-        connections=said["connections"],
-        sources=said["sources"],
-        jobs=said["jobs"],
-        copy_bytes=copy_bytes,
-        copy_seconds=copy_seconds,
-        restore_seconds=restored,
-        rto_seconds=back,
-        rpo_seconds=(died_at - copy_at).total_seconds(),
-        lost_sources=lost,
-        snapshots=len(truth),
+        accounts=back.said["accounts"],
+        connections=back.said["connections"],
+        sources=back.said["sources"],
+        jobs=back.said["jobs"],
+        copy_bytes=lost.copy_bytes,
+        copy_seconds=lost.copy_seconds,
+        restore_seconds=back.restore_seconds,
+        rto_seconds=back.rto_seconds,
+        rpo_seconds=(lost.died_at - lost.copy_at).total_seconds(),
+        lost_sources=lost_sources,
+        snapshots=len(lost.truth),
         started=started,
         problems=problems,
     )
+
+
+def _die_at_work(system: System, crm: SimulatedCrm, box: Sandbox, clock: Clock) -> _Lost:
+    """The worker makes its copy, the world goes on, and the worker is killed."""
+    worker = box.start("worker")
+    copy_at, copy_bytes, copy_seconds = _copied(system, clock)
+    expected = _counted(system)
+    crm.pass_day(changed=0.2, added=0.1, deleted=0.0)
+    _change(system)
+    truth = _snapshots(system)
+    worker.kill()  # as a machine dies
+    worker.communicate()
+    return _Lost(died_at=clock.now(), copy_at=copy_at, copy_bytes=copy_bytes, copy_seconds=copy_seconds, expected=expected, truth=truth)
+
+
+def _come_back(settings: Settings, box: Sandbox, place: Path, clock: Clock) -> _Back:
+    """The copy put back by the command, and a worker that works on it."""
+    begun = clock.monotonic()
+    said = box.ask("system", "restore", "--from", str(place), "--kit", "kit.txt", "--start")
+    restored = clock.monotonic() - begun
+    worker = box.start("worker")
+    try:
+        with _opened(settings, clock) as system:
+            _wait(clock, lambda: bool(system.installation.beats.alive()), "a worker that works again")
+            return _Back(said=said, restore_seconds=restored, rto_seconds=clock.monotonic() - begun)
+    finally:
+        worker.terminate()
+        worker.communicate()
 
 
 def _settings(box: Sandbox, hands: int) -> Settings:

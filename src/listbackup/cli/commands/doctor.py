@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from listbackup.cli.findings import Finding
 from listbackup.cli.options import Json
 from listbackup.cli.output import Output, size
 from listbackup.cli.shell import Chosen, Shell, shell
+
+if TYPE_CHECKING:
+    from listbackup.cli.drill import Drill
 
 
 def command(
@@ -116,29 +119,7 @@ def _drill(sh: Shell, accounts: int) -> int:
     from listbackup.cli.drill import LOST, drill
 
     done = drill(sh.out, sh.clock, accounts=accounts, hands=sh.settings.workers)
-    sh.out.document(
-        {
-            "held": done.held,
-            "accounts": done.accounts,
-            "sources": done.sources,
-            "jobs": done.jobs,
-            "copy_bytes": done.copy_bytes,
-            "copy_seconds": round(done.copy_seconds, 1),
-            "restore_seconds": round(done.restore_seconds, 1),
-            "rto_seconds": round(done.rto_seconds, 1),
-            "rpo_seconds": round(done.rpo_seconds, 1),
-            "lost_sources": done.lost_sources,
-            "snapshots": done.snapshots,
-            "started": {
-                "jobs": done.started.jobs,
-                "hands": done.started.hands,
-                "queued_p99_seconds": round(done.started.queued_p99, 1),
-                "p50_seconds": round(done.started.p50, 1),
-                "p99_seconds": round(done.started.p99, 1),
-            },
-            "problems": list(done.problems),
-        }
-    )
+    sh.out.document(_drill_document(done))
     sh.out.pairs(
         [
             ("lost", f"{done.accounts} accounts, {done.connections} connections, {done.sources} sources, {done.jobs} schedules"),
@@ -158,3 +139,28 @@ def _drill(sh: Shell, accounts: int) -> int:
     if done.held:
         sh.out.good("everything that the copy and the objects had came back")
     return ExitCode.OK if done.held else ExitCode.DAMAGED
+
+
+def _drill_document(done: Drill) -> dict[str, object]:
+    started = done.started
+    return {
+        "held": done.held,
+        "accounts": done.accounts,
+        "sources": done.sources,
+        "jobs": done.jobs,
+        "copy_bytes": done.copy_bytes,
+        "copy_seconds": round(done.copy_seconds, 1),
+        "restore_seconds": round(done.restore_seconds, 1),
+        "rto_seconds": round(done.rto_seconds, 1),
+        "rpo_seconds": round(done.rpo_seconds, 1),
+        "lost_sources": done.lost_sources,
+        "snapshots": done.snapshots,
+        "started": {
+            "jobs": started.jobs,
+            "hands": started.hands,
+            "queued_p99_seconds": round(started.queued_p99, 1),
+            "p50_seconds": round(started.p50, 1),
+            "p99_seconds": round(started.p99, 1),
+        },
+        "problems": list(done.problems),
+    }

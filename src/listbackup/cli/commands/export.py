@@ -11,6 +11,7 @@ from listbackup.cli.looking import find_snapshot
 from listbackup.cli.options import Json, SourceAt
 from listbackup.cli.output import size
 from listbackup.cli.shell import shell
+from listbackup.processor.export import ExportedFile
 from listbackup.services.data import ExportFormat, ExportOptions, field_paths, parse_filter
 
 
@@ -60,17 +61,7 @@ def command(
                 options=options,
                 listen=lambda at: bars.update(at.stream, at.records, at.total),
             )
-        written = [
-            {
-                "name": one.name,
-                "stream": one.stream,
-                "records": one.records,
-                "bytes": one.size_bytes,
-                "sha256": one.sha256,
-                "columns": one.columns,
-            }
-            for one in result.files
-        ]
+        written = [_file_document(one) for one in result.files]
         sh.out.document({"source": name, "snapshot": snapshot.seq, "folder": str(to), "records": result.records, "files": written})
         rows = [(one.name, one.records, one.columns or None, size(one.size_bytes)) for one in result.files]
         sh.out.table(("FILE", ">RECORDS", ">COLUMNS", ">SIZE"), rows, empty="Nothing to write.")
@@ -78,3 +69,14 @@ def command(
         changed = sum(one.neutralised_cells for one in result.files)
         if changed:
             sh.out.warn(f"{changed:,} cells began like a formula and got a leading ' (--raw-cells leaves them)")
+
+
+def _file_document(one: ExportedFile) -> dict[str, object]:
+    return {
+        "name": one.name,
+        "stream": one.stream,
+        "records": one.records,
+        "bytes": one.size_bytes,
+        "sha256": one.sha256,
+        "columns": one.columns,
+    }

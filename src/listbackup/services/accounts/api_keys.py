@@ -96,13 +96,9 @@ class ApiKeys:
 
         ``by`` stands in the account; None: whoever sits at the machine. Raises InputError, NotAllowed (more than the maker's own), PlanLimit.
         """
-        asked = tuple(permissions)
+        asked, checked = tuple(permissions), _checked_name(name)
+        _demand_sense(asked, life)
         maker = by or machine(scope.actor)
-        checked = _checked_name(name)
-        if not asked:
-            raise InputError("an API key needs at least one scope", field="scopes")
-        if not timedelta(minutes=1) <= life <= LONGEST_LIFE:
-            raise InputError(f"an API key lives from a minute to {LONGEST_LIFE.days} days", field="life")
         id_, text, digest = make_key(self._environment)
 
         def attempt() -> Act[NewApiKey]:
@@ -300,6 +296,13 @@ def _checked_name(name: str) -> str:
     if not name.strip() or len(name) > 100 or not name.isprintable():
         raise InputError("an API key's name has 1 to 100 printable characters", field="name")
     return name.strip()
+
+
+def _demand_sense(asked: tuple[Bundle | Permission, ...], life: timedelta) -> None:
+    if not asked:
+        raise InputError("an API key needs at least one scope", field="scopes")
+    if not timedelta(minutes=1) <= life <= LONGEST_LIFE:
+        raise InputError(f"an API key lives from a minute to {LONGEST_LIFE.days} days", field="life")
 
 
 def _item(key: ApiKey) -> dict[str, Scalar]:

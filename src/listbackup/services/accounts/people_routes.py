@@ -31,22 +31,19 @@ from listbackup.services.accounts.teams import Team
 from listbackup.services.accounts.tenancy import Tenancy
 from listbackup.services.routing import Answer, Call, Route, changing, mine, reading
 
+_TEAM = "/teams/{team:tea}"
+
 
 def member_routes(tenancy: Tenancy) -> Sequence[Route]:
     """Who belongs to the account, and to which accounts one belongs oneself."""
-    accounts, members = tenancy.accounts, tenancy.accounts.members
+    return [*_own(tenancy), *_members(tenancy)]
+
+
+def _members(tenancy: Tenancy) -> Sequence[Route]:
+    members = tenancy.accounts.members
 
     def show(member: Member) -> MemberShown:
-        card = tenancy.directory.find(member.user)
-        return MemberShown(
-            user=member.user,
-            name=card.name if card is not None else "",
-            email=card.email if card is not None else "",
-            has_mfa=card.has_mfa if card is not None else False,
-            role=member.role,
-            joined_at=member.joined_at,
-            version=member.version,
-        )
+        return _member(tenancy, member)
 
     def list_(call: Call) -> Answer:
         page = call.query(PageParameters)
@@ -76,6 +73,19 @@ def member_routes(tenancy: Tenancy) -> Sequence[Route]:
         members.remove(call.scope.account, call.path["user"], by=acting(tenancy, call))
         return Answer()
 
+    read, manage, one = Permission.MEMBERS_READ, Permission.MEMBERS_MANAGE, "/users/{user:usr}"
+    return [
+        reading("/users/search", "People of the account by a part of their name or address; a page may hold fewer than asked for", read, search, Listing[MemberShown], SearchUsers),
+        reading("/users", "Who has a role in the account itself", read, list_, Listing[MemberShown], PageParameters),
+        reading(one, "A person of the account, and what they may do in it", read, get, MemberDetail, versioned=True),
+        changing("PATCH", one, "Give a person another role; never more than one's own", manage, change, step_up=True, body=ChangedMember, answers=MemberShown, versioned=True),
+        changing("DELETE", one, "Remove a person from the account; the last owner stays", manage, remove, step_up=True, status=204, problems=(409,)),
+    ]  # fmt: skip
+
+
+def _own(tenancy: Tenancy) -> Sequence[Route]:
+    accounts, members = tenancy.accounts, tenancy.accounts.members
+
     def own(call: Call) -> Answer:
         user, page = call.caller.user, call.query(PageParameters)
         assert user is not None
@@ -100,49 +110,43 @@ def member_routes(tenancy: Tenancy) -> Sequence[Route]:
         members.switch(call.caller.user, call.body(Chosen).account)
         return Answer()
 
-    read, manage, one = Permission.MEMBERS_READ, Permission.MEMBERS_MANAGE, "/users/{user:usr}"
     return [
         mine("GET", "/users/me/accounts", "The accounts one has a role in", own, query=PageParameters, answers=Listing[MyAccount]),
         mine("DELETE", "/users/me/accounts/{account:acc}", "Leave an account", leave, status=204, problems=(404, 409)),
         mine("POST", "/accounts/switch", "Work in this account where no other is named", switch, body=Chosen, status=204, problems=(404,)),
-        reading("/users/search", "People of the account by a part of their name or address; a page may hold fewer than asked for", read, search, Listing[MemberShown], SearchUsers),
-        reading("/users", "Who has a role in the account itself", read, list_, Listing[MemberShown], PageParameters),
-        reading(one, "A person of the account, and what they may do in it", read, get, MemberDetail, versioned=True),
-        changing("PATCH", one, "Give a person another role; never more than one's own", manage, change, step_up=True, body=ChangedMember, answers=MemberShown, versioned=True),
-        changing("DELETE", one, "Remove a person from the account; the last owner stays", manage, remove, step_up=True, status=204, problems=(409,)),
     ]  # fmt: skip
+
+
+def _member(tenancy: Tenancy, member: Member) -> MemberShown:
+    card = tenancy.directory.find(member.user)
+    return MemberShown(
+        user=member.user,
+        name=card.name if card is not None else "",
+        email=card.email if card is not None else "",
+        has_mfa=card.has_mfa if card is not None else False,
+        role=member.role,
+        joined_at=member.joined_at,
+        version=member.version,
+    )
 
 
 def role_routes(tenancy: Tenancy) -> Sequence[Route]:
     """Roles: those that every account has, and those made here or above."""
     roles = tenancy.accounts.roles
 
-    def show(role: CustomRole, here: str) -> RoleShown:
-        return RoleShown(
-            id=role.id,
-            name=role.name,
-            permissions=role.permissions,
-            account=role.account if role.account == here else None,
-            version=role.version,
-        )
-
     def list_(call: Call) -> Answer:
         here = call.scope.account
-        everybodys = [
-            RoleShown(id=role, name=role, permissions=[one for one in Permission if one in ROLES[role]], account=None, version=None)
-            for role in Role
-        ]
-        every = [*everybodys, *(show(role, here) for role in roles.list(here))]
+        every = [*map(_everybodys, Role), *(_role(role, here) for role in roles.list(here))]
         return Answer(content=listing(sliced(every, lambda one: one.id, call.query(PageParameters)), lambda one: one))
 
     def create(call: Call) -> Answer:
         asked = call.body(NewRole)
         made = roles.create(call.scope.account, asked.name, asked.permissions, by=acting(tenancy, call))
-        return Answer(content=show(made, call.scope.account), version=made.version, location=f"/v2/roles/{made.id}")
+        return Answer(content=_role(made, call.scope.account), version=made.version, location=f"/v2/roles/{made.id}")
 
     def get(call: Call) -> Answer:
         found = roles.get(call.scope.account, call.path["role"])
-        return Answer(content=show(found, call.scope.account), version=found.version)
+        return Answer(content=_role(found, call.scope.account), version=found.version)
 
     def change(call: Call) -> Answer:
         asked = call.body(ChangedRole)
@@ -154,7 +158,7 @@ def role_routes(tenancy: Tenancy) -> Sequence[Route]:
             permissions=asked.permissions,
             version=call.version,
         )
-        return Answer(content=show(new, call.scope.account), version=new.version)
+        return Answer(content=_role(new, call.scope.account), version=new.version)
 
     def delete(call: Call) -> Answer:
         roles.delete(call.scope.account, call.path["role"], by=acting(tenancy, call))
@@ -170,8 +174,27 @@ def role_routes(tenancy: Tenancy) -> Sequence[Route]:
     ]  # fmt: skip
 
 
+def _everybodys(role: Role) -> RoleShown:
+    permissions = [one for one in Permission if one in ROLES[role]]
+    return RoleShown(id=role, name=role, permissions=permissions, account=None, version=None)
+
+
+def _role(role: CustomRole, here: str) -> RoleShown:
+    return RoleShown(
+        id=role.id,
+        name=role.name,
+        permissions=role.permissions,
+        account=role.account if role.account == here else None,
+        version=role.version,
+    )
+
+
 def team_routes(tenancy: Tenancy) -> Sequence[Route]:
     """Teams of the account: their people, and their roles in it and below."""
+    return [*_teams(tenancy), *_mates(tenancy), *_team_roles(tenancy)]
+
+
+def _teams(tenancy: Tenancy) -> Sequence[Route]:
     teams = tenancy.teams
 
     def show(team: Team) -> TeamShown:
@@ -199,6 +222,19 @@ def team_routes(tenancy: Tenancy) -> Sequence[Route]:
         teams.delete(call.scope.account, call.path["team"], by=acting(tenancy, call))
         return Answer()
 
+    read, manage = Permission.MEMBERS_READ, Permission.MEMBERS_MANAGE
+    return [
+        reading("/teams", "The account's teams", read, list_, Listing[TeamShown], PageParameters),
+        changing("POST", "/teams", "Make a team", manage, create, body=NewTeam, answers=TeamShown, status=201, repeatable=True),
+        reading(_TEAM, "A team", read, get, TeamShown, versioned=True),
+        changing("PATCH", _TEAM, "Rename a team", manage, rename, body=ChangedTeam, answers=TeamShown, versioned=True),
+        changing("DELETE", _TEAM, "Delete a team with its roles", manage, delete, step_up=True, status=204),
+    ]
+
+
+def _mates(tenancy: Tenancy) -> Sequence[Route]:
+    teams = tenancy.teams
+
     def people(call: Call) -> Answer:
         page = call.query(PageParameters)
         found = teams.people(call.scope.account, call.path["team"], limit=page.limit, cursor=page.cursor)
@@ -212,6 +248,17 @@ def team_routes(tenancy: Tenancy) -> Sequence[Route]:
     def remove(call: Call) -> Answer:
         teams.remove(call.scope.account, call.path["team"], call.path["user"], by=acting(tenancy, call))
         return Answer()
+
+    read, manage, people_of = Permission.MEMBERS_READ, Permission.MEMBERS_MANAGE, f"{_TEAM}/members"
+    return [
+        reading(people_of, "Who is in a team", read, people, Listing[TeamMateShown], PageParameters),
+        changing("POST", people_of, "Put a person of the account into a team", manage, add, step_up=True, body=TeamMate, answers=TeamMateShown, status=201),
+        changing("DELETE", f"{people_of}/{{user:usr}}", "Take a person out of a team", manage, remove, status=204),
+    ]  # fmt: skip
+
+
+def _team_roles(tenancy: Tenancy) -> Sequence[Route]:
+    teams = tenancy.teams
 
     def roles(call: Call) -> Answer:
         every = [TeamRoleShown(account=role.account, role=role.role) for role in teams.roles(call.scope.account, call.path["team"])]
@@ -228,19 +275,11 @@ def team_routes(tenancy: Tenancy) -> Sequence[Route]:
         teams.take_role(call.scope.account, call.path["team"], where, by=tenancy.authority.of(call.caller.actor, where))
         return Answer()
 
-    read, manage, one = Permission.MEMBERS_READ, Permission.MEMBERS_MANAGE, "/teams/{team:tea}"
+    read, manage, there = Permission.MEMBERS_READ, Permission.MEMBERS_MANAGE, f"{_TEAM}/roles/{{where:acc}}"
     return [
-        reading("/teams", "The account's teams", read, list_, Listing[TeamShown], PageParameters),
-        changing("POST", "/teams", "Make a team", manage, create, body=NewTeam, answers=TeamShown, status=201, repeatable=True),
-        reading(one, "A team", read, get, TeamShown, versioned=True),
-        changing("PATCH", one, "Rename a team", manage, rename, body=ChangedTeam, answers=TeamShown, versioned=True),
-        changing("DELETE", one, "Delete a team with its roles", manage, delete, step_up=True, status=204),
-        reading(f"{one}/members", "Who is in a team", read, people, Listing[TeamMateShown], PageParameters),
-        changing("POST", f"{one}/members", "Put a person of the account into a team", manage, add, step_up=True, body=TeamMate, answers=TeamMateShown, status=201),
-        changing("DELETE", f"{one}/members/{{user:usr}}", "Take a person out of a team", manage, remove, status=204),
-        reading(f"{one}/roles", "In which accounts a team has which role", read, roles, Listing[TeamRoleShown], PageParameters),
-        changing("PUT", f"{one}/roles/{{where:acc}}", "Give a team a role in the account or one below", manage, give, step_up=True, body=TeamRoleIn, answers=TeamRoleShown),
-        changing("DELETE", f"{one}/roles/{{where:acc}}", "Take a team's role in an account", manage, take, status=204),
+        reading(f"{_TEAM}/roles", "In which accounts a team has which role", read, roles, Listing[TeamRoleShown], PageParameters),
+        changing("PUT", there, "Give a team a role in the account or one below", manage, give, step_up=True, body=TeamRoleIn, answers=TeamRoleShown),
+        changing("DELETE", there, "Take a team's role in an account", manage, take, status=204),
     ]  # fmt: skip
 
 

@@ -125,10 +125,10 @@ class Consents:
         if old is None:
             self._connections.room(scope)
         kept = self._connections.known(scope, old) if old is not None else Credentials(values={}, secrets={})
-        still = {} if leads_elsewhere(kept.values, values) else kept.secrets
-        asked, hidden = {**kept.values, **(values or {})}, {**still, **(secrets or {})}
+        elsewhere = leads_elsewhere(kept.values, values)
+        asked, hidden = {**kept.values, **(values or {})}, {**({} if elsewhere else kept.secrets), **(secrets or {})}
         page, given, agreement = self._connections.reach.agreement(scope, platform, asked, hidden)
-        if page.is_anywhere and not (old is not None and old.method is AuthMethod.OAUTH and not leads_elsewhere(kept.values, values)):
+        if page.is_anywhere and (old is None or old.method is not AuthMethod.OAUTH or elsewhere):
             self._ask_whether_shown(scope, platform, page, may_show)
         own_path = page.facts.issuer is None
         back = redirect or self._integrations.redirect_uri(platform, own_path=own_path)
@@ -151,10 +151,15 @@ class Consents:
             reconnect=old.id if old is not None else None,
             own_path=own_path and redirect is None,
         )
+        return Begun(url=url, expires_at=self._wait(scope, state, waiting))
+
+    def _wait(self, scope: Scope, state: str, waiting: _Waiting) -> datetime:
+        """Until when what is brought back with this state is taken."""
         until = self._desk.clock.now() + LIFE
-        fact = Fact(name="connection.sign_in_begun", subject=waiting.reconnect or platform, about={"platform": platform})
+        about = {"platform": waiting.platform}
+        fact = Fact(name="connection.sign_in_begun", subject=waiting.reconnect or waiting.platform, about=about)
         self._desk.commit(scope, self._row(_hash(state), waiting, until), fact)
-        return Begun(url=url, expires_at=until)
+        return until
 
     def _ask_whether_shown(self, scope: Scope, platform: str, page: SignIn, may_show: MayShow) -> None:
         application = self._integrations.find_application(scope, platform) if page.wants_application else None

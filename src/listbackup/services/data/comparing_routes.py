@@ -28,7 +28,10 @@ from listbackup.store import ChangeCounts
 
 def comparing_routes(data: Data) -> Sequence[Route]:
     """What changed, and what is where."""
+    return [*_differing(data), *_hunting(data)]
 
+
+def _differing(data: Data) -> Sequence[Route]:
     def diff(call: Call) -> Answer:
         asked = call.query(DiffParameters)
         source, before, after = pair(data, call, asked.from_, asked.to)
@@ -67,6 +70,15 @@ def comparing_routes(data: Data) -> Sequence[Route]:
         )
         return Answer(content=Listing(items=found.items, next=found.next))
 
+    look, read = Permission.CONTENT_READ, Permission.SNAPSHOTS_READ
+    return [
+        reading("/diff", "What differs between two snapshots of a source", look, diff, Listing[ChangeShown], DiffParameters),
+        reading("/diff/counts", "How much differs, by stream", read, counts, dict[str, ChangeCounts], DiffCountsParameters),
+        reading("/change-sets", "What was changed together, newest run first", look, change_sets, Listing[ChangeSet], ChangeSetParameters),
+    ]
+
+
+def _hunting(data: Data) -> Sequence[Route]:
     def hunt(call: Call) -> Answer:
         asked = call.query(SearchParameters)
         source, seq = asked.source, None
@@ -80,17 +92,5 @@ def comparing_routes(data: Data) -> Sequence[Route]:
         sought = Sought(text=asked.q, source=source, seq=seq, stream=asked.stream, as_of=asked.as_of)
         return Answer(content=show_hits(search(data, call.scope, sought, clock=data.clock, limit=asked.limit, cursor=asked.cursor)))
 
-    look, read = Permission.CONTENT_READ, Permission.SNAPSHOTS_READ
-    return [
-        reading("/diff", "What differs between two snapshots of a source", look, diff, Listing[ChangeShown], DiffParameters),
-        reading("/diff/counts", "How much differs, by stream", read, counts, dict[str, ChangeCounts], DiffCountsParameters),
-        reading("/change-sets", "What was changed together, newest run first", look, change_sets, Listing[ChangeSet], ChangeSetParameters),
-        reading(
-            "/search",
-            "Records that hold a text: of a snapshot, of a source, of all sources at an instant",
-            look,
-            hunt,
-            Hits,
-            SearchParameters,
-        ),
-    ]
+    about = "Records that hold a text: of a snapshot, of a source, of all sources at an instant"
+    return [reading("/search", about, Permission.CONTENT_READ, hunt, Hits, SearchParameters)]

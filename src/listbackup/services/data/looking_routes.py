@@ -79,6 +79,14 @@ def _records(data: Data) -> Sequence[Route]:
         )
         return Answer(content=Listing(items=[show_record(one, fields) for one in found.items], next=found.next))
 
+    about = "Records as they stood, in order of their keys or of a field"
+    return [
+        reading(RECORDS, about, Permission.CONTENT_READ, records, Listing[RecordShown], RecordParameters),
+        *_one_record(data),
+    ]
+
+
+def _one_record(data: Data) -> Sequence[Route]:
     def record(call: Call) -> Answer:
         source, snapshot, stream = with_stream(data, call, "record")
         return Answer(content=show_record(data.record(call.scope, source.id, stream, call.path["key"], seq=snapshot.seq)))
@@ -108,9 +116,6 @@ def _records(data: Data) -> Sequence[Route]:
 
     look = Permission.CONTENT_READ
     return [
-        reading(
-            RECORDS, "Records as they stood, in order of their keys or of a field", look, records, Listing[RecordShown], RecordParameters
-        ),
         reading(f"{_KEY}/history", "Every kept version of a record, newest first", look, history, Listing[VersionShown]),
         reading(f"{_KEY}/fields", "A record's fields, one by one", look, fields, Listing[FieldShown]),
         reading(f"{_KEY}/references", "The records that a record refers to", look, references, Listing[ReferenceShown]),

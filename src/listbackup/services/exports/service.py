@@ -80,6 +80,10 @@ class Exports:
             attachments=attachments,
         )
         export.options()  # what cannot be read is said now
+        return self._taken_on(scope, export)
+
+    def _taken_on(self, scope: Scope, export: Export) -> Export:
+        """The export written down, if fewer are being made than may be."""
         for _ in range(_TRIES):
             mine = turn(self._desk.open(EXPORTS, scope), "active")
             active = [one for one in self._tended(scope) if one.state.is_active]

@@ -40,16 +40,10 @@ def _kept(sources: Sources, groups: SourceGroups) -> Sequence[Route]:
         asked = call.query(SourceParameters)
         members = frozenset(groups.get(call.scope, asked.group).sources) if asked.group is not None else None
         through = sources.connection_of(call.scope, asked.connection) if asked.connection is not None else None
-
-        def keep(one: Source) -> bool:
-            return (
-                (asked.tag is None or asked.tag in one.tags)
-                and (members is None or one.id in members)
-                and (through is None or one.connection == through)
-                and (asked.q is None or asked.q.casefold() in one.name.casefold())
-            )
-
-        return Answer(content=listing(sources.list(call.scope, limit=asked.limit, cursor=asked.cursor, keep=keep), lambda one: one))
+        found = sources.list(
+            call.scope, limit=asked.limit, cursor=asked.cursor, keep=lambda one: _is_asked_for(one, asked, members, through)
+        )
+        return Answer(content=listing(found, lambda one: one))
 
     def get(call: Call) -> Answer:
         found = sources.get(call.scope, call.path["source"])
@@ -93,6 +87,15 @@ def _kept(sources: Sources, groups: SourceGroups) -> Sequence[Route]:
         changing("PATCH", _ONE, "Change a source", write, change, body=ChangedSource, answers=Source, versioned=True, problems=(502,)),
         changing("DELETE", _ONE, "Put a source and its snapshots into the trash for 7 days", write, delete, status=204, step_up=True),
     ]
+
+
+def _is_asked_for(one: Source, asked: SourceParameters, members: frozenset[str] | None, through: str | None) -> bool:
+    return (
+        (asked.tag is None or asked.tag in one.tags)
+        and (members is None or one.id in members)
+        and (through is None or one.connection == through)
+        and (asked.q is None or asked.q.casefold() in one.name.casefold())
+    )
 
 
 def _trash(sources: Sources) -> Sequence[Route]:
