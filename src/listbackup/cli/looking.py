@@ -121,16 +121,6 @@ def show_record(out: Output, raw: bytes) -> None:
         out.say(visible(line))
 
 
-def one_line(raw: bytes) -> bytes:
-    """The record without line ends: its exact bytes unless the platform sent it over several lines."""
-    if b"\n" not in raw and b"\r" not in raw:
-        return raw
-    try:
-        return msgspec.json.format(raw, indent=-1)
-    except msgspec.DecodeError:
-        return raw.replace(b"\r", b" ").replace(b"\n", b" ")
-
-
 def limited(items: Iterator[Any], limit: int | None) -> Iterator[Any]:
     """At most so many of them; all for None."""
     return items if limit is None else islice(items, limit)

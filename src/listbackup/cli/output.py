@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 import msgspec
 
+from listbackup.base.decode import one_line
 from listbackup.base.errors import ListBackupError
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 Document = Mapping[str, Any]  # what --json prints: text, numbers, truth values, lists, mappings, datetimes and msgspec.Raw
 
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")  # between JSON's tokens: inside a text they are escaped
 _C1 = re.compile("[\x7f-\x9f]")
 
 
@@ -63,7 +63,7 @@ class Output:
 
     def line(self, value: Document) -> None:
         """One of many results with ``--json``: one object on one line, also where a record in it was sent over several."""
-        text = msgspec.json.encode(value).translate(_LINE_ENDS).decode("utf-8", "replace")
+        text = one_line(msgspec.json.encode(value)).decode("utf-8", "replace")
         self._write(_C1.sub(_escape, text))
 
     def say(self, text: str = "") -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from listbackup.base.decode import one_line
 from listbackup.base.errors import InputError
 from listbackup.processor.flatten import Cell, Column, Kind, Shape
 
@@ -51,7 +52,7 @@ class JsonlWriter:
         written = Written()
         with path.open("wb") as file:
             for raw in raws:
-                file.write(raw.translate(_NO_BREAKS) if b"\n" in raw or b"\r" in raw else raw)
+                file.write(one_line(raw))
                 file.write(b"\n")
                 written.records += 1
         return written
@@ -171,9 +172,6 @@ def harmless(cell: Cell, written: Written) -> Cell:
         written.neutralised_cells += 1
         return "'" + cell
     return cell
-
-
-_NO_BREAKS = bytes.maketrans(b"\r\n", b"  ")
 
 
 def _groups(shape: Shape, raws: Iterable[bytes]) -> Iterator[list[list[Cell]]]:

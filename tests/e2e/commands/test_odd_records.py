@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from listbackup.testing.saas.wire import Request, Response, WireServer
 
 CommandLine = Any
+READER = Path(__file__).parents[3] / "tools" / "listbackup_reader.py"
 LATIN, LONE, HUGE, NAME, LINES = (
     b'{"id":1,"n":1,"name":"caf\xe9","file":"/f/1"}',
     rb'{"id":2,"n":2,"name":"half \ud83d","file":"/f/2"}',
@@ -59,6 +63,18 @@ def test_each_is_kept_byte_for_byte_with_its_file(odd: CommandLine) -> None:
     assert kept[:4] == [row[:-1] + b',"mark":"old"}' for row in ROWS[:4]]
     files = [odd.ok("show", "odd", "rows", str(number), "--json").json["files"] for number in range(1, 6)]
     assert [len(one) for one in files] == [1] * 5
+
+
+def test_show_an_export_and_the_stand_alone_reader_give_the_same_lines(odd: CommandLine) -> None:
+    shown = odd.ok("show", "odd", "rows").raw.splitlines()
+    assert len(shown) == 5
+    odd.ok("export", "odd", "--format", "jsonl", "--to", "out")
+    assert (odd.home / "out" / "rows.jsonl").read_bytes().splitlines() == shown
+    odd.ok("keys", "recovery-kit", "--store", "--to", "kit.json")
+    (source,) = odd.ok("source", "list", "--json").json["sources"]
+    read = [sys.executable, str(READER), str(odd.data / "objects"), "kit.json", "export", source["id"], "rows"]
+    exact = subprocess.run(read, cwd=odd.home, capture_output=True, check=True).stdout
+    assert exact.replace(b"\r\n", b"  ").splitlines() == shown
 
 
 def test_every_way_to_look_shows_all_of_them(odd: CommandLine) -> None:

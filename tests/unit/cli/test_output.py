@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from listbackup.base.decode import one_line
 from listbackup.base.errors import InputError
-from listbackup.cli.looking import about, field_changes, key_text, one_line
+from listbackup.cli.looking import about, field_changes, key_text
 from listbackup.cli.output import Output, size, visible
 
 
@@ -98,7 +99,7 @@ def test_changes_are_told_by_field() -> None:
 
 def test_a_record_of_many_lines_becomes_one_with_the_same_numbers() -> None:
     assert one_line(b'{"a": 1.50}') == b'{"a": 1.50}'
-    assert one_line(b'{\n  "a": 1.50,\n  "b": "x y"\n}') == b'{"a":1.50,"b":"x y"}'
+    assert one_line(b'{\n  "a": 1.50,\r\n  "b": "x\\ny"\n}') == b'{   "a": 1.50,    "b": "x\\ny" }'
 
 
 def test_keys_are_typed_back_as_they_are_shown() -> None:

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from listbackup.base.decode import one_line
 from listbackup.base.errors import InputError
-from listbackup.cli.looking import find_snapshot, key_parts, limited, one_line, raw_document, show_record, snapshot_document
+from listbackup.cli.looking import find_snapshot, key_parts, limited, raw_document, show_record, snapshot_document
 from listbackup.cli.options import Json, SourceAt, Stream
 from listbackup.cli.output import local, size
 from listbackup.cli.saving import save_file

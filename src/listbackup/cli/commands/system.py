@@ -72,7 +72,7 @@ def list_(context: typer.Context, from_: _From = None, as_json: Json = False) ->
             }
         )
         sh.out.table(
-            ("copy", "made", "size", "root key"), [(one.name, local(one.at), size(one.size_bytes), root or "") for one, root in rows]
+            ("COPY", "MADE", ">SIZE", "ROOT KEY"), [(one.name, local(one.at), size(one.size_bytes), root or "") for one, root in rows]
         )
 
 
