@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from listbackup.base.decode import from_json
+from listbackup.base.decode import from_json, mend
 from listbackup.base.errors import InputError
 
 MOST_FIELDS = 100
@@ -32,7 +32,9 @@ def find_field(raw: bytes, path: FieldPath) -> bytes | None:
 
 
 def with_fields(raw: bytes, kept: bytes, paths: Sequence[FieldPath]) -> bytes:
-    """The record with these fields as ``kept`` has them; those that ``kept`` has not stay as they are."""
+    """The record with these fields as ``kept`` has them; those that ``kept`` has not stay as they are. Raises InputError where the others would be lost."""
+    if _fields(raw) is None:
+        raise InputError("what is there now cannot be taken apart, so no single field of it is written", hint="restore it whole")
     for path in paths:
         value = find_field(kept, path)
         if value is not None:
@@ -69,4 +71,15 @@ def _fields(raw: bytes) -> dict[str, msgspec.Raw] | None:
     try:
         return from_json(raw, dict[str, msgspec.Raw])
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        mended = mend(raw)
+        return _of_mended(raw, mended) if mended != raw else None
+
+
+def _of_mended(raw: bytes, mended: bytes) -> dict[str, msgspec.Raw] | None:
+    from listbackup.connectors.engine.page import same_places  # few records hold half a surrogate pair
+
+    try:
+        fields = from_json(mended, dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
+    return dict(zip(fields, map(msgspec.Raw, same_places(raw, mended, fields.values())), strict=True))

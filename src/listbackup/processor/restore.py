@@ -86,9 +86,9 @@ class _Finishing:
         return places
 
     def _write(self, entry: Entry) -> None:
-        wanted = self._room.wanted(entry.stream, entry.key, entry.before)
-        assert wanted is not None
         try:
+            wanted = self._room.wanted(entry.stream, entry.key, entry.before)
+            assert wanted is not None
             if entry.action is Action.CREATE:
                 written = self._send(entry, wanted)
             else:

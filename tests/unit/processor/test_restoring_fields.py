@@ -114,3 +114,15 @@ def test_every_other_byte_of_a_record_stays_as_it_was() -> None:
     for wrong in ([""], ["a..b"], [f"f{n}" for n in range(101)]):
         with pytest.raises(InputError):
             field_paths(wrong)
+
+
+def test_half_a_surrogate_pair_beside_the_field_stays_as_it_is() -> None:
+    there = rb'{"id": 1, "note": "cut \ud83d", "phone": "2", "home": {"at": "\udc00"}}'
+    assert with_fields(there, b'{"phone": "1"}', [("phone",)]) == rb'{"id":1,"note":"cut \ud83d","phone":"1","home":{"at": "\udc00"}}'
+    assert find_field(there, ("home", "at")) == rb'"\udc00"'
+    assert only_fields(there, [("phone",)]) == b'{"phone":"2"}'
+
+
+def test_what_cannot_be_taken_apart_is_not_written_over_by_one_field() -> None:
+    with pytest.raises(InputError, match="cannot be taken apart"):
+        with_fields(b'{"caf\xe9": 1, "phone": "2"}', b'{"phone": "1"}', [("phone",)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +82,7 @@ class Slicer:
         said = self._said(value, answer.headers)
         total = self._total(said)
         raws = self._listed(value, total, behind="probe" in at)
-        exact = _same_places(answer.body, body, raws) if mended else raws
+        exact = same_places(answer.body, body, raws) if mended else raws
         return Page(exact, said, total, answer.headers, answer.received_bytes, at, mended=raws if mended else None)
 
     def recognise(self, answer: Answer, at: Mapping[str, Any], pages: KnownPages) -> Page:
@@ -214,7 +214,8 @@ def _place(body: bytes, raws: Sequence[bytes | msgspec.Raw]) -> tuple[int, int]:
     return first - base, last - base + len(memoryview(raws[-1]))
 
 
-def _same_places(original: bytes, mended: bytes, raws: Sequence[msgspec.Raw]) -> list[bytes]:
+def same_places(original: bytes, mended: bytes, raws: Iterable[msgspec.Raw]) -> list[bytes]:
+    """The exact bytes of what was decoded from the mended form of a text."""
     base = np.frombuffer(mended, np.uint8).__array_interface__["data"][0]
     cut = []
     for raw in raws:
