@@ -16,7 +16,7 @@ from msgspec import UNSET, Struct
 
 from listbackup import __version__
 from listbackup.base.clock import Clock
-from listbackup.base.decode import from_json
+from listbackup.base.decode import from_json, mend
 from listbackup.base.secret import Secret
 from listbackup.client.credentials import Credential, TokenPair
 from listbackup.client.download import Download
@@ -53,6 +53,17 @@ class Request:
     signed: bool = True
 
 
+def _read(raw: bytes, kind: type[T]) -> T:
+    """The model; half a surrogate pair, which a platform's record may hold, reads as U+FFFD. Raises msgspec.DecodeError."""
+    try:
+        return from_json(raw, kind)
+    except msgspec.DecodeError:
+        mended = mend(raw)
+        if mended == raw:
+            raise
+        return from_json(mended, kind)
+
+
 class _TokensSaid(Struct, frozen=True, kw_only=True):
     access_token: str
     refresh_token: str
@@ -71,7 +82,7 @@ class Session:
         """The answer as this model. Raises Problem, Unreachable, UnreadableAnswer."""
         raw = self._whole(request, _JSON)
         try:
-            return from_json(raw, kind)
+            return _read(raw, kind)
         except msgspec.DecodeError as error:
             raise UnreadableAnswer(
                 f"the answer of {request.method} {request.path} is not what this client reads: {error}",

@@ -196,6 +196,13 @@ def test_an_answer_of_somebody_else_is_told_as_that(clock: ManualClock) -> None:
             lb.sources.list()
 
 
+def test_half_a_surrogate_pair_in_one_record_keeps_nobody_from_its_page(clock: ManualClock) -> None:
+    page = rb'{"items": [{"key": "1", "parts": [1], "since": 1, "record": {"name": "cut \ud83d", "whole": "\ud83d\ude00"}}], "next": null}'
+    lb, _ = client(clock, Answer(200, page))
+    [shown] = lb.data.records("snp_1", "contacts").items
+    assert bytes(shown.record) == rb'{"name": "cut \ufffd", "whole": "\ud83d\ude00"}'
+
+
 def test_a_proxy_that_says_503_in_its_own_words_is_waited_for(clock: ManualClock) -> None:
     lb, _ = client(clock, Answer(503, b"upstream", {"content-type": "text/plain"}), Answer(body=SOURCE))
     assert lb.sources.get("src_1").name == "crm"
