@@ -40,6 +40,33 @@ test("an agency opens a client, invites a viewer, sees that nothing protects the
   await other.context().close();
 });
 
+test("an account with more sources than a page of the API holds is judged to its last source", async ({ page, stage, home }) => {
+  const { items } = await stage.ask<{ items: { id: string; name: string }[] }>("GET", "/sources?limit=1");
+  const idOf = (number: number) => `src_${String(number).padStart(26, "0")}`;
+  const sources = Array.from({ length: 501 }, (_, at) => ({ ...items[0], id: idOf(at), name: at === 500 ? "The last one" : `Shop ${at}` }));
+  const good = (await stage.ask<{ items: { kind: string }[] }>("GET", `/sources/${items[0]?.id}/snapshots?limit=1`)).items[0];
+  await page.route(/\/v2\/sources\?/, (route) => {
+    const isSecond = route.request().url().includes("cursor=");
+    const json = isSecond ? { items: sources.slice(500), next: null } : { items: sources.slice(0, 500), next: "2" };
+    return route.fulfill({ json });
+  });
+  await page.route(/\/v2\/sources\/src_\d+\/snapshots/, (route) => {
+    const id = route
+      .request()
+      .url()
+      .match(/src_\d+/)?.[0];
+    const found = { ...good, source: id, at: new Date().toISOString(), expired_at: null, kind: "full", suspect: false };
+    return route.fulfill({ json: { items: id === idOf(500) ? [] : [found], next: null } });
+  });
+  await page.route(/\/v2\/sources\/src_\d+\/retention/, (route) => route.fulfill({ status: 404, json: {} }));
+  await page.goto(stage.url + home);
+  await expect(page.getByText("1 of 501 sources is not protected.")).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText("The last one has no snapshot yet.")).toBeVisible();
+  await page.goto(`${stage.url}${home}/report`);
+  await expect(page.getByText("500 / 501")).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole("heading", { name: "The last one" })).toBeVisible();
+});
+
 test("an account that only holds clients opens with them, and its overview tells when one of them is not protected", async ({
   page,
   stage,

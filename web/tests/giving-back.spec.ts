@@ -45,6 +45,38 @@ test("a German reader is refused in German, at the field that it is about", asyn
   await expect(dialog.getByText("„=“ ist keine Bedingung.")).toBeVisible();
 });
 
+test("what interrupted a restore is said where it is listed and where it is reported, to a German reader in German", async ({
+  page,
+  stage,
+  home,
+}) => {
+  await page.addInitScript(() => localStorage.setItem("listbackup.language", "de"));
+  const { source } = await moments(stage);
+  const restore = {
+    id: "rst_0000000000000000000000000a",
+    source,
+    snapshot_number: 1,
+    overwrite: false,
+    state: "running",
+    working: false,
+    progress: null,
+    created_at: new Date().toISOString(),
+    ended_at: null,
+    result: null,
+    undo_result: null,
+    message: "the platform no longer accepts the refresh token",
+    fields: [],
+  };
+  await page.route(/\/v2\/restores\?/, (route) => route.fulfill({ json: { items: [restore], next: null } }));
+  await page.route(/\/v2\/restores\/rst_\w+$/, (route) => route.fulfill({ json: restore }));
+  await page.route(/\/v2\/restores\/rst_\w+\/report/, (route) => route.fulfill({ json: { items: [], next: null } }));
+  await page.goto(`${stage.url}${home}/restores`);
+  await expect(page.getByText("Die Plattform nimmt das Refresh-Token nicht mehr an.")).toBeVisible();
+  await page.goto(`${stage.url}${home}/restores/${restore.id}`);
+  await expect(page.getByText("Die Plattform nimmt das Refresh-Token nicht mehr an.")).toBeVisible();
+  await demandAccessible(page, "a restore that was interrupted");
+});
+
 test("an owner without a second factor is led to set one up, and on to where they were going", async ({ page }) => {
   const stage = await Stage.open({ records: 10 });
   try {

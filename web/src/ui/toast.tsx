@@ -8,7 +8,7 @@ const said = () => import("@/ui/toaster");
 
 /** Says what happened, and offers to undo it where that can be done. */
 export async function tell(text: string, undo?: () => void | Promise<void>) {
-  (await said()).show(text, undo ? { label: t("common.undo"), act: () => void undo() } : undefined);
+  (await said()).show(text, undo ? { label: t("common.undo"), act: () => void (async () => undo())().catch(tellFailure) } : undefined);
 }
 
 /** Says that something failed and why. */

@@ -7,9 +7,10 @@ import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
 import { forgetAccounts } from "@/screens/accounts/queries";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Menu, MenuItem, MenuLine, MenuLink } from "@/ui/menu";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 
 const Dialogs = dynamic(() => import("@/screens/accounts/dialogs"), { ssr: false });
 
@@ -22,17 +23,14 @@ export type Acts = { begin: (act: Act, subject: Subject) => void; resume: (subje
 export function useActs(onGone?: () => void): Acts {
   const t = useT();
   const api = useApi();
+  const { act } = useAct();
   const [open, setOpen] = useState<{ act: Act; subject: Subject } | null>(null);
   const close = useCallback(() => setOpen(null), []);
-  const resume = async (subject: Subject) => {
-    try {
-      await api.call.POST("/v2/accounts/{account}/resume", { params: { path: { account: subject.id } } });
-      forgetAccounts(api);
-      void tell(t("accounts.resumed", { name: subject.name }));
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
+  const resume = act(async (subject: Subject) => {
+    await api.call.POST("/v2/accounts/{account}/resume", { params: { path: { account: subject.id } } });
+    forgetAccounts(api);
+    void tell(t("accounts.resumed", { name: subject.name }));
+  });
   return {
     begin: (act, subject) => setOpen({ act, subject }),
     resume,

@@ -1,19 +1,20 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { allPages } from "@/lib/all-pages";
 import { type Shape, useApi } from "@/lib/api";
 import { type Key, useT } from "@/lib/i18n";
-import { asProblem, type Problem } from "@/lib/problem";
 import { useHere } from "@/lib/session";
 import type { Act, Subject } from "@/screens/accounts/acts";
 import { forgetAccounts } from "@/screens/accounts/queries";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Check, Select, TextArea, TextField } from "@/ui/field";
+import { Refused } from "@/ui/refused";
 import { Skeleton } from "@/ui/skeleton";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 
 type Props = { act: Act; subject: Subject; onClose: () => void; onGone?: () => void };
 
@@ -43,26 +44,15 @@ const GOES: Record<Act, Key> = {
 /** The question before an act in the tree of accounts. */
 export default function Dialogs({ act, subject, onClose, onGone }: Props) {
   const t = useT();
-  const run = useAct(act, subject, onGone);
+  const run = useDeed(act, subject, onGone);
   const [text, setText] = useState(act === "rename" ? subject.name : "");
   const [parent, setParent] = useState("");
   const [isSure, setSure] = useState(false);
-  const [wrong, setWrong] = useState<Problem | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setWrong(null);
-    try {
-      await run({ text: text.trim(), parent: parent || null, isSure });
-      onClose();
-    } catch (error) {
-      const problem = asProblem(error);
-      if (problem.code !== "step_up_required") setWrong(problem);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, problem: wrong, submit } = useAct();
+  const begin = submit(async () => {
+    await run({ text: text.trim(), parent: parent || null, isSure });
+    onClose();
+  });
   return (
     <Dialog
       isOpen
@@ -84,7 +74,7 @@ export default function Dialogs({ act, subject, onClose, onGone }: Props) {
         </>
       }
     >
-      <form id={FORM} className="grid gap-4" onSubmit={(event) => void submit(event)}>
+      <form id={FORM} className="grid gap-4" onSubmit={begin}>
         {(act === "create" || act === "rename") && (
           <TextField
             autoFocus
@@ -127,11 +117,7 @@ export default function Dialogs({ act, subject, onClose, onGone }: Props) {
             />
           </>
         )}
-        {wrong && wrong.fields.length === 0 && (
-          <p role="alert" className="text-sm text-bad">
-            {wrong.message || wrong.title} {wrong.hint}
-          </p>
-        )}
+        <Refused problem={wrong} at={["/name", "/parent", "/why"]} />
       </form>
     </Dialog>
   );
@@ -140,19 +126,16 @@ export default function Dialogs({ act, subject, onClose, onGone }: Props) {
 type Said = { text: string; parent: string | null; isSure: boolean };
 
 /** What an act does, and what is told of it afterwards. */
-function useAct(act: Act, subject: Subject, onGone?: () => void): (said: Said) => Promise<void> {
+function useDeed(deed: Act, subject: Subject, onGone?: () => void): (said: Said) => Promise<void> {
   const t = useT();
   const api = useApi();
+  const { act } = useAct();
   const params = { path: { account: subject.id } };
-  const takeBack = async () => {
-    try {
-      await api.call.POST("/v2/accounts/{account}/restore", { params });
-      forgetAccounts(api);
-      void tell(t("accounts.restored", { name: subject.name }));
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
+  const takeBack = act(async () => {
+    await api.call.POST("/v2/accounts/{account}/restore", { params });
+    forgetAccounts(api);
+    void tell(t("accounts.restored", { name: subject.name }));
+  });
   const move = async (parent: string | null) => {
     await api.call.POST("/v2/accounts/{account}/move", { params, body: { parent } });
     forgetAccounts(api);
@@ -165,7 +148,7 @@ function useAct(act: Act, subject: Subject, onGone?: () => void): (said: Said) =
     rename: async ({ text }) => {
       await api.call.PATCH("/v2/accounts/{account}", { params, body: { name: text } });
       const undo = async () => {
-        await api.call.PATCH("/v2/accounts/{account}", { params, body: { name: subject.name } }).catch(tellFailure);
+        await api.call.PATCH("/v2/accounts/{account}", { params, body: { name: subject.name } });
         forgetAccounts(api);
       };
       void tell(t("accounts.renamed", { name: text }), undo);
@@ -173,7 +156,7 @@ function useAct(act: Act, subject: Subject, onGone?: () => void): (said: Said) =
     move: async ({ parent }) => {
       await move(parent);
       const before = subject.parent;
-      void tell(t("accounts.moved", { name: subject.name }), before ? () => move(before).catch(tellFailure) : undefined);
+      void tell(t("accounts.moved", { name: subject.name }), before ? () => move(before) : undefined);
     },
     suspend: async ({ text }) => {
       await api.call.POST("/v2/accounts/{account}/suspend", { params, body: { why: text } });
@@ -186,7 +169,7 @@ function useAct(act: Act, subject: Subject, onGone?: () => void): (said: Said) =
     },
   };
   return async (said) => {
-    await doing[act](said);
+    await doing[deed](said);
     forgetAccounts(api);
   };
 }

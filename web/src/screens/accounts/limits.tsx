@@ -1,14 +1,15 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { count } from "@/lib/format";
 import { type Key, useT } from "@/lib/i18n";
-import { asProblem, type Problem } from "@/lib/problem";
 import { useHere } from "@/lib/session";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { TextField } from "@/ui/field";
+import { Refused } from "@/ui/refused";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
 import { Table, Td, Th, Tr } from "@/ui/table";
@@ -67,25 +68,15 @@ function LimitsForm({ account, data }: { account: string; data: Shape["LimitsSho
   const t = useT();
   const api = useApi();
   const [said, setSaid] = useState(() => Object.fromEntries(NAMES.map((name) => [name, String(data.own[name] ?? "")])));
-  const [wrong, setWrong] = useState<Problem | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const save = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setWrong(null);
-    try {
-      const body = Object.fromEntries(NAMES.map((name) => [name, said[name] ? Number(said[name]) : null])) as Limit;
-      await api.call.PUT("/v2/accounts/{account}/limits", { params: { path: { account } }, body });
-      await api.cache.invalidateQueries({ queryKey: ["get", "/v2/accounts/{account}/limits"] });
-      void tell(t("accounts.limits.saved"));
-    } catch (error) {
-      if (asProblem(error).code !== "step_up_required") setWrong(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, problem: wrong, submit } = useAct();
+  const save = submit(async () => {
+    const body = Object.fromEntries(NAMES.map((name) => [name, said[name] ? Number(said[name]) : null])) as Limit;
+    await api.call.PUT("/v2/accounts/{account}/limits", { params: { path: { account } }, body });
+    await api.cache.invalidateQueries({ queryKey: ["get", "/v2/accounts/{account}/limits"] });
+    void tell(t("accounts.limits.saved"));
+  });
   return (
-    <form onSubmit={(event) => void save(event)} className="grid gap-4">
+    <form onSubmit={save} className="grid gap-4">
       <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
         {NAMES.map((name) => {
           const holds = data.effective[name];
@@ -107,11 +98,7 @@ function LimitsForm({ account, data }: { account: string; data: Shape["LimitsSho
           );
         })}
       </div>
-      {wrong && wrong.fields.length === 0 && (
-        <p role="alert" className="text-sm text-bad">
-          {wrong.message || wrong.title} {wrong.hint}
-        </p>
-      )}
+      <Refused problem={wrong} at={NAMES.map((name) => `/${name}`)} />
       <div>
         <Button type="submit" isBusy={isBusy}>
           {t("accounts.limits.save")}

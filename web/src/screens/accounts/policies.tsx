@@ -1,16 +1,17 @@
 "use client";
 
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
-import { asProblem, type Problem } from "@/lib/problem";
 import { useHere } from "@/lib/session";
 import { Link } from "@/platform/router";
 import { AllowedList, type Choice } from "@/screens/accounts/policy-list";
+import { useAct } from "@/ui/act";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { Select, TextField } from "@/ui/field";
+import { Refused } from "@/ui/refused";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
 import { tell } from "@/ui/toast";
@@ -36,27 +37,17 @@ function Form({ account, above, data }: Props & { data: Shape["PoliciesShown"] }
   const t = useT();
   const api = useApi();
   const [own, setOwn] = useState<Fields>(data.own);
-  const [wrong, setWrong] = useState<Problem | null>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, problem: wrong, submit } = useAct();
   const may = account.permissions.includes("policies:manage");
   const roles = api.use.useQuery("get", "/v2/roles", { params: { query: { limit: 200 } } });
   const platforms = api.use.useQuery("get", "/v2/integrations", { params: { query: { limit: 500 } } });
   const change = (changes: Partial<Fields>) => setOwn({ ...own, ...changes });
-  const save = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setWrong(null);
-    try {
-      const header = data.version > 0 ? { "If-Match": `"${data.version}"` } : {};
-      await api.call.PUT("/v2/accounts/{account}/policies", { params: { path: { account: account.id }, header }, body: own });
-      await api.cache.invalidateQueries({ queryKey: ["get", "/v2/accounts/{account}/policies"] });
-      void tell(t("accounts.policies.saved"));
-    } catch (error) {
-      if (asProblem(error).code !== "step_up_required") setWrong(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const save = submit(async () => {
+    const header = data.version > 0 ? { "If-Match": `"${data.version}"` } : {};
+    await api.call.PUT("/v2/accounts/{account}/policies", { params: { path: { account: account.id }, header }, body: own });
+    await api.cache.invalidateQueries({ queryKey: ["get", "/v2/accounts/{account}/policies"] });
+    void tell(t("accounts.policies.saved"));
+  });
   const inherit = account.parent === null && above.length === 0 ? "accounts.policy.unset" : "accounts.policy.inherit";
   // what is said of a field that an account above holds: in the reader's words, for there is one way to be wrong about it
   const said = (field: Exclude<keyof Fields, "region">) => {
@@ -78,7 +69,7 @@ function Form({ account, above, data }: Props & { data: Shape["PoliciesShown"] }
   }));
   const platformChoices = (platforms.data?.items ?? []).map((one) => ({ value: one.platform, name: one.label }));
   return (
-    <form onSubmit={(event) => void save(event)}>
+    <form onSubmit={save}>
       <fieldset disabled={!may} className="divide-y divide-line">
         <Rule
           title={t("accounts.policy.retention")}
@@ -154,11 +145,7 @@ function Form({ account, above, data }: Props & { data: Shape["PoliciesShown"] }
           />
         </Rule>
       </fieldset>
-      {wrong && wrong.fields.length === 0 && (
-        <p role="alert" className="pt-3 text-sm text-bad">
-          {wrong.message || wrong.title} {wrong.hint}
-        </p>
-      )}
+      <Refused problem={wrong} at={Object.keys(own).map((field) => `/${field}`)} className="mt-3" />
       {may && (
         <div className="border-t border-line pt-4">
           <Button type="submit" isBusy={isBusy}>

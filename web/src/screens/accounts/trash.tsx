@@ -1,17 +1,17 @@
 "use client";
 
 import { RotateCcw, Trash2 } from "lucide-react";
-import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
 import { forgetAccounts, useTrash } from "@/screens/accounts/queries";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Empty, Shown } from "@/ui/states";
 import { Ago } from "@/ui/time";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 
 /** What was deleted and can be taken back. */
 export default function Trash() {
@@ -42,19 +42,12 @@ function Thrown({ account }: { account: Shape["AccountShown"] }) {
   const t = useT();
   const here = useHere();
   const api = useApi();
-  const [isBusy, setBusy] = useState(false);
-  const takeBack = async () => {
-    setBusy(true);
-    try {
-      await api.call.POST("/v2/accounts/{account}/restore", { params: { path: { account: account.id } } });
-      forgetAccounts(api);
-      void tell(t("accounts.restored", { name: account.name }));
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, act } = useAct();
+  const takeBack = act(async () => {
+    await api.call.POST("/v2/accounts/{account}/restore", { params: { path: { account: account.id } } });
+    forgetAccounts(api);
+    void tell(t("accounts.restored", { name: account.name }));
+  });
   return (
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 py-3 text-sm">
       <div className="min-w-0">
@@ -66,12 +59,7 @@ function Thrown({ account }: { account: Shape["AccountShown"] }) {
         )}
       </div>
       {here.may("accounts:delete") && (
-        <Button
-          size="sm"
-          isBusy={isBusy}
-          onClick={() => void takeBack()}
-          aria-label={t("accounts.trash.restore.of", { name: account.name })}
-        >
+        <Button size="sm" isBusy={isBusy} onClick={takeBack} aria-label={t("accounts.trash.restore.of", { name: account.name })}>
           <RotateCcw aria-hidden />
           {t("accounts.trash.restore")}
         </Button>

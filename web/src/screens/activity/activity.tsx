@@ -10,11 +10,12 @@ import { Filters } from "@/screens/activity/filters";
 import { Lines } from "@/screens/activity/lines";
 import { useWanted, type Wanted } from "@/screens/activity/queries";
 import { useLedHere } from "@/screens/shell/led-here";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Menu, MenuItem } from "@/ui/menu";
 import { Page } from "@/ui/page";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 import "@/messages/en/activity";
 
 const Verify = dynamic(() => import("@/screens/activity/verify"), { ssr: false });
@@ -52,19 +53,12 @@ export default function Activity() {
 function ExportMenu({ wanted }: { wanted: Wanted }) {
   const t = useT();
   const { call } = useApi();
-  const [isBusy, setBusy] = useState(false);
-  const save = async (format: "jsonl" | "csv") => {
-    setBusy(true);
-    try {
-      const { data } = await call.GET("/v2/activity/export", { params: { query: { ...wanted, format } }, parseAs: "blob" });
-      download(data as Blob, `activity-${new Date().toISOString().slice(0, 10)}.${format}`);
-      void tell(t("activity.export.done"));
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, act } = useAct();
+  const save = act(async (format: "jsonl" | "csv") => {
+    const { data } = await call.GET("/v2/activity/export", { params: { query: { ...wanted, format } }, parseAs: "blob" });
+    download(data as Blob, `activity-${new Date().toISOString().slice(0, 10)}.${format}`);
+    void tell(t("activity.export.done"));
+  });
   return (
     <Menu
       trigger={

@@ -1,15 +1,17 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
 import type { KeyAct, KeyShown } from "@/screens/api-keys/api-keys";
 import { KeyText } from "@/screens/api-keys/key-text";
 import { RoleWords } from "@/screens/people/role-words";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Select } from "@/ui/field";
-import { tell, tellFailure } from "@/ui/toast";
+import { Refused } from "@/ui/refused";
+import { tell } from "@/ui/toast";
 
 type Props = { act: KeyAct; one: KeyShown; onClose: () => void };
 
@@ -36,23 +38,15 @@ function Rotate({ one, onClose }: Omit<Props, "act">) {
   const api = useApi();
   const [hours, setHours] = useState(24);
   const [made, setMade] = useState<Shape["KeyMade"] | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const rotate = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      const { data } = await api.call.POST("/v2/api-keys/{key}/rotate", {
-        params: { path: { key: one.id } },
-        body: { grace_hours: hours },
-      });
-      if (data) setMade(data);
-      void api.cache.invalidateQueries({ queryKey: ["api-keys"] });
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, problem, submit } = useAct();
+  const rotate = submit(async () => {
+    const { data } = await api.call.POST("/v2/api-keys/{key}/rotate", {
+      params: { path: { key: one.id } },
+      body: { grace_hours: hours },
+    });
+    if (data) setMade(data);
+    void api.cache.invalidateQueries({ queryKey: ["api-keys"] });
+  });
   if (made) return <KeyText made={made} onClose={onClose} />;
   return (
     <Dialog
@@ -69,7 +63,7 @@ function Rotate({ one, onClose }: Omit<Props, "act">) {
         </>
       }
     >
-      <form id="rotate" onSubmit={(event) => void rotate(event)}>
+      <form id="rotate" onSubmit={rotate} className="grid gap-4">
         <Select label={t("keys.rotate.grace")} value={hours} onChange={(event) => setHours(Number(event.target.value))}>
           {GRACES.map((grace) => (
             <option key={grace} value={grace}>
@@ -81,6 +75,7 @@ function Rotate({ one, onClose }: Omit<Props, "act">) {
             </option>
           ))}
         </Select>
+        <Refused problem={problem} />
       </form>
     </Dialog>
   );
@@ -89,20 +84,13 @@ function Rotate({ one, onClose }: Omit<Props, "act">) {
 function Revoke({ one, onClose }: Omit<Props, "act">) {
   const t = useT();
   const api = useApi();
-  const [isBusy, setBusy] = useState(false);
-  const revoke = async () => {
-    setBusy(true);
-    try {
-      await api.call.DELETE("/v2/api-keys/{key}", { params: { path: { key: one.id } } });
-      void api.cache.invalidateQueries({ queryKey: ["api-keys"] });
-      void tell(t("keys.revoked", { name: one.name }));
-      onClose();
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, act } = useAct();
+  const revoke = act(async () => {
+    await api.call.DELETE("/v2/api-keys/{key}", { params: { path: { key: one.id } } });
+    void api.cache.invalidateQueries({ queryKey: ["api-keys"] });
+    void tell(t("keys.revoked", { name: one.name }));
+    onClose();
+  });
   return (
     <Dialog
       isOpen
@@ -112,7 +100,7 @@ function Revoke({ one, onClose }: Omit<Props, "act">) {
       actions={
         <>
           <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button kind="danger" isBusy={isBusy} onClick={() => void revoke()}>
+          <Button kind="danger" isBusy={isBusy} onClick={revoke}>
             {t("keys.revoke.go")}
           </Button>
         </>

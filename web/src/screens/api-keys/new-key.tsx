@@ -1,16 +1,17 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
 import type { Permission } from "@/lib/permissions";
-import { asProblem, type Problem } from "@/lib/problem";
 import { useHere } from "@/lib/session";
 import { KeyText } from "@/screens/api-keys/key-text";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Check, Select, TextField } from "@/ui/field";
 import { PermissionPicker } from "@/ui/permission-picker";
+import { Refused } from "@/ui/refused";
 
 const BUNDLES = ["read", "write", "restore", "admin", "own"] as const;
 type Scope = (typeof BUNDLES)[number];
@@ -33,26 +34,15 @@ export default function NewKey({ onClose }: { onClose: () => void }) {
   const [permissions, setPermissions] = useState<Permission[]>([]);
   const [days, setDays] = useState(90);
   const [reach, setReach] = useState<Shape["Reach"]>("account");
-  const [wrong, setWrong] = useState<Problem | null>(null);
   const [made, setMade] = useState<Shape["KeyMade"] | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const create = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setWrong(null);
-    try {
-      const scopes = scope === "own" ? permissions : SCOPES[scope];
-      const { data } = await api.call.POST("/v2/api-keys", { body: { name: name.trim(), scopes, days, reach } });
-      void api.cache.invalidateQueries({ queryKey: ["api-keys"] });
-      if (data) setMade(data);
-    } catch (error) {
-      if (asProblem(error).code !== "step_up_required") setWrong(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, problem: wrong, submit } = useAct();
+  const create = submit(async () => {
+    const scopes = scope === "own" ? permissions : SCOPES[scope];
+    const { data } = await api.call.POST("/v2/api-keys", { body: { name: name.trim(), scopes, days, reach } });
+    void api.cache.invalidateQueries({ queryKey: ["api-keys"] });
+    if (data) setMade(data);
+  });
   if (made) return <KeyText made={made} onClose={onClose} />;
-  const other = wrong && !wrong.of("/name") && !(scope === "own" && wrong.of("/scopes"));
   return (
     <Dialog
       isOpen
@@ -68,7 +58,7 @@ export default function NewKey({ onClose }: { onClose: () => void }) {
         </>
       }
     >
-      <form id="new-key" onSubmit={(event) => void create(event)} className="grid gap-5">
+      <form id="new-key" onSubmit={create} className="grid gap-5">
         <TextField
           autoFocus
           required
@@ -116,11 +106,7 @@ export default function NewKey({ onClose }: { onClose: () => void }) {
             <option value="branch">{t("keys.reach.branch")}</option>
           </Select>
         </div>
-        {other && (
-          <p role="alert" className="text-sm text-bad">
-            {wrong.message || wrong.title} {wrong.hint}
-          </p>
-        )}
+        <Refused problem={wrong} at={scope === "own" ? ["/name", "/scopes"] : ["/name"]} />
       </form>
     </Dialog>
   );

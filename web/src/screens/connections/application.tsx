@@ -1,16 +1,17 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
-import { asProblem, type Problem } from "@/lib/problem";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
 import { Dialog } from "@/ui/dialog";
 import { Check, TextField } from "@/ui/field";
+import { Refused } from "@/ui/refused";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 import "@/messages/en/connections";
 
 /** What this account says of a platform itself: its own OAuth application, whether it may be connected, how fast it is asked. */
@@ -39,48 +40,35 @@ function Settings({ integration, onClose }: { integration: Shape["Integration"];
   const [secret, setSecret] = useState("");
   const [rate, setRate] = useState(own.calls_per_second?.toString() ?? "");
   const [isEnabled, setEnabled] = useState(own.enabled ?? integration.enabled);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, problem, act, submit } = useAct();
   const params = { path: { platform: integration.platform } };
   const fresh = () =>
     Promise.all([
       api.cache.invalidateQueries({ queryKey: ["get", "/v2/integrations"] }),
       api.cache.invalidateQueries({ queryKey: ["get", "/v2/integrations/{platform}"] }),
     ]);
-  const save = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      const enabled = own.enabled === null && isEnabled === integration.enabled ? null : isEnabled;
-      const body = {
-        enabled,
-        client_id: clientId.trim() || null,
-        client_secret: secret.trim() || null,
-        calls_per_second: rate.trim() ? Number(rate) : null,
-      };
-      await api.call.PUT("/v2/integrations/{platform}", { params, body });
-      await fresh();
-      void tell(t("connections.application.saved", { platform: integration.label }));
-      onClose();
-    } catch (error) {
-      setProblem(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
-  };
-  const forget = async () => {
-    try {
-      await api.call.DELETE("/v2/integrations/{platform}", { params });
-      await fresh();
-      void tell(t("connections.application.forgot"));
-      onClose();
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
+  const save = submit(async () => {
+    const enabled = own.enabled === null && isEnabled === integration.enabled ? null : isEnabled;
+    const body = {
+      enabled,
+      client_id: clientId.trim() || null,
+      client_secret: secret.trim() || null,
+      calls_per_second: rate.trim() ? Number(rate) : null,
+    };
+    await api.call.PUT("/v2/integrations/{platform}", { params, body });
+    await fresh();
+    void tell(t("connections.application.saved", { platform: integration.label }));
+    onClose();
+  });
+  const forget = act(async () => {
+    await api.call.DELETE("/v2/integrations/{platform}", { params });
+    await fresh();
+    void tell(t("connections.application.forgot"));
+    onClose();
+  });
   const saysSomething = own.client_id !== null || own.enabled !== null || own.calls_per_second !== null;
   return (
-    <form className="grid gap-4" onSubmit={(event) => void save(event)}>
+    <form className="grid gap-4" onSubmit={save}>
       {integration.methods.includes("oauth") && (
         <>
           <div className="grid gap-1">
@@ -126,17 +114,13 @@ function Settings({ integration, onClose }: { integration: Shape["Integration"];
         error={problem?.of("/calls_per_second")}
       />
       <Check label={t("connections.application.enabled")} checked={isEnabled} onChange={(event) => setEnabled(event.target.checked)} />
-      {problem && problem.fields.length === 0 && (
-        <p role="alert" className="text-sm text-bad">
-          {problem.message}
-        </p>
-      )}
+      <Refused problem={problem} at={["/client_id", "/client_secret", "/calls_per_second"]} />
       <div className="flex flex-wrap justify-between gap-2">
         <Button kind="primary" type="submit" isBusy={isBusy}>
           {t("common.save")}
         </Button>
         {saysSomething && (
-          <Button kind="quiet" onClick={() => void forget()}>
+          <Button kind="quiet" onClick={forget}>
             {t("connections.application.forget")}
           </Button>
         )}

@@ -5,12 +5,14 @@ import dynamic from "next/dynamic";
 import { useEffect, useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
+import { useSources } from "@/lib/listings";
 import { useHere } from "@/lib/session";
 import { usePart, useQuery } from "@/platform/params";
 import { Link, useSetQuery } from "@/platform/router";
 import { PlatformFacts } from "@/screens/connections/platform-facts";
 import { useRepair } from "@/screens/connections/repair";
 import { ConnectionBadge } from "@/screens/connections/state";
+import { useAct } from "@/ui/act";
 import { Button, ButtonLink } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { Menu, MenuItem, MenuLine } from "@/ui/menu";
@@ -19,7 +21,7 @@ import { ServerWords } from "@/ui/server-words";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
 import { Ago, Moment } from "@/ui/time";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 import "@/messages/en/connections";
 
 const Rename = dynamic(() => import("@/screens/connections/rename"), { ssr: false });
@@ -41,12 +43,7 @@ export default function OneConnection() {
     { params: { path: { connection: id ?? "" } } },
     { enabled: id !== null },
   );
-  const sources = api.use.useQuery(
-    "get",
-    "/v2/sources",
-    { params: { query: { connection: id ?? "", limit: 500 } } },
-    { enabled: id !== null && here.may("sources:read") },
-  );
+  const sources = useSources({ connection: id ?? "" }, { enabled: id !== null && here.may("sources:read") });
   useGreeting(found.data);
   const connection = found.data;
   return (
@@ -90,24 +87,18 @@ function Acts({ connection, sources }: { connection: Connection; sources: readon
   const t = useT();
   const api = useApi();
   const repair = useRepair(connection);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, act } = useAct();
   const [open, setOpen] = useState<"rename" | "rotate" | "delete" | null>(null);
   const close = () => setOpen(null);
-  const test = async () => {
-    setBusy(true);
-    try {
-      const { data } = await api.call.POST("/v2/connections/{connection}/test", { params: { path: { connection: connection.id } } });
-      void tell(t("connections.one.tested", { name: data?.site_name ?? connection.name }));
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-      await api.cache.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[1]).startsWith("/v2/connections") });
-    }
-  };
+  const test = act(async () => {
+    const fresh = () => api.cache.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[1]).startsWith("/v2/connections") });
+    const params = { path: { connection: connection.id } };
+    const { data } = await api.call.POST("/v2/connections/{connection}/test", { params }).finally(() => void fresh());
+    void tell(t("connections.one.tested", { name: data?.site_name ?? connection.name }));
+  });
   return (
     <>
-      <Button onClick={() => void test()} isBusy={isBusy}>
+      <Button onClick={test} isBusy={isBusy}>
         {t("connections.one.test")}
       </Button>
       <Menu

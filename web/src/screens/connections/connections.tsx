@@ -4,6 +4,7 @@ import { Plug, Plus } from "lucide-react";
 import dynamic from "next/dynamic";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
+import { useConnections } from "@/lib/listings";
 import { useHere } from "@/lib/session";
 import { useQuery } from "@/platform/params";
 import { Link, useSetQuery } from "@/platform/router";
@@ -24,8 +25,7 @@ const Application = dynamic(() => import("@/screens/connections/application"), {
 export default function Connections() {
   const t = useT();
   const here = useHere();
-  const api = useApi();
-  const connections = api.use.useQuery("get", "/v2/connections", { params: { query: { limit: 500 } } });
+  const connections = useConnections();
   const create = here.may("connections:manage") && (
     <ButtonLink kind="primary" href={here.path("/connections/new")}>
       <Plus aria-hidden />

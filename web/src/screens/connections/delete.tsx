@@ -1,13 +1,13 @@
 "use client";
 
-import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
 import { useGo } from "@/platform/router";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 
 /** Forgets a connection, and says before what stands still without it. */
 export default function Delete({
@@ -23,21 +23,15 @@ export default function Delete({
   const api = useApi();
   const here = useHere();
   const go = useGo();
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, act } = useAct();
   const isUsed = sources.length > 0;
-  const forget = async () => {
-    setBusy(true);
-    try {
-      const params = { path: { connection: connection.id }, query: isUsed ? { force: true } : {} };
-      await api.call.DELETE("/v2/connections/{connection}", { params });
-      go.instead(here.path("/connections"));
-      await api.cache.invalidateQueries({ queryKey: ["get", "/v2/connections"] });
-      void tell(t("connections.one.deleted", { name: connection.name }));
-    } catch (error) {
-      void tellFailure(error);
-      setBusy(false);
-    }
-  };
+  const forget = act(async () => {
+    const params = { path: { connection: connection.id }, query: isUsed ? { force: true } : {} };
+    await api.call.DELETE("/v2/connections/{connection}", { params });
+    go.instead(here.path("/connections"));
+    await api.cache.invalidateQueries({ queryKey: ["get", "/v2/connections"] });
+    void tell(t("connections.one.deleted", { name: connection.name }));
+  });
   return (
     <Dialog
       isOpen
@@ -46,7 +40,7 @@ export default function Delete({
       actions={
         <>
           <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button kind="danger" isBusy={isBusy} onClick={() => void forget()}>
+          <Button kind="danger" isBusy={isBusy} onClick={forget}>
             {isUsed ? t("connections.one.delete.sure") : t("connections.one.delete")}
           </Button>
         </>

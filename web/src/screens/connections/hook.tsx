@@ -5,42 +5,36 @@ import { useApi } from "@/lib/api";
 import { moment } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 import { asProblem } from "@/lib/problem";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { CopyButton } from "@/ui/copy";
 import { Skeleton } from "@/ui/skeleton";
 import { Failure } from "@/ui/states";
 import { Ago } from "@/ui/time";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 
 /** The address at which a platform may say that something changed. It is asked for when somebody wants it: most connections have none. */
 export default function HookSection({ connection }: { connection: string }) {
   const t = useT();
   const api = useApi();
   const [secret, setSecret] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, act } = useAct();
   const [isOpen, setOpen] = useState(false);
   const params = { path: { connection } };
   const hook = api.use.useQuery("get", "/v2/connections/{connection}/hook", { params }, { enabled: isOpen });
   const isAbsent = hook.isError && asProblem(hook.error).status === 404;
-  const act = async (what: () => Promise<void>) => {
-    setBusy(true);
-    try {
-      await what();
-      await api.cache.resetQueries({ queryKey: ["get", "/v2/connections/{connection}/hook"] });
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const change = act(async (what: () => Promise<void>) => {
+    await what();
+    await api.cache.resetQueries({ queryKey: ["get", "/v2/connections/{connection}/hook"] });
+  });
   const make = () =>
-    act(async () => {
+    change(async () => {
       const { data } = await api.call.POST("/v2/connections/{connection}/hook", { params });
       setSecret(data?.secret ?? null);
     });
   const drop = () =>
-    act(async () => {
+    change(async () => {
       await api.call.DELETE("/v2/connections/{connection}/hook", { params });
       setSecret(null);
       void tell(t("connections.hook.dropped"));

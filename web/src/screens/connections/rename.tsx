@@ -1,9 +1,9 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
-import { asProblem } from "@/lib/problem";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
@@ -14,35 +14,26 @@ export default function Rename({ connection, onClose }: { connection: Shape["Con
   const t = useT();
   const api = useApi();
   const [name, setName] = useState(connection.name);
-  const [wrong, setWrong] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const save = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      await api.call.PATCH("/v2/connections/{connection}", {
-        params: { path: { connection: connection.id } },
-        body: { name: name.trim() },
-      });
-      await api.cache.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[1]).startsWith("/v2/connections") });
-      void tell(t("connections.one.renamed", { name: name.trim() }));
-      onClose();
-    } catch (error) {
-      setWrong(asProblem(error).message);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, problem, submit } = useAct();
+  const save = submit(async () => {
+    await api.call.PATCH("/v2/connections/{connection}", {
+      params: { path: { connection: connection.id } },
+      body: { name: name.trim() },
+    });
+    await api.cache.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[1]).startsWith("/v2/connections") });
+    void tell(t("connections.one.renamed", { name: name.trim() }));
+    onClose();
+  });
   return (
     <Dialog isOpen onClose={onClose} title={t("connections.one.rename.title")}>
-      <form className="grid gap-4" onSubmit={(event) => void save(event)}>
+      <form className="grid gap-4" onSubmit={save}>
         <TextField
           label={t("connections.form.name")}
           required
           autoComplete="off"
           value={name}
           onChange={(event) => setName(event.target.value)}
-          error={wrong}
+          error={problem?.message}
         />
         <Button kind="primary" type="submit" isBusy={isBusy} className="justify-self-start">
           {t("common.save")}

@@ -8,7 +8,7 @@ import { EntryPage, Refusal } from "@/screens/entry/entry-page";
 import { JoinAnew } from "@/screens/entry/join-anew";
 import { keepInvitation, keptInvitation, useJoin } from "@/screens/entry/joining";
 import { NoToken } from "@/screens/entry/no-token";
-import { useSubmit } from "@/screens/entry/use-submit";
+import { useAct } from "@/ui/act";
 import { Button, ButtonLink } from "@/ui/button";
 import { Skeleton } from "@/ui/skeleton";
 
@@ -34,7 +34,7 @@ export default function AcceptInvitation() {
 
 function JoinAs({ email, token }: { email: string; token: string }) {
   const t = useT();
-  const { submit, problem, isBusy } = useSubmit();
+  const { submit, problem, isBusy } = useAct();
   const join = useJoin();
   const isOther = problem?.code === "not_meant";
   const signOut = submit(async () => {

@@ -8,7 +8,7 @@ import { EntryPage, Refusal, Told } from "@/screens/entry/entry-page";
 import { NoToken } from "@/screens/entry/no-token";
 import { linkProblem } from "@/screens/entry/said";
 import { ToSignIn } from "@/screens/entry/to-sign-in";
-import { useSubmit } from "@/screens/entry/use-submit";
+import { useAct } from "@/ui/act";
 import { Button, ButtonLink } from "@/ui/button";
 
 /** One of the two addresses agrees to a change. A button, not the link itself: what reads mail ahead of people follows links. */
@@ -16,7 +16,7 @@ export default function ChangeEmail() {
   const t = useT();
   const token = useToken();
   const [isChanged, setChanged] = useState<boolean | null>(null);
-  const { submit, problem, isBusy } = useSubmit();
+  const { submit, problem, isBusy } = useAct();
   if (token === null) return <NoToken title={t("entry.change.title")} />;
   const agree = submit(async () => {
     const { data } = await personCall.POST("/v2/users/me/email/confirm", { body: { token: token ?? "" } });
@@ -37,7 +37,7 @@ export default function ChangeEmail() {
     );
   return (
     <EntryPage title={t("entry.change.title")} about={t("entry.change.about")} foot={<ToSignIn />}>
-      <form className="grid gap-4" onSubmit={(event) => void agree(event)}>
+      <form className="grid gap-4" onSubmit={agree}>
         <Refusal problem={linkProblem(problem)} />
         <Button kind="primary" type="submit" isBusy={isBusy}>
           {t("entry.change.go")}

@@ -5,7 +5,7 @@ import { personCall } from "@/lib/call";
 import { useT } from "@/lib/i18n";
 import { EntryPage, Refusal, Told } from "@/screens/entry/entry-page";
 import { ToSignIn } from "@/screens/entry/to-sign-in";
-import { useSubmit } from "@/screens/entry/use-submit";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
 
@@ -14,7 +14,7 @@ export default function ForgotPassword() {
   const t = useT();
   const [email, setEmail] = useState("");
   const [isSent, setSent] = useState(false);
-  const { submit, problem, isBusy } = useSubmit();
+  const { submit, problem, isBusy } = useAct();
   const ask = submit(async () => {
     await personCall.POST("/v2/auth/password/forgot", { body: { email } });
     setSent(true);
@@ -27,7 +27,7 @@ export default function ForgotPassword() {
           <p className="text-muted">{t("entry.forgot.wait")}</p>
         </Told>
       ) : (
-        <form className="grid gap-4" onSubmit={(event) => void ask(event)}>
+        <form className="grid gap-4" onSubmit={ask}>
           <TextField
             label={t("entry.email")}
             type="email"

@@ -7,7 +7,7 @@ import { EntryPage, Refusal } from "@/screens/entry/entry-page";
 import { useJoin } from "@/screens/entry/joining";
 import { NewPassword } from "@/screens/entry/new-password";
 import { linkProblem, weakness } from "@/screens/entry/said";
-import { useSubmit } from "@/screens/entry/use-submit";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
 
@@ -17,7 +17,7 @@ export function JoinAnew({ token, onBack }: { token: string; onBack: () => void 
   const [name, setName] = useState("");
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
-  const { submit, problem, isBusy } = useSubmit();
+  const { submit, problem, isBusy } = useAct();
   const join = useJoin();
   const register = submit(async () => {
     await personCall.POST("/v2/auth/register", { body: { name, email, password, invitation: token } });
@@ -36,7 +36,7 @@ export function JoinAnew({ token, onBack }: { token: string; onBack: () => void 
         </Button>
       }
     >
-      <form className="grid gap-4" onSubmit={(event) => void register(event)}>
+      <form className="grid gap-4" onSubmit={register}>
         <TextField
           label={t("entry.name")}
           required

@@ -9,7 +9,7 @@ import { NewPassword } from "@/screens/entry/new-password";
 import { NoToken } from "@/screens/entry/no-token";
 import { linkProblem, weakness } from "@/screens/entry/said";
 import { ToSignIn } from "@/screens/entry/to-sign-in";
-import { useSubmit } from "@/screens/entry/use-submit";
+import { useAct } from "@/ui/act";
 import { Button, ButtonLink } from "@/ui/button";
 
 /** The link of a letter was followed: another password. It ends every session; second factors stay. */
@@ -18,7 +18,7 @@ export default function ResetPassword() {
   const token = useToken();
   const [password, setPassword] = useState("");
   const [isDone, setDone] = useState(false);
-  const { submit, problem, isBusy } = useSubmit();
+  const { submit, problem, isBusy } = useAct();
   const again = <ButtonLink href="/forgot-password">{t("entry.reset.again")}</ButtonLink>;
   if (token === null) return <NoToken title={t("entry.reset.title")} action={again} />;
   const reset = submit(async () => {
@@ -39,7 +39,7 @@ export default function ResetPassword() {
   const weak = weakness(problem);
   return (
     <EntryPage title={t("entry.reset.title")} about={t("entry.reset.about")} foot={<ToSignIn />}>
-      <form className="grid gap-4" onSubmit={(event) => void reset(event)}>
+      <form className="grid gap-4" onSubmit={reset}>
         <NewPassword value={password} onChange={setPassword} error={weak} />
         <Refusal problem={weak ? null : linkProblem(problem)} action={problem?.code === "link_over" ? again : undefined} />
         <Button kind="primary" type="submit" isBusy={isBusy}>

@@ -7,7 +7,7 @@ import type { components } from "@/lib/schema";
 import { goOn } from "@/screens/entry/coming-in";
 import { EntryPage, Refusal } from "@/screens/entry/entry-page";
 import { PasskeySignIn } from "@/screens/entry/passkey-sign-in";
-import { useSubmit } from "@/screens/entry/use-submit";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
 
@@ -20,7 +20,7 @@ export function SecondStep({ step, onBack }: { step: Step; onBack: () => void })
   const hasRecovery = step.factors.includes("recovery_code");
   const [isRecovery, setRecovery] = useState(!hasCodes);
   const [code, setCode] = useState("");
-  const { submit, problem, isBusy, setProblem } = useSubmit();
+  const { submit, problem, isBusy, setProblem } = useAct();
   const enter = submit(async () => {
     const factor = isRecovery ? ("recovery_code" as const) : ("totp" as const);
     const body = { ticket: step.ticket, factor, code: code.replace(/\s/g, ""), kind: "browser" as const };
@@ -44,7 +44,7 @@ export function SecondStep({ step, onBack }: { step: Step; onBack: () => void })
     >
       <div className="grid gap-4">
         {(hasCodes || hasRecovery) && (
-          <form className="grid gap-4" onSubmit={(event) => void enter(event)}>
+          <form className="grid gap-4" onSubmit={enter}>
             <TextField
               key={String(isRecovery)}
               autoFocus

@@ -8,7 +8,7 @@ import { EntryPage, Refusal, Told } from "@/screens/entry/entry-page";
 import { NewPassword } from "@/screens/entry/new-password";
 import { weakness } from "@/screens/entry/said";
 import { ToSignIn } from "@/screens/entry/to-sign-in";
-import { useSubmit } from "@/screens/entry/use-submit";
+import { useAct } from "@/ui/act";
 import { Button, ButtonLink } from "@/ui/button";
 import { TextField } from "@/ui/field";
 
@@ -37,7 +37,7 @@ export default function SetUp() {
 function SetUpForm() {
   const t = useT();
   const [said, setSaid] = useState({ code: "", name: "", email: "", password: "" });
-  const { submit, problem, isBusy } = useSubmit();
+  const { submit, problem, isBusy } = useAct();
   const set = (field: keyof typeof said) => (value: string) => setSaid((before) => ({ ...before, [field]: value }));
   const make = submit(async () => {
     await personCall.POST("/v2/auth/setup", { body: said });
@@ -46,7 +46,7 @@ function SetUpForm() {
   const weak = weakness(problem);
   const isCode = problem?.code === "sign_in_refused";
   return (
-    <form className="grid gap-4" onSubmit={(event) => void make(event)}>
+    <form className="grid gap-4" onSubmit={make}>
       <TextField
         label={t("entry.setup.code")}
         hint={t("entry.setup.code.hint")}

@@ -9,7 +9,7 @@ import { goOn, toSetUp, useWelcome } from "@/screens/entry/coming-in";
 import { EntryPage, Refusal } from "@/screens/entry/entry-page";
 import { PasskeySignIn } from "@/screens/entry/passkey-sign-in";
 import { SecondStep } from "@/screens/entry/second-step";
-import { useSubmit } from "@/screens/entry/use-submit";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
 
@@ -50,7 +50,7 @@ function PasswordForm({ onStep }: { onStep: (step: Step) => void }) {
   const t = useT();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
-  const { submit, problem, isBusy, setProblem } = useSubmit();
+  const { submit, problem, isBusy, setProblem } = useAct();
   const enter = submit(async () => {
     const { data } = await personCall.POST("/v2/auth/login", { body: { email, password, kind: "browser" } });
     if (data?.second_step) onStep(data.second_step);
@@ -58,7 +58,7 @@ function PasswordForm({ onStep }: { onStep: (step: Step) => void }) {
   });
   return (
     <div className="grid gap-4">
-      <form className="grid gap-4" onSubmit={(event) => void enter(event)}>
+      <form className="grid gap-4" onSubmit={enter}>
         <TextField
           label={t("entry.email")}
           type="email"
@@ -88,7 +88,7 @@ function PasswordForm({ onStep }: { onStep: (step: Step) => void }) {
 function SendAgain({ email }: { email: string }) {
   const t = useT();
   const [isSent, setSent] = useState(false);
-  const { submit, isBusy } = useSubmit();
+  const { submit, isBusy } = useAct();
   const send = submit(async () => {
     await personCall.POST("/v2/auth/verify/resend", { body: { email } });
     setSent(true);

@@ -6,7 +6,7 @@ import { useT } from "@/lib/i18n";
 import { useWelcome } from "@/screens/entry/coming-in";
 import { EntryPage, Refusal, Told } from "@/screens/entry/entry-page";
 import { ToSignIn } from "@/screens/entry/to-sign-in";
-import { useSubmit } from "@/screens/entry/use-submit";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
 
@@ -35,13 +35,13 @@ function SignUpForm({ onSent }: { onSent: (email: string) => void }) {
   const [name, setName] = useState("");
   const [email, setEmail] = useState("");
   const [account, setAccount] = useState("");
-  const { submit, problem, isBusy } = useSubmit();
+  const { submit, problem, isBusy } = useAct();
   const register = submit(async () => {
     await personCall.POST("/v2/auth/register", { body: { name, email, account_name: account, password: placeholder() } });
     onSent(email);
   });
   return (
-    <form className="grid gap-4" onSubmit={(event) => void register(event)}>
+    <form className="grid gap-4" onSubmit={register}>
       <TextField
         label={t("entry.name")}
         required
@@ -81,7 +81,7 @@ function SignUpForm({ onSent }: { onSent: (email: string) => void }) {
 function LetterSent({ email, onBack }: { email: string; onBack: () => void }) {
   const t = useT();
   const [isSentAgain, setSentAgain] = useState(false);
-  const { submit, problem, isBusy } = useSubmit();
+  const { submit, problem, isBusy } = useAct();
   const again = submit(async () => {
     await personCall.POST("/v2/auth/verify/resend", { body: { email } });
     setSentAgain(true);

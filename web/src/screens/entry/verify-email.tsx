@@ -9,7 +9,7 @@ import { NewPassword } from "@/screens/entry/new-password";
 import { NoToken } from "@/screens/entry/no-token";
 import { linkProblem, weakness } from "@/screens/entry/said";
 import { ToSignIn } from "@/screens/entry/to-sign-in";
-import { useSubmit } from "@/screens/entry/use-submit";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 
 /** The link of the first letter was followed: the password is chosen now, and one is in. */
@@ -17,7 +17,7 @@ export default function VerifyEmail() {
   const t = useT();
   const token = useToken();
   const [password, setPassword] = useState("");
-  const { submit, problem, isBusy } = useSubmit();
+  const { submit, problem, isBusy } = useAct();
   if (token === null) return <NoToken title={t("entry.verify.title")} />;
   const verify = submit(async () => {
     const { data } = await personCall.POST("/v2/auth/verify", { body: { token: token ?? "", password } });
@@ -26,7 +26,7 @@ export default function VerifyEmail() {
   const weak = weakness(problem);
   return (
     <EntryPage title={t("entry.verify.title")} about={t("entry.verify.about")} foot={<ToSignIn />}>
-      <form className="grid gap-4" onSubmit={(event) => void verify(event)}>
+      <form className="grid gap-4" onSubmit={verify}>
         <NewPassword value={password} onChange={setPassword} error={weak} />
         <Refusal problem={weak ? null : linkProblem(problem)} />
         <Button kind="primary" type="submit" isBusy={isBusy}>

@@ -5,9 +5,11 @@ import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { count, moment } from "@/lib/format";
 import { type Key, useT } from "@/lib/i18n";
+import { useSourceNames } from "@/lib/listings";
 import { useHere } from "@/lib/session";
 import { usePart } from "@/platform/params";
 import { isWorking, STATES } from "@/screens/erasures/erasures";
+import { useAct } from "@/ui/act";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Card, Figure, Section } from "@/ui/card";
@@ -20,7 +22,7 @@ import { ServerWords } from "@/ui/server-words";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
 import { Table, Td, Th, Tr } from "@/ui/table";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 import "@/messages/en/erasures";
 
 type Erasure = Shape["ErasureShown"];
@@ -62,8 +64,8 @@ export default function ErasurePage() {
 
 function Told({ one }: { one: Erasure }) {
   const t = useT();
-  const sources = useApi().use.useQuery("get", "/v2/sources", { params: { query: { limit: 500 } } }, { staleTime: 60_000 });
-  const nameOf = (source: string) => sources.data?.items.find((each) => each.id === source)?.name ?? source;
+  const names = useSourceNames();
+  const nameOf = (source: string) => names.get(source) ?? source;
   const found = Object.entries(one.found);
   return (
     <div className="grid gap-4">
@@ -194,25 +196,18 @@ function Acts({ one }: { one: Erasure }) {
   const may = useHere().may("erasures:execute");
   const [isAsking, setAsking] = useState(false);
   const [said, setSaid] = useState("");
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, act } = useAct();
   if (!may) return null;
-  const act = async (what: "execute" | "cancel", word: Key) => {
-    setBusy(true);
-    try {
-      await call.POST(`/v2/erasures/{erasure}/${what}`, { params: { path: { erasure: one.id } } });
-      setAsking(false);
-      void tell(t(word));
-      await cache.invalidateQueries({ queryKey: ["get", "/v2/erasures/{erasure}"] });
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const steer = act(async (what: "execute" | "cancel", word: Key) => {
+    await call.POST(`/v2/erasures/{erasure}/${what}`, { params: { path: { erasure: one.id } } });
+    setAsking(false);
+    void tell(t(word));
+    await cache.invalidateQueries({ queryKey: ["get", "/v2/erasures/{erasure}"] });
+  });
   return (
     <>
       {(one.state === "searching" || one.state === "planned") && (
-        <Button isBusy={isBusy} onClick={() => void act("cancel", "erasures.cancelled")}>
+        <Button isBusy={isBusy} onClick={() => void steer("cancel", "erasures.cancelled")}>
           {t("erasures.cancel")}
         </Button>
       )}
@@ -231,7 +226,7 @@ function Acts({ one }: { one: Erasure }) {
             kind="danger"
             isBusy={isBusy}
             disabled={said.trim() !== String(one.records)}
-            onClick={() => void act("execute", "erasures.begun")}
+            onClick={() => void steer("execute", "erasures.begun")}
           >
             {t("erasures.execute")}
           </Button>

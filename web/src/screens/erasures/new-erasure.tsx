@@ -3,13 +3,14 @@
 import { useState } from "react";
 import { useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
-import { asProblem } from "@/lib/problem";
+import { useSources } from "@/lib/listings";
 import { useHere } from "@/lib/session";
 import { useGo } from "@/platform/router";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Check, TextField } from "@/ui/field";
-import { tellFailure } from "@/ui/toast";
+import { Refused } from "@/ui/refused";
 import "@/messages/en/erasures";
 
 /** Whom to look for. The search touches nothing. */
@@ -17,34 +18,25 @@ export default function NewErasure({ text: given, onClose }: { text: string; onC
   const t = useT();
   const here = useHere();
   const go = useGo();
-  const { call, use } = useApi();
-  const sources = use.useQuery("get", "/v2/sources", { params: { query: { limit: 500 } } }, { staleTime: 60_000 });
+  const { call } = useApi();
+  const sources = useSources();
   const [text, setText] = useState(given);
   const [reason, setReason] = useState("");
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [keepOut, setKeepOut] = useState(true);
-  const [isBusy, setBusy] = useState(false);
-  const [wrong, setWrong] = useState<unknown>(null);
+  const { isBusy, problem, submit } = useAct();
   const toggle = (id: string) => setChosen(chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id]);
-  const begin = async () => {
-    setBusy(true);
-    try {
-      const body = {
-        text: text.trim(),
-        sources: chosen.length > 0 ? [...chosen] : null,
-        records: [],
-        reason: reason.trim(),
-        keep_out: keepOut,
-      };
-      const { data } = await call.POST("/v2/erasures", { params: { header: { "Idempotency-Key": crypto.randomUUID() } }, body });
-      if (data) go.to(here.path(`/erasures/${data.id}`));
-    } catch (error) {
-      setWrong(error);
-      if (asProblem(error).fields.length === 0) void tellFailure(error);
-      setBusy(false);
-    }
-  };
-  const of = (pointer: string) => (wrong ? asProblem(wrong).of(pointer) : null);
+  const begin = submit(async () => {
+    const body = {
+      text: text.trim(),
+      sources: chosen.length > 0 ? [...chosen] : null,
+      records: [],
+      reason: reason.trim(),
+      keep_out: keepOut,
+    };
+    const { data } = await call.POST("/v2/erasures", { params: { header: { "Idempotency-Key": crypto.randomUUID() } }, body });
+    if (data) go.to(here.path(`/erasures/${data.id}`));
+  });
   return (
     <Dialog
       isOpen
@@ -63,7 +55,7 @@ export default function NewErasure({ text: given, onClose }: { text: string; onC
           hint={t("erasures.text.about")}
           value={text}
           maxLength={500}
-          error={of("/text")}
+          error={problem?.of("/text")}
           onChange={(event) => setText(event.target.value)}
         />
         <TextField
@@ -71,7 +63,7 @@ export default function NewErasure({ text: given, onClose }: { text: string; onC
           hint={t("erasures.reason.about")}
           value={reason}
           maxLength={500}
-          error={of("/reason")}
+          error={problem?.of("/reason")}
           onChange={(event) => setReason(event.target.value)}
         />
         {(sources.data?.items.length ?? 0) > 1 && (
@@ -89,6 +81,7 @@ export default function NewErasure({ text: given, onClose }: { text: string; onC
           checked={keepOut}
           onChange={(event) => setKeepOut(event.target.checked)}
         />
+        <Refused problem={problem} at={["/text", "/reason"]} />
       </div>
     </Dialog>
   );

@@ -6,13 +6,14 @@ import { type Shape, useApi } from "@/lib/api";
 import { bytes, count, moment } from "@/lib/format";
 import { type Key, useT } from "@/lib/i18n";
 import { useSnapshots } from "@/screens/snapshots/moments";
+import { useAct } from "@/ui/act";
 import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Progress } from "@/ui/progress";
 import { ServerWords } from "@/ui/server-words";
 import { Ago } from "@/ui/time";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 
 type Export = Shape["ExportShown"];
 const STATES: Record<Shape["ExportState"], [Key, Tone]> = {
@@ -68,33 +69,27 @@ export function ExportLine({ one, name }: { one: Export; name: string }) {
 
 function useFetchIt(one: Export) {
   const { call } = useApi();
-  return async (file: string | null) => {
-    try {
-      const { data } = await call.POST("/v2/exports/{export}/download-url", { params: { path: { export: one.id } }, body: { file } });
-      if (data) window.location.assign(data.url); // a ticket that opens once; the answer is a file, so the page stays
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
+  const { act } = useAct();
+  return act(async (file: string | null) => {
+    const { data } = await call.POST("/v2/exports/{export}/download-url", { params: { path: { export: one.id } }, body: { file } });
+    if (data) window.location.assign(data.url); // a ticket that opens once; the answer is a file, so the page stays
+  });
 }
 
 function Acts({ one, name }: { one: Export; name: string }) {
   const t = useT();
   const { call, cache } = useApi();
+  const { act } = useAct();
   const fetchIt = useFetchIt(one);
   const [isAsking, setAsking] = useState(false);
   const params = { path: { export: one.id } };
   const fresh = () => cache.invalidateQueries({ queryKey: ["get", "/v2/exports"] });
-  const act = async (work: () => Promise<unknown>, said: Key) => {
-    try {
-      await work();
-      setAsking(false);
-      await fresh();
-      void tell(t(said));
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
+  const change = act(async (work: () => Promise<unknown>, said: Key) => {
+    await work();
+    setAsking(false);
+    await fresh();
+    void tell(t(said));
+  });
   return (
     <div className="flex gap-2">
       {one.state === "done" && (
@@ -104,7 +99,7 @@ function Acts({ one, name }: { one: Export; name: string }) {
         </Button>
       )}
       {isGoing(one) ? (
-        <Button size="sm" onClick={() => void act(() => call.POST("/v2/exports/{export}/cancel", { params }), "exports.cancelled")}>
+        <Button size="sm" onClick={() => void change(() => call.POST("/v2/exports/{export}/cancel", { params }), "exports.cancelled")}>
           {t("exports.cancel")}
         </Button>
       ) : (
@@ -118,7 +113,7 @@ function Acts({ one, name }: { one: Export; name: string }) {
         title={t("exports.delete.title")}
         about={t("exports.delete.about")}
         actions={
-          <Button kind="danger" onClick={() => void act(() => call.DELETE("/v2/exports/{export}", { params }), "exports.deleted")}>
+          <Button kind="danger" onClick={() => void change(() => call.DELETE("/v2/exports/{export}", { params }), "exports.deleted")}>
             {t("exports.delete")}
           </Button>
         }

@@ -5,6 +5,7 @@ import { FileDown, Plus } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
+import { useSourceNames } from "@/lib/listings";
 import { useHere } from "@/lib/session";
 import { useQuery } from "@/platform/params";
 import { useSetQuery } from "@/platform/router";
@@ -24,8 +25,7 @@ export default function Exports() {
   const here = useHere();
   const query = useQuery();
   const setQuery = useSetQuery();
-  const { call, use } = useApi();
-  const sources = use.useQuery("get", "/v2/sources", { params: { query: { limit: 500 } } }, { staleTime: 60_000 });
+  const { call } = useApi();
   const exports = useInfiniteQuery({
     queryKey: ["get", "/v2/exports", "all"],
     queryFn: async ({ pageParam, signal }) =>
@@ -35,7 +35,7 @@ export default function Exports() {
     refetchInterval: ({ state }) => (state.data?.pages.some((page) => page.items.some(isGoing)) ? 1000 : false),
   });
   const all = exports.data?.pages.flatMap((page) => page.items) ?? [];
-  const names = new Map(sources.data?.items.map((one) => [one.id, one.name]));
+  const names = useSourceNames();
   const close = () => setQuery({ new: null, source: null, snapshot: null, stream: null });
   const begin = here.may("exports:create") && (
     <Button kind="primary" onClick={() => setQuery({ new: "1" })}>

@@ -5,15 +5,16 @@ import { type Shape, useApi } from "@/lib/api";
 import { commandOf, curlOf } from "@/lib/commands";
 import { count, moment } from "@/lib/format";
 import { useT } from "@/lib/i18n";
-import { asProblem, type Problem } from "@/lib/problem";
+import { useSources } from "@/lib/listings";
 import { useQuery } from "@/platform/params";
 import { useSetQuery } from "@/platform/router";
 import { useSnapshots } from "@/screens/snapshots/moments";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { CopyAs } from "@/ui/copy-as";
 import { Dialog } from "@/ui/dialog";
 import { Check, Select, TextField } from "@/ui/field";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 import "@/messages/en/exports";
 
 const FORMATS = ["jsonl", "csv", "xlsx", "parquet"] as const;
@@ -30,8 +31,8 @@ export default function NewExport({ onClose }: { onClose: () => void }) {
   const t = useT();
   const query = useQuery();
   const setQuery = useSetQuery();
-  const { call, cache, use } = useApi();
-  const sources = use.useQuery("get", "/v2/sources", { params: { query: { limit: 500 } } }, { staleTime: 60_000 });
+  const { call, cache } = useApi();
+  const sources = useSources();
   const source = query.get("source") ?? sources.data?.items[0]?.id ?? null;
   const snapshots = useSnapshots(source);
   const snapshot = snapshots.data?.find((one) => one.id === query.get("snapshot")) ?? snapshots.data?.at(-1);
@@ -41,9 +42,8 @@ export default function NewExport({ onClose }: { onClose: () => void }) {
   const [fields, setFields] = useState("");
   const [filter, setFilter] = useState("");
   const [withFiles, setWithFiles] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
   const [keepFor, setKeepFor] = useState<string>("P7D");
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, problem, submit } = useAct();
   const chosen = streams.filter((name) => snapshot?.streams.some((one) => one.name === name));
   const toggle = (name: string) => setStreams(chosen.includes(name) ? chosen.filter((one) => one !== name) : [...chosen, name]);
   const isTable = format !== "jsonl" && format !== "parquet";
@@ -68,21 +68,13 @@ export default function NewExport({ onClose }: { onClose: () => void }) {
       "raw-cells": isTable && isRaw,
       to: "export",
     });
-  const begin = async () => {
+  const begin = submit(async () => {
     if (!body) return;
-    setBusy(true);
-    try {
-      await call.POST("/v2/exports", { params: { header: { "Idempotency-Key": crypto.randomUUID() } }, body });
-      await cache.invalidateQueries({ queryKey: ["get", "/v2/exports"] });
-      void tell(t("exports.begun"));
-      onClose();
-    } catch (error) {
-      const said = asProblem(error);
-      setProblem(said);
-      if (!said.of("/filter") && !said.of("/fields")) void tellFailure(error);
-      setBusy(false);
-    }
-  };
+    await call.POST("/v2/exports", { params: { header: { "Idempotency-Key": crypto.randomUUID() } }, body });
+    await cache.invalidateQueries({ queryKey: ["get", "/v2/exports"] });
+    void tell(t("exports.begun"));
+    onClose();
+  });
   return (
     <Dialog
       isOpen

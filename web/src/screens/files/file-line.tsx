@@ -7,8 +7,8 @@ import { type Shape, useApi } from "@/lib/api";
 import { bytes } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 import { canPreview } from "@/screens/files/previewable";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
-import { tellFailure } from "@/ui/toast";
 import "@/messages/en/files";
 
 const Preview = dynamic(() => import("@/screens/files/preview"), { ssr: false });
@@ -52,26 +52,13 @@ export function FileActs({ file }: { file: Shape["File"] }) {
 function DownloadButton({ file }: { file: Shape["File"] }) {
   const t = useT();
   const { call } = useApi();
-  const [isBusy, setBusy] = useState(false);
-  const fetchIt = async () => {
-    setBusy(true);
-    try {
-      const { data } = await call.POST("/v2/data/files/{file}/download-url", { params: { path: { file: file.id } } });
-      if (data) window.location.assign(data.url); // an attachment: the page stays
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, act } = useAct();
+  const fetchIt = act(async () => {
+    const { data } = await call.POST("/v2/data/files/{file}/download-url", { params: { path: { file: file.id } } });
+    if (data) window.location.assign(data.url); // an attachment: the page stays
+  });
   return (
-    <Button
-      kind="quiet"
-      size="icon-sm"
-      isBusy={isBusy}
-      aria-label={t("files.download.of", { name: file.name })}
-      onClick={() => void fetchIt()}
-    >
+    <Button kind="quiet" size="icon-sm" isBusy={isBusy} aria-label={t("files.download.of", { name: file.name })} onClick={fetchIt}>
       {!isBusy && <Download aria-hidden />}
     </Button>
   );

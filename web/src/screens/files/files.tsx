@@ -6,6 +6,7 @@ import { type FormEvent, useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { bytes } from "@/lib/format";
 import { useT } from "@/lib/i18n";
+import { useSources } from "@/lib/listings";
 import { useHere } from "@/lib/session";
 import { useQuery } from "@/platform/params";
 import { Link, useSetQuery } from "@/platform/router";
@@ -63,7 +64,7 @@ function Filters() {
   const query = useQuery();
   const setQuery = useSetQuery();
   const [text, setText] = useState(query.get("q") ?? "");
-  const sources = useApi().use.useQuery("get", "/v2/sources", { params: { query: { limit: 500 } } }, { staleTime: 60_000 });
+  const sources = useSources();
   const look = (event: FormEvent) => {
     event.preventDefault();
     setQuery({ q: text.trim() || null });

@@ -1,11 +1,11 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
-import { asProblem } from "@/lib/problem";
 import { saidOf } from "@/screens/entry/said";
 import { factorOf } from "@/screens/shell/factor-of";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
@@ -16,23 +16,15 @@ export default function CodesRemove({ onClose, onDone }: { onClose: () => void; 
   const t = useT();
   const api = useApi();
   const [code, setCode] = useState("");
-  const [wrong, setWrong] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const remove = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      await api.call.POST("/v2/auth/mfa/disable", { body: factorOf(code) });
-      void tell(t("me.codes.removed"));
-      onDone();
-    } catch (error) {
-      setWrong(saidOf(asProblem(error)));
-      setBusy(false);
-    }
-  };
+  const { isBusy, problem, submit } = useAct();
+  const remove = submit(async () => {
+    await api.call.POST("/v2/auth/mfa/disable", { body: factorOf(code) });
+    void tell(t("me.codes.removed"));
+    onDone();
+  });
   return (
     <Dialog isOpen onClose={onClose} title={t("me.codes.remove")} about={t("me.codes.remove.about")}>
-      <form className="grid gap-4" onSubmit={(event) => void remove(event)}>
+      <form className="grid gap-4" onSubmit={remove}>
         <TextField
           autoFocus
           required
@@ -40,7 +32,7 @@ export default function CodesRemove({ onClose, onDone }: { onClose: () => void; 
           autoComplete="one-time-code"
           value={code}
           onChange={(event) => setCode(event.target.value)}
-          error={wrong}
+          error={problem && saidOf(problem)}
         />
         <Button kind="danger" type="submit" isBusy={isBusy}>
           {t("me.codes.remove")}

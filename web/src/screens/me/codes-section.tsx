@@ -5,12 +5,12 @@ import { useState } from "react";
 import { useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
 import { sessionQuery } from "@/screens/shell/signed-in";
+import { useAct } from "@/ui/act";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
-import { tellFailure } from "@/ui/toast";
 
 const SetUp = dynamic(() => import("@/screens/me/codes-set-up"), { ssr: false });
 const Remove = dynamic(() => import("@/screens/me/codes-remove"), { ssr: false });
@@ -22,6 +22,7 @@ type Open = { kind: "setup" } | { kind: "remove" } | { kind: "codes"; codes: rea
 export function CodesSection() {
   const t = useT();
   const api = useApi();
+  const { act } = useAct();
   const mfa = api.use.useQuery("get", "/v2/auth/mfa");
   const [open, setOpen] = useState<Open>(null);
   const refresh = () => {
@@ -29,15 +30,11 @@ export function CodesSection() {
     void api.cache.invalidateQueries({ queryKey: ["get", "/v2/auth/sessions"] });
     void api.cache.invalidateQueries({ queryKey: sessionQuery.queryKey });
   };
-  const renew = async () => {
-    try {
-      const { data } = await api.call.POST("/v2/auth/mfa/recovery-codes");
-      if (data) setOpen({ kind: "codes", codes: data.recovery_codes });
-      refresh();
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
+  const renew = act(async () => {
+    const { data } = await api.call.POST("/v2/auth/mfa/recovery-codes");
+    if (data) setOpen({ kind: "codes", codes: data.recovery_codes });
+    refresh();
+  });
   return (
     <Section title={t("me.codes.title")} about={t("me.codes.about")}>
       <Shown query={mfa} skeleton={<SkeletonRows rows={2} />}>
@@ -56,7 +53,7 @@ export function CodesSection() {
             {(data.totp || data.recovery_codes_left > 0) && (
               <div className="flex flex-wrap items-center justify-between gap-3 border-t border-line pt-4">
                 <p className="text-sm">{t("me.recovery.left", { left: data.recovery_codes_left })}</p>
-                <Button onClick={() => void renew()}>{t("me.recovery.renew")}</Button>
+                <Button onClick={renew}>{t("me.recovery.renew")}</Button>
               </div>
             )}
           </div>

@@ -1,10 +1,11 @@
 "use client";
 
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
 import { asProblem } from "@/lib/problem";
 import { saidOf } from "@/screens/entry/said";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { CopyButton } from "@/ui/copy";
 import { Dialog } from "@/ui/dialog";
@@ -17,8 +18,7 @@ export default function CodesSetUp({ onClose, onDone }: { onClose: () => void; o
   const api = useApi();
   const [seed, setSeed] = useState<Shape["MfaSetupOut"] | null>(null);
   const [code, setCode] = useState("");
-  const [wrong, setWrong] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, problem, setProblem, submit } = useAct();
   const closing = useRef(onClose);
   useEffect(() => {
     let isGone = false;
@@ -27,27 +27,20 @@ export default function CodesSetUp({ onClose, onDone }: { onClose: () => void; o
       (error) => {
         if (isGone) return;
         if (asProblem(error).code === "step_up_required") closing.current();
-        else setWrong(saidOf(asProblem(error)));
+        else setProblem(asProblem(error));
       },
     );
     return () => {
       isGone = true;
     };
-  }, [api]);
-  const verify = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      const { data } = await api.call.POST("/v2/auth/mfa/verify", { body: { code: code.replace(/\s/g, "") } });
-      if (data) onDone(data.recovery_codes);
-    } catch (error) {
-      setWrong(saidOf(asProblem(error)));
-      setBusy(false);
-    }
-  };
+  }, [api, setProblem]);
+  const verify = submit(async () => {
+    const { data } = await api.call.POST("/v2/auth/mfa/verify", { body: { code: code.replace(/\s/g, "") } });
+    if (data) onDone(data.recovery_codes);
+  });
   return (
     <Dialog isOpen onClose={onClose} title={t("me.setup.title")} about={t("me.setup.about")}>
-      <form className="grid gap-4" onSubmit={(event) => void verify(event)}>
+      <form className="grid gap-4" onSubmit={verify}>
         <div className="grid place-items-center rounded-lg border border-line bg-white p-3">
           {seed ? (
             // biome-ignore lint/performance/noImgElement: a data URL, nothing to optimise
@@ -70,7 +63,7 @@ export default function CodesSetUp({ onClose, onDone }: { onClose: () => void; o
           autoComplete="one-time-code"
           value={code}
           onChange={(event) => setCode(event.target.value)}
-          error={wrong}
+          error={problem && saidOf(problem)}
         />
         <Button kind="primary" type="submit" isBusy={isBusy} disabled={!seed}>
           {t("me.setup.go")}

@@ -1,10 +1,9 @@
 "use client";
 
-import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
-import { asProblem } from "@/lib/problem";
 import { saidOf } from "@/screens/entry/said";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { tell } from "@/ui/toast";
@@ -21,19 +20,12 @@ export default function PasskeyRemove({
 }) {
   const t = useT();
   const api = useApi();
-  const [wrong, setWrong] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const remove = async () => {
-    setBusy(true);
-    try {
-      await api.call.DELETE("/v2/auth/passkeys/{passkey}", { params: { path: { passkey: passkey.id } } });
-      void tell(t("me.passkeys.removed", { name: passkey.name }));
-      onDone();
-    } catch (error) {
-      if (asProblem(error).code !== "step_up_required") setWrong(saidOf(asProblem(error)));
-      setBusy(false);
-    }
-  };
+  const { isBusy, problem, submit } = useAct();
+  const remove = submit(async () => {
+    await api.call.DELETE("/v2/auth/passkeys/{passkey}", { params: { path: { passkey: passkey.id } } });
+    void tell(t("me.passkeys.removed", { name: passkey.name }));
+    onDone();
+  });
   return (
     <Dialog
       isOpen
@@ -43,14 +35,14 @@ export default function PasskeyRemove({
       actions={
         <>
           <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button kind="danger" isBusy={isBusy} onClick={() => void remove()}>
+          <Button kind="danger" isBusy={isBusy} onClick={remove}>
             {t("me.passkeys.remove")}
           </Button>
         </>
       }
     >
       <p role="alert" className="text-sm text-bad empty:hidden">
-        {wrong}
+        {problem && saidOf(problem)}
       </p>
     </Dialog>
   );

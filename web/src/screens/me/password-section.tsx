@@ -1,12 +1,12 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
-import { asProblem, type Problem } from "@/lib/problem";
 import { useSession } from "@/lib/session";
 import { NewPassword } from "@/screens/entry/new-password";
 import { saidOf, weakness } from "@/screens/entry/said";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { TextField } from "@/ui/field";
@@ -20,28 +20,18 @@ export function PasswordSection() {
   const { me } = useSession();
   const [old, setOld] = useState("");
   const [next, setNext] = useState("");
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const change = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(null);
-    try {
-      await api.call.POST("/v2/auth/password/change", { body: { old, new: next } });
-      setOld("");
-      setNext("");
-      void tell(t("me.password.done"));
-      await api.cache.invalidateQueries({ queryKey: ["get", "/v2/auth/sessions"] });
-    } catch (error) {
-      if (asProblem(error).code !== "step_up_required") setProblem(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, problem, submit } = useAct();
+  const change = submit(async () => {
+    await api.call.POST("/v2/auth/password/change", { body: { old, new: next } });
+    setOld("");
+    setNext("");
+    void tell(t("me.password.done"));
+    await api.cache.invalidateQueries({ queryKey: ["get", "/v2/auth/sessions"] });
+  });
   const weak = weakness(problem);
   return (
     <Section title={t("me.password.title")} about={t("me.password.about")}>
-      <form className="grid max-w-md gap-4" onSubmit={(event) => void change(event)}>
+      <form className="grid max-w-md gap-4" onSubmit={change}>
         <input type="email" name="email" autoComplete="username" value={me.email} readOnly hidden />
         <TextField
           label={t("me.password.old")}

@@ -1,21 +1,21 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { setZone } from "@/lib/format";
 import { type Language, language, useT } from "@/lib/i18n";
-import { asProblem, type Problem } from "@/lib/problem";
 import { useSession } from "@/lib/session";
 import { THEMES, type Theme, useTheme } from "@/lib/theme";
 import { LANGUAGES } from "@/messages/keys";
 import { LANGUAGE_NAMES } from "@/screens/shell/language";
 import { sessionQuery } from "@/screens/shell/signed-in";
 import { chooseLanguage, chooseTheme, zoneOf } from "@/screens/shell/taste";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { Select, TextField } from "@/ui/field";
 import { Page } from "@/ui/page";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 import "@/messages/en/me";
 
 /** One's name and address, and how one likes the screens. */
@@ -43,24 +43,14 @@ function NameForm({ me }: { me: Shape["Me"] }) {
   const t = useT();
   const api = useApi();
   const [name, setName] = useState(me.name);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const save = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    try {
-      await api.call.PATCH("/v2/users/me", { body: { name: name.trim() } });
-      setProblem(null);
-      void tell(t("me.saved"));
-      await api.cache.invalidateQueries({ queryKey: sessionQuery.queryKey });
-    } catch (error) {
-      setProblem(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, problem, submit } = useAct();
+  const save = submit(async () => {
+    await api.call.PATCH("/v2/users/me", { body: { name: name.trim() } });
+    void tell(t("me.saved"));
+    await api.cache.invalidateQueries({ queryKey: sessionQuery.queryKey });
+  });
   return (
-    <form className="flex flex-wrap items-end gap-2" onSubmit={(event) => void save(event)}>
+    <form className="flex flex-wrap items-end gap-2" onSubmit={save}>
       <div className="min-w-0 flex-1 basis-64">
         <TextField
           label={t("me.name")}
@@ -84,26 +74,16 @@ function EmailForm({ me }: { me: Shape["Me"] }) {
   const api = useApi();
   const [email, setEmail] = useState("");
   const [sent, setSent] = useState<string | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const ask = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(null);
-    try {
-      await api.call.POST("/v2/users/me/email", { body: { email: email.trim() } });
-      setSent(email.trim());
-      setEmail("");
-    } catch (error) {
-      if (asProblem(error).code !== "step_up_required") setProblem(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, problem, submit } = useAct();
+  const ask = submit(async () => {
+    await api.call.POST("/v2/users/me/email", { body: { email: email.trim() } });
+    setSent(email.trim());
+    setEmail("");
+  });
   return (
     <div className="grid gap-3">
       <p className="text-sm">{t("me.email.now", { email: me.email })}</p>
-      <form className="flex flex-wrap items-end gap-2" onSubmit={(event) => void ask(event)}>
+      <form className="flex flex-wrap items-end gap-2" onSubmit={ask}>
         <div className="min-w-0 flex-1 basis-64">
           <TextField
             label={t("me.email.new")}
@@ -131,19 +111,16 @@ const DEVICE = "";
 function Taste({ me }: { me: Shape["Me"] }) {
   const t = useT();
   const api = useApi();
+  const { act } = useAct();
   const theme = useTheme();
   const [zone, chooseZone] = useState(zoneOf(me.settings.time_zone) ?? DEVICE);
-  const keepZone = async (wanted: string) => {
+  const keepZone = act(async (wanted: string) => {
     chooseZone(wanted);
     setZone(wanted || null);
-    try {
-      await api.call.PATCH("/v2/users/me/settings", { body: { time_zone: wanted || "UTC" } });
-      void tell(t("me.saved"));
-      await api.cache.invalidateQueries({ queryKey: sessionQuery.queryKey });
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
+    await api.call.PATCH("/v2/users/me/settings", { body: { time_zone: wanted || "UTC" } });
+    void tell(t("me.saved"));
+    await api.cache.invalidateQueries({ queryKey: sessionQuery.queryKey });
+  });
   return (
     <div className="grid gap-4 sm:grid-cols-2">
       <Select label={t("common.language")} value={language()} onChange={(event) => chooseLanguage(event.target.value as Language)}>

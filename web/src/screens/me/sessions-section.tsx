@@ -1,19 +1,18 @@
 "use client";
 
 import { Monitor, SquareTerminal } from "lucide-react";
-import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { type Key, useT } from "@/lib/i18n";
 import { deviceOf } from "@/screens/me/device-of";
+import { useAct } from "@/ui/act";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
 import { Ago } from "@/ui/time";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 
-const LISTED = ["get", "/v2/auth/sessions"];
 const FACTORS: Record<Shape["Factor"], Key> = {
   password: "me.factor.password",
   totp: "me.factor.totp",
@@ -26,19 +25,11 @@ export function SessionsSection() {
   const t = useT();
   const api = useApi();
   const sessions = api.use.useQuery("get", "/v2/auth/sessions", { params: { query: { limit: 100 } } });
-  const [isBusy, setBusy] = useState(false);
-  const end = async (act: () => Promise<unknown>, said: string) => {
-    setBusy(true);
-    try {
-      await act();
-      void tell(said);
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-      void api.cache.invalidateQueries({ queryKey: LISTED });
-    }
-  };
+  const { isBusy, act } = useAct();
+  const end = act(async (ask: () => Promise<unknown>, said: string) => {
+    await ask().finally(() => void api.cache.invalidateQueries({ queryKey: ["get", "/v2/auth/sessions"] }));
+    void tell(said);
+  });
   const endOthers = () =>
     end(() => api.call.DELETE("/v2/auth/sessions", { params: { query: { keep_current: true } } }), t("me.sessions.othersended"));
   const endOne = (session: string) =>

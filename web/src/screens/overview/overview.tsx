@@ -12,6 +12,7 @@ import { Needs } from "@/screens/overview/needs";
 import { Protected } from "@/screens/overview/protected";
 import { NextRuns, RecentRuns } from "@/screens/overview/runs";
 import { Usage } from "@/screens/overview/usage";
+import { Cut } from "@/screens/sources/cut";
 import { useKnown, useStandings } from "@/screens/sources/standing";
 import { ButtonLink } from "@/ui/button";
 import { Card } from "@/ui/card";
@@ -54,6 +55,7 @@ export default function Overview() {
             </Card>
           ) : (
             <div className="grid gap-5">
+              <Cut isWhole={sources.data?.isWhole} count={standings.length} />
               <div className="grid items-stretch gap-5 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
                 <Protected standings={standings} isWhole={isWhole} />
                 <Needs

@@ -54,7 +54,7 @@ const FILL = {
 /** A picture of the sentence above it. */
 function Bar({ standings }: { standings: readonly Standing[] }) {
   return (
-    <div aria-hidden className="flex h-2 gap-0.5 overflow-hidden rounded-full">
+    <div aria-hidden className={cn("flex h-2 overflow-hidden rounded-full", standings.length <= 100 && "gap-0.5")}>
       {standings.map((one) => (
         <span key={one.source.id} className={cn("min-w-0 flex-1", FILL[one.state])} />
       ))}

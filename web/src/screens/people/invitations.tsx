@@ -1,19 +1,19 @@
 "use client";
 
 import { MailPlus } from "lucide-react";
-import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { type Key, useT } from "@/lib/i18n";
 import { roleName } from "@/lib/permissions";
 import { useHere } from "@/lib/session";
 import { forgetPeople, useInvitations, useRoles } from "@/screens/people/queries";
+import { useAct } from "@/ui/act";
 import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Empty, Shown } from "@/ui/states";
 import { Ago, Moment } from "@/ui/time";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 
 type Invitation = Shape["InvitationShown"];
 
@@ -53,21 +53,14 @@ function One({ one }: { one: Invitation }) {
   const here = useHere();
   const api = useApi();
   const roles = useRoles().data ?? [];
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, act } = useAct();
   const [tone, word] = standing(one);
   const params = { path: { account: here.account.id, invitation: one.id } };
-  const act = async (call: () => Promise<unknown>, said: Key) => {
-    setBusy(true);
-    try {
-      await call();
-      forgetPeople(api);
-      void tell(t(said, { email: one.email }));
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const change = act(async (call: () => Promise<unknown>, said: Key) => {
+    await call();
+    forgetPeople(api);
+    void tell(t(said, { email: one.email }));
+  });
   return (
     <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 py-3 text-sm">
       <div className="min-w-0">
@@ -92,7 +85,7 @@ function One({ one }: { one: Invitation }) {
             disabled={isBusy}
             aria-label={t("people.invitation.resend.of", { email: one.email })}
             onClick={() =>
-              void act(
+              void change(
                 () => api.call.POST("/v2/accounts/{account}/invitations/{invitation}/resend", { params }),
                 "people.invitation.resent",
               )
@@ -106,7 +99,10 @@ function One({ one }: { one: Invitation }) {
             disabled={isBusy}
             aria-label={t("people.invitation.withdraw.of", { email: one.email })}
             onClick={() =>
-              void act(() => api.call.DELETE("/v2/accounts/{account}/invitations/{invitation}", { params }), "people.invitation.withdrawn")
+              void change(
+                () => api.call.DELETE("/v2/accounts/{account}/invitations/{invitation}", { params }),
+                "people.invitation.withdrawn",
+              )
             }
           >
             {t("people.invitation.withdraw")}

@@ -1,16 +1,17 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
 import { roleAbout, roleName } from "@/lib/permissions";
-import { asProblem, type Problem } from "@/lib/problem";
 import { useHere } from "@/lib/session";
 import { forgetPeople, useRoles } from "@/screens/people/queries";
 import { RoleWords } from "@/screens/people/role-words";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Select, TextField } from "@/ui/field";
+import { Refused } from "@/ui/refused";
 import { tell } from "@/ui/toast";
 
 const FORM = "invite";
@@ -23,28 +24,18 @@ export default function Invite({ onClose }: { onClose: () => void }) {
   const roles = useRoles().data ?? [];
   const [email, setEmail] = useState("");
   const [role, setRole] = useState("viewer");
-  const [wrong, setWrong] = useState<Problem | null>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, problem: wrong, submit } = useAct();
   const chosen = roles.find((one) => one.id === role);
   const about = roleAbout(role);
-  const send = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setWrong(null);
-    try {
-      await api.call.POST("/v2/accounts/{account}/invitations", {
-        params: { path: { account: here.account.id } },
-        body: { email: email.trim(), role },
-      });
-      forgetPeople(api);
-      void tell(t("people.invited", { email: email.trim() }));
-      onClose();
-    } catch (error) {
-      if (asProblem(error).code !== "step_up_required") setWrong(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const send = submit(async () => {
+    await api.call.POST("/v2/accounts/{account}/invitations", {
+      params: { path: { account: here.account.id } },
+      body: { email: email.trim(), role },
+    });
+    forgetPeople(api);
+    void tell(t("people.invited", { email: email.trim() }));
+    onClose();
+  });
   return (
     <Dialog
       isOpen
@@ -61,7 +52,7 @@ export default function Invite({ onClose }: { onClose: () => void }) {
         </>
       }
     >
-      <form id={FORM} onSubmit={(event) => void send(event)} className="grid gap-4">
+      <form id={FORM} onSubmit={send} className="grid gap-4">
         <div className="grid gap-4 sm:grid-cols-2">
           <TextField
             autoFocus
@@ -88,11 +79,7 @@ export default function Invite({ onClose }: { onClose: () => void }) {
             ))}
           </Select>
         </div>
-        {wrong && wrong.fields.length === 0 && (
-          <p role="alert" className="text-sm text-bad">
-            {wrong.message || wrong.title} {wrong.hint}
-          </p>
-        )}
+        <Refused problem={wrong} at={["/email", "/role"]} />
         {chosen && (
           <section aria-label={t("people.roles.view")} className="rounded-md border border-line bg-sunken p-4">
             <h3 className="mb-3 text-sm font-medium">{t("people.roles.view")}</h3>

@@ -10,6 +10,7 @@ import { useT } from "@/lib/i18n";
 import { roleName } from "@/lib/permissions";
 import { useHere, useSession } from "@/lib/session";
 import { forgetPeople, type Member, type Role, useRoles, versioned } from "@/screens/people/queries";
+import { useAct } from "@/ui/act";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
@@ -18,7 +19,7 @@ import { Menu, MenuItem } from "@/ui/menu";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Empty, Shown } from "@/ui/states";
 import { Table, Td, Th, Tr } from "@/ui/table";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 
 const MemberMay = dynamic(() => import("@/screens/people/member-may"), { ssr: false });
 const RemoveMember = dynamic(() => import("@/screens/people/remove-member"), { ssr: false });
@@ -146,7 +147,7 @@ function Factor({ member, isNamed = false }: { member: Member; isNamed?: boolean
 function RoleOf({ member, roles }: { member: Member; roles: readonly Role[] }) {
   const t = useT();
   const api = useApi();
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, act } = useAct();
   const name = member.name || member.email;
   const give = async (role: string, version: number | null) => {
     const { data } = await api.call.PATCH("/v2/users/{user}", {
@@ -157,19 +158,12 @@ function RoleOf({ member, roles }: { member: Member; roles: readonly Role[] }) {
     forgetPeople(api);
     return data?.version ?? null;
   };
-  const change = async (role: string) => {
-    setBusy(true);
-    try {
-      const version = await give(role, member.version);
-      void tell(t("people.role.changed", { name, role: roleName(t, role, roles) }), () =>
-        give(member.role, version).then(() => {}, tellFailure),
-      );
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const change = act(async (role: string) => {
+    const version = await give(role, member.version);
+    void tell(t("people.role.changed", { name, role: roleName(t, role, roles) }), async () => {
+      await give(member.role, version);
+    });
+  });
   return (
     <Select
       label={t("people.role.of", { name })}

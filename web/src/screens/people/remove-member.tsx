@@ -1,32 +1,25 @@
 "use client";
 
-import { useState } from "react";
 import { useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
 import { forgetPeople, type Member } from "@/screens/people/queries";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 
 /** The question before somebody is removed. */
 export default function RemoveMember({ member, onClose }: { member: Member; onClose: () => void }) {
   const t = useT();
   const api = useApi();
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, act } = useAct();
   const name = member.name || member.email;
-  const remove = async () => {
-    setBusy(true);
-    try {
-      await api.call.DELETE("/v2/users/{user}", { params: { path: { user: member.user } } });
-      forgetPeople(api);
-      void tell(t("people.removed", { name }));
-      onClose();
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const remove = act(async () => {
+    await api.call.DELETE("/v2/users/{user}", { params: { path: { user: member.user } } });
+    forgetPeople(api);
+    void tell(t("people.removed", { name }));
+    onClose();
+  });
   return (
     <Dialog
       isOpen
@@ -36,7 +29,7 @@ export default function RemoveMember({ member, onClose }: { member: Member; onCl
       actions={
         <>
           <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button kind="danger" isBusy={isBusy} onClick={() => void remove()}>
+          <Button kind="danger" isBusy={isBusy} onClick={remove}>
             {t("people.remove.go")}
           </Button>
         </>

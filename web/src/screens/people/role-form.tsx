@@ -1,17 +1,18 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
 import type { Permission } from "@/lib/permissions";
-import { asProblem, type Problem } from "@/lib/problem";
 import { useHere } from "@/lib/session";
 import { useSetQuery } from "@/platform/router";
 import { forgetPeople, type Role, versioned } from "@/screens/people/queries";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
 import { PermissionPicker } from "@/ui/permission-picker";
+import { Refused } from "@/ui/refused";
 import { tell } from "@/ui/toast";
 
 const FORM = "role";
@@ -24,27 +25,17 @@ export default function RoleForm({ role, onClose }: { role: Role | null; onClose
   const set = useSetQuery();
   const [name, setName] = useState(role?.name ?? "");
   const [permissions, setPermissions] = useState<Permission[]>([...(role?.permissions ?? [])]);
-  const [wrong, setWrong] = useState<Problem | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const save = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setWrong(null);
-    try {
-      const body = { name: name.trim(), permissions };
-      const { data } = role
-        ? await api.call.PATCH("/v2/roles/{role}", { params: { path: { role: role.id }, header: versioned(role.version) }, body })
-        : await api.call.POST("/v2/roles", { body });
-      forgetPeople(api);
-      void tell(t("people.roles.saved", { name: body.name }));
-      onClose();
-      if (data) set({ role: data.id });
-    } catch (error) {
-      if (asProblem(error).code !== "step_up_required") setWrong(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, problem: wrong, submit } = useAct();
+  const save = submit(async () => {
+    const body = { name: name.trim(), permissions };
+    const { data } = role
+      ? await api.call.PATCH("/v2/roles/{role}", { params: { path: { role: role.id }, header: versioned(role.version) }, body })
+      : await api.call.POST("/v2/roles", { body });
+    forgetPeople(api);
+    void tell(t("people.roles.saved", { name: body.name }));
+    onClose();
+    if (data) set({ role: data.id });
+  });
   return (
     <Dialog
       isOpen
@@ -61,7 +52,7 @@ export default function RoleForm({ role, onClose }: { role: Role | null; onClose
         </>
       }
     >
-      <form id={FORM} onSubmit={(event) => void save(event)} className="grid gap-5">
+      <form id={FORM} onSubmit={save} className="grid gap-5">
         <TextField
           autoFocus
           required
@@ -79,11 +70,7 @@ export default function RoleForm({ role, onClose }: { role: Role | null; onClose
           onChange={setPermissions}
           error={wrong?.of("/permissions")}
         />
-        {wrong && !wrong.of("/name") && !wrong.of("/permissions") && (
-          <p role="alert" className="text-sm text-bad">
-            {wrong.message || wrong.title} {wrong.hint}
-          </p>
-        )}
+        <Refused problem={wrong} at={["/name", "/permissions"]} />
       </form>
     </Dialog>
   );

@@ -12,12 +12,13 @@ import { useQuery } from "@/platform/params";
 import { Link } from "@/platform/router";
 import { forgetPeople, type Role, useRoles } from "@/screens/people/queries";
 import { RoleWords } from "@/screens/people/role-words";
+import { useAct } from "@/ui/act";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Card, Section } from "@/ui/card";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 
 const RoleForm = dynamic(() => import("@/screens/people/role-form"), { ssr: false });
 
@@ -84,23 +85,17 @@ function Chosen({ role, roles, onEdit }: { role: Role; roles: readonly Role[]; o
   const t = useT();
   const here = useHere();
   const api = useApi();
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, act } = useAct();
   const about = roleAbout(role.id);
   const isOwn = role.account === here.account.id;
-  const remove = async () => {
-    setBusy(true);
-    try {
-      await api.call.DELETE("/v2/roles/{role}", { params: { path: { role: role.id } } });
+  const remove = act(async () => {
+    await api.call.DELETE("/v2/roles/{role}", { params: { path: { role: role.id } } });
+    forgetPeople(api);
+    void tell(t("people.roles.deleted", { name: role.name }), async () => {
+      await api.call.POST("/v2/roles", { body: { name: role.name, permissions: role.permissions } });
       forgetPeople(api);
-      const undo = () =>
-        api.call.POST("/v2/roles", { body: { name: role.name, permissions: role.permissions } }).then(() => forgetPeople(api), tellFailure);
-      void tell(t("people.roles.deleted", { name: role.name }), undo);
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
+  });
   return (
     <Section
       title={
@@ -118,7 +113,7 @@ function Chosen({ role, roles, onEdit }: { role: Role; roles: readonly Role[]; o
               <Pencil aria-hidden />
               {t("people.roles.edit")}
             </Button>
-            <Button size="sm" kind="quiet" isBusy={isBusy} onClick={() => void remove()}>
+            <Button size="sm" kind="quiet" isBusy={isBusy} onClick={remove}>
               <Trash2 aria-hidden />
               {t("people.roles.delete")}
             </Button>

@@ -1,14 +1,15 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
-import { asProblem, type Problem } from "@/lib/problem";
 import { forgetPeople, versioned } from "@/screens/people/queries";
 import type { TeamAct } from "@/screens/people/teams";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
+import { Refused } from "@/ui/refused";
 import { tell } from "@/ui/toast";
 
 const FORM = "team";
@@ -19,8 +20,7 @@ export default function TeamDialog({ open, onClose }: { open: TeamAct; onClose: 
   const api = useApi();
   const before = open.act === "create" ? "" : open.team.name;
   const [name, setName] = useState(before);
-  const [wrong, setWrong] = useState<Problem | null>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, problem: wrong, submit } = useAct();
   const act = async () => {
     const body = { name: name.trim() };
     if (open.act === "create") {
@@ -35,20 +35,11 @@ export default function TeamDialog({ open, onClose }: { open: TeamAct; onClose: 
     await api.call.DELETE("/v2/teams/{team}", { params: { path } });
     return t("people.teams.deleted", { name: before });
   };
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setWrong(null);
-    try {
-      void tell(await act());
-      forgetPeople(api);
-      onClose();
-    } catch (error) {
-      if (asProblem(error).code !== "step_up_required") setWrong(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const save = submit(async () => {
+    void tell(await act());
+    forgetPeople(api);
+    onClose();
+  });
   const words = {
     create: { title: t("people.teams.new"), about: t("people.teams.new.about"), go: t("people.teams.create") },
     rename: { title: t("people.teams.rename.title", { name: before }), about: undefined, go: t("common.save") },
@@ -73,7 +64,7 @@ export default function TeamDialog({ open, onClose }: { open: TeamAct; onClose: 
         </>
       }
     >
-      <form id={FORM} onSubmit={(event) => void submit(event)} className="grid gap-4">
+      <form id={FORM} onSubmit={save} className="grid gap-4">
         {open.act !== "delete" && (
           <TextField
             autoFocus
@@ -86,11 +77,7 @@ export default function TeamDialog({ open, onClose }: { open: TeamAct; onClose: 
             error={wrong?.of("/name")}
           />
         )}
-        {wrong && !wrong.of("/name") && (
-          <p role="alert" className="text-sm text-bad">
-            {wrong.message || wrong.title} {wrong.hint}
-          </p>
-        )}
+        <Refused problem={wrong} at={["/name"]} />
       </form>
     </Dialog>
   );

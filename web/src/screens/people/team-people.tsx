@@ -2,24 +2,23 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
-import { useState } from "react";
 import { allPages } from "@/lib/all-pages";
 import { useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
 import { forgetPeople, type Team, useMembers } from "@/screens/people/queries";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Select } from "@/ui/field";
 import { Skeleton } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
-import { tellFailure } from "@/ui/toast";
 
 /** Who is in a team. */
 export function TeamPeople({ team }: { team: Team }) {
   const t = useT();
   const here = useHere();
   const api = useApi();
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, act } = useAct();
   const members = useMembers();
   const mates = useQuery({
     queryKey: ["people", "team", team.id, "mates"],
@@ -34,21 +33,14 @@ export function TeamPeople({ team }: { team: Team }) {
       ).items,
   });
   const may = here.may("members:manage");
-  const act = async (call: () => Promise<unknown>) => {
-    setBusy(true);
-    try {
-      await call();
-      forgetPeople(api);
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const change = act(async (call: () => Promise<unknown>) => {
+    await call();
+    forgetPeople(api);
+  });
   const add = (user: string) =>
-    act(() => api.call.POST("/v2/teams/{team}/members", { params: { path: { team: team.id } }, body: { user } }));
+    change(() => api.call.POST("/v2/teams/{team}/members", { params: { path: { team: team.id } }, body: { user } }));
   const take = (user: string) =>
-    act(() => api.call.DELETE("/v2/teams/{team}/members/{user}", { params: { path: { team: team.id, user } } }));
+    change(() => api.call.DELETE("/v2/teams/{team}/members/{user}", { params: { path: { team: team.id, user } } }));
   const others = (members.data?.items ?? []).filter((one) => !mates.data?.some((mate) => mate.user === one.user));
   return (
     <div>

@@ -9,11 +9,11 @@ import { useT } from "@/lib/i18n";
 import { roleName } from "@/lib/permissions";
 import { useHere } from "@/lib/session";
 import { forgetPeople, type Team, useRoles } from "@/screens/people/queries";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Select } from "@/ui/field";
 import { Skeleton } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
-import { tellFailure } from "@/ui/toast";
 
 /** In which accounts a team has which role. */
 export function TeamRoles({ team }: { team: Team }) {
@@ -23,7 +23,7 @@ export function TeamRoles({ team }: { team: Team }) {
   const roles = useRoles().data ?? [];
   const [where, setWhere] = useState(here.account.id);
   const [role, setRole] = useState("viewer");
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, act } = useAct();
   const given = useQuery({
     queryKey: ["people", "team", team.id, "roles"],
     queryFn: async () =>
@@ -53,23 +53,16 @@ export function TeamRoles({ team }: { team: Team }) {
   const may = here.may("members:manage");
   const places = [{ id: here.account.id, name: here.account.name }, ...(below.data ?? [])];
   const nameOf = (id: string) => places.find((one) => one.id === id)?.name ?? id;
-  const act = async (call: () => Promise<unknown>) => {
-    setBusy(true);
-    try {
-      await call();
-      forgetPeople(api);
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const change = act(async (call: () => Promise<unknown>) => {
+    await call();
+    forgetPeople(api);
+  });
   const give = (event: FormEvent) => {
     event.preventDefault();
-    void act(() => api.call.PUT("/v2/teams/{team}/roles/{where}", { params: { path: { team: team.id, where } }, body: { role } }));
+    void change(() => api.call.PUT("/v2/teams/{team}/roles/{where}", { params: { path: { team: team.id, where } }, body: { role } }));
   };
   const take = (account: string) =>
-    act(() => api.call.DELETE("/v2/teams/{team}/roles/{where}", { params: { path: { team: team.id, where: account } } }));
+    change(() => api.call.DELETE("/v2/teams/{team}/roles/{where}", { params: { path: { team: team.id, where: account } } }));
   return (
     <div>
       <h3 className="mb-2 text-[13px] font-medium text-muted">{t("people.teams.roles")}</h3>

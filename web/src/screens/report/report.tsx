@@ -8,6 +8,7 @@ import { bytes, count, moment } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 import { useHere, useSession } from "@/lib/session";
 import { ReportedSource } from "@/screens/report/reported-source";
+import { Cut } from "@/screens/sources/cut";
 import { useStandings } from "@/screens/sources/standing";
 import { Button } from "@/ui/button";
 import { Page } from "@/ui/page";
@@ -61,6 +62,7 @@ export default function Report() {
           ) : (
             <article className="grid gap-6">
               <p className="text-sm text-muted">{t("report.drawn", { who: me.name || me.email })}</p>
+              <Cut isWhole={sources.data?.isWhole} count={standings.length} />
               <Summary
                 sources={standings.length}
                 good={good}

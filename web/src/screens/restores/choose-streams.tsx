@@ -1,9 +1,9 @@
 "use client";
 
 import { useState } from "react";
-import { useApi } from "@/lib/api";
 import { count, moment } from "@/lib/format";
 import { useT } from "@/lib/i18n";
+import { useSources } from "@/lib/listings";
 import { useHere } from "@/lib/session";
 import { useGo, useSetQuery } from "@/platform/router";
 import { pathOfRestore } from "@/screens/restores/asked";
@@ -18,7 +18,7 @@ import { Empty, Shown } from "@/ui/states";
 export function ChooseStreams({ source }: { source: string | null }) {
   const t = useT();
   const setQuery = useSetQuery();
-  const sources = useApi().use.useQuery("get", "/v2/sources", { params: { query: { limit: 500 } } });
+  const sources = useSources();
   return (
     <Section title={t("restores.what")} about={t("restores.choose.about")}>
       <Shown query={sources} skeleton={<SkeletonRows rows={3} />}>

@@ -13,6 +13,7 @@ import { type Asked, askedOf, bodyOf } from "@/screens/restores/asked";
 import { ChooseStreams } from "@/screens/restores/choose-streams";
 import { PlanView } from "@/screens/restores/plan-view";
 import { useSnapshots, useSource } from "@/screens/snapshots/moments";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Card, Section } from "@/ui/card";
 import { CopyAs } from "@/ui/copy-as";
@@ -21,7 +22,6 @@ import { Page } from "@/ui/page";
 import { Progress } from "@/ui/progress";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Empty, Failure } from "@/ui/states";
-import { tellFailure } from "@/ui/toast";
 import "@/messages/en/restores";
 
 /** From what is chosen to a plan, and from the plan to the restore. Nothing is written before the last button. */
@@ -53,7 +53,7 @@ function Wizard({ asked }: { asked: Asked }) {
   const go = useGo();
   const { call } = useApi();
   const [overwrite, setOverwrite] = useState(false);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, act } = useAct();
   const plan = useMutation({
     mutationFn: async (isOver: boolean) => (await call.POST("/v2/restores/plan", { body: bodyOf(asked, isOver) })).data,
   });
@@ -63,19 +63,13 @@ function Wizard({ asked }: { asked: Asked }) {
   useEffect(() => {
     if (asked.set || (asked.keys && !asked.streams)) make(false);
   }, [asked, make]);
-  const start = async () => {
-    setBusy(true);
-    try {
-      const { data } = await call.POST("/v2/restores", {
-        params: { header: { "Idempotency-Key": crypto.randomUUID() } },
-        body: bodyOf(asked, overwrite),
-      });
-      if (data) go.instead(here.path(`/restores/${data.id}`));
-    } catch (error) {
-      void tellFailure(error);
-      setBusy(false);
-    }
-  };
+  const start = act(async () => {
+    const { data } = await call.POST("/v2/restores", {
+      params: { header: { "Idempotency-Key": crypto.randomUUID() } },
+      body: bodyOf(asked, overwrite),
+    });
+    if (data) go.instead(here.path(`/restores/${data.id}`));
+  });
   const writes = plan.data?.writes ?? 0;
   return (
     <div className="grid gap-4">
@@ -112,7 +106,7 @@ function Wizard({ asked }: { asked: Asked }) {
             <div className="flex flex-wrap gap-2">
               <Button onClick={() => make(overwrite)}>{t("restores.replan")}</Button>
               {here.may("restores:execute") ? (
-                <Button kind="primary" disabled={writes === 0} isBusy={isBusy} onClick={() => void start()}>
+                <Button kind="primary" disabled={writes === 0} isBusy={isBusy} onClick={start}>
                   {t("restores.go", { count: writes })}
                 </Button>
               ) : (

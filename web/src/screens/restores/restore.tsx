@@ -10,6 +10,7 @@ import { usePart } from "@/platform/params";
 import { Link } from "@/platform/router";
 import { ACTIONS } from "@/screens/restores/plan-view";
 import { useSnapshots, useSource } from "@/screens/snapshots/moments";
+import { useAct } from "@/ui/act";
 import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Card, Figure, Section } from "@/ui/card";
@@ -20,7 +21,7 @@ import { ServerWords } from "@/ui/server-words";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Failure, Shown } from "@/ui/states";
 import { Table, Td, Th, Tr } from "@/ui/table";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 import "@/messages/en/restores";
 
 type Restore = Shape["RestoreShown"];
@@ -65,6 +66,11 @@ export default function RestorePage() {
         {(restore) => (
           <div className="grid gap-4">
             <Going restore={restore} />
+            {restore.message && (
+              <p className="rounded-md bg-warn-soft px-3 py-2 text-sm text-warn">
+                <ServerWords>{restore.message}</ServerWords>
+              </p>
+            )}
             {restore.result && <Result title={t("restores.result")} result={restore.result} />}
             {restore.undo_result && <Result title={t("restores.undo.result")} result={restore.undo_result} />}
             <Report restore={restore} />
@@ -102,32 +108,25 @@ function Acts({ restore }: { restore: Restore }) {
   const { call, cache } = useApi();
   const may = useHere().may("restores:execute");
   const [isAsking, setAsking] = useState(false);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, act } = useAct();
   if (!may) return null;
   const params = { path: { restore: restore.id } };
-  const act = async (what: "cancel" | "resume" | "undo", said: Key) => {
-    setBusy(true);
-    try {
-      await call.POST(`/v2/restores/{restore}/${what}`, { params });
-      setAsking(false);
-      void tell(t(said));
-      await cache.invalidateQueries({ queryKey: ["get", "/v2/restores/{restore}"] });
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const steer = act(async (what: "cancel" | "resume" | "undo", said: Key) => {
+    await call.POST(`/v2/restores/{restore}/${what}`, { params });
+    setAsking(false);
+    void tell(t(said));
+    await cache.invalidateQueries({ queryKey: ["get", "/v2/restores/{restore}"] });
+  });
   const canUndo = restore.state !== "undone" && restore.state !== "running";
   return (
     <>
       {restore.state === "running" && (
-        <Button isBusy={isBusy} onClick={() => void act("cancel", "restores.cancelled")}>
+        <Button isBusy={isBusy} onClick={() => void steer("cancel", "restores.cancelled")}>
           {t("restores.cancel")}
         </Button>
       )}
       {restore.state === "running" && !restore.working && (
-        <Button kind="primary" isBusy={isBusy} onClick={() => void act("resume", "restores.resumed")}>
+        <Button kind="primary" isBusy={isBusy} onClick={() => void steer("resume", "restores.resumed")}>
           {t("restores.resume")}
         </Button>
       )}
@@ -140,7 +139,7 @@ function Acts({ restore }: { restore: Restore }) {
         title={t("restores.undo.title")}
         about={t("restores.undo.about", { created: restore.result?.created ?? 0, updated: restore.result?.updated ?? 0 })}
         actions={
-          <Button kind="danger" isBusy={isBusy} onClick={() => void act("undo", "restores.undoing")}>
+          <Button kind="danger" isBusy={isBusy} onClick={() => void steer("undo", "restores.undoing")}>
             {t("restores.undo")}
           </Button>
         }
@@ -190,10 +189,20 @@ function Result({ title, result }: { title: string; result: Shape["RestoreResult
       </div>
       {(result.problems ?? []).map((problem) => (
         <p key={problem} className="rounded-md bg-warn-soft px-3 py-2 text-sm text-warn">
-          {problem}
+          <RecordProblem said={problem} />
         </p>
       ))}
     </section>
+  );
+}
+
+/** "contacts 12: why": the record stays as it is named, the sentence is said in the reader's language. */
+function RecordProblem({ said }: { said: string }) {
+  const [record, why] = said.split(/: (.*)/s);
+  return (
+    <>
+      {record}: <ServerWords>{why}</ServerWords>
+    </>
   );
 }
 

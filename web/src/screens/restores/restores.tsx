@@ -5,6 +5,7 @@ import { RotateCcw } from "lucide-react";
 import { useApi } from "@/lib/api";
 import { count } from "@/lib/format";
 import { useT } from "@/lib/i18n";
+import { useSourceNames } from "@/lib/listings";
 import { useHere } from "@/lib/session";
 import { useQuery } from "@/platform/params";
 import { Link } from "@/platform/router";
@@ -13,6 +14,7 @@ import { Badge } from "@/ui/badge";
 import { Button, ButtonLink } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Page } from "@/ui/page";
+import { ServerWords } from "@/ui/server-words";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Empty, Failure } from "@/ui/states";
 import { Table, Td, Th, Tr } from "@/ui/table";
@@ -23,9 +25,9 @@ import "@/messages/en/restores";
 export default function Restores() {
   const t = useT();
   const here = useHere();
-  const { call, use } = useApi();
+  const { call } = useApi();
   const source = useQuery().get("source");
-  const names = use.useQuery("get", "/v2/sources", { params: { query: { limit: 500 } } }, { staleTime: 60_000 });
+  const names = useSourceNames();
   const query = useInfiniteQuery({
     queryKey: ["get", "/v2/restores", source],
     queryFn: async ({ pageParam, signal }) =>
@@ -78,11 +80,16 @@ export default function Restores() {
                     <Moment at={one.created_at} />
                   </Link>
                 </Td>
-                <Td>{names.data?.items.find((source) => source.id === one.source)?.name ?? one.source}</Td>
+                <Td>{names.get(one.source) ?? one.source}</Td>
                 <Td>
                   <Badge tone={STATES[one.state][1]} isLive={isUnderWay(one.state)}>
                     {t(STATES[one.state][0])}
                   </Badge>
+                  {one.message && (
+                    <p className="max-w-80 pt-1 text-[13px] text-muted">
+                      <ServerWords>{one.message}</ServerWords>
+                    </p>
+                  )}
                 </Td>
                 <Td className="text-right tabular-nums">{count(one.result?.created ?? 0)}</Td>
                 <Td className="text-right tabular-nums">{count(one.result?.updated ?? 0)}</Td>

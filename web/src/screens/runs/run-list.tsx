@@ -4,6 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { type Shape, useApi } from "@/lib/api";
 import { count, lasted } from "@/lib/format";
 import { useT } from "@/lib/i18n";
+import { useSourceNames } from "@/lib/listings";
 import { useHere } from "@/lib/session";
 import { Link } from "@/platform/router";
 import { RunBadge } from "@/screens/runs/run-badge";
@@ -29,7 +30,7 @@ export function RunList({ source, isActive = false, isOfOne = false }: { source?
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page?.next ?? null,
   });
-  const names = useSourceNames(!isOfOne);
+  const names = useSourceNames({ enabled: !isOfOne });
   if (runs.isError && !runs.data) return <Failure error={runs.error} onRetry={() => void runs.refetch()} />;
   if (!runs.data) return <SkeletonRows />;
   const all = runs.data.pages.flatMap((page) => page?.items ?? []);
@@ -63,12 +64,6 @@ export function RunList({ source, isActive = false, isOfOne = false }: { source?
       )}
     </>
   );
-}
-
-/** The sources' names by id. */
-export function useSourceNames(isWanted = true): ReadonlyMap<string, string> {
-  const sources = useApi().use.useQuery("get", "/v2/sources", { params: { query: { limit: 500 } } }, { enabled: isWanted });
-  return new Map(sources.data?.items.map((one) => [one.id, one.name]));
 }
 
 function Row({ run, source }: { run: Shape["RunShown"]; source: string | null }) {

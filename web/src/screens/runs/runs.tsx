@@ -1,9 +1,10 @@
 "use client";
 
 import { useT } from "@/lib/i18n";
+import { useSourceNames } from "@/lib/listings";
 import { useQuery } from "@/platform/params";
 import { useSetQuery } from "@/platform/router";
-import { RunList, useSourceNames } from "@/screens/runs/run-list";
+import { RunList } from "@/screens/runs/run-list";
 import { Card } from "@/ui/card";
 import { Check, Select } from "@/ui/field";
 import { Page } from "@/ui/page";

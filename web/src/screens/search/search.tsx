@@ -5,6 +5,7 @@ import { Search as SearchIcon } from "lucide-react";
 import { type FormEvent, useEffect, useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
+import { useSources } from "@/lib/listings";
 import { useHere } from "@/lib/session";
 import { useQuery } from "@/platform/params";
 import { useSetQuery } from "@/platform/router";
@@ -27,8 +28,7 @@ export default function Search() {
   const here = useHere();
   const query = useQuery();
   const setQuery = useSetQuery();
-  const { use } = useApi();
-  const sources = use.useQuery("get", "/v2/sources", { params: { query: { limit: 500 } } }, { staleTime: 60_000 });
+  const sources = useSources();
   const q = query.get("q") ?? "";
   return (
     <Page

@@ -7,6 +7,7 @@ import { useT } from "@/lib/i18n";
 import { asProblem } from "@/lib/problem";
 import { useHere } from "@/lib/session";
 import type { Snapshot } from "@/screens/snapshots/moments";
+import { useAct } from "@/ui/act";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
@@ -15,7 +16,7 @@ import { TextField } from "@/ui/field";
 import { Progress } from "@/ui/progress";
 import { ServerWords } from "@/ui/server-words";
 import { Moment } from "@/ui/time";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 
 /** Whether the snapshot must stay, and whether it was compared with the platform. */
 export function Keeping({ snapshot }: { snapshot: Snapshot }) {
@@ -31,31 +32,24 @@ export function Keeping({ snapshot }: { snapshot: Snapshot }) {
 function Holding({ snapshot }: { snapshot: Snapshot }) {
   const t = useT();
   const { call, cache } = useApi();
+  const { act } = useAct();
   const may = useHere().may("retention:manage");
   const [isAsking, setAsking] = useState(false);
   const [reason, setReason] = useState("");
   const params = { path: { snapshot: snapshot.id } };
   const fresh = () => cache.invalidateQueries({ queryKey: ["get", "/v2/sources/{source}/snapshots"] });
-  const hold = async (why: string) => {
-    try {
-      await call.POST("/v2/snapshots/{snapshot}/hold", { params, body: { reason: why } });
-      setAsking(false);
-      await fresh();
-      void tell(t("snapshots.hold.done"));
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
-  const release = async () => {
+  const hold = act(async (why: string) => {
+    await call.POST("/v2/snapshots/{snapshot}/hold", { params, body: { reason: why } });
+    setAsking(false);
+    await fresh();
+    void tell(t("snapshots.hold.done"));
+  });
+  const release = act(async () => {
     const was = snapshot.held ?? "";
-    try {
-      await call.DELETE("/v2/snapshots/{snapshot}/hold", { params });
-      await fresh();
-      void tell(t("snapshots.hold.released"), () => hold(was));
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
+    await call.DELETE("/v2/snapshots/{snapshot}/hold", { params });
+    await fresh();
+    void tell(t("snapshots.hold.released"), () => hold(was));
+  });
   return (
     <Section
       title={t("snapshots.hold")}
@@ -67,7 +61,7 @@ function Holding({ snapshot }: { snapshot: Snapshot }) {
             {t("snapshots.hold.do")}
           </Button>
         ) : (
-          <Button size="sm" onClick={() => void release()}>
+          <Button size="sm" onClick={release}>
             {t("snapshots.hold.release")}
           </Button>
         ))
@@ -100,6 +94,7 @@ function Holding({ snapshot }: { snapshot: Snapshot }) {
 function Verifying({ snapshot }: { snapshot: Snapshot }) {
   const t = useT();
   const { call, cache, use } = useApi();
+  const { act } = useAct();
   const may = useHere().may("runs:execute");
   const params = { path: { snapshot: snapshot.id } };
   const [isAsked, setAsked] = useState(snapshot.verified_at !== null); // a snapshot that nobody verified has nothing to read
@@ -111,15 +106,11 @@ function Verifying({ snapshot }: { snapshot: Snapshot }) {
   );
   const found = query.data;
   const isRunning = found?.state === "running";
-  const start = async () => {
-    try {
-      await call.POST("/v2/snapshots/{snapshot}/verify", { params, body: { sample: 20 } });
-      setAsked(true);
-      await cache.invalidateQueries({ queryKey: ["get", "/v2/snapshots/{snapshot}/verification"] });
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
+  const start = act(async () => {
+    await call.POST("/v2/snapshots/{snapshot}/verify", { params, body: { sample: 20 } });
+    setAsked(true);
+    await cache.invalidateQueries({ queryKey: ["get", "/v2/snapshots/{snapshot}/verification"] });
+  });
   const isNever = !isAsked || (query.isError && asProblem(query.error).status === 404);
   return (
     <Section
@@ -127,7 +118,7 @@ function Verifying({ snapshot }: { snapshot: Snapshot }) {
       about={t("snapshots.verify.about")}
       actions={
         may && (
-          <Button size="sm" isBusy={isRunning} onClick={() => void start()}>
+          <Button size="sm" isBusy={isRunning} onClick={start}>
             {t("snapshots.verify.do")}
           </Button>
         )

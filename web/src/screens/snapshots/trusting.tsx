@@ -1,32 +1,25 @@
 "use client";
 
-import { useState } from "react";
 import { useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
 import type { Snapshot } from "@/screens/snapshots/moments";
+import { useAct } from "@/ui/act";
 import { Button, ButtonLink } from "@/ui/button";
 import { Section } from "@/ui/card";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 
 /** A snapshot that lacks an implausible share of the records: what speaks against it, and somebody's word that it is right all the same. */
 export function Trusting({ source, snapshot }: { source: string; snapshot: Snapshot }) {
   const t = useT();
   const here = useHere();
   const { call, cache } = useApi();
-  const [isBusy, setBusy] = useState(false);
-  const trust = async () => {
-    setBusy(true);
-    try {
-      await call.POST("/v2/snapshots/{snapshot}/trust", { params: { path: { snapshot: snapshot.id } } });
-      await cache.invalidateQueries({ queryKey: ["get", "/v2/sources/{source}/snapshots"] });
-      void tell(t("snapshots.trust.done"));
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, act } = useAct();
+  const trust = act(async () => {
+    await call.POST("/v2/snapshots/{snapshot}/trust", { params: { path: { snapshot: snapshot.id } } });
+    await cache.invalidateQueries({ queryKey: ["get", "/v2/sources/{source}/snapshots"] });
+    void tell(t("snapshots.trust.done"));
+  });
   return (
     <Section
       title={t("snapshots.trust")}
@@ -39,7 +32,7 @@ export function Trusting({ source, snapshot }: { source: string; snapshot: Snaps
             </ButtonLink>
           )}
           {here.may("retention:manage") && (
-            <Button size="sm" isBusy={isBusy} onClick={() => void trust()}>
+            <Button size="sm" isBusy={isBusy} onClick={trust}>
               {t("snapshots.trust.do")}
             </Button>
           )}

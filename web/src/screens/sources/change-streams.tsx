@@ -1,13 +1,14 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
-import { asProblem } from "@/lib/problem";
 import { asked, type Choice, StreamChoice } from "@/screens/sources/stream-choice";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
+import { Refused } from "@/ui/refused";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
 import { tell } from "@/ui/toast";
@@ -37,32 +38,19 @@ function Form({ source, offered, onClose }: Props & { offered: readonly Shape["S
   const t = useT();
   const api = useApi();
   const [choice, setChoice] = useState<Choice>({ streams: source.streams ?? null, filters: source.filters ?? {} });
-  const [wrong, setWrong] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const save = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
+  const { isBusy, problem, submit } = useAct();
+  const save = submit(async () => {
     const { streams, filters } = asked(choice);
-    try {
-      const body = streams === null ? { all_streams: true, filters } : { streams, filters };
-      await api.call.PATCH("/v2/sources/{source}", { params: { path: { source: source.id } }, body });
-      await api.cache.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[1]).startsWith("/v2/sources") });
-      void tell(t("sources.streams.saved"));
-      onClose();
-    } catch (error) {
-      setWrong(asProblem(error).message);
-    } finally {
-      setBusy(false);
-    }
-  };
+    const body = streams === null ? { all_streams: true, filters } : { streams, filters };
+    await api.call.PATCH("/v2/sources/{source}", { params: { path: { source: source.id } }, body });
+    await api.cache.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[1]).startsWith("/v2/sources") });
+    void tell(t("sources.streams.saved"));
+    onClose();
+  });
   return (
-    <form className="grid gap-4" onSubmit={(event) => void save(event)}>
+    <form className="grid gap-4" onSubmit={save}>
       <StreamChoice offered={offered} choice={choice} onChoose={setChoice} />
-      {wrong && (
-        <p role="alert" className="text-sm text-bad">
-          {wrong}
-        </p>
-      )}
+      <Refused problem={problem} />
       <Button kind="primary" type="submit" isBusy={isBusy} className="justify-self-start">
         {t("common.save")}
       </Button>

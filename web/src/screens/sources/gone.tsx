@@ -4,10 +4,11 @@ import { type Shape, useApi } from "@/lib/api";
 import { moment } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { Moment } from "@/ui/time";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 import "@/messages/en/sources";
 
 const REST_MS = 7 * 86_400_000; // how long a snapshot rests in the trash
@@ -17,20 +18,17 @@ export function Gone({ source }: { source: string }) {
   const t = useT();
   const here = useHere();
   const { call, cache, use } = useApi();
+  const { act } = useAct();
   const params = { path: { source }, query: { with_trash: true } };
   const all = use.useQuery("get", "/v2/sources/{source}/snapshots", { params }, { enabled: here.may("snapshots:read") });
   const gone = all.data?.items.filter((one) => one.expired_at) ?? [];
   if (gone.length === 0) return null;
-  const takeBack = async (snapshot: Shape["SnapshotShown"]) => {
-    try {
-      await call.POST("/v2/snapshots/{snapshot}/undelete", { params: { path: { snapshot: snapshot.id } } });
-      await cache.invalidateQueries({ queryKey: ["get", "/v2/sources/{source}/snapshots"] });
-      await cache.invalidateQueries({ queryKey: ["get", "/v2/sources/{source}/retention/preview"] });
-      void tell(t("sources.gone.done", { number: snapshot.number }));
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
+  const takeBack = act(async (snapshot: Shape["SnapshotShown"]) => {
+    await call.POST("/v2/snapshots/{snapshot}/undelete", { params: { path: { snapshot: snapshot.id } } });
+    await cache.invalidateQueries({ queryKey: ["get", "/v2/sources/{source}/snapshots"] });
+    await cache.invalidateQueries({ queryKey: ["get", "/v2/sources/{source}/retention/preview"] });
+    void tell(t("sources.gone.done", { number: snapshot.number }));
+  });
   return (
     <Section title={t("sources.gone.title")} about={t("sources.gone.about")} isFlush>
       <ul className="max-h-96 divide-y divide-line overflow-y-auto">

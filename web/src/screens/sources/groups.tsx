@@ -1,16 +1,16 @@
 "use client";
 
 import { Trash2 } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
-import { asProblem } from "@/lib/problem";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 import "@/messages/en/sources";
 
 /** The groups of the account: made, renamed, deleted. Who belongs to one is chosen in a source's settings. */
@@ -44,28 +44,21 @@ const fresh = (api: ReturnType<typeof useApi>) => api.cache.invalidateQueries({ 
 function Group({ group }: { group: Shape["SourceGroup"] }) {
   const t = useT();
   const api = useApi();
+  const { act } = useAct();
   const params = { path: { group: group.id } };
-  const rename = async (name: string) => {
+  const rename = act(async (name: string) => {
     if (name.trim() === "" || name.trim() === group.name) return;
-    try {
-      await api.call.PATCH("/v2/source-groups/{group}", { params, body: { name: name.trim() } });
+    await api.call.PATCH("/v2/source-groups/{group}", { params, body: { name: name.trim() } });
+    await fresh(api);
+  });
+  const forget = act(async () => {
+    await api.call.DELETE("/v2/source-groups/{group}", { params });
+    await fresh(api);
+    void tell(t("sources.settings.groups.deleted", { name: group.name }), async () => {
+      await api.call.POST("/v2/source-groups", { body: { name: group.name, sources: group.sources ?? [] } });
       await fresh(api);
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
-  const forget = async () => {
-    try {
-      await api.call.DELETE("/v2/source-groups/{group}", { params });
-      await fresh(api);
-      void tell(t("sources.settings.groups.deleted", { name: group.name }), async () => {
-        await api.call.POST("/v2/source-groups", { body: { name: group.name, sources: group.sources ?? [] } });
-        await fresh(api);
-      });
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
+    });
+  });
   return (
     <li className="flex items-center gap-2">
       <div className="min-w-0 flex-1">
@@ -79,12 +72,7 @@ function Group({ group }: { group: Shape["SourceGroup"] }) {
       <span className="w-20 text-[13px] whitespace-nowrap text-muted">
         {t("sources.settings.groups.sources", { count: group.sources?.length ?? 0 })}
       </span>
-      <Button
-        kind="quiet"
-        size="icon-sm"
-        aria-label={t("sources.settings.groups.delete", { name: group.name })}
-        onClick={() => void forget()}
-      >
+      <Button kind="quiet" size="icon-sm" aria-label={t("sources.settings.groups.delete", { name: group.name })} onClick={forget}>
         <Trash2 aria-hidden />
       </Button>
     </li>
@@ -95,21 +83,15 @@ function Group({ group }: { group: Shape["SourceGroup"] }) {
 export function NewGroup({ source }: { source?: string }) {
   const t = useT();
   const api = useApi();
+  const { isBusy, problem, submit } = useAct();
   const [name, setName] = useState("");
-  const [wrong, setWrong] = useState<string | null>(null);
-  const add = async (event: FormEvent) => {
-    event.preventDefault();
-    try {
-      await api.call.POST("/v2/source-groups", { body: { name: name.trim(), sources: source ? [source] : [] } });
-      await fresh(api);
-      setName("");
-      setWrong(null);
-    } catch (error) {
-      setWrong(asProblem(error).message);
-    }
-  };
+  const add = submit(async () => {
+    await api.call.POST("/v2/source-groups", { body: { name: name.trim(), sources: source ? [source] : [] } });
+    await fresh(api);
+    setName("");
+  });
   return (
-    <form className="flex items-start gap-2" onSubmit={(event) => void add(event)}>
+    <form className="flex items-start gap-2" onSubmit={add}>
       <div className="min-w-0 flex-1">
         <TextField
           isLabelHidden
@@ -118,10 +100,12 @@ export function NewGroup({ source }: { source?: string }) {
           required
           value={name}
           onChange={(event) => setName(event.target.value)}
-          error={wrong}
+          error={problem?.message}
         />
       </div>
-      <Button type="submit">{t("sources.settings.groups.add")}</Button>
+      <Button type="submit" isBusy={isBusy}>
+        {t("sources.settings.groups.add")}
+      </Button>
     </form>
   );
 }

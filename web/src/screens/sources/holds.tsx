@@ -1,17 +1,17 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
-import { asProblem } from "@/lib/problem";
 import { useHere } from "@/lib/session";
 import type { Standing } from "@/screens/sources/standing";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
 import { Moment } from "@/ui/time";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 import "@/messages/en/sources";
 
 /** Snapshots that stay whatever the rules say. */
@@ -19,24 +19,21 @@ export function Holds({ standing }: { standing: Standing }) {
   const t = useT();
   const api = useApi();
   const here = useHere();
+  const { act } = useAct();
   const [isOpen, setOpen] = useState(false);
   const may = here.may("retention:manage");
   const held = standing.snapshots.filter((one) => one.held);
   const newest = standing.last;
-  const release = async (snapshot: Shape["SnapshotShown"]) => {
+  const release = act(async (snapshot: Shape["SnapshotShown"]) => {
     const params = { path: { snapshot: snapshot.id } };
     const again = () => api.call.POST("/v2/snapshots/{snapshot}/hold", { params, body: { reason: snapshot.held ?? "" } });
-    try {
-      await api.call.DELETE("/v2/snapshots/{snapshot}/hold", { params });
+    await api.call.DELETE("/v2/snapshots/{snapshot}/hold", { params });
+    await fresh(api);
+    void tell(t("sources.hold.released", { number: snapshot.number }), async () => {
+      await again();
       await fresh(api);
-      void tell(t("sources.hold.released", { number: snapshot.number }), async () => {
-        await again();
-        await fresh(api);
-      });
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
+    });
+  });
   return (
     <Section
       title={t("sources.hold.title")}
@@ -83,33 +80,28 @@ const fresh = (api: ReturnType<typeof useApi>) =>
 function HoldDialog({ snapshot, onClose }: { snapshot: Shape["SnapshotShown"]; onClose: () => void }) {
   const t = useT();
   const api = useApi();
+  const { isBusy, problem, submit } = useAct();
   const [reason, setReason] = useState("");
-  const [wrong, setWrong] = useState<string | null>(null);
-  const hold = async (event: FormEvent) => {
-    event.preventDefault();
-    try {
-      await api.call.POST("/v2/snapshots/{snapshot}/hold", {
-        params: { path: { snapshot: snapshot.id } },
-        body: { reason: reason.trim() },
-      });
-      await fresh(api);
-      void tell(t("sources.hold.done", { number: snapshot.number }));
-      onClose();
-    } catch (error) {
-      setWrong(asProblem(error).message);
-    }
-  };
+  const hold = submit(async () => {
+    await api.call.POST("/v2/snapshots/{snapshot}/hold", {
+      params: { path: { snapshot: snapshot.id } },
+      body: { reason: reason.trim() },
+    });
+    await fresh(api);
+    void tell(t("sources.hold.done", { number: snapshot.number }));
+    onClose();
+  });
   return (
     <Dialog isOpen onClose={onClose} title={t("sources.hold.hold", { number: snapshot.number })} about={t("sources.hold.about")}>
-      <form className="grid gap-4" onSubmit={(event) => void hold(event)}>
+      <form className="grid gap-4" onSubmit={hold}>
         <TextField
           label={t("sources.hold.reason")}
           required
           value={reason}
           onChange={(event) => setReason(event.target.value)}
-          error={wrong}
+          error={problem?.message}
         />
-        <Button kind="primary" type="submit" className="justify-self-start">
+        <Button kind="primary" type="submit" isBusy={isBusy} className="justify-self-start">
           {t("common.save")}
         </Button>
       </form>

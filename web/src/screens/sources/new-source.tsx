@@ -1,18 +1,20 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
-import { asProblem, type Problem } from "@/lib/problem";
+import { useConnections } from "@/lib/listings";
 import { useHere } from "@/lib/session";
 import { useQuery } from "@/platform/params";
 import { useGo, useSetQuery } from "@/platform/router";
 import { asked, type Choice, StreamChoice } from "@/screens/sources/stream-choice";
 import { TagField } from "@/screens/sources/tag-field";
+import { useAct } from "@/ui/act";
 import { Button, ButtonLink } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Select, TextField } from "@/ui/field";
 import { Page } from "@/ui/page";
+import { Refused } from "@/ui/refused";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Empty, Shown } from "@/ui/states";
 import { tell } from "@/ui/toast";
@@ -24,7 +26,7 @@ export default function NewSource() {
   const here = useHere();
   const setQuery = useSetQuery();
   const wanted = useQuery().get("connection");
-  const connections = useApi().use.useQuery("get", "/v2/connections", { params: { query: { limit: 500 } } });
+  const connections = useConnections();
   const all = connections.data?.items ?? [];
   const connection = all.find((one) => one.id === wanted) ?? (all.length === 1 ? all[0] : undefined);
   return (
@@ -89,10 +91,8 @@ function Form({ connection }: { connection: Shape["Connection"] }) {
   const [choice, setChoice] = useState<Choice>({ streams: null, filters: {} });
   const [often, setOften] = useState<Often>("six");
   const [tags, setTags] = useState<string[]>([]);
-  const send = (event: FormEvent) => {
-    event.preventDefault();
-    void make.send({ name: name.trim(), tags, ...asked(choice) }, timetable(often));
-  };
+  const { isBusy, problem, submit } = useAct();
+  const send = submit(() => make({ name: name.trim(), tags, ...asked(choice) }, timetable(often)));
   return (
     <form className="grid gap-5" onSubmit={send}>
       <TextField
@@ -101,7 +101,7 @@ function Form({ connection }: { connection: Shape["Connection"] }) {
         autoComplete="off"
         value={name}
         onChange={(event) => setName(event.target.value)}
-        error={make.problem?.of("/name")}
+        error={problem?.of("/name")}
       />
       <Shown query={platform} skeleton={<SkeletonRows rows={4} />}>
         {() =>
@@ -124,13 +124,9 @@ function Form({ connection }: { connection: Shape["Connection"] }) {
         </div>
         <p className="mt-1 text-[13px] text-muted">{t("sources.form.often.hint", { zone: zone() })}</p>
       </fieldset>
-      <TagField tags={tags} onTags={setTags} error={make.problem?.of("/tags")} />
-      {make.problem && !make.problem.of("/name") && !make.problem.of("/tags") && (
-        <p role="alert" className="rounded-md bg-bad-soft px-3 py-2 text-sm text-bad">
-          {make.problem.message}
-        </p>
-      )}
-      <Button kind="primary" type="submit" isBusy={make.isBusy} className="justify-self-start">
+      <TagField tags={tags} onTags={setTags} error={problem?.of("/tags")} />
+      <Refused problem={problem} at={["/name", "/tags"]} />
+      <Button kind="primary" type="submit" isBusy={isBusy} className="justify-self-start">
         {t("sources.form.go")}
       </Button>
     </form>
@@ -143,26 +139,15 @@ function useMake(connection: Shape["Connection"]) {
   const api = useApi();
   const here = useHere();
   const go = useGo();
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const send = async (source: Omit<Shape["NewSource"], "connection">, when: Shape["TimetableIn"] | null) => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      const { data: made } = await api.call.POST("/v2/sources", { body: { ...source, connection: connection.id } });
-      if (!made) return;
-      if (when && here.may("jobs:manage")) await api.call.POST("/v2/jobs", { body: { source: made.id, timetable: when } });
-      const run = here.may("runs:execute")
-        ? (await api.call.POST("/v2/sources/{source}/sync", { params: { path: { source: made.id } }, body: {} })).data
-        : undefined;
-      void api.cache.invalidateQueries();
-      void tell(t("sources.form.created", { name: made.name }));
-      go.instead(here.path(run ? `/runs/${run.id}` : `/sources/${made.id}`));
-    } catch (error) {
-      setProblem(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
+  return async (source: Omit<Shape["NewSource"], "connection">, when: Shape["TimetableIn"] | null) => {
+    const { data: made } = await api.call.POST("/v2/sources", { body: { ...source, connection: connection.id } });
+    if (!made) return;
+    if (when && here.may("jobs:manage")) await api.call.POST("/v2/jobs", { body: { source: made.id, timetable: when } });
+    const run = here.may("runs:execute")
+      ? (await api.call.POST("/v2/sources/{source}/sync", { params: { path: { source: made.id } }, body: {} })).data
+      : undefined;
+    void api.cache.invalidateQueries();
+    void tell(t("sources.form.created", { name: made.name }));
+    go.instead(here.path(run ? `/runs/${run.id}` : `/sources/${made.id}`));
   };
-  return { send, problem, isBusy };
 }

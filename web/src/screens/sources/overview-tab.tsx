@@ -8,11 +8,12 @@ import { useHere } from "@/lib/session";
 import type { Standing } from "@/screens/sources/standing";
 import { TONES, useWhy } from "@/screens/sources/standing-badge";
 import { Target } from "@/screens/sources/target";
+import { useAct } from "@/ui/act";
 import { Button, ButtonLink } from "@/ui/button";
 import { Figure, Section } from "@/ui/card";
 import { Skeleton } from "@/ui/skeleton";
 import { Ago } from "@/ui/time";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 
 const Growth = dynamic(() => import("@/screens/sources/growth"), { ssr: false, loading: () => <Skeleton className="h-56" /> });
 const SOFT = {
@@ -89,24 +90,21 @@ function Verified({ standing }: { standing: Standing }) {
   const t = useT();
   const api = useApi();
   const here = useHere();
+  const { act } = useAct();
   const { last, snapshots } = standing;
   const newest = snapshots.find((one) => one.verified_at);
-  const verify = async () => {
+  const verify = act(async () => {
     if (!last) return;
-    try {
-      await api.call.POST("/v2/snapshots/{snapshot}/verify", { params: { path: { snapshot: last.id } }, body: {} });
-      void tell(t("sources.one.verify.started"));
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
+    await api.call.POST("/v2/snapshots/{snapshot}/verify", { params: { path: { snapshot: last.id } }, body: {} });
+    void tell(t("sources.one.verify.started"));
+  });
   return (
     <Figure
       name={t("sources.one.verified")}
       value={newest?.verified_at ? <Ago at={newest.verified_at} /> : t("sources.one.verified.never")}
       about={
         last && here.may("runs:execute") ? (
-          <Button kind="quiet" size="sm" className="-ml-2.5" title={t("sources.one.verify.about")} onClick={() => void verify()}>
+          <Button kind="quiet" size="sm" className="-ml-2.5" title={t("sources.one.verify.about")} onClick={verify}>
             {t("sources.one.verify")}
           </Button>
         ) : undefined

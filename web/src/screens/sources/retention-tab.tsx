@@ -1,22 +1,24 @@
 "use client";
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { type FormEvent, useDeferredValue, useState } from "react";
+import { useDeferredValue, useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { daysAsDuration, secondsOf } from "@/lib/duration";
 import { useT } from "@/lib/i18n";
-import { asProblem, type Problem } from "@/lib/problem";
+import { asProblem } from "@/lib/problem";
 import { useHere } from "@/lib/session";
 import { Gone } from "@/screens/sources/gone";
 import { Holds } from "@/screens/sources/holds";
 import { RetentionPreview } from "@/screens/sources/retention-preview";
 import type { Standing } from "@/screens/sources/standing";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { TextField } from "@/ui/field";
+import { Refused } from "@/ui/refused";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 import "@/messages/en/sources";
 
 const COUNTS = ["hourly", "daily", "weekly", "monthly", "yearly", "last"] as const;
@@ -45,18 +47,17 @@ function Rules({ standing, kept }: { standing: Standing; kept: Shape["RetentionS
   const source = standing.source.id;
   const [draft, setDraft] = useState(() => draftOf(kept.own ?? kept.effective));
   const policy = policyOf(useDeferredValue(draft), kept.effective.time_zone);
-  const { save, reset, isBusy, problem } = useSave(source);
+  const { isBusy, problem, act, submit } = useAct();
+  const put = usePut(source);
+  const save = submit(() => put(policyOf(draft, kept.effective.time_zone)));
+  const reset = act(() => put(null));
   const preview = usePreview(source, policy);
   const may = here.may("retention:manage");
   const wrong = problem ?? asProblem(preview.error);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    void save(policyOf(draft, kept.effective.time_zone));
-  };
   return (
     <div className="grid items-start gap-5 lg:grid-cols-2">
       <Section title={t("sources.keep.title")} about={kept.own ? t("sources.keep.own") : t("sources.keep.jobs")}>
-        <form className="grid gap-4" onSubmit={submit}>
+        <form className="grid gap-4" onSubmit={save}>
           <p className="text-[13px] text-muted">{t("sources.keep.about")}</p>
           <div className="grid grid-cols-2 gap-3 sm:grid-cols-3">
             {COUNTS.map((name) => (
@@ -92,18 +93,14 @@ function Rules({ standing, kept }: { standing: Standing; kept: Shape["RetentionS
           {kept.minimum && (
             <p className="text-[13px] text-muted">{t("sources.keep.minimum", { days: Math.round(secondsOf(kept.minimum) / 86_400) })}</p>
           )}
-          {problem?.fields.every((field) => !/^\/retention\/\w+$/.test(field.pointer)) && (
-            <p role="alert" className="text-sm text-bad">
-              {problem.message}
-            </p>
-          )}
+          <Refused problem={problem} at={[...COUNTS, "within", "min_good"].map((name) => `/retention/${name}`)} />
           {may && (
             <div className="flex flex-wrap gap-2">
               <Button kind="primary" type="submit" isBusy={isBusy}>
                 {t("sources.keep.save")}
               </Button>
               {kept.own && (
-                <Button kind="quiet" onClick={() => void reset()}>
+                <Button kind="quiet" onClick={reset}>
                   {t("sources.keep.reset")}
                 </Button>
               )}
@@ -184,27 +181,12 @@ function usePreview(source: string, retention: Shape["PolicyIn"]) {
   });
 }
 
-function useSave(source: string) {
+function usePut(source: string) {
   const t = useT();
   const api = useApi();
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const put = async (retention: Shape["PolicyIn"] | null) => {
+  return async (retention: Shape["PolicyIn"] | null) => {
     await api.call.PUT("/v2/sources/{source}/retention", { params: { path: { source } }, body: { retention } });
     await api.cache.invalidateQueries({ queryKey: ["get", "/v2/sources/{source}/retention"] });
     void tell(t("sources.keep.saved"));
   };
-  const save = async (retention: Shape["PolicyIn"]) => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      await put(retention);
-    } catch (error) {
-      setProblem(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
-  };
-  const reset = () => put(null).catch((error) => void tellFailure(error));
-  return { save, reset, isBusy, problem };
 }

@@ -9,12 +9,13 @@ import { nextRuns } from "@/lib/schedule";
 import { useHere } from "@/lib/session";
 import type { Standing } from "@/screens/sources/standing";
 import { planWords, quietWords } from "@/screens/sources/words";
+import { useAct } from "@/ui/act";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Card, Section } from "@/ui/card";
 import { Empty } from "@/ui/states";
 import { Ago, Moment } from "@/ui/time";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 import "@/messages/en/sources";
 
 const TimetableDialog = dynamic(() => import("@/screens/sources/timetable-dialog"), { ssr: false });
@@ -104,6 +105,7 @@ function Acts({ job, onEdit }: { job: Job; onEdit: () => void }) {
   const t = useT();
   const api = useApi();
   const here = useHere();
+  const { act } = useAct();
   if (!here.may("jobs:manage")) return null;
   const params = { path: { job: job.id } };
   const fresh = () => api.cache.invalidateQueries({ queryKey: ["get", "/v2/jobs"] });
@@ -111,14 +113,10 @@ function Acts({ job, onEdit }: { job: Job; onEdit: () => void }) {
     await api.call.POST(paused ? "/v2/jobs/{job}/pause" : "/v2/jobs/{job}/resume", { params });
     await fresh();
   };
-  const act = async (what: () => Promise<void>, said: string, undo: () => Promise<void>) => {
-    try {
-      await what();
-      void tell(said, () => undo().catch((error) => void tellFailure(error)));
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
+  const change = act(async (what: () => Promise<void>, said: string, undo: () => Promise<void>) => {
+    await what();
+    void tell(said, undo);
+  });
   const forget = async () => {
     await api.call.DELETE("/v2/jobs/{job}", { params });
     await fresh();
@@ -134,7 +132,7 @@ function Acts({ job, onEdit }: { job: Job; onEdit: () => void }) {
         <Button
           size="sm"
           onClick={() =>
-            void act(
+            void change(
               () => turn(!job.paused),
               t(job.paused ? "sources.schedule.resume.done" : "sources.schedule.pause.done", { name: job.name }),
               () => turn(Boolean(job.paused)),
@@ -147,7 +145,7 @@ function Acts({ job, onEdit }: { job: Job; onEdit: () => void }) {
       <Button size="sm" onClick={onEdit}>
         {t("sources.schedule.edit")}
       </Button>
-      <Button size="sm" kind="quiet" onClick={() => void act(forget, t("sources.schedule.deleted"), again)}>
+      <Button size="sm" kind="quiet" onClick={() => void change(forget, t("sources.schedule.deleted"), again)}>
         {t("sources.schedule.delete")}
       </Button>
     </>

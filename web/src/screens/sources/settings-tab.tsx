@@ -1,23 +1,23 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { daysAsDuration, secondsOf } from "@/lib/duration";
 import { useT } from "@/lib/i18n";
-import { asProblem, type Problem } from "@/lib/problem";
 import { useHere } from "@/lib/session";
 import { useGo } from "@/platform/router";
 import { NewGroup } from "@/screens/sources/groups";
 import type { Standing } from "@/screens/sources/standing";
 import { TagField } from "@/screens/sources/tag-field";
 import { useTakeBack } from "@/screens/sources/trash";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { Dialog } from "@/ui/dialog";
 import { Check, TextField } from "@/ui/field";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 import "@/messages/en/sources";
 
 /** A source's name, tags, groups, and its end. */
@@ -37,26 +37,16 @@ function Naming({ source }: { source: Shape["Source"] }) {
   const [name, setName] = useState(source.name);
   const [tags, setTags] = useState(source.tags ?? []);
   const [days, setDays] = useState(String(Math.round(secondsOf(source.full_every ?? "P7D") / 86_400)));
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const save = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(null);
-    try {
-      const body = { name: name.trim(), tags, full_every: daysAsDuration(Number(days)) };
-      await api.call.PATCH("/v2/sources/{source}", { params: { path: { source: source.id } }, body });
-      await api.cache.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[1]).startsWith("/v2/sources") });
-      void tell(t("sources.settings.saved"));
-    } catch (error) {
-      setProblem(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, problem, submit } = useAct();
+  const save = submit(async () => {
+    const body = { name: name.trim(), tags, full_every: daysAsDuration(Number(days)) };
+    await api.call.PATCH("/v2/sources/{source}", { params: { path: { source: source.id } }, body });
+    await api.cache.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[1]).startsWith("/v2/sources") });
+    void tell(t("sources.settings.saved"));
+  });
   return (
     <Section title={t("sources.settings.name")}>
-      <form className="grid gap-4" onSubmit={(event) => void save(event)}>
+      <form className="grid gap-4" onSubmit={save}>
         <TextField
           label={t("sources.form.name")}
           required
@@ -87,17 +77,14 @@ function Naming({ source }: { source: Shape["Source"] }) {
 function Grouping({ source }: { source: Shape["Source"] }) {
   const t = useT();
   const api = useApi();
+  const { act } = useAct();
   const groups = api.use.useQuery("get", "/v2/source-groups", { params: { query: { limit: 500 } } });
-  const toggle = async (group: Shape["SourceGroup"]) => {
+  const toggle = act(async (group: Shape["SourceGroup"]) => {
     const now = group.sources ?? [];
     const sources = now.includes(source.id) ? now.filter((one) => one !== source.id) : [...now, source.id];
-    try {
-      await api.call.PATCH("/v2/source-groups/{group}", { params: { path: { group: group.id } }, body: { sources } });
-      await api.cache.invalidateQueries({ queryKey: ["get", "/v2/source-groups"] });
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
+    await api.call.PATCH("/v2/source-groups/{group}", { params: { path: { group: group.id } }, body: { sources } });
+    await api.cache.invalidateQueries({ queryKey: ["get", "/v2/source-groups"] });
+  });
   return (
     <Section title={t("sources.settings.groups")} about={t("sources.settings.groups.about")}>
       <Shown query={groups} skeleton={<SkeletonRows rows={2} />}>
@@ -127,20 +114,14 @@ function Deleting({ standing }: { standing: Standing }) {
   const go = useGo();
   const takeBack = useTakeBack();
   const [isOpen, setOpen] = useState(false);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, act } = useAct();
   const { source, snapshots } = standing;
-  const forget = async () => {
-    setBusy(true);
-    try {
-      await api.call.DELETE("/v2/sources/{source}", { params: { path: { source: source.id } } });
-      go.instead(here.path("/sources"));
-      void api.cache.invalidateQueries();
-      void tell(t("sources.settings.deleted", { name: source.name }), () => takeBack(source));
-    } catch (error) {
-      void tellFailure(error);
-      setBusy(false);
-    }
-  };
+  const forget = act(async () => {
+    await api.call.DELETE("/v2/sources/{source}", { params: { path: { source: source.id } } });
+    go.instead(here.path("/sources"));
+    void api.cache.invalidateQueries();
+    void tell(t("sources.settings.deleted", { name: source.name }), () => takeBack(source));
+  });
   return (
     <Section title={t("sources.settings.delete")}>
       <div className="grid justify-items-start gap-3">
@@ -154,7 +135,7 @@ function Deleting({ standing }: { standing: Standing }) {
         actions={
           <>
             <Button onClick={() => setOpen(false)}>{t("common.cancel")}</Button>
-            <Button kind="danger" isBusy={isBusy} onClick={() => void forget()}>
+            <Button kind="danger" isBusy={isBusy} onClick={forget}>
               {t("sources.settings.delete")}
             </Button>
           </>

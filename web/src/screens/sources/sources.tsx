@@ -5,9 +5,11 @@ import dynamic from "next/dynamic";
 import { useState } from "react";
 import { useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
+import { useConnections } from "@/lib/listings";
 import { useHere } from "@/lib/session";
 import { useQuery } from "@/platform/params";
 import { useSetQuery } from "@/platform/router";
+import { Cut } from "@/screens/sources/cut";
 import { SourceTable } from "@/screens/sources/source-table";
 import { useStandings } from "@/screens/sources/standing";
 import { Trash } from "@/screens/sources/trash";
@@ -41,6 +43,7 @@ export default function Sources() {
   return (
     <Page title={t("sources.title")} about={t("sources.about")} actions={!isEmpty && create}>
       {!isEmpty && <Filters standings={standings} />}
+      <Cut isWhole={sources.data?.isWhole} count={standings.length} className="mb-4" />
       <Card>
         <Shown query={sources} skeleton={<SkeletonRows />}>
           {() => (isEmpty ? <NoSource create={create} /> : shown.length === 0 ? <NoneFits /> : <SourceTable standings={shown} />)}
@@ -56,12 +59,7 @@ const opt = (name: string, value: string | null) => (value ? { [name]: value } :
 function NoSource({ create }: { create: React.ReactNode }) {
   const t = useT();
   const here = useHere();
-  const connections = useApi().use.useQuery(
-    "get",
-    "/v2/connections",
-    { params: { query: { limit: 500 } } },
-    { enabled: here.may("connections:read") },
-  );
+  const connections = useConnections({ enabled: here.may("connections:read") });
   const isConnected = (connections.data?.items.length ?? 0) > 0;
   const action =
     isConnected || !here.may("connections:manage") ? (

@@ -1,5 +1,6 @@
 import { useQueries } from "@tanstack/react-query";
 import { type Shape, useApi } from "@/lib/api";
+import { useConnections, useJobs, useSources } from "@/lib/listings";
 import { nextAfter } from "@/lib/schedule";
 import { useHere } from "@/lib/session";
 
@@ -87,13 +88,11 @@ export const byRisk = (one: Standing, other: Standing) =>
   (one.target ?? 0) - (other.target ?? 0) ||
   one.source.name.localeCompare(other.source.name);
 
-const MANY = { limit: 500 } as const;
-
 /** All sources of the account and how they stand. `snapshots`: how many of each are looked at. */
 export function useStandings(snapshots = 14, filter: { tag?: string; group?: string } = {}) {
   const api = useApi();
   const here = useHere();
-  const sources = api.use.useQuery("get", "/v2/sources", { params: { query: { ...MANY, ...filter } } });
+  const sources = useSources(filter);
   const known = useKnown();
   const isOpen = here.may("snapshots:read");
   const read = useQueries({
@@ -114,8 +113,8 @@ export function useStandings(snapshots = 14, filter: { tag?: string; group?: str
 export function useKnown() {
   const api = useApi();
   const here = useHere();
-  const connections = api.use.useQuery("get", "/v2/connections", { params: { query: MANY } }, { enabled: here.may("connections:read") });
-  const jobs = api.use.useQuery("get", "/v2/jobs", { params: { query: MANY } }, { enabled: here.may("jobs:read") });
+  const connections = useConnections({ enabled: here.may("connections:read") });
+  const jobs = useJobs({ enabled: here.may("jobs:read") });
   const runs = api.use.useQuery("get", "/v2/runs", { params: { query: { limit: 200 } } }, { enabled: here.may("runs:read") });
   const isRead = [connections, jobs, runs].every((one) => one.fetchStatus === "idle" || one.data !== undefined);
   return { connections: connections.data?.items ?? [], jobs: jobs.data?.items ?? [], runs: runs.data?.items ?? [], isRead };

@@ -3,9 +3,10 @@
 import { type Shape, useApi } from "@/lib/api";
 import { moment } from "@/lib/format";
 import { useT } from "@/lib/i18n";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 import "@/messages/en/sources";
 
 /** Sources that were deleted within the last days. Nothing is shown where there is none. */
@@ -36,13 +37,10 @@ export function Trash() {
 export function useTakeBack() {
   const t = useT();
   const api = useApi();
-  return async (source: Shape["Source"]) => {
-    try {
-      await api.call.POST("/v2/sources/{source}/restore", { params: { path: { source: source.id } }, body: {} });
-      await api.cache.invalidateQueries();
-      void tell(t("sources.settings.back", { name: source.name }));
-    } catch (error) {
-      void tellFailure(error);
-    }
-  };
+  const { act } = useAct();
+  return act(async (source: Shape["Source"]) => {
+    await api.call.POST("/v2/sources/{source}/restore", { params: { path: { source: source.id } }, body: {} });
+    await api.cache.invalidateQueries();
+    void tell(t("sources.settings.back", { name: source.name }));
+  });
 }

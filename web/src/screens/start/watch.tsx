@@ -1,7 +1,6 @@
 "use client";
 
 import { CircleCheck } from "lucide-react";
-import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { bytes, count } from "@/lib/format";
 import { useT } from "@/lib/i18n";
@@ -9,13 +8,13 @@ import { type RunProgress, useLiveState, useRunProgress } from "@/lib/live";
 import { reasonSaid } from "@/lib/reason-words";
 import { useHere } from "@/lib/session";
 import { useGo } from "@/platform/router";
+import { useAct } from "@/ui/act";
 import { Button, ButtonLink } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Progress } from "@/ui/progress";
 import { ServerWords } from "@/ui/server-words";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
-import { tellFailure } from "@/ui/toast";
 
 type Run = Shape["RunShown"];
 const isOver = (run: Run) => run.state !== "queued" && run.state !== "running";
@@ -109,18 +108,11 @@ function Failed({ run }: { run: Run }) {
   const api = useApi();
   const here = useHere();
   const go = useGo();
-  const [isBusy, setBusy] = useState(false);
-  const again = async () => {
-    setBusy(true);
-    try {
-      const { data } = await api.call.POST("/v2/runs/{run}/retry", { params: { path: { run: run.id } } });
-      if (data) go.instead(here.path(`/start?run=${data.id}`));
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, act } = useAct();
+  const again = act(async () => {
+    const { data } = await api.call.POST("/v2/runs/{run}/retry", { params: { path: { run: run.id } } });
+    if (data) go.instead(here.path(`/start?run=${data.id}`));
+  });
   return (
     <div className="grid gap-3">
       <div>
@@ -133,7 +125,7 @@ function Failed({ run }: { run: Run }) {
         )}
       </div>
       <div className="flex flex-wrap gap-2">
-        <Button kind="primary" isBusy={isBusy} onClick={() => void again()}>
+        <Button kind="primary" isBusy={isBusy} onClick={again}>
           {t("common.retry")}
         </Button>
         <ButtonLink href={here.path(`/runs/${run.id}`)}>{t("start.watch.log")}</ButtonLink>

@@ -1,9 +1,9 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
-import { asProblem, type Problem } from "@/lib/problem";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
@@ -14,23 +14,13 @@ export default function BeginMaintenance({ onClose }: { onClose: () => void }) {
   const t = useT();
   const api = useApi();
   const [reason, setReason] = useState("");
-  const [wrong, setWrong] = useState<Problem | null>(null);
-  const [isBusy, setBusy] = useState(false);
-  const begin = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setWrong(null);
-    try {
-      await api.call.PUT("/v2/system/maintenance", { body: { on: true, reason: reason.trim() } });
-      await api.cache.invalidateQueries();
-      void tell(t("system.maintenance.begun"));
-      onClose();
-    } catch (error) {
-      if (asProblem(error).code !== "step_up_required") setWrong(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, problem: wrong, submit } = useAct();
+  const begin = submit(async () => {
+    await api.call.PUT("/v2/system/maintenance", { body: { on: true, reason: reason.trim() } });
+    await api.cache.invalidateQueries();
+    void tell(t("system.maintenance.begun"));
+    onClose();
+  });
   return (
     <Dialog
       isOpen
@@ -46,7 +36,7 @@ export default function BeginMaintenance({ onClose }: { onClose: () => void }) {
         </>
       }
     >
-      <form id="maintenance" onSubmit={(event) => void begin(event)}>
+      <form id="maintenance" onSubmit={begin}>
         <TextField
           autoFocus
           required

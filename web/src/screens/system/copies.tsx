@@ -1,45 +1,40 @@
 "use client";
 
 import { HardDriveDownload } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { bytes, lasted } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 import { PULSE } from "@/screens/system/pulse";
+import { useAct } from "@/ui/act";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
+import { ServerWords } from "@/ui/server-words";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Empty, Shown } from "@/ui/states";
 import { Table, Td, Th, Tr } from "@/ui/table";
 import { Ago, Moment } from "@/ui/time";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 
 /** Whether the control plane itself is copied: the age of the newest copy against its schedule, and what went wrong. */
 export function Copies() {
   const t = useT();
   const api = useApi();
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, act } = useAct();
   const copies = api.use.useQuery("get", "/v2/system/backups", {}, PULSE);
-  const copy = async () => {
-    setBusy(true);
-    try {
-      await api.call.POST("/v2/system/backups", {});
-      await copies.refetch();
-      void tell(t("system.copies.asked"));
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const copy = act(async () => {
+    await api.call.POST("/v2/system/backups", {});
+    await copies.refetch();
+    void tell(t("system.copies.asked"));
+  });
   return (
     <Section
       title={t("system.copies")}
       about={t("system.copies.about")}
       actions={
         copies.data?.place && (
-          <Button size="sm" isBusy={isBusy} onClick={() => void copy()}>
+          <Button size="sm" isBusy={isBusy} onClick={copy}>
             {t("system.copies.now")}
           </Button>
         )
@@ -67,7 +62,7 @@ function Taken({ data }: { data: Shape["CopiesShown"] }) {
     <div className="grid gap-4">
       {data.problem && (
         <p role="alert" className="rounded-md bg-bad-soft px-3 py-2 text-sm text-bad">
-          {t("system.copies.failed")} {data.failed_at && <Ago at={data.failed_at} />}: {data.problem}
+          {t("system.copies.failed")} {data.failed_at && <Ago at={data.failed_at} />}: <ServerWords>{data.problem}</ServerWords>
         </p>
       )}
       {data.asked_at && <p className="text-sm text-muted">{t("system.copies.asked")}</p>}

@@ -4,6 +4,7 @@ import { useApi } from "@/lib/api";
 import { count } from "@/lib/format";
 import { type Key, useT } from "@/lib/i18n";
 import { Section } from "@/ui/card";
+import { ServerWords } from "@/ui/server-words";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
 import { Table, Td, Th, Tr } from "@/ui/table";
@@ -22,7 +23,7 @@ export function Housekeeping() {
           <div className="grid gap-3">
             {data.problem && (
               <p role="alert" className="rounded-md bg-warn-soft px-3 py-2 text-sm text-warn">
-                {data.problem}
+                <ServerWords>{data.problem}</ServerWords>
               </p>
             )}
             <p className="text-sm text-muted">

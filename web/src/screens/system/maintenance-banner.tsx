@@ -1,30 +1,23 @@
 "use client";
 
 import { Wrench } from "lucide-react";
-import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
+import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { Ago } from "@/ui/time";
-import { tell, tellFailure } from "@/ui/toast";
+import { tell } from "@/ui/toast";
 
 /** That the installation is in maintenance, why, and its end. */
 export function MaintenanceBanner({ state }: { state: Shape["MaintenanceState"] }) {
   const t = useT();
   const api = useApi();
-  const [isBusy, setBusy] = useState(false);
-  const end = async () => {
-    setBusy(true);
-    try {
-      await api.call.PUT("/v2/system/maintenance", { body: { on: false } });
-      await api.cache.invalidateQueries();
-      void tell(t("system.maintenance.ended"));
-    } catch (error) {
-      void tellFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { isBusy, act } = useAct();
+  const end = act(async () => {
+    await api.call.PUT("/v2/system/maintenance", { body: { on: false } });
+    await api.cache.invalidateQueries();
+    void tell(t("system.maintenance.ended"));
+  });
   return (
     <section
       aria-label={t("system.maintenance")}
@@ -45,7 +38,7 @@ export function MaintenanceBanner({ state }: { state: Shape["MaintenanceState"] 
           </p>
         </div>
       </div>
-      <Button kind="primary" isBusy={isBusy} onClick={() => void end()}>
+      <Button kind="primary" isBusy={isBusy} onClick={end}>
         {t("system.maintenance.end")}
       </Button>
     </section>
