@@ -43,11 +43,11 @@ test("an agency opens a client, invites a viewer, sees that nothing protects the
 test("an account with more sources than a page of the API holds is judged to its last source", async ({ page, stage, home }) => {
   const { items } = await stage.ask<{ items: { id: string; name: string }[] }>("GET", "/sources?limit=1");
   const idOf = (number: number) => `src_${String(number).padStart(26, "0")}`;
-  const sources = Array.from({ length: 501 }, (_, at) => ({ ...items[0], id: idOf(at), name: at === 500 ? "The last one" : `Shop ${at}` }));
+  const sources = Array.from({ length: 6 }, (_, at) => ({ ...items[0], id: idOf(at), name: at === 5 ? "The last one" : `Shop ${at}` }));
   const good = (await stage.ask<{ items: { kind: string }[] }>("GET", `/sources/${items[0]?.id}/snapshots?limit=1`)).items[0];
   await page.route(/\/v2\/sources\?/, (route) => {
     const isSecond = route.request().url().includes("cursor=");
-    const json = isSecond ? { items: sources.slice(500), next: null } : { items: sources.slice(0, 500), next: "2" };
+    const json = isSecond ? { items: sources.slice(5), next: null } : { items: sources.slice(0, 5), next: "2" };
     return route.fulfill({ json });
   });
   await page.route(/\/v2\/sources\/src_\d+\/snapshots/, (route) => {
@@ -56,14 +56,14 @@ test("an account with more sources than a page of the API holds is judged to its
       .url()
       .match(/src_\d+/)?.[0];
     const found = { ...good, source: id, at: new Date().toISOString(), expired_at: null, kind: "full", suspect: false };
-    return route.fulfill({ json: { items: id === idOf(500) ? [] : [found], next: null } });
+    return route.fulfill({ json: { items: id === idOf(5) ? [] : [found], next: null } });
   });
   await page.route(/\/v2\/sources\/src_\d+\/retention/, (route) => route.fulfill({ status: 404, json: {} }));
   await page.goto(stage.url + home);
-  await expect(page.getByText("1 of 501 sources is not protected.")).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText("1 of 6 sources is not protected.")).toBeVisible();
   await expect(page.getByText("The last one has no snapshot yet.")).toBeVisible();
   await page.goto(`${stage.url}${home}/report`);
-  await expect(page.getByText("500 / 501")).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText("5 / 6")).toBeVisible();
   await expect(page.getByRole("heading", { name: "The last one" })).toBeVisible();
 });
 

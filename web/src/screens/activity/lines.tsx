@@ -10,6 +10,7 @@ import { useLive, useLiveState } from "@/lib/live";
 import { type Line, useLines, useNames, useNewLines, type Wanted } from "@/screens/activity/queries";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
+import { More } from "@/ui/more";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Empty, Failure } from "@/ui/states";
 import { Table, Td, Th, Tr } from "@/ui/table";
@@ -71,13 +72,7 @@ export function Lines({ wanted }: { wanted: Wanted }) {
           ))}
         </Table>
       )}
-      {lines.hasNextPage && (
-        <div className="border-t border-line p-3 text-center">
-          <Button size="sm" isBusy={lines.isFetchingNextPage} onClick={() => void lines.fetchNextPage()}>
-            {t("common.more")}
-          </Button>
-        </div>
-      )}
+      <More query={lines} />
       {open && <Detail line={open} names={names} onClose={() => setOpen(null)} />}
     </>
   );

@@ -16,6 +16,7 @@ import { Card, Figure, Section } from "@/ui/card";
 import { CopyButton } from "@/ui/copy";
 import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
+import { More } from "@/ui/more";
 import { Page } from "@/ui/page";
 import { Progress } from "@/ui/progress";
 import { ServerWords } from "@/ui/server-words";
@@ -147,13 +148,7 @@ function Records({ one, nameOf }: { one: Erasure; nameOf: (source: string) => st
           </li>
         ))}
       </ul>
-      {query.hasNextPage && (
-        <p className="mt-6 text-center">
-          <Button isBusy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            {t("erasures.more")}
-          </Button>
-        </p>
-      )}
+      <More query={query} isLined={false} />
     </Section>
   );
 }

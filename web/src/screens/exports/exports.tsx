@@ -12,6 +12,7 @@ import { useSetQuery } from "@/platform/router";
 import { ExportLine, isGoing } from "@/screens/exports/export-line";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
+import { More } from "@/ui/more";
 import { Page } from "@/ui/page";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Empty, Failure } from "@/ui/states";
@@ -61,13 +62,7 @@ export default function Exports() {
             ))}
           </ul>
         )}
-        {exports.hasNextPage && (
-          <p className="border-t border-line p-3 text-center">
-            <Button isBusy={exports.isFetchingNextPage} onClick={() => void exports.fetchNextPage()}>
-              {t("exports.more")}
-            </Button>
-          </p>
-        )}
+        <More query={exports} />
       </Card>
       {query.get("new") && here.may("exports:create") && <NewExport onClose={close} />}
     </Page>

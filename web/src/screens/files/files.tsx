@@ -17,6 +17,7 @@ import { recordPath } from "@/screens/snapshots/moments";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { Select, TextField } from "@/ui/field";
+import { More } from "@/ui/more";
 import { Page } from "@/ui/page";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Empty, Failure } from "@/ui/states";
@@ -163,14 +164,9 @@ function List() {
           ))}
         </Table>
       )}
-      {files.hasNextPage && (
-        <p className="border-t border-line p-3 text-center">
-          <Button isBusy={files.isFetchingNextPage} onClick={() => void files.fetchNextPage()}>
-            {t("files.more")}
-          </Button>
-          {files.data?.pages.at(-1)?.incomplete && <span className="ml-3 text-[13px] text-muted">{t("files.incomplete")}</span>}
-        </p>
-      )}
+      <More query={files}>
+        {files.data?.pages.at(-1)?.incomplete && <span className="ml-3 text-[13px] text-muted">{t("files.incomplete")}</span>}
+      </More>
     </Card>
   );
 }

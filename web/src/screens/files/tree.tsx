@@ -7,8 +7,8 @@ import { useT } from "@/lib/i18n";
 import { useQuery } from "@/platform/params";
 import { useSetQuery } from "@/platform/router";
 import { FileActs } from "@/screens/files/file-line";
-import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
+import { More } from "@/ui/more";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Failure } from "@/ui/states";
 
@@ -70,13 +70,7 @@ export function FileTree() {
           ))}
         </ul>
       )}
-      {branch.hasNextPage && (
-        <p className="border-t border-line p-3 text-center">
-          <Button isBusy={branch.isFetchingNextPage} onClick={() => void branch.fetchNextPage()}>
-            {t("files.more")}
-          </Button>
-        </p>
-      )}
+      <More query={branch} />
     </Card>
   );
 }

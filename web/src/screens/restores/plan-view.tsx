@@ -93,7 +93,7 @@ function Steps({ plan }: { plan: Plan }) {
       </ul>
       {shown < plan.steps.length && (
         <p className="-mx-4 mt-4 -mb-4 border-t border-line p-3 text-center">
-          <Button onClick={() => setShown(shown + AT_ONCE)}>{t("restores.more")}</Button>
+          <Button onClick={() => setShown(shown + AT_ONCE)}>{t("common.more")}</Button>
         </p>
       )}
     </Section>

@@ -15,6 +15,7 @@ import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Card, Figure, Section } from "@/ui/card";
 import { Dialog } from "@/ui/dialog";
+import { More } from "@/ui/more";
 import { Page } from "@/ui/page";
 import { Progress } from "@/ui/progress";
 import { ServerWords } from "@/ui/server-words";
@@ -262,13 +263,7 @@ function Report({ restore }: { restore: Restore }) {
             ))}
           </Table>
         )}
-        {query.hasNextPage && (
-          <p className="border-t border-line p-3 text-center">
-            <Button isBusy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-              {t("restores.more")}
-            </Button>
-          </p>
-        )}
+        <More query={query} />
       </div>
     </Section>
   );

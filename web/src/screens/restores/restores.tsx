@@ -11,8 +11,9 @@ import { useQuery } from "@/platform/params";
 import { Link } from "@/platform/router";
 import { isUnderWay, STATES } from "@/screens/restores/restore";
 import { Badge } from "@/ui/badge";
-import { Button, ButtonLink } from "@/ui/button";
+import { ButtonLink } from "@/ui/button";
 import { Card } from "@/ui/card";
+import { More } from "@/ui/more";
 import { Page } from "@/ui/page";
 import { ServerWords } from "@/ui/server-words";
 import { SkeletonRows } from "@/ui/skeleton";
@@ -99,13 +100,7 @@ export default function Restores() {
             ))}
           </Table>
         )}
-        {query.hasNextPage && (
-          <p className="border-t border-line p-3 text-center">
-            <Button isBusy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-              {t("restores.more")}
-            </Button>
-          </p>
-        )}
+        <More query={query} />
       </Card>
     </Page>
   );

@@ -9,7 +9,7 @@ import { useHere } from "@/lib/session";
 import { Link } from "@/platform/router";
 import { RunBadge } from "@/screens/runs/run-badge";
 import { changes, secondsOfRun } from "@/screens/runs/run-words";
-import { Button } from "@/ui/button";
+import { More } from "@/ui/more";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Empty, Failure } from "@/ui/states";
 import { Table, Td, Th, Tr } from "@/ui/table";
@@ -55,13 +55,7 @@ export function RunList({ source, isActive = false, isOfOne = false }: { source?
           <Row key={run.id} run={run} source={isOfOne ? null : (names.get(run.source) ?? run.source)} />
         ))}
       </Table>
-      {runs.hasNextPage && (
-        <div className="border-t border-line p-3 text-center">
-          <Button size="sm" isBusy={runs.isFetchingNextPage} onClick={() => void runs.fetchNextPage()}>
-            {t("common.more")}
-          </Button>
-        </div>
-      )}
+      <More query={runs} />
     </>
   );
 }

@@ -9,9 +9,9 @@ import { useT } from "@/lib/i18n";
 import { useQuery } from "@/platform/params";
 import { useSetQuery } from "@/platform/router";
 import { isOver } from "@/screens/runs/run-badge";
-import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { Select, TextField } from "@/ui/field";
+import { More } from "@/ui/more";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Failure } from "@/ui/states";
 
@@ -70,13 +70,7 @@ export function RunLog({ run }: { run: Shape["RunShown"] }) {
       ) : (
         <Lines lines={lines} />
       )}
-      {log.hasNextPage && (
-        <div className="border-t border-line p-3 text-center">
-          <Button size="sm" isBusy={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
-            {t("common.more")}
-          </Button>
-        </div>
-      )}
+      <More query={log} />
     </Section>
   );
 }

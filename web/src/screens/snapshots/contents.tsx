@@ -9,6 +9,7 @@ import { browsePath, type Snapshot, useStreamFacts } from "@/screens/snapshots/m
 import { Trusting } from "@/screens/snapshots/trusting";
 import { Badge } from "@/ui/badge";
 import { Card, Figure, Section } from "@/ui/card";
+import { ServerWords } from "@/ui/server-words";
 import { Table, Td, Th, Tr } from "@/ui/table";
 
 /** What a snapshot holds, stream by stream, and what its run changed. */
@@ -71,7 +72,7 @@ export function Contents({ source, snapshot }: { source: string; snapshot: Snaps
                   </Badge>
                   {stream.problems.map((problem) => (
                     <p key={problem} className="mt-1 text-[13px] text-warn">
-                      {problem}
+                      <ServerWords>{problem}</ServerWords>
                     </p>
                   ))}
                 </Td>

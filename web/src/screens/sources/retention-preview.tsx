@@ -7,6 +7,7 @@ import { type Key, useT } from "@/lib/i18n";
 import { asProblem } from "@/lib/problem";
 import { Badge } from "@/ui/badge";
 import { Section } from "@/ui/card";
+import { ServerWords } from "@/ui/server-words";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
 import { Moment } from "@/ui/time";
@@ -44,7 +45,7 @@ function Decisions({ preview }: { preview: Preview }) {
         {dropped > 0 && <p className="text-[13px] text-muted">{t("sources.keep.preview.trash")}</p>}
         {Object.values(preview.objections).map((objection) => (
           <p key={objection} className="mt-1 text-warn">
-            {objection}
+            <ServerWords>{objection}</ServerWords>
           </p>
         ))}
       </div>

@@ -79,6 +79,14 @@ function Row({ one }: { one: Shown }) {
         ) : (
           <Skeleton className="w-20" />
         )}
+        {one.lastRun?.state === "failed" && (
+          <Link
+            href={here.path(`/runs/${one.lastRun.id}`)}
+            className="flex min-h-6 items-center text-[13px] whitespace-nowrap text-bad hover:underline"
+          >
+            {t("sources.failed")}
+          </Link>
+        )}
       </Td>
       <Td className="whitespace-nowrap">
         {last ? <Ago at={last.at} /> : one.isRead ? "–" : <Skeleton className="w-20" />}

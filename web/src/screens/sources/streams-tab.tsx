@@ -12,6 +12,7 @@ import { intervalWords } from "@/screens/sources/words";
 import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
+import { ServerWords } from "@/ui/server-words";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
 import { Table, Td, Th, Tr } from "@/ui/table";
@@ -72,7 +73,7 @@ function Covered({ coverage, source }: { coverage: Shape["Coverage"]; source: Sh
             {stream.has_attachments && <span className="text-[13px] text-muted"> · {t("sources.streams.files")}</span>}
             {stream.problems.map((problem) => (
               <span key={problem} className="block text-[13px] text-warn">
-                {problem}
+                <ServerWords>{problem}</ServerWords>
               </span>
             ))}
           </Td>
