@@ -425,3 +425,14 @@ def test_a_deleted_source_can_be_taken_back_with_its_snapshots_and_is_purged_aft
 def test_every_instant_that_is_asked_for_needs_a_time_zone(world: World) -> None:
     naive = iso(world.clock.now()).removesuffix("Z")
     assert world.client.ask("GET", f"/search?{urlencode({'q': 'a', 'as_of': naive})}").status == 422
+
+
+@pytest.mark.parametrize("key", ["--5", "²", "-²", "5" * 4500, "[" * 2000])
+def test_what_looks_like_a_number_and_is_none_is_the_key_of_no_record(world: World, key: str) -> None:
+    for path in (f"{world.records}/{quote(key)}", f"{world.records}/{quote(key)}/history"):
+        assert world.client.ask("GET", path).status == (404 if len(key) < 1000 else 422)
+
+
+@pytest.mark.parametrize("cursor", ["²", "9" * 4096, "-1", "+1", ""])
+def test_a_cursor_of_snapshots_that_is_no_number_is_refused(world: World, cursor: str) -> None:
+    assert world.client.ask("GET", f"/sources/{world.source}/snapshots?cursor={quote(cursor)}").status == 422

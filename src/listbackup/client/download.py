@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
+from listbackup.base.numbers import whole
 from listbackup.client.transport import Answered
 
 CHUNK_BYTES = 256 * 1024
@@ -18,7 +19,7 @@ class Download:
         self._answered = answered
         self.media_type = (answered.header("content-type") or "").partition(";")[0]
         length = answered.header("content-length")
-        self.size_bytes = int(length) if length is not None and length.isdigit() else None
+        self.size_bytes = whole(length) if length is not None else None
 
     def header(self, name: str) -> str | None:
         """A header of the answer."""

@@ -15,6 +15,7 @@ from listbackup.base.canonical import comparable
 from listbackup.base.clock import iso
 from listbackup.base.decode import readable
 from listbackup.base.errors import InputError, Interrupted, PlatformError, PlatformFault
+from listbackup.base.numbers import whole
 from listbackup.connectors.engine.connector import Session, StreamInfo
 from listbackup.connectors.engine.quota import KnowsQuota, QuotaLeft
 from listbackup.connectors.engine.record import Key
@@ -160,8 +161,8 @@ class RestoreRoom:
         if old is None:
             return None
         keys: list[Key] = [(old,)]
-        if isinstance(old, str) and old.isdigit():
-            keys.append((int(old),))
+        if isinstance(old, str) and (number := whole(old)) is not None:
+            keys.append((number,))
         for key in keys:
             restored = self.ids.find(to, key)
             if restored is not None and restored.target != key:
@@ -174,7 +175,7 @@ def references_in(references: Mapping[str, str], raw: bytes) -> Sequence[tuple[s
     """(path, stream, key) of every record that this one refers to; ``references`` are declared paths and the streams they lead to."""
     if not references:
         return ()
-    value = json.loads(readable(raw))
+    value = json.loads(readable(raw), parse_int=_id_or_none)
     found = [(path, to, one) for path, to in references.items() for one in _all_at(value, _parts(path))]
     return [(path, to, (one,)) for path, to, one in found if isinstance(one, str | int) and not isinstance(one, bool)]
 
@@ -183,12 +184,16 @@ def _as_written(text: str) -> Any:
     return msgspec.Raw(text.encode())
 
 
+def _id_or_none(text: str) -> int | None:
+    return int(text) if whole(text.removeprefix("-")) is not None else None
+
+
 def _plain(value: Any) -> str | int | None:
     if isinstance(value, str):
         return value
     if isinstance(value, msgspec.Raw):
         text = bytes(value).decode()
-        return int(text) if text.lstrip("-").isdigit() else None
+        return int(text) if whole(text.removeprefix("-")) is not None else None
     return None
 
 

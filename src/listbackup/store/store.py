@@ -13,6 +13,7 @@ from pathlib import Path
 from listbackup.backends.objects.port import ObjectExists
 from listbackup.base.clock import from_unix_ms, parse_iso, unix_ms
 from listbackup.base.errors import BusyError, Conflict, DamagedError, InputError, NotFound
+from listbackup.base.numbers import whole
 from listbackup.store.checkpoint import read_checkpoint
 from listbackup.store.columns import Rows
 from listbackup.store.compact import compact_tiers
@@ -123,8 +124,8 @@ class Store:
         text = str(wanted)
         if text == "latest":
             return self._info(head, entries[-1]) if entries else None
-        if text.isdigit():
-            return next((self._info(head, entry) for entry in entries if entry.seq == int(text)), None)
+        if (number := whole(text)) is not None:
+            return next((self._info(head, entry) for entry in entries if entry.seq == number), None)
         if text.startswith("snp_"):
             matching = [entry for entry in entries if self.snapshot_id(entry).startswith(text)]
             return self._info(head, matching[0]) if len(matching) == 1 else None

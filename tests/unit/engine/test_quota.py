@@ -151,6 +151,23 @@ def test_headers_tell_of_long_windows_only(headers: dict[str, str], told: dict[s
     assert told_by(headers, NOW) == told
 
 
+LETTERS = st.characters(min_codepoint=1, max_codepoint=255)  # what an answer's header can hold
+DIGITS = st.text(alphabet="0123456789²³¹;w= ,", max_size=40) | st.just("9" * 5000) | st.just("9" * 5000 + ";w=86400")
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["x-ratelimit-limit", "x-ratelimit-reset", "ratelimit-policy", "ratelimit-limit", "x-ratelimit-limit-day", "x-rate-limit-reset"]
+        ),
+        DIGITS | st.text(alphabet=LETTERS, max_size=40),
+        max_size=6,
+    )
+)
+def test_any_headers_tell_of_a_quota_or_of_none(headers: dict[str, str]) -> None:
+    assert all(calls > 0 for calls in told_by(headers, NOW).values())
+
+
 def test_calls_from_before_a_quota_was_told_count() -> None:
     clock = ManualClock()
     allowance = Allowance(clock, (), None)

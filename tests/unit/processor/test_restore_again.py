@@ -10,6 +10,7 @@ from listbackup.base.canonical import comparable
 from listbackup.base.errors import InputError
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.record import Key
+from listbackup.processor.restore_room import references_in
 from listbackup.services.data import Restore
 from listbackup.services.runs import Means, Work
 from listbackup.testing.clock import ManualClock
@@ -126,3 +127,21 @@ def test_records_that_are_not_quite_json_mean_the_same_only_where_they_are_the_s
     latin, other = b'{"id": 1, "name": "caf\xe9"}', b'{"id": 1, "name": "caf\xe8"}'
     assert comparable(latin) == latin
     assert comparable(other) != comparable(latin)
+
+
+@pytest.mark.parametrize("company", ["²", "--1", "1" * 5000, "٣"])
+def test_a_reference_that_only_looks_like_a_number_goes_back_as_it_was(company: str) -> None:
+    world = fake_platform(fake_stream("companies"), fake_stream("contacts", references={"company": "companies"}))
+    world.put("contacts", 1, name="Ann", company=company)
+    house = house_of(world)
+    back_up(house)
+    world.drop("contacts", 1)
+    done = restore(house)
+    assert done.result is not None
+    assert done.result.created == 1
+    assert [row["company"] for row in world.streams["contacts"].rows.values()] == [company]
+
+
+def test_a_reference_of_more_digits_than_a_number_has_leads_nowhere() -> None:
+    raw = b'{"id": 1, "company": ' + b"9" * 5000 + b', "owner": 7}'
+    assert references_in({"company": "companies", "owner": "users"}, raw) == [("owner", "users", (7,))]

@@ -9,6 +9,7 @@ import typer
 
 from listbackup.base.clock import iso
 from listbackup.base.errors import InputError, NotFound
+from listbackup.base.numbers import whole
 from listbackup.cli.exit_codes import ExitCode
 from listbackup.cli.looking import find_snapshot, key_parts, key_text
 from listbackup.cli.options import Json, Yes
@@ -102,7 +103,7 @@ def _plan(sh: Shell, text: str, stream: str | None, keys: list[str], fields: tup
 
 def _plan_set(sh: Shell, source: str, stream: str | None, text: str, fields: tuple[str, ...], overwrite: bool) -> RestorePlan:
     number, _, index = text.partition(".")
-    if stream is not None or "@" in source or not (number.isdigit() and index.isdigit()):
+    if stream is not None or "@" in source or whole(number) is None or whole(index) is None:
         raise InputError("a change set says itself when and which records", hint="listbackup restore SOURCE --change-set 12.1")
     name, snapshot = find_snapshot(sh, f"{source}@{number}")
     found = sh.house.data.change_sets(sh.scope, name, seq=snapshot.seq)

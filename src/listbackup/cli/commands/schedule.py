@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from listbackup.base.errors import InputError, NotFound
+from listbackup.base.numbers import whole
 from listbackup.base.paging import iter_pages
 from listbackup.cli.durations import parse_duration, show_duration
 from listbackup.cli.keeping import (
@@ -113,10 +114,10 @@ def _timetable(every: str | None, daily: str | None, cron: str | None, zone: str
     if every is not None:
         return Timetable(every=parse_duration(every, field="every"), time_zone=zone, quiet=windows)
     if daily is not None:
-        hour, colon, minute = daily.partition(":")
-        if not (colon and hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
+        hour, minute = (whole(part) for part in (daily if ":" in daily else ":").split(":", 1))
+        if hour is None or minute is None or hour >= 24 or minute >= 60:
             raise InputError(f"{daily!r} is not a time of day", field="daily", hint="write it as 03:00")
-        cron = f"{int(minute)} {int(hour)} * * *"
+        cron = f"{minute} {hour} * * *"
     return Timetable(cron=cron, time_zone=zone, quiet=windows)
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from listbackup import __version__
 from listbackup.base.clock import Clock
 from listbackup.base.errors import ListBackupError
+from listbackup.base.numbers import whole
 from listbackup.cli.errors import OtherVersion, ServerUnreachable
 from listbackup.cli.remote.faults import raise_here
 from listbackup.client import Client, Credential, Download, Events, Problem, Unreachable, UnreadableAnswer
@@ -60,7 +61,7 @@ def _advice(server_is_newer: bool) -> str:
 
 def _number(version: str) -> tuple[int, ...]:
     """The first two parts: what differs behind them does not change what is understood."""
-    return tuple(int(part) if part.isdigit() else 0 for part in version.split(".")[:2])
+    return tuple(whole(part) or 0 for part in version.split(".")[:2])
 
 
 class _Session(Session):

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from listbackup.base.decode import from_json
+from listbackup.base.numbers import whole
 
 ABSENT = msgspec.Raw()  # a field that was not there: zero bytes, which no JSON value has
 Getter = Callable[[Any], Any]
@@ -83,8 +84,8 @@ def find(raw: bytes | msgspec.Raw, path: str) -> msgspec.Raw | None:
     here = msgspec.Raw(raw) if isinstance(raw, bytes) else raw
     for step in split(path):
         try:
-            if step.isdigit() and bytes(here).lstrip()[:1] == b"[":
-                here = from_json(here, list[msgspec.Raw])[int(step)]
+            if (index := whole(step)) is not None and bytes(here).lstrip()[:1] == b"[":
+                here = from_json(here, list[msgspec.Raw])[index]
             else:
                 here = from_json(here, dict[str, msgspec.Raw])[step]
         except (KeyError, IndexError, msgspec.ValidationError):

@@ -18,6 +18,7 @@ import msgspec
 
 from listbackup.base.clock import Clock, iso
 from listbackup.base.errors import PlatformError, PlatformFault
+from listbackup.base.numbers import whole
 from listbackup.connectors.engine.facts import Per, Quota
 
 SHARE = 0.7
@@ -237,7 +238,7 @@ def _add(ledger: Ledger, calls: int, now: float) -> Ledger:
 
 
 _PERIOD = re.compile(r"(?:^|[^a-z])(hour|day|dai|month)(?:ly|[^a-z]|$)")
-_WINDOW = re.compile(r"(?:q=)?(\d+)[^,]*?;\s*w=(\d+)")
+_WINDOW = re.compile(r"(?:q=)?(?<!\d)(\d{1,18})(?!\d)[^,]*?;\s*w=(\d{1,18})(?!\d)")
 _LIMITS = ("x-ratelimit-limit", "ratelimit-limit", "x-rate-limit-limit")
 _RESETS = ("x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset")
 _EPOCH = 1_000_000_000
@@ -253,8 +254,9 @@ def told_by(headers: Mapping[str, str], now: float) -> dict[str, int]:
             continue
         period = _PERIOD.search(name)
         if period is not None:
-            if not any(word in name for word in ("remaining", "reset", "used", "left")) and text.strip().isdigit():
-                told["day" if period[1] == "dai" else period[1]] = int(text)
+            calls = whole(text.strip())
+            if calls is not None and not any(word in name for word in ("remaining", "reset", "used", "left")):
+                told["day" if period[1] == "dai" else period[1]] = calls
         elif name.endswith(("-limit", "-policy", "ratelimit")):
             for calls, seconds in _WINDOW.findall(text):
                 if (per := _per(float(seconds))) is not None:
@@ -274,4 +276,4 @@ def _per(seconds: float) -> Per | None:
 
 def _first(headers: Mapping[str, str], names: tuple[str, ...]) -> int | None:
     text = next((headers[name] for name in names if name in headers), "").strip()
-    return int(text) if text.isdigit() and len(text) < 12 else None
+    return whole(text, most_digits=11)

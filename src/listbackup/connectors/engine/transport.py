@@ -16,6 +16,7 @@ import msgspec
 
 from listbackup.base.clock import Clock
 from listbackup.base.errors import InputError, Interrupted, ListBackupError, PlatformError, PlatformFault
+from listbackup.base.numbers import whole
 from listbackup.base.retry import RetryPolicy, retry
 from listbackup.connectors.engine.auth import Authority, authority, texts
 from listbackup.connectors.engine.client import Answer, Client, Request, StatusAnswer
@@ -255,7 +256,7 @@ class Transport:
 
     def _check_age(self, answer: Answer) -> None:
         age = answer.headers.get("age", "")
-        if age.isdigit() and int(age[:12]) > STALE_SECONDS:
+        if (whole(age[:12]) or 0) > STALE_SECONDS:
             raise BadAnswer(Reason.STALE_ANSWER, f"a cache answered for the platform, with something {age[:12]} seconds old")
 
     def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from listbackup.base.decode import from_json
+from listbackup.base.numbers import whole
 from listbackup.store import Key
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def parse_key(text: str) -> Sequence[Key]:
             parts = []
         if parts:
             meant.append(tuple(parts))
-    if text.lstrip("-").isdigit() and str(int(text)) == text:
+    number = whole(text.removeprefix("-"))
+    if number is not None and text in (str(number), str(-number)):
         meant.append((int(text),))
     meant.append((text,))
     return meant

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from listbackup.base.errors import InputError
+from listbackup.base.numbers import whole
 from listbackup.http.paging import Listing
 from listbackup.http.permission import Permission
 from listbackup.processor.restore_room import references_in
@@ -42,9 +43,10 @@ def _snapshots(data: Data) -> Sequence[Route]:
         source, asked = call.path["source"], call.query(SnapshotParameters)
         found = list(reversed(data.snapshots(call.scope, source, with_trash=asked.with_trash)))
         if asked.cursor is not None:
-            if not asked.cursor.isdigit():
+            before = whole(asked.cursor)
+            if before is None:
                 raise InputError("the cursor does not belong to this listing", field="cursor", hint="start again without a cursor")
-            found = [one for one in found if one.seq < int(asked.cursor)]
+            found = [one for one in found if one.seq < before]
         page = found[: asked.limit]
         following = str(page[-1].seq) if len(found) > asked.limit else None
         return Answer(content=Listing(items=[show_snapshot(source, one) for one in page], next=following))
