@@ -195,9 +195,14 @@ class System(Foundation):
         """The end of sources that rested in the trash long enough."""
         from listbackup.services.sources import Purge, unbar
 
-        also = (self.jobs.forget_source, self.exports.forget_source, partial(unbar, self._ground.desk))
+        also = (self.jobs.forget_source, self.exports.forget_source, self._forget_restored, partial(unbar, self._ground.desk))
         steady = lambda: self.tenancy.lifecycle.is_steady()  # noqa: E731  asked only when something is due
         return Purge(self._ground.desk, self.stores, floor=self.accounts.policies.floor, is_steady=steady, also=also)
+
+    def _forget_restored(self, scope: Scope, source: str) -> None:
+        from listbackup.services.data import forget_restored
+
+        forget_restored(self._ground.desk, scope, source)
 
     def tenders(self, errands: Errander) -> Sequence[Callable[[Scope], object]]:
         """What looks after an account now and then: each is called with its scope, and leaves long work to the errands."""

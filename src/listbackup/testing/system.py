@@ -23,7 +23,7 @@ from listbackup.connectors.engine.connector import Connector
 from listbackup.services.accounts import Accounts
 from listbackup.services.activity import Activities
 from listbackup.services.connections import Connections, Consents, Egress, Notices
-from listbackup.services.data import Data, Restores, Upkeep
+from listbackup.services.data import Data, Restores, Upkeep, forget_restored
 from listbackup.services.desk import Desk
 from listbackup.services.downloads import Downloads
 from listbackup.services.erasures import Erasures
@@ -145,7 +145,12 @@ def rooms(
         exports=exports,
         erasures=Erasures(desk, data=data, upkeep=upkeep, exports=exports, keys=keys),
         source_groups=SourceGroups(desk, sources),
-        purge=Purge(desk, stores, floor=accounts.policies.floor, also=(jobs.forget_source, exports.forget_source, partial(unbar, desk))),
+        purge=Purge(
+            desk,
+            stores,
+            floor=accounts.policies.floor,
+            also=(jobs.forget_source, exports.forget_source, partial(forget_restored, desk), partial(unbar, desk)),
+        ),
         restores=Restores(desk, connections=connections, sources=sources, stores=stores, keys=keys),
         upkeep=upkeep,
         activities=activities,

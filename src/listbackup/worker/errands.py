@@ -46,9 +46,9 @@ def act_of(kind: ErrandKind, rooms: Rooms, *, take_over: bool = False) -> Act:
     """What an errand of this kind does; with ``take_over`` whoever had it in hand is dead."""
     match kind:
         case ErrandKind.RESTORE:
-            return lambda scope, id_, stop: rooms.restores.resume(scope, id_, should_stop=stop)
+            return lambda scope, id_, stop: rooms.restores.resume(scope, id_, should_stop=stop, take_over=take_over)
         case ErrandKind.UNDO:
-            return lambda scope, id_, stop: rooms.restores.undo(scope, id_, should_stop=stop)
+            return lambda scope, id_, stop: rooms.restores.undo(scope, id_, should_stop=stop, take_over=take_over)
         case ErrandKind.EXPORT:
             return lambda scope, id_, stop: rooms.exports.carry_out(scope, id_, should_stop=stop, take_over=take_over)
         case ErrandKind.ERASE:

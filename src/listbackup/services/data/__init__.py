@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from listbackup.services.data.change_sets import ChangeSet
     from listbackup.services.data.cursors import read_cursor, write_cursor
     from listbackup.services.data.errands import Errander, ErrandKind, Errands, Order, order
+    from listbackup.services.data.forgetting import forget_restored
     from listbackup.services.data.keys import parse_key, show_key
     from listbackup.services.data.model import Restore, RestoreState
     from listbackup.services.data.orders import ERRANDS, SILENCE, QueuedErrands, decode_order
@@ -38,6 +39,7 @@ else:
             ".change_sets": ("ChangeSet",),
             ".cursors": ("read_cursor", "write_cursor"),
             ".errands": ("ErrandKind", "Errander", "Errands", "Order", "order"),
+            ".forgetting": ("forget_restored",),
             ".keys": ("parse_key", "show_key"),
             ".model": ("Restore", "RestoreState"),
             ".orders": ("ERRANDS", "SILENCE", "QueuedErrands", "decode_order"),
@@ -84,6 +86,7 @@ __all__ = [
     "Why",
     "decode_order",
     "field_paths",
+    "forget_restored",
     "order",
     "parse_filter",
     "parse_key",

@@ -21,6 +21,11 @@ class RestoreState(StrEnum):
     UNDONE = "undone"
 
 
+def lease_of(account: str, restore: str) -> str:
+    """What whoever writes for a restore, or takes it back, holds."""
+    return f"restore/{account}/{restore}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restore:
     """Records of a snapshot written back to the platform, as one thing that can be undone."""

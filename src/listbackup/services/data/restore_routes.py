@@ -114,6 +114,7 @@ def _turned(restores: Restores, errands: Errander) -> Sequence[Route]:
         found = restores.get(call.scope, call.path["restore"])
         if found.state is not RestoreState.RUNNING:
             raise Conflict(f"the restore is not interrupted: it is {found.state.value}")
+        _check_free(restores, errands, call.scope, found)
         return _go_on(restores, errands, call.scope, found)
 
     def undo(call: Call) -> Answer:
@@ -121,6 +122,7 @@ def _turned(restores: Restores, errands: Errander) -> Sequence[Route]:
         if found.state is RestoreState.UNDONE:
             raise Conflict("the restore was undone already")
         is_over = found.state not in (RestoreState.RUNNING, RestoreState.UNDOING)
+        _check_free(restores, errands, scope, found)
         errands.send(
             order(ErrandKind.UNDO, scope, found.id),
             lambda should_stop: restores.undo(scope, found.id, should_stop=should_stop),
@@ -138,6 +140,12 @@ def _turned(restores: Restores, errands: Errander) -> Sequence[Route]:
 
 def _act(path: str, summary: str, handle: Handle) -> Route:
     return changing("POST", path, summary, Permission.RESTORES_EXECUTE, handle, answers=RestoreShown, status=202, step_up=True)
+
+
+def _check_free(restores: Restores, errands: Errander, scope: Scope, restore: Restore) -> None:
+    """What is at work for this server's people is waited for; another process at the same restore (the command line, one that died just now) is told."""
+    if not errands.is_active(restore.id):
+        restores.check_free(scope, restore.id)
 
 
 def _go_on(restores: Restores, errands: Errander, scope: Scope, restore: Restore) -> Answer:

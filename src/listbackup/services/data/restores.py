@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from listbackup.backends.table.port import ConditionFailed
-from listbackup.base.errors import Conflict, InputError, Interrupted, ListBackupError
+from listbackup.base.errors import BusyError, Conflict, InputError, Interrupted, ListBackupError
 from listbackup.base.ids import RestoreId
 from listbackup.base.paging import Page
 from listbackup.processor.fields import field_paths
@@ -27,12 +27,13 @@ from listbackup.services.connections import Connections
 from listbackup.services.data.change_sets import ChangeSet
 from listbackup.services.data.events import restore_fact
 from listbackup.services.data.journal import TableIdMap, TableJournal
-from listbackup.services.data.model import Restore, RestoreState
+from listbackup.services.data.model import Restore, RestoreState, lease_of
 from listbackup.services.data.restore_watch import Watch, read_progress
 from listbackup.services.data.service import pick
 from listbackup.services.data.table import RESTORES
 from listbackup.services.data.undoing import undoing_of, wanted_of
 from listbackup.services.desk import Desk
+from listbackup.services.holding import Hold, held, is_held
 from listbackup.services.rows import Rows
 from listbackup.services.scope import Scope
 from listbackup.services.sources import Source, Sources
@@ -45,7 +46,7 @@ def never() -> bool:
 
 
 class Restores:
-    """The write-backs of an account's sources."""
+    """The write-backs of an account's sources. One process at a time writes for a restore, or takes it back: each holds it, and what it notes names its hold."""
 
     def __init__(self, desk: Desk, *, connections: Connections, sources: Sources, stores: Stores, keys: Keys) -> None:
         self._desk, self._connections, self._sources, self._stores, self._keys = desk, connections, sources, stores, keys
@@ -105,8 +106,14 @@ class Restores:
             created_at=self._desk.clock.now(),
         )
         self._desk.commit(scope, self._rows(scope).insert(restore), restore_fact("started", restore))
-        with self._room(scope, source, plan.snapshot_seq, plan.selection, should_stop) as room:
-            return self._carry_out(scope, restore, room, plan, listen)
+        watch = Watch(self._desk, scope, restore, should_stop, self.get)
+
+        def write() -> Restore:
+            with self._room(scope, source, plan.snapshot_seq, plan.selection, watch.should_stop, hold) as room:
+                return self._carry_out(scope, restore, room, plan, watch.listening(listen), hold)
+
+        with self._hold(scope, restore.id) as hold:
+            return self._unless_cancelled(scope, restore.id, write)
 
     def open(
         self, scope: Scope, source: str, *, seq: int | None = None, selection: Selection = Selection(), overwrite: bool = False
@@ -131,29 +138,35 @@ class Restores:
         return restore
 
     def resume(
-        self, scope: Scope, restore: str, *, listen: ListenRestore = unheard_restore, should_stop: Callable[[], bool] = never
+        self,
+        scope: Scope,
+        restore: str,
+        *,
+        listen: ListenRestore = unheard_restore,
+        should_stop: Callable[[], bool] = never,
+        take_over: bool = False,
     ) -> Restore:
-        """The restore that was interrupted, planned anew and carried out to its end; nothing is written twice. One that is over is returned as it is."""
-        found = self.get(scope, restore)
-        if found.state is RestoreState.UNDOING:
-            raise Conflict(f"restore {found.id} is being undone", hint="undo it again to go on with that")
-        if found.state is not RestoreState.RUNNING:
-            return found
-        source, watch = self._sources.get(scope, found.source), Watch(self._desk, scope, found, should_stop, self.get)
-        tell = watch.listening(listen)
-        found = self._change(scope, found, replace(found, message=None)) if found.message is not None else found
-        try:
-            with self._room(scope, source, found.snapshot_seq, found.selection, watch.should_stop) as room:
-                plan = plan_restore(room, source.id, found.selection, overwrite=found.overwrite, listen=tell)
-                return self._carry_out(scope, found, room, plan, tell)
-        except (Interrupted, Conflict):
-            now = self.get(scope, restore)
-            if now.state is not RestoreState.CANCELLED:
-                raise
-            return now
-        except ListBackupError as error:
-            self.give_up(scope, restore, error.message)
-            raise
+        """The restore that was interrupted, planned anew and carried out to its end; nothing is written twice. One that is over is returned as it is.
+
+        Raises BusyError while another process is at it, unless that one died (``take_over``).
+        """
+        self.get(scope, restore)
+        with self._hold(scope, restore, take_over=take_over) as hold:
+            found = self.get(scope, restore)
+            if found.state is RestoreState.UNDOING:
+                raise Conflict(f"restore {found.id} is being undone", hint="undo it again to go on with that")
+            if found.state is not RestoreState.RUNNING:
+                return found
+            going = self._change(scope, found, replace(found, message=None)) if found.message is not None else found
+            with self._giving_up(scope, restore):
+                return self._unless_cancelled(scope, restore, lambda: self._go_on(scope, going, hold, listen, should_stop))
+
+    def check_free(self, scope: Scope, restore: str) -> None:
+        """Raises BusyError while a process is at it: what is asked for now would end at once, where nobody sees it."""
+        if is_held(self._desk, lease_of(scope.account, restore)):
+            raise BusyError(
+                f"restore {restore} is being worked on", hint="wait for it to end; what a process left that died is free in two minutes"
+            )
 
     def give_up(self, scope: Scope, restore: str, why: str) -> None:
         """The restore (its undoing) is interrupted, for this reason, until somebody goes on with it. Raises NotFound."""
@@ -179,22 +192,28 @@ class Restores:
         return self._journal(scope, self.get(scope, restore)).page(limit=limit, cursor=cursor)
 
     def undo(
-        self, scope: Scope, restore: str, *, listen: ListenRestore = unheard_restore, should_stop: Callable[[], bool] = never
+        self,
+        scope: Scope,
+        restore: str,
+        *,
+        listen: ListenRestore = unheard_restore,
+        should_stop: Callable[[], bool] = never,
+        take_over: bool = False,
     ) -> Restore:
-        """The restore taken back whole, except records that were changed since. Undoing again after an interruption goes on."""
+        """The restore taken back whole, except records that were changed since. Undoing again after an interruption goes on. Raises BusyError as ``resume``."""
+        self.get(scope, restore)
+        with self._hold(scope, restore, take_over=take_over) as hold:
+            return self._take_back(scope, restore, hold, listen, should_stop)
+
+    def _take_back(self, scope: Scope, restore: str, hold: Hold, listen: ListenRestore, should_stop: Callable[[], bool]) -> Restore:
         found = self.get(scope, restore)
         if found.state is RestoreState.UNDONE:
             return found
         undoing = self._change(scope, found, replace(found, state=RestoreState.UNDOING, message=None))
         source, tell = self._sources.get(scope, found.source), Watch(self._desk, scope, found, should_stop, self.get).listening(listen)
-        try:
-            with self._room(scope, source, found.snapshot_seq, found.selection, should_stop) as room:
-                result = undo(room, self._journal(scope, found), listen=tell)
-        except (Interrupted, Conflict):
-            raise
-        except ListBackupError as error:
-            self.give_up(scope, restore, error.message)
-            raise
+        with self._giving_up(scope, restore):
+            with self._room(scope, source, found.snapshot_seq, found.selection, should_stop, hold) as room:
+                result = undo(room, self._journal(scope, found, hold), listen=tell)
         done = replace(undoing, state=RestoreState.UNDONE, undo_result=result, ended_at=self._desk.clock.now())
         return self._change(scope, undoing, done, "undone")
 
@@ -209,15 +228,59 @@ class Restores:
         of = self._sources.get(scope, source)
         return self._rows(scope).page(part=of.id, index="by_source", reverse=True, limit=limit, cursor=cursor)
 
-    def _carry_out(self, scope: Scope, restore: Restore, room: RestoreRoom, plan: RestorePlan, listen: ListenRestore) -> Restore:
-        result: RestoreResult = carry_out(room, plan, self._journal(scope, restore), restore.id, listen=listen)
+    def _go_on(self, scope: Scope, restore: Restore, hold: Hold, listen: ListenRestore, should_stop: Callable[[], bool]) -> Restore:
+        source, watch = self._sources.get(scope, restore.source), Watch(self._desk, scope, restore, should_stop, self.get)
+        tell = watch.listening(listen)
+        with self._room(scope, source, restore.snapshot_seq, restore.selection, watch.should_stop, hold) as room:
+            plan = plan_restore(room, source.id, restore.selection, overwrite=restore.overwrite, listen=tell)
+            return self._carry_out(scope, restore, room, plan, tell, hold)
+
+    def _carry_out(
+        self, scope: Scope, restore: Restore, room: RestoreRoom, plan: RestorePlan, listen: ListenRestore, hold: Hold
+    ) -> Restore:
+        result: RestoreResult = carry_out(room, plan, self._journal(scope, restore, hold), restore.id, listen=listen)
         state = RestoreState.PARTIAL if result.failed else RestoreState.DONE
         ended = replace(restore, state=state, result=result, ended_at=self._desk.clock.now())
         return self._change(scope, restore, ended, state.value)
 
     @contextmanager
+    def _hold(self, scope: Scope, restore: str, *, take_over: bool = False) -> Iterator[Hold]:
+        """The only right to write for this restore. Raises BusyError."""
+        if not take_over:
+            self.check_free(scope, restore)
+        with held(self._desk, lease_of(scope.account, restore), take_over=take_over) as hold:
+            yield hold
+
+    def _unless_cancelled(self, scope: Scope, restore: str, write: Callable[[], Restore]) -> Restore:
+        """What ``write`` returns, or the restore as it was cancelled meanwhile."""
+        try:
+            return write()
+        except (Interrupted, Conflict):
+            now = self.get(scope, restore)
+            if now.state is not RestoreState.CANCELLED:
+                raise
+            return now
+
+    @contextmanager
+    def _giving_up(self, scope: Scope, restore: str) -> Iterator[None]:
+        """What goes wrong is told with the restore: nobody goes on with it by itself."""
+        try:
+            yield
+        except (Interrupted, Conflict):
+            raise
+        except ListBackupError as error:
+            self.give_up(scope, restore, error.message)
+            raise
+
+    @contextmanager
     def _room(
-        self, scope: Scope, source: Source, seq: int | None, selection: Selection, should_stop: Callable[[], bool]
+        self,
+        scope: Scope,
+        source: Source,
+        seq: int | None,
+        selection: Selection,
+        should_stop: Callable[[], bool],
+        hold: Hold | None = None,
     ) -> Iterator[RestoreRoom]:
         store = self._stores.open(scope, source.id)
         snapshot = pick(store, source.name, seq)
@@ -229,7 +292,7 @@ class Restores:
                 latest=store.at(pick(store, source.name, None).seq),
                 snapshot=snapshot,
                 infos={info.name: info for info in session.discover()},
-                ids=TableIdMap(self._desk, scope, source.id),
+                ids=TableIdMap(self._desk, scope, source.id, hold),
                 secret=self._keys.for_account(scope.account).id_key,
                 should_stop=should_stop,
                 fields=field_paths(selection.fields),
@@ -237,8 +300,8 @@ class Restores:
         finally:
             session.close()
 
-    def _journal(self, scope: Scope, restore: Restore) -> TableJournal:
-        return TableJournal(self._desk, scope, self._keys.for_account(scope.account), restore.id)
+    def _journal(self, scope: Scope, restore: Restore, hold: Hold | None = None) -> TableJournal:
+        return TableJournal(self._desk, scope, self._keys.for_account(scope.account), restore.id, hold)
 
     def _change(self, scope: Scope, old: Restore, edited: Restore, happened: str | None = None) -> Restore:
         new, writes = self._rows(scope).change(old, edited)

@@ -117,12 +117,15 @@ class Upkeep:
         return rebuilt
 
     def erase(self, scope: Scope, source: str, records: Sequence[tuple[str, Key]]) -> Erased:
-        """These records (stream, key), gone from every snapshot and out of the packs, also of a source in the trash; the bytes go when the grace of a prune is over."""
+        """These records (stream, key), gone from every snapshot, out of the packs and out of what restores noted, also of a source in the trash; the bytes go when the
+        grace of a prune is over. Raises BusyError while a run or a restore of the source goes on."""
+        from listbackup.services.data.forgetting import forget_records
         from listbackup.store.erase import erase
 
         of = self._sources.get_kept(scope, source)
         store = self._stores.open(scope, of.id)
         erased = erase(store, records, self._desk.clock.now())
+        forget_records(self._desk, scope, of.id, records)
         self._tell(scope, "records.erased", of, count=len(records))
         return erased
 

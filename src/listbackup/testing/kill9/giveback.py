@@ -140,7 +140,7 @@ class GivingBack:
     # the child ----------------------------------------------------------------------------------------------------------
 
     def _child(self) -> Ended:
-        self._now += timedelta(minutes=1)
+        self._now += timedelta(minutes=3)  # what the child before held is free
         here, there = pair()
         desk = Desk(self.world, here)
 
