@@ -12,6 +12,7 @@ from listbackup.backends.table.port import ConditionFailed
 from listbackup.base.clock import unix_ms
 from listbackup.base.errors import BackendError, BusyError, Conflict, InputError, Interrupted, ListBackupError, NotFound
 from listbackup.base.ids import SourceId, first_id
+from listbackup.base.numbers import whole
 from listbackup.base.paging import Page
 from listbackup.services.data import Data, Errander, ErrandKind, Upkeep, order, parse_key
 from listbackup.services.desk import Desk, Fact
@@ -68,7 +69,7 @@ class Erasures:
     def records(self, scope: Scope, erasure: str, *, cursor: str | None = None) -> Page[Named]:
         """What would go, piece by piece. Raises NotFound once the erasure is over: then nothing says any more who it was."""
         found = self.get(scope, erasure)
-        number = int(cursor) if cursor is not None and cursor.isdigit() and len(cursor) < 9 else 0
+        number = (whole(cursor, most_digits=8) if cursor is not None else None) or 0
         if number >= found.pieces:
             return Page(items=[])
         following = str(number + 1) if number + 1 < found.pieces else None
@@ -238,7 +239,9 @@ class Erasures:
 
     def _fail(self, scope: Scope, erasure: Erasure, hold: Hold, message: str) -> Erasure:
         now = self._desk.clock.now()
-        edit = lambda old: replace(old, state=ErasureState.FAILED, ended_at=now, message=message, pieces=0)  # noqa: E731
+        edit = lambda old: replace(  # noqa: E731
+            old, state=ErasureState.FAILED, ended_at=now, message=_ended_by(message, old), pieces=0
+        )
         return self._edit(scope, erasure.id, edit, hold, "failed")
 
     def _edit(
@@ -272,6 +275,15 @@ class Erasures:
 
 def _with_done(source: SourceId) -> Callable[[Erasure], Erasure]:
     return lambda old: replace(old, done=(*old.done, source))
+
+
+def _ended_by(why: str, erasure: Erasure) -> str:
+    """Why it ends here, what is true of it, and the way on: nothing half erased is taken for erased."""
+    why = why.rstrip(".")
+    if erasure.state is not ErasureState.ERASING:
+        return f"{why}. Nothing was erased: ask for it again."
+    done, of = len(erasure.done), len(erasure.found)
+    return f"{why}. The records are known to be gone from {done} of {of} sources only: ask for it again, it goes on with what is left."
 
 
 def _lease_of(scope: Scope, erasure: str) -> str:
