@@ -137,7 +137,8 @@ class Admission:
             raise MfaRequired
 
     def _is_fresh(self, caller: Caller) -> bool:
-        return caller.proved_at is not None and self.clock.now() - caller.proved_at <= self.step_up()
+        """Within so many minutes before now; or after, where the clock was set back: a proof from the future would be fresh until then."""
+        return caller.proved_at is not None and abs(self.clock.now() - caller.proved_at) <= self.step_up()
 
     def _bearer(self, credential: str) -> Caller:
         if credential.startswith(KEY_PREFIX):

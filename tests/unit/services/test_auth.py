@@ -128,6 +128,40 @@ def test_the_sixth_guess_waits_even_with_the_right_password_and_a_right_one_forg
             house.sign_in(password=OTHER)
 
 
+def test_what_was_proved_by_a_clock_that_was_ahead_proves_nothing_once_it_is_right(house: Doors) -> None:
+    """Neither a session nor a fresh proof lives for the days by which the clock was wrong."""
+    house.person()
+    right = house.clock.now()
+    house.clock.jump(right + timedelta(minutes=30))
+    near = house.sign_in()
+    house.clock.jump(right)
+    with pytest.raises(StepUpNeeded):
+        house.auth.passwords.change(near.person, near.session, PASSWORD, OTHER, house.client)
+    assert house.auth.authenticate(near.cookie or "")[0].id == near.person.id
+    for kind in SessionKind:
+        house.clock.jump(right + timedelta(days=400))
+        far = house.sign_in(kind=kind)
+        house.clock.jump(right + timedelta(days=1))
+        with pytest.raises(SignInRefused):
+            house.auth.current(far.person.id, far.session.id)
+
+
+def test_guesses_that_a_clock_counted_that_was_ahead_are_not_waited_for(house: Doors) -> None:
+    house.person()
+    right = house.clock.now()
+    house.clock.jump(right + timedelta(days=400))
+    for _ in range(5):
+        with pytest.raises(SignInRefused):
+            house.sign_in(password=OTHER)
+    house.clock.jump(right)
+    with pytest.raises(SignInRefused):
+        house.sign_in(password=OTHER)
+    with pytest.raises(TooManyTries) as early:  # and the next one is as late as ever
+        house.sign_in()
+    assert early.value.retry_after is not None
+    assert early.value.retry_after <= timedelta(minutes=15)
+
+
 def test_an_unknown_name_is_slowed_like_a_known_one(house: Doors) -> None:
     for _ in range(5):
         with pytest.raises(SignInRefused):

@@ -84,6 +84,23 @@ def test_a_code_works_once(house: Doors) -> None:
         house.second_step(code)
 
 
+def test_a_clock_that_was_ahead_locks_nobody_out_once_it_is_right(house: Doors) -> None:
+    """Codes that were used, and a factor that was locked, while the clock was a year ahead."""
+    seed, _, _ = house.enrol(house.sign_in())
+    right = house.clock.now()
+    house.clock.jump(right + timedelta(days=400))
+    house.second_step(house.code(seed))
+    found = step(house)
+    for _ in range(5):
+        with pytest.raises(SignInRefused):
+            house.auth.second_step(found.ticket, Factor.TOTP, "000000", house.client, kind=SessionKind.BROWSER)
+    house.clock.jump(right + timedelta(minutes=1))
+    code = house.code(seed)
+    house.second_step(code)
+    with pytest.raises(SignInRefused):
+        house.second_step(code)
+
+
 def test_the_sixth_wrong_code_locks_the_factor_for_a_quarter_of_an_hour_and_a_recovery_code_still_works(house: Doors) -> None:
     seed, codes, _ = house.enrol(house.sign_in())
     found = step(house)

@@ -259,3 +259,18 @@ def test_a_hook_of_a_shredded_account_is_answered_like_none_and_goes_with_the_ac
             hooks.hear(connection, BODY, header)
     assert forgetting_hooks(house.desk)(house.scope.account)
     assert house.tables.open(HOOKS).find(shop, "hook") is None
+
+
+def test_a_word_signed_with_what_stands_in_the_code_is_nobody_s_while_keys_cannot_be_had(
+    house: Rooms, shop: str, clock: ManualClock
+) -> None:
+    """The account is alive: only its keys cannot be had at this moment. What its words are compared with then is known to nobody."""
+    house.hooks.make(house.scope, shop)
+    around = HookRooms(accounts=house.accounts, connections=house.connections, sources=house.sources, runs=house.runs)
+    hooks, now = Hooks(house.desk, around, Gone()), int(clock.now().timestamp())
+    for known in ("", "whs_" + "0" * 43, "whs_"):
+        with pytest.raises(NotFound):
+            hooks.hear(shop, BODY, sign(known, now, BODY))
+    row = house.tables.open(HOOKS).find(shop, "hook")
+    assert row is not None
+    assert row.get("due") is None

@@ -13,7 +13,7 @@ from listbackup.backends.identity.port import Person, SignInRefused, TooManyTrie
 from listbackup.backends.identity.settings import IdentitySettings
 from listbackup.backends.identity.table import PEOPLE
 from listbackup.backends.identity.tickets import Purpose, Ticket, Tickets
-from listbackup.backends.identity.totp import SEED_BYTES, base32, find_step, uri_of
+from listbackup.backends.identity.totp import SEED_BYTES, STEP_SECONDS, base32, find_step, step_of, uri_of
 from listbackup.backends.keyring.scope import KeyScope
 from listbackup.backends.keyring.seal import open_field, seal_field
 from listbackup.backends.table.port import Absent, ConditionFailed, Delete, Equals, Exists, Item, Put, Scalar, Tables, Update, Write
@@ -26,6 +26,7 @@ RECOVERY_BYTES = 15  # 120 bits: 24 characters of base 32
 
 _SETUP = timedelta(minutes=30)
 _CODE_TRIES = 200
+_AHEAD = timedelta(days=1)  # what was noted for later than this was noted by a clock that was wrong: nobody waits until it is right
 
 
 class BuiltinCodes:
@@ -84,7 +85,9 @@ class BuiltinCodes:
         sealed, last = row["sealed"], row["last_step"]
         assert isinstance(sealed, bytes)
         assert isinstance(last, int)
-        step = find_step(self._open(person, sealed), code, self._clock.now(), after=last)
+        now = self._clock.now()
+        is_ahead = last > step_of(now) + _AHEAD // timedelta(seconds=STEP_SECONDS)
+        step = find_step(self._open(person, sealed), code, now, after=0 if is_ahead else last)
         if step is None:
             raise SignInRefused("the code is not right, or was used already", hint="wait for the next one")
         used = {"last_step": step, "tries": 0, "locked_ms": 0}
@@ -116,7 +119,7 @@ class BuiltinCodes:
             if row is None:
                 raise SignInRefused("one-time codes are not set up")
             tries, locked_ms, now_ms = _int(row["tries"]), _int(row["locked_ms"]), unix_ms(self._clock.now())
-            if now_ms < locked_ms:
+            if now_ms < locked_ms <= now_ms + _AHEAD // timedelta(milliseconds=1):
                 wait = from_unix_ms(locked_ms) - self._clock.now()
                 raise TooManyTries("too many wrong codes", retry_after=wait, hint="wait, or use a recovery code or a passkey")
             tries = 1 if locked_ms else tries + 1
