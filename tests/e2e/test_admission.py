@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -87,6 +89,27 @@ def test_a_cookie_and_a_token_do_not_stand_in_for_each_other(world: World) -> No
         assert beside(browser, cookies={"lb": other}).refused("GET", "/users/me") == (401, "not_signed_in")
     said = Client(world.port).ask("POST", "/auth/refresh", {"refresh_token": cookie})
     assert (said.status, said.json["code"]) == (401, "sign_in_refused")
+
+
+def test_abuse_14_no_credential_stands_in_a_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither one that is good nor one that is not, wherever it came along, and whatever was answered."""
+    browser = register(world.house, world.port)
+    tokens = Client(world.port).post("/auth/login", {"email": "ada@example.com", "password": PASSWORD})["tokens"]
+    key = world.house.key(world.house.rooms.scope.account, Bundle.READ)
+    good = [key, tokens["access_token"], tokens["refresh_token"], browser.cookies["lb"], browser.csrf or "", PASSWORD]
+    secrets = [*good, *(f"{one[:-2]}xx" for one in good)]
+    with caplog.at_level(logging.DEBUG):
+        for secret in secrets:
+            for path in ("/users/me", "/sources", f"/sources?cursor={quote(secret)}", f"/sources?{quote(secret)}=1", "/hooks"):
+                Client(world.port, secret).ask("GET", path)
+            beside(browser, cookies={"lb": secret}, csrf=secret).ask("POST", "/users/me/settings", {"x": secret})
+            Client(world.port).ask("POST", "/auth/refresh", {"refresh_token": secret})
+            Client(world.port).ask("POST", "/auth/login", {"email": "ada@example.com", "password": secret})
+            Client(world.port).ask("POST", "/auth/password/reset", {"token": secret, "password": secret})
+        assert browser.ask("GET", "/users/me").status == 200
+    said = [line.getMessage() + repr(line.exc_info) for line in caplog.records if line.name.startswith("listbackup")]
+    assert len(said) > len(secrets) * 9
+    assert not [line for line in said if any(secret[:-2] in line for secret in good)]
 
 
 def test_abuse_20_a_name_that_was_pointed_at_us_is_not_ours(world: World) -> None:

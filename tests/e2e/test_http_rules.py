@@ -119,6 +119,15 @@ def test_a_creating_request_that_is_sent_twice_creates_once(client: Client) -> N
     refused(client.ask("POST", "/connections", {**CONNECTION, "name": "other"}, once), 409, "conflict")
 
 
+def test_one_callers_idempotency_key_says_nothing_to_another(house: MemoryHouse, client: Client) -> None:
+    """Of the same account, with the same key, path and body: what the first was answered is not the second's to read."""
+    once, other = {"idempotency-key": "k3"}, Client(client.port, house.key(house.rooms.scope.account, *Bundle))
+    assert client.ask("POST", "/connections", CONNECTION, once).status == 201
+    said = other.ask("POST", "/connections", CONNECTION, once)
+    refused(said, 409, "conflict")
+    assert "idempotent-replayed" not in said.headers
+
+
 def test_a_request_that_failed_may_be_sent_again_under_its_key(client: Client) -> None:
     once = {"idempotency-key": "k2"}
     client.post("/connections", CONNECTION)

@@ -54,7 +54,7 @@ def test_a_text_is_looked_for_in_the_trash_too_and_stays_out_when_the_source_is_
     assert house.erasures.carry_out(house.scope, erasure.id).state is ErasureState.DONE
     assert (holding(house, living), holding(house, gone)) == (0, 0)
     house.sources.take_back(house.scope, gone.id)
-    house.runs.backup(house.scope, gone.id, ME)
+    house.runs.backup(house.scope, gone.id, ME, full=True)
     assert holding(house, gone) == 0  # barred there too, and the platform still has it
 
 

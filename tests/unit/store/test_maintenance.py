@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -236,6 +237,20 @@ def test_a_held_snapshot_and_the_newest_never_go() -> None:
     assert [info.seq for info in store.snapshots()] == [2, 10, 11, 12]
     release(store, 2)
     assert 2 in plan_for(store, Policy(last=1), rig.clock.now()).dropped
+
+
+def test_what_was_held_or_became_the_newest_after_the_plan_was_made_stays() -> None:
+    """A plan is shown to a person and carried out later: what may go is looked at again in the write that lets it go."""
+    rig = Rig()
+    life(rig, 12)
+    store = rig.store()
+    plan = plan_for(store, Policy(last=1), rig.clock.now())
+    assert {3, 9} <= set(plan.dropped)
+    hold(store, 3, "an audit")
+    assert 3 not in expire(store, plan, confirmed=True)
+    newest = tuple(replace(one, reasons=()) for one in plan.decisions if one.seq == 12)
+    assert expire(store, replace(plan, decisions=newest), confirmed=True) == ()
+    assert {3, 12} <= {info.seq for info in store.snapshots()}
 
 
 def test_a_suspect_snapshot_freezes_retention_until_a_person_clears_it() -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from listbackup.backends.keyring.scope import fixed_scope
 from listbackup.base.errors import DamagedError, KeyUnavailable, NewerFormat, StoreError
 from listbackup.store.columns import Rows, decode_keys_frame, decode_values, encode_keys_frame, encode_values
 from listbackup.store.sealed import FOOTER_BYTES, HEADER_BYTES, FrameKind, ObjectType, open_small, place_of, seal_small, squeeze, unsqueeze
@@ -55,6 +56,14 @@ def test_it_does_not_open_elsewhere():
 def test_another_account_has_no_key_for_it():
     with pytest.raises(KeyUnavailable):
         opened(sealed(), keys=memory_scope("acc_other"))
+
+
+def test_a_key_filed_under_anothers_name_is_noticed_before_anything_is_decrypted():
+    """The commitment in the header tells, not the tag: a sealed thing can be made that opens under two keys, and only one of them is named there."""
+    kid, _ = KEYS.current()
+    wrong = fixed_scope(KEYS.account, epochs={kid: bytes(32)}, id_key=bytes(32))
+    with pytest.raises(KeyUnavailable, match="the key does not fit"):
+        opened(sealed(), keys=wrong)
 
 
 def test_a_newer_format_is_said_to_be_one():
