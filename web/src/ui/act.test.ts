@@ -7,6 +7,7 @@ import { useAct } from "@/ui/act";
 
 const settling = (isSettling: boolean) => Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: isSettling });
 settling(true);
+const SOON = { timeout: 4_000 }; // the words are loaded with the first one
 
 type Given = ReturnType<typeof useAct>;
 
@@ -45,8 +46,8 @@ test("what is refused is told, and the screen can be used again", async () => {
   const now = await shown();
   settling(false); // the words come by themselves, as in a browser
   await now().act(() => Promise.reject(new Problem({ detail: "The platform does not answer." })))();
-  await vi.waitFor(() => expect(document.body.textContent).toContain("The platform does not answer."));
-  await vi.waitFor(() => expect([now().isBusy, now().problem]).toEqual([false, null]));
+  await vi.waitFor(() => expect(document.body.textContent).toContain("The platform does not answer."), SOON);
+  await vi.waitFor(() => expect([now().isBusy, now().problem]).toEqual([false, null]), SOON);
   settling(true);
 });
 
