@@ -13,6 +13,7 @@ from pathlib import Path
 from listbackup.backends.objects.port import ObjectExists
 from listbackup.base.clock import from_unix_ms, parse_iso, unix_ms
 from listbackup.base.errors import BusyError, Conflict, DamagedError, InputError, NotFound
+from listbackup.base.heap import give_back_large_blocks
 from listbackup.base.numbers import whole
 from listbackup.store.checkpoint import read_checkpoint
 from listbackup.store.columns import Rows
@@ -209,6 +210,7 @@ class Store:
         ``owner`` names the worker's attempt: the same owner may open its run again at once, another one only when the lease has run out or ``take_over`` is set.
         Another run whose lease has run out is closed (what it staged is swept later). Raises BusyError, AlreadyCommitted.
         """
+        give_back_large_blocks()
         done = self._recent_run(run)
         if done is not None:
             raise AlreadyCommitted(done)
