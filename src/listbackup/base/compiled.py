@@ -2,7 +2,8 @@
 
 The methods of a dataclass are texts that ``dataclasses`` compiles one by one, and an annotation that is text is compiled by ``typing``: together a third of the CPU of a
 function's cold start. A folder of the cloud holds that code beside this module (``tools/build_functions.py`` has it written by ``write``): text to code, made from the same
-text by the same compiler. A text that is not in it is compiled as always, and where there is no such file (on a machine) nothing changes.
+text by the same compiler. A text that is not in it is compiled as always, and where there is no such file nothing changes; what a machine keeps is in
+``cli/kept_code.py``.
 
 Imported before the modules whose classes it is for. Source: ``dataclasses._create_fn`` and ``typing.ForwardRef`` of CPython 3.11 to 3.13, which call ``exec`` and ``compile``.
 """
@@ -10,6 +11,7 @@ Imported before the modules whose classes it is for. Source: ``dataclasses._crea
 from __future__ import annotations
 
 import dataclasses
+import gc
 import marshal
 import os
 import sys
@@ -30,7 +32,7 @@ def recall(folder: str) -> bool:
             known: Known = marshal.loads(file.read())  # noqa: S302  written when the folder was built, as bytecode is
     except OSError:
         return False
-    _ask(lambda mode, text: _remembered(known[mode].get(text), mode, text))
+    ask(lambda mode, text: remembered(known[mode].get(text), mode, text))
     return True
 
 
@@ -40,20 +42,21 @@ def write(folder: str, load: Callable[[], None]) -> int:
 
     def compiled(mode: str, text: str) -> CodeType:
         code = _compiled(mode, text)
-        kept[mode][text] = marshal.dumps(code, _SAME_BYTES)
+        kept[mode][text] = marshal.dumps(code, SAME_BYTES)
         return code
 
-    _ask(compiled)
+    ask(compiled)
     load()
     with open(os.path.join(folder, _FILE), "wb") as file:
-        file.write(marshal.dumps({mode: dict(sorted(texts.items())) for mode, texts in kept.items()}, _SAME_BYTES))
+        file.write(marshal.dumps({mode: dict(sorted(texts.items())) for mode, texts in kept.items()}, SAME_BYTES))
     return sum(map(len, kept.values()))
 
 
-_SAME_BYTES = 2  # of marshal's formats the last that does not depend on who else holds an object: the same code is the same folder
+SAME_BYTES = 2  # of marshal's formats the last that does not depend on who else holds an object: the same code is the same folder
 
 
-def _remembered(code: bytes | None, mode: str, text: str) -> CodeType:
+def remembered(code: bytes | None, mode: str, text: str) -> CodeType:
+    """The code that was kept of this text; compiled, where none was."""
     return _compiled(mode, text) if code is None else marshal.loads(code)  # noqa: S302
 
 
@@ -63,7 +66,7 @@ def _compiled(mode: str, text: str) -> CodeType:
     return code
 
 
-def _ask(code_of: Callable[[str, str], CodeType]) -> None:
+def ask(code_of: Callable[[str, str], CodeType]) -> None:
     """Put ``code_of`` between the two modules and the compiler: a module's own name is found before the built-in one."""
 
     def run(text: str, *names: Any) -> None:
@@ -76,4 +79,5 @@ def _ask(code_of: Callable[[str, str], CodeType]) -> None:
         setattr(module, name, stand_in)
 
 
-recall(os.path.dirname(__file__))
+if recall(os.path.dirname(__file__)):
+    gc.disable()  # while a function of the cloud is loaded; ``bootstrap/stage.py`` wakes the collector when it is made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -67,6 +68,10 @@ class Lazily:
     def __call__(self, event: Mapping[str, Any], context: Any) -> Any:
         """The function's answer."""
         if self._made is None:
-            with self._lock, loading():
-                self._made = self._made or self._make(Stage())
+            try:
+                with self._lock, loading():
+                    self._made = self._made or self._make(Stage())
+            finally:
+                gc.freeze()  # what was loaded so far stays: it need not be walked through any more
+                gc.enable()  # rests from the first import on (``base/compiled.py``)
         return self._made(event, context)
