@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
 
 import msgspec
 
@@ -26,6 +26,11 @@ Document = Mapping[str, Any]  # what --json prints: text, numbers, truth values,
 
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _C1 = re.compile("[\x7f-\x9f]")
+
+
+_WIDE = 10_000
+_SENTENCE = 24  # characters, below which a folded one is hard to read
+_SET_IN = 2  # and what stands between two columns
 
 
 class NobodyReads(Exception):
@@ -143,12 +148,36 @@ class Output:
         from rich.table import Table
         from rich.text import Text
 
+        console = Console(file=self.stdout)
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for column in columns:
-            table.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold")
+        for number, column in enumerate(columns, 1):
+            is_last = number == len(columns)  # sentences stand there; a folded id can be read by nobody, and not be copied
+            side: Literal["left", "right"] = "right" if column.startswith(">") else "left"
+            least = min(_SENTENCE, max(len(cell(row[-1])) for row in rows)) if is_last else None
+            table.add_column(column.lstrip(">"), justify=side, no_wrap=not is_last, overflow="fold", min_width=least)
         for row in rows:
             table.add_row(*(Text(cell(value)) for value in row))
-        Console(file=self.stdout).print(table)
+        anywhere = console.options.update(max_width=_WIDE)  # else it counts what would be cut as fitting
+        if console.measure(table, options=anywhere).minimum <= console.width:
+            console.print(table)
+        else:
+            self._broken_table(columns, rows, console.width)
+
+    def _broken_table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], room: int) -> None:
+        """A table for a terminal that is too narrow for it: each row on as many lines as its columns need, the further ones set in."""
+        texts = [[column.lstrip(">") for column in columns], *([cell(value) for value in row] for row in rows)]
+        widths = [max(len(row[n]) for row in texts) for n in range(len(columns))]
+        places: list[list[int]] = [[]]
+        for n, width in enumerate(widths):
+            if places[-1] and _SET_IN + sum(widths[m] + _SET_IN for m in places[-1]) + width > room:
+                places.append([])
+            places[-1].append(n)
+        for number, row in enumerate(texts):
+            for line, held in enumerate(places):
+                parts = [row[n].rjust(widths[n]) if columns[n].startswith(">") else row[n].ljust(widths[n]) for n in held]
+                text = (" " * _SET_IN * bool(line) + "  ".join(parts)).rstrip()
+                if text:
+                    self._write(self.styled("1", text) if number == 0 else text)
 
     def _plain_table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         texts = [[column.lstrip(">") for column in columns], *([cell(value) for value in row] for row in rows)]

@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime
 
 import msgspec
+import pytest
 
 from listbackup.base.decode import one_line
 from listbackup.base.errors import InputError
@@ -34,6 +35,36 @@ def test_a_terminal_gets_a_table_without_escapes_of_the_platforms() -> None:
     assert "\\u001b" in out.getvalue()
     assert "\x1b]0;" not in out.getvalue()
     assert "\u202e" not in out.getvalue()
+
+
+RUN = "run_01m80jvdy3x0qpmshxrpftdd3e"
+COLUMNS = ("RUN", "STARTED", ">READ", "WHY")
+ROW = (RUN, "2026-11-22 02:55:03", 50_300, "one of three streams is not complete: the key is now text, now a number")
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 100])
+def test_a_narrow_terminal_cuts_no_id_no_time_and_no_number(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = Terminal()
+    Output(stdout=out).table(COLUMNS, [ROW, ROW])
+    for text in (RUN, "2026-11-22 02:55:03", "50,300"):
+        assert out.getvalue().count(text) == 2
+    assert out.getvalue().split().count("number") == 2
+
+
+def test_what_a_narrow_terminal_has_no_room_for_stands_on_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = Terminal()
+    Output(stdout=out).table(COLUMNS, [ROW])
+    assert out.getvalue().splitlines() == [
+        "RUN                             STARTED",
+        "    READ",
+        "  WHY",
+        "run_01m80jvdy3x0qpmshxrpftdd3e  2026-11-22 02:55:03",
+        "  50,300",
+        "  one of three streams is not complete: the key is now text, now a number",
+    ]
 
 
 def test_with_json_nothing_but_documents_goes_to_standard_output() -> None:
