@@ -14,6 +14,7 @@ import { Button } from "@/ui/button";
 import { CopyAs } from "@/ui/copy-as";
 import { Dialog } from "@/ui/dialog";
 import { Check, Select, TextField } from "@/ui/field";
+import { Refused } from "@/ui/refused";
 import { tell } from "@/ui/toast";
 import "@/messages/en/exports";
 
@@ -171,6 +172,7 @@ export default function NewExport({ onClose }: { onClose: () => void }) {
             </option>
           ))}
         </Select>
+        <Refused problem={problem} at={["/filter", "/fields"]} />
         {body && name && <CopyAs command={command()} curl={curlOf("/v2/exports", body)} />}
       </div>
     </Dialog>
