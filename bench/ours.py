@@ -43,7 +43,10 @@ class Installation:
 
     def command(self, *words: str) -> list[str]:
         """A command line of ours on this data folder."""
-        return ["env", *(f"{name}={value}" for name, value in self.settings.items()), PROGRAM, *words]
+        may_keep = (
+            "PYTHONDONTWRITEBYTECODE="  # as on anybody's machine; what the first command compiles the next one has (cli/kept_code.py)
+        )
+        return ["env", may_keep, *(f"{name}={value}" for name, value in self.settings.items()), PROGRAM, *words]
 
     @property
     def settings(self) -> dict[str, str]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
-from listbackup.cli.quick import collect_rarely, compile_late, leave_quickly, with_room
+from listbackup.cli.kept_code import keep_code
+from listbackup.cli.quick import collect_rarely, compile_late, leave_out_docstrings, leave_quickly, with_room
 
 
 def main() -> None:
     """The console script."""
     _have_streams()
+    write_down = keep_code()
     collect_rarely()
     compile_late()
+    leave_out_docstrings()
     code = with_room(_run)
+    with contextlib.suppress(KeyboardInterrupt):  # the answer was given
+        write_down()
     leave_quickly()
     sys.exit(code)
 

@@ -94,6 +94,18 @@ def test_a_call_with_room_returns_what_it_returns_and_lets_errors_through() -> N
     assert sys.getrecursionlimit() < 40_000
 
 
+def test_numpy_without_its_docstrings_computes_as_ever() -> None:
+    """Only what is written on its functions is missing: it is loaded by our commands as by anybody."""
+    program = (
+        "from listbackup.cli.quick import leave_out_docstrings; leave_out_docstrings()\n"
+        "import numpy as np; import numpy.linalg, numpy.random, numpy.ma\n"
+        "found = np.searchsorted(np.sort(np.array([3, 1, 2], np.uint64)), [2, 3]).tolist()\n"
+        "print(found, np.concatenate([[1], [2]]).sum(), np.array(['a'], 'S16').tobytes() == b'a'.ljust(16, bytes(1)), np.ndarray.sort.__doc__)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("[1, 2] 3 True None\n", "")
+
+
 def test_the_version_is_told_without_loading_a_command() -> None:
     """``--version`` needs none of them; help needs all."""
     assert not build(["--version"]).registered_commands

@@ -19,7 +19,6 @@ from listbackup.processor.progress import Listen, Progress, RunState, silent
 from listbackup.services.connections import Connections
 from listbackup.services.desk import Desk
 from listbackup.services.jobs import Job, Jobs
-from listbackup.services.runs.aging import Aging, RunMonth
 from listbackup.services.runs.dead_letters import DeadLetters
 from listbackup.services.runs.ledger import ACTIVE, Ledger
 from listbackup.services.runs.logbook import WantedLines, encode_progress, read_log, read_progress
@@ -30,6 +29,7 @@ from listbackup.services.sources import Sources
 from listbackup.services.stores import Stores
 
 if TYPE_CHECKING:  # what reads and keeps is loaded when a run is carried out: most processes only ask how one goes
+    from listbackup.services.runs.aging import Aging, RunMonth
     from listbackup.services.runs.execution import Execution, Means
 
 PASSING = frozenset(
@@ -75,8 +75,15 @@ class Runs:
     ) -> None:
         self._desk, self._queue, self._sources, self._jobs, self._connections = desk, queue, sources, jobs, connections
         self._limits = limits or (means.limits if means is not None else Limits())
-        self.letters, self.aging = DeadLetters(desk, queue), Aging(desk)
+        self.letters = DeadLetters(desk, queue)
         self._stores, self._means = stores, means
+
+    @cached_property
+    def aging(self) -> Aging:
+        """What becomes of runs and of what they said, with time."""
+        from listbackup.services.runs.aging import Aging
+
+        return Aging(self._desk)
 
     @cached_property
     def _execution(self) -> Execution:
