@@ -6,6 +6,8 @@ import { useApi } from "@/lib/api";
 
 export const PAGE_ROWS = 100;
 const KEPT_PAGES = 120;
+const NEAR = 30; // rows beyond what is on the screen that are fetched before they are seen
+const NONE: readonly never[] = [];
 const CALM_MS = 40; // between two rounds of fetching while somebody scrolls
 
 /** Rows for `ui/grid.tsx`, fetched as they come near the screen. */
@@ -20,11 +22,13 @@ export type Rows<T> = {
   retry: () => void;
 };
 
-/** Rows of a listing that gives the page at any position. `name` says what is listed; what was read under it is never read again. */
+/** Rows of a listing that gives the page at any position. `name` says what is listed; what was read under it is never read again. `begun`: its first
+ * rows, where somebody has them already. */
 export function useRowsAnywhere<T>(
   name: readonly unknown[] | null,
   count: number,
   read: (position: number, signal: AbortSignal) => Promise<readonly T[]>,
+  begun: readonly T[] = NONE,
 ): Rows<T> {
   const { cache } = useApi();
   const id = JSON.stringify(name);
@@ -52,7 +56,8 @@ export function useRowsAnywhere<T>(
         pages.set(page, rows);
         forgetFar(pages, page);
         setFailed(null);
-        again();
+        const [first, last] = seen.current.map(pageOf) as [number, number];
+        if (page >= first && page <= last) again(); // what nobody sees is no render
       } catch (error) {
         if (!(error instanceof CancelledError)) setFailed({ id, error });
       } finally {
@@ -62,18 +67,28 @@ export function useRowsAnywhere<T>(
     [cache, id, pages, count],
   );
 
+  const given = begun.length;
+  const readRows = useCallback(
+    (first: number, last: number) => {
+      if (last < given) return;
+      const [from, to] = [pageOf(Math.max(0, first)), pageOf(last)];
+      return Promise.all(Array.from({ length: to - from + 1 }, (_, at) => readPage(from + at)));
+    },
+    [given, readPage],
+  );
+
   // what is on the screen first, and only then what is next to it; what was asked for elsewhere, and is seen by nobody any more, is given up
   const fetch = useCallback(async () => {
     timer.current = null;
     rested.current = Date.now();
     if (id === "null") return;
-    const [first, last] = seen.current.map((row) => Math.floor(row / PAGE_ROWS)) as [number, number];
+    const [first, last] = seen.current;
     for (const page of asked.current)
-      if (page < first - 1 || page > last + 1) void cache.cancelQueries({ queryKey: ["rows", id, page], exact: true });
-    await Promise.all(Array.from({ length: last - first + 1 }, (_, at) => readPage(first + at)));
-    const [from, to] = seen.current.map((row) => Math.floor(row / PAGE_ROWS)) as [number, number];
-    if (from === first && to === last) for (const page of [last + 1, first - 1]) void readPage(page);
-  }, [cache, id, readPage]);
+      if (page < pageOf(first) - 1 || page > pageOf(last) + 1) void cache.cancelQueries({ queryKey: ["rows", id, page], exact: true });
+    await readRows(first, last);
+    const [from, to] = seen.current;
+    if (pageOf(from) === pageOf(first) && pageOf(to) === pageOf(last)) void readRows(from - NEAR, Math.min(to + NEAR, count - 1));
+  }, [cache, id, readRows, count]);
 
   const onSee = useCallback(
     (first: number, last: number) => {
@@ -89,17 +104,19 @@ export function useRowsAnywhere<T>(
       timer.current = null;
     };
   }, [fetch]);
-  const at = useCallback((index: number) => pages.get(Math.floor(index / PAGE_ROWS))?.[index % PAGE_ROWS], [pages]);
+  const at = useCallback((index: number) => begun[index] ?? pages.get(pageOf(index))?.[index % PAGE_ROWS], [pages, begun]);
   return {
     count,
     isOpen: false,
-    isWaiting: pages.size === 0 && count > 0,
+    isWaiting: pages.size === 0 && given === 0 && count > 0,
     at,
     onSee,
     error: failed?.id === id ? failed.error : null,
     retry: () => void fetch(),
   };
 }
+
+const pageOf = (row: number) => Math.floor(row / PAGE_ROWS);
 
 function forgetFar<T>(pages: Map<number, T>, from: number) {
   if (pages.size <= KEPT_PAGES) return;

@@ -42,7 +42,9 @@ export function Grid<T>({ label, columns, count, isOpen = false, at, onSee, onOp
   const [active, setActive] = useState({ row: 0, column: 0 });
   const { first, last, size, shift, height, reveal } = useWindow(box, count);
   // as soon as the rows are there, not after they were painted: who jumps waits for this
-  useLayoutEffect(() => onSee?.(first, last), [onSee, first, last]);
+  useLayoutEffect(() => {
+    if (last >= first) onSee?.(first, last);
+  }, [onSee, first, last]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: only another wish is another jump
   useEffect(() => {

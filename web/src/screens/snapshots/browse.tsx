@@ -12,8 +12,8 @@ import { useHere } from "@/lib/session";
 import { useQuery } from "@/platform/params";
 import { useGo, useSetQuery } from "@/platform/router";
 import { BrowseBar, ChosenBar } from "@/screens/snapshots/browse-bar";
-import { recordPath, type Snapshot, useStreamFacts } from "@/screens/snapshots/moments";
-import { fieldsOf, lineOf, valueAt } from "@/screens/snapshots/values";
+import { recordPath, type Snapshot } from "@/screens/snapshots/moments";
+import { fieldsOf, keyFieldOf, lineOf, valueAt } from "@/screens/snapshots/values";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/card";
 import { type Column, Grid } from "@/ui/grid";
@@ -23,6 +23,7 @@ import { Empty, Failure } from "@/ui/states";
 
 type RecordRow = Shape["RecordShown"];
 const KEY = "";
+const SAMPLE = 60; // whole records, of which the columns are made; they are the first rows as well
 const FIRST_COLUMNS = 8;
 const MOST_SORTED = 50_000; // the API puts no more into another order while somebody waits
 
@@ -34,29 +35,30 @@ export default function Browse({ source, snapshot, stream }: { source: string; s
   const query = useQuery();
   const setQuery = useSetQuery();
   const { call } = useApi();
-  const facts = useStreamFacts(source).get(stream);
   const total = snapshot.streams.find((one) => one.name === stream)?.records ?? 0;
   const path = useMemo(() => ({ snapshot: snapshot.id, stream }), [snapshot.id, stream]);
   const sample = useRead({
     queryKey: ["rows", "sample", path],
     queryFn: async () =>
-      (await call.GET("/v2/snapshots/{snapshot}/streams/{stream}/records", { params: { path, query: { limit: 60 } } })).data?.items ?? [],
+      (await call.GET("/v2/snapshots/{snapshot}/streams/{stream}/records", { params: { path, query: { limit: SAMPLE } } })).data?.items ??
+      [],
     staleTime: Number.POSITIVE_INFINITY,
   });
   const [kept, keep] = useKeptColumns(`${source}.${stream}`);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [jump, setJump] = useState<{ row: number } | null>(null);
 
-  const keyFields = facts?.key.join(",");
   const offered = useMemo(() => {
-    const fields = fieldsOf((sample.data ?? []).map((one) => one.record)).filter((field) => field.path !== keyFields);
+    const rows = sample.data ?? [];
+    const key = keyFieldOf(rows); // stands before all others already
+    const fields = fieldsOf(rows.map((one) => one.record)).filter((field) => field.path !== key);
     return fields.map((field) => ({
       id: field.path,
       name: field.path,
       isNumber: field.isNumber,
       width: kept.widths[field.path] ?? Math.max(88, Math.min(280, Math.max(field.longest, field.path.length) * 7.4 + 30)),
     }));
-  }, [sample.data, kept, keyFields]);
+  }, [sample.data, kept]);
   const shown = useMemo(
     () => (kept.shown ?? offered.slice(0, FIRST_COLUMNS).map((one) => one.id)).filter((id) => offered.some((one) => one.id === id)),
     [kept, offered],
@@ -80,6 +82,7 @@ export default function Browse({ source, snapshot, stream }: { source: string; s
       });
       return data?.items ?? [];
     },
+    asked.sort ? undefined : sample.data,
   );
   const some = useRowsInTurn<RecordRow>(isReady && isSifted ? ["records", path, asked, q, filter] : null, async (cursor, signal) => {
     const { data } = await call.GET("/v2/snapshots/{snapshot}/streams/{stream}/records", {

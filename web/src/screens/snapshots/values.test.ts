@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fieldsOf, lineOf, titleOf, valueAt } from "@/screens/snapshots/values";
+import { fieldsOf, keyFieldOf, lineOf, titleOf, valueAt } from "@/screens/snapshots/values";
 
 test("columns are the fields of the records and of the objects one level below, without names that a path cannot say", () => {
   const records = [
@@ -8,6 +8,14 @@ test("columns are the fields of the records and of the objects one level below, 
   ];
   expect(fieldsOf(records).map((field) => field.path)).toEqual(["id", "address.city", "tags", "late", "address"]);
   expect(fieldsOf(records)[0]).toEqual({ path: "id", isNumber: true, longest: 2 });
+});
+
+test("the field that only repeats the key is known by the records themselves", () => {
+  const rows = (...records: unknown[]) => records.map((record, at) => ({ key: String(at), record }));
+  expect(keyFieldOf(rows({ n: 7, id: 0, also: "0" }, { n: 7, id: 1, also: "1" }))).toBe("id");
+  expect(keyFieldOf(rows({ id: 0 }, { id: 5 }))).toBeNull();
+  expect(keyFieldOf(rows("a", "b"))).toBeNull();
+  expect(keyFieldOf([])).toBeNull();
 });
 
 test("a value is found by its path, and nothing where a part of it is missing", () => {

@@ -47,6 +47,15 @@ export function fieldsOf(records: readonly unknown[]): { path: string; isNumber:
   return [...found.values()].map((field) => ({ ...field, isNumber: field.isNumber && field.longest > 0 }));
 }
 
+/** The first field that says the key of every one of these records; null where none does. */
+export function keyFieldOf(rows: readonly { key: string; record: unknown }[]): string | null {
+  const [first] = rows;
+  const says = (row: { key: string; record: unknown }, name: string) =>
+    isObject(row.record) && lineOf(row.record[name] as Json) === row.key;
+  const names = first && isObject(first.record) ? Object.keys(first.record) : [];
+  return names.find((name) => rows.every((row) => says(row, name))) ?? null;
+}
+
 const TITLES = ["name", "title", "subject", "display_name", "full_name", "label", "email", "filename", "slug"];
 
 /** What people would call this record, as far as its fields tell. */
