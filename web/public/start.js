@@ -14,5 +14,8 @@
   ask("/v2/auth/status");
   ask("/v2/users/me");
   ask("/v2/users/me/accounts?limit=500");
-  if (area === "a" && account) ask(`/v2/accounts/${account}`, { "X-Account-Id": account });
+  if (area !== "a" || !account) return;
+  ask(`/v2/accounts/${account}`, { "X-Account-Id": account });
+  // up to where the trail goes before anything is read (screens/shell/live.tsx), unless one may not know
+  if (localStorage.getItem(`listbackup.unheard.${account}`) === null) ask("/v2/activity?limit=1", { "X-Account-Id": account });
 })();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LiveHub, type Surroundings } from "@/lib/live-hub";
+import { type Begun, LiveHub, type Surroundings } from "@/lib/live-hub";
 import type { LiveEvent, Transport } from "@/lib/live-stream";
 
 const line = (id: number, event = "source.changed"): LiveEvent => ({ id, event, data: { subject: "src_1" } });
@@ -12,7 +12,7 @@ class Browser {
   private leader: AbortSignal | null = null;
   private ears: { hear: (word: unknown) => void; isDeaf: boolean }[] = [];
 
-  tab() {
+  tab(begun: Begun | null = null) {
     const ear = { hear: (_: unknown) => {}, isDeaf: false };
     const frames: (() => void)[] = [];
     const around: Surroundings = {
@@ -36,7 +36,7 @@ class Browser {
         };
       },
     };
-    const hub = new LiveHub("acc_1", around);
+    const hub = new LiveHub("acc_1", around, begun);
     const heard: number[] = [];
     const rounds: number[] = [];
     hub.listen((events) => {
@@ -83,6 +83,27 @@ test("ten tabs hear everything over one connection", () => {
   expect(browser.connections).toHaveLength(1);
   expect(tabs.map((tab) => tab.heard)).toEqual(tabs.map(() => [1, 2, 3]));
   expect(tabs.map((tab) => tab.hub.state)).toEqual(tabs.map(() => "live"));
+});
+
+test("a tab hears what happened behind the line that it begins with, whenever the connection comes", () => {
+  const browser = new Browser();
+  const first = browser.tab({ last: 4, at: 0 });
+  expect(browser.connections.map(({ after }) => after)).toEqual([4]);
+  browser.tell(line(4), line(5));
+  const [later, earlier] = [browser.tab({ last: 5, at: 0 }), browser.tab({ last: 4, at: 0 })];
+  browser.tell(line(6));
+  for (const tab of [first, later, earlier]) tab.paint();
+  expect([first, later, earlier].map((tab) => tab.heard)).toEqual([[5, 6], [6], [5, 6]]);
+});
+
+test("what the leader cannot tell any more is a gap, and everything is read again", () => {
+  const browser = new Browser();
+  browser.tab({ last: 9, at: 0 });
+  const behind = browser.tab({ last: 7, at: 0 });
+  const kinds: string[] = [];
+  behind.hub.listen((events) => kinds.push(...events.map((event) => event.event)));
+  behind.paint();
+  expect(kinds).toEqual(["live.gap"]);
 });
 
 test("all that came between two frames is told at once", () => {

@@ -20,6 +20,9 @@ export type Surroundings = {
   timers?: Timers;
 };
 
+/** The newest line of the trail that was there when something was first read, and when that was known [ms]. */
+export type Begun = { last: number; at: number };
+
 const KEPT_LINES = 500;
 
 /** What happens in one account, for one tab. Of all tabs of a browser one leads: it holds the only connection and tells the others. When it is
@@ -40,7 +43,10 @@ export class LiveHub {
   constructor(
     account: string,
     private readonly around: Surroundings = surroundings(account),
+    /** What happened behind it is told, whenever the connection stands; null: what happens from then on. */
+    readonly begun: Begun | null = null,
   ) {
+    this.last = begun?.last ?? null;
     const name = `listbackup.live.${account}`;
     this.channel = around.channel(name, (word) => this.hear(word as Word));
     this.channel.post({ kind: "hello" } satisfies Word);
@@ -105,6 +111,8 @@ export class LiveHub {
       this.channel.post({ kind: "here", state: this.state, last: this.last, progress: [...this.progress.values()] } satisfies Word);
     } else if (word.kind === "here" && !this.isLeader) {
       this.last ??= word.last;
+      if (word.last !== null && this.last !== null && word.last > this.last)
+        this.channel.post({ kind: "want", after: this.last } satisfies Word);
       for (const event of word.progress) this.take(event);
       this.become(word.state);
     } else if (word.kind === "want" && this.isLeader) this.tellAgain(word.after);
@@ -128,8 +136,8 @@ export class LiveHub {
 
   private tellAgain(after: number) {
     const lines = this.kept.filter((event) => (event.id as number) > after);
-    const first = lines[0]?.id ?? null;
-    if (first !== null && first > after + 1) this.channel.post({ kind: "gap", to: first - 1 } satisfies Word);
+    const first = lines[0]?.id ?? (this.last ?? after) + 1;
+    if (first > after + 1) this.channel.post({ kind: "gap", to: first - 1 } satisfies Word);
     for (const event of lines) this.channel.post({ kind: "event", event } satisfies Word);
   }
 

@@ -90,23 +90,30 @@ export function useRunsUnderway(): readonly RunProgress[] {
   );
 }
 
-/** Keeps every reading of the account fresh while the hub hears: what was read before the stream began is read again, then what events concern. */
+/** The account itself is asked for in the same moment as the place where the hub begins, and nobody knows which was answered first. */
+const isOfStart = (key: readonly unknown[]) => key[1] === "/v2/accounts/{account}";
+
+/** Keeps every reading of the account fresh while the hub hears: what was read before the place where it begins is read again, then what events
+ * concern. */
 export function useFreshness(hub: LiveHub | null) {
   const { cache } = useApi();
   useEffect(() => {
     if (!hub) return;
     const freshness = new Freshness(cache);
     const unlisten = hub.listen((events) => freshness.take(events));
-    let began = 0;
+    let hasBegun = false;
     let isLost = false;
     const begin = () => {
       if (hub.state === "lost") isLost = true;
       if (hub.state !== "live") return;
       if (isLost) void cache.refetchQueries({ type: "active", predicate: (query) => query.state.status === "error" });
       isLost = false;
-      if (began) return;
-      began = Date.now();
-      void cache.invalidateQueries({ predicate: (query) => query.state.dataUpdatedAt > 0 && query.state.dataUpdatedAt <= began });
+      if (hasBegun) return;
+      hasBegun = true;
+      const began = hub.begun?.at ?? Date.now();
+      void cache.invalidateQueries({
+        predicate: ({ state, queryKey }) => state.data !== undefined && (state.dataUpdatedAt <= began || isOfStart(queryKey)),
+      });
     };
     const unwatch = hub.watch(begin);
     begin();

@@ -72,7 +72,8 @@ function useDetail(account: string | null) {
     if (!account) return UNKNOWN;
     const { use, cache } = apiOf(account);
     const options = use.queryOptions("get", "/v2/accounts/{account}", { params: { path: { account } } });
-    return new QueryObserver<Shape["AccountDetail"]>(cache, options as never);
+    // that it is being read again is nobody's render
+    return new QueryObserver<Shape["AccountDetail"]>(cache, { ...options, notifyOnChangeProps: ["data", "error"] } as never);
   }, [account]);
   const result = () => observer.getCurrentResult();
   return useSyncExternalStore(
