@@ -3,7 +3,7 @@
 // _ui.json: `pages` are the addresses there are, `_` standing for any id; literal ones come first, and the first that fits wins. `scripts` are the
 // hashes of each page's inline scripts, for the Content-Security-Policy. `revision` changes with every byte of the build. sw.js is the service worker.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 
@@ -16,6 +16,7 @@ const files = (folder) =>
 const squeezed = (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
 const sha256 = (text) => createHash("sha256").update(text).digest("base64");
 
+beginWithStart();
 const all = files(out).filter((file) => !file.endsWith(".br") && !["_ui.json", "_weights.json", "sw.js"].includes(basename(file)));
 const sizes = {};
 const revision = createHash("sha256");
@@ -72,6 +73,25 @@ for (const [page, { script, style, html }] of Object.entries(weights).sort((one,
 if (over.length > 0) {
   console.error(`over budget (brotli):\n${over.join("\n")}`);
   process.exit(1);
+}
+
+// public/start.js stands in the page itself, ahead of its stylesheet: a script behind that would wait for it, and a file would wait for a free connection
+// beside a dozen other scripts, and nothing is painted before it. The policy knows it by its hash.
+function beginWithStart() {
+  const start = readFileSync(new URL("../public/start.js", import.meta.url), "utf8")
+    .replace(/^\s*\/\/.*\n/gm, "")
+    .replace(/\n\s*/g, "\n")
+    .trim();
+  for (const file of files(out).filter((name) => name.endsWith(".html"))) {
+    const html = readFileSync(file, "utf8");
+    const charset = '<meta charSet="utf-8"/>';
+    if (!html.includes(start))
+      writeFileSync(
+        file,
+        html.replace(charset, () => `${charset}<script>${start}</script>`),
+      );
+  }
+  for (const ending of ["", ".br"]) rmSync(join(out, `start.js${ending}`), { force: true });
 }
 
 // What opens without a network: the pages, their scripts and styles; not what Next fetches to go from page to page, for it falls back to the page.

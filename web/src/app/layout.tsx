@@ -25,8 +25,8 @@ export default function Layout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" suppressHydrationWarning>
       <head>
-        {/* what must not wait for the app: the theme, the first questions; a file, for the policy allows no script inside a page */}
-        <script src="/start.js" />
+        {/* what must not wait for the app: the theme, the first questions; scripts/postbuild.mjs writes it into each page itself */}
+        {process.env.NODE_ENV === "development" && <script src="/start.js" />}
       </head>
       <body>
         <App>{children}</App>
