@@ -94,8 +94,10 @@ class Ledger:
                 message = f"run {old.id} is being carried out by {old.owner}"
                 raise BusyError(message, hint=f"wait for it, or until its lease runs out at {iso(old.lease_until)}")
             if old.not_before is not None and old.not_before > now:
-                why = "the ground gave way; it is left alone" if old.reason == "backend" else "the platform asked to be left alone"
-                message = f"{why} until {iso(old.not_before)}"
+                until = iso(old.not_before)
+                message = f"the platform asked to be left alone until {until}"
+                if old.reason == "backend":
+                    message = f"the ground gave way; it is left alone until {until}"
                 raise BusyError(message, hint="run it again then; a worker does so by itself")
             crashes = old.crashes + (old.state is RunState.RUNNING)
             if crashes >= MAX_CRASHES:
