@@ -6,7 +6,7 @@ import pytest
 
 from listbackup.base.errors import Gone, NotFound
 from listbackup.base.ids import UserId
-from listbackup.http.caller import NotAllowed
+from listbackup.http.caller import NotAllowed, NotSignedIn
 from listbackup.http.permission import Bundle, Permission
 from listbackup.services.accounts import Account, Limit, Reach, Role, Standing
 from listbackup.services.scope import Scope
@@ -45,6 +45,21 @@ def test_a_key_of_one_account_does_not_read_the_new_text_of_one_for_the_branch(p
     with pytest.raises(NotAllowed, match="branch"):
         place.api_keys.rotate(scope, wide.id, by=by_key(place, top, owner, Reach.ACCOUNT))
     assert place.api_keys.rotate(scope, wide.id, by=place.by(owner, top)).key.rotated_at is not None
+
+
+def test_a_key_does_no_more_than_its_person_may_at_this_moment(place: Town) -> None:
+    """Also where the person may less than when it was made, and in an account below, where they may less than in its own."""
+    top, owner = place.top("agency")
+    user = place.joins(top, "bob", Role.ADMIN)
+    scope, asked = Scope(account=top.id, actor=user), [Permission.SOURCES_READ, Permission.SOURCES_MANAGE]
+    made = place.api_keys.create(scope, name="bobs", permissions=asked, by=place.by(user, top))
+    assert place.api_keys.authenticate(made.text).permissions == set(asked)
+    place.accounts.members.set_role(top.id, user, Role.VIEWER, by=place.by(owner, top))
+    assert place.api_keys.authenticate(made.text).permissions == {Permission.SOURCES_READ}
+    assert place.api_keys.permissions(made.key.id, top.id) == {Permission.SOURCES_READ}
+    place.accounts.members.remove(top.id, user, by=place.by(owner, top))
+    with pytest.raises(NotSignedIn):
+        place.api_keys.authenticate(made.text)
 
 
 def people_key(place: Town, account: Account, owner: UserId, reach: Reach) -> Standing:
