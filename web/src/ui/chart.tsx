@@ -6,6 +6,7 @@ import { type KeyboardEvent, type PointerEvent, useEffect, useId, useRef, useSta
 import { moment } from "@/lib/format";
 import { language, useT } from "@/lib/i18n";
 import "@/messages/en/chart";
+import { legible } from "@/ui/ticks";
 
 export type Point = { at: number; value: number; about?: string };
 type ChartProps = {
@@ -26,6 +27,7 @@ const LEFT = 48;
 const BOTTOM = 22;
 const TOP = 8;
 const RIGHT = 10;
+const LABEL = 64; // px from the middle of one label to the next
 
 /** A figure over time; points are in order of time, two at least. The arrow keys go from point to point and each is said; the same figures stand in a table below. */
 export function Chart({ points, label, say, sayShort = say, height = 180, isStep = false, tone = "accent" }: ChartProps) {
@@ -119,14 +121,14 @@ export function Chart({ points, label, say, sayShort = say, height = 180, isStep
 function Times({ x, from, to, height, width }: { x: (at: Date) => number; from: number; to: number; height: number; width: number }) {
   const isShort = to - from < 2 * 86_400_000;
   const format = new Intl.DateTimeFormat(language(), isShort ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" });
-  return scaleTime([from, to], [0, 1])
+  const ticks = scaleTime([from, to], [0, 1])
     .ticks(Math.max(2, Math.floor(width / 110)))
-    .filter((tick) => x(tick) > LEFT + 12 && x(tick) < width - 24)
-    .map((tick) => (
-      <text key={+tick} x={x(tick)} y={height - 6} textAnchor="middle" className="fill-muted text-[11px] tabular-nums">
-        {format.format(tick)}
-      </text>
-    ));
+    .filter((tick) => x(tick) > LEFT + 12 && x(tick) < width - 24);
+  return legible(ticks, format.format, x, LABEL).map((tick) => (
+    <text key={tick.at} x={x(new Date(tick.at))} y={height - 6} textAnchor="middle" className="fill-muted text-[11px] tabular-nums">
+      {tick.text}
+    </text>
+  ));
 }
 
 function Bubble({ left, width, point, say }: { left: number; width: number; point: Point; say: (value: number) => string }) {
