@@ -114,6 +114,29 @@ def test_a_source_that_is_taken_back_as_its_purge_begins_keeps_its_snapshots(hou
     assert len(list(house.stores.open(house.scope, back).snapshots())) == 1
 
 
+def test_a_held_snapshot_keeps_its_source_in_the_trash_for_as_long_as_it_is_held(house: Rooms, clock: ManualClock) -> None:
+    held = source(house, "crm")
+    house.upkeep.hold(house.scope, held, None, "an audit")
+    house.sources.delete(house.scope, held)
+    clock.advance(10 * WEEK)
+    assert house.purge.carry_out(house.scope) == []
+    house.sources.take_back(house.scope, held)
+    assert len(house.data.snapshots(house.scope, held)) == 1
+    house.upkeep.release(house.scope, held, None)
+    house.sources.delete(house.scope, held)
+    clock.advance(WEEK)
+    assert [one.id for one in house.purge.carry_out(house.scope)] == [held]
+
+
+def test_no_purge_begins_while_the_clock_cannot_be_believed(house: Rooms, clock: ManualClock) -> None:
+    gone = source(house, "crm")
+    house.sources.delete(house.scope, gone)
+    clock.jump(clock.now() + timedelta(days=400))
+    assert Purge(house.desk, house.stores, is_steady=lambda: False).carry_out(house.scope) == []
+    assert [one.source.id for one in house.sources.trash(house.scope).items] == [gone]
+    assert [one.id for one in Purge(house.desk, house.stores, is_steady=lambda: True).carry_out(house.scope)] == [gone]
+
+
 def test_a_source_that_cannot_be_purged_holds_up_no_other(house: Rooms, clock: ManualClock) -> None:
     first, second = sorted((source(house, "one"), source(house, "two")))
     for one in (first, second):
