@@ -126,7 +126,7 @@ function Verifying({ snapshot }: { snapshot: Snapshot }) {
     >
       <div aria-live="polite" className="grid gap-2 text-sm">
         {isRunning && <Progress share={null} label={t("snapshots.verify.running")} />}
-        {isNever && !snapshot.verified_at && <p className="text-muted">{t("snapshots.verify.never")}</p>}
+        {isNever && <p className="text-muted">{t("snapshots.verify.never")}</p>}
         {found && !isRunning && <Verdict found={found} />}
       </div>
     </Section>
