@@ -95,6 +95,12 @@ def test_every_format_holds_all_of_them(odd: CommandLine, form: str) -> None:
         assert (odd.home / "out" / "rows.jsonl").read_bytes().splitlines()[0] == LATIN[:-1] + b',"mark":"new"}'
 
 
+def test_a_comparison_of_nothing_proves_nothing(odd: CommandLine) -> None:
+    said = odd.ok("verify", "odd")
+    assert "no record of snapshot 2 could be compared" in said.err
+    assert "none contradicts" not in said.out
+
+
 def test_conditions_look_into_them(odd: CommandLine) -> None:
     odd.ok("source", "add", "few", "--connection", "odd", "--stream", "rows", "--where", "rows.n>1")
     odd.ok("backup", "few")

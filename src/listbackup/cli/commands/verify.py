@@ -58,7 +58,9 @@ def _show(sh: Shell, name: str, found: Verification) -> None:
     unread = [one.stream for one in found.streams if not one.sampled]
     if unread:
         sh.out.say(f"not compared: {', '.join(unread)} (empty, or the platform gives no single record of it)")
-    if found.good:
+    if not found.sampled:
+        sh.out.warn(f"{name}: no record of snapshot {found.snapshot_seq} could be compared with the platform, so this proves nothing")
+    elif found.good:
         sh.out.good(f"{name}: {found.sampled:,} records of snapshot {found.snapshot_seq} compared with the platform, none contradicts it")
     else:
         sh.out.say(
