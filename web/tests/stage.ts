@@ -155,8 +155,10 @@ export class Stage {
   }
 
   close() {
+    // a busy machine takes its time to stop a server, which writes until then
+    const ends = this.processes.map((one) => one.exitCode !== null || new Promise((done) => one.once("exit", done)));
     for (const process of this.processes) process.kill("SIGTERM");
-    setTimeout(() => rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 }), 1500);
+    void Promise.all(ends).then(() => rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 }));
   }
 }
 
