@@ -100,7 +100,7 @@ def needed_by(entry: Entry) -> Needed:
 def imports_of(path: Path, *, late: bool) -> Iterator[str]:
     """The modules that a file imports; ``late``: also inside of functions, and those that it names as text to import them then. Not those that only its types need."""
     tree, beside = ast.parse(path.read_text("utf-8")), ".".join(path.relative_to(SOURCE).parts[:-1])  # a face names its own modules shortly
-    skipped = {id(inner) for node in ast.walk(tree) if _is_left_out(node, late=late) for inner in ast.walk(node) if inner is not node}
+    skipped = {id(inner) for node in ast.walk(tree) for left_out in _left_out(node, late=late) for inner in ast.walk(left_out)}
     for node in ast.walk(tree):
         if id(node) in skipped:
             continue
@@ -110,17 +110,18 @@ def imports_of(path: Path, *, late: bool) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
             yield node.module
         elif late and isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield from (one for one in (node.value, f"{beside}.{node.value}") if _is_ours(one))
+            yield from (one for one in (node.value, f"{beside}.{node.value.removeprefix('.')}") if _is_ours(one))
 
 
 def _is_ours(text: str) -> bool:
     return text.startswith(f"{PACKAGE}.") and module_file(text) is not None
 
 
-def _is_left_out(node: ast.AST, *, late: bool) -> bool:
-    if isinstance(node, ast.If):
-        return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-    return not late and isinstance(node, ast.FunctionDef)
+def _left_out(node: ast.AST, *, late: bool) -> Sequence[ast.AST]:
+    """What of a statement is never run: not its ``else``, where a face says what it loads late (``base/loading.py``)."""
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        return node.body
+    return node.body if not late and isinstance(node, ast.FunctionDef) else ()
 
 
 def module_file(name: str) -> Path | None:

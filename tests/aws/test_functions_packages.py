@@ -66,6 +66,17 @@ def test_every_module_of_a_function_finds_what_it_imports(folders: Path, name: s
     assert done.returncode == 0, done.stderr[-2000:]
 
 
+def test_what_a_face_loads_when_it_is_named_is_carried() -> None:
+    """It stands as text behind ``else`` of ``if TYPE_CHECKING``, by names that begin with a dot."""
+    tool = runpy.run_path(str(ROOT / "tools" / "build_functions.py"))
+    carried = {name: tool["needed_by"](tool["ENTRIES"][name]).modules for name in ("http", "worker", "authorizer")}
+    for face, inside in (("data", "orders"), ("runs", "execution"), ("activity", "service")):
+        for name in ("http", "worker"):
+            assert f"listbackup.services.{face}.{inside}" in carried[name], name
+    assert not [module for modules in carried.values() for module in modules if ".." in module]
+    assert "listbackup.services.runs.execution" not in carried["authorizer"]
+
+
 @pytest.mark.parametrize("name", ["http", "worker", "indexer"])
 def test_bytecode_is_there_and_is_never_checked_against_the_sources(folders: Path, name: str) -> None:
     """Flags 1: by hash, unchecked (PEP 552). A function cannot write where its code lies."""
