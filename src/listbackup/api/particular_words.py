@@ -283,7 +283,7 @@ PARTICULAR: dict[str, str] = {
     "SnapshotShown.expired_at": "When it went into the trash [UTC]; null: it did not.",
     "SnapshotShown.held": "Why it is held; null: it is not.",
     "SnapshotShown.suspect": "Whether much more was gone than is usual.",
-    "SnapshotShown.verified_at": "When it was last compared with the platform [UTC]; null: never.",
+    "SnapshotShown.verified_at": "When its stored bytes were last all compared with their digests [UTC]; null: never.",
     "Source.filters": "Which records are kept, by stream; all conditions of a stream must hold.",
     "Source.retention": "The source's own word on which snapshots stay; null: it has none, and its jobs say.",
     "Source.streams": "The streams that were chosen; null: all.",
