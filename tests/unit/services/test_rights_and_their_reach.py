@@ -47,6 +47,18 @@ def test_a_key_of_one_account_does_not_read_the_new_text_of_one_for_the_branch(p
     assert place.api_keys.rotate(scope, wide.id, by=place.by(owner, top)).key.rotated_at is not None
 
 
+def test_nobody_makes_a_key_that_may_more_than_they_or_reads_its_new_text(place: Town) -> None:
+    top, owner = place.top("agency")
+    scope, little = Scope(account=top.id, actor="test"), by_key(place, top, owner, Reach.ACCOUNT)
+    more = [Permission.SOURCES_READ, Permission.SOURCES_MANAGE]
+    with pytest.raises(NotAllowed, match="beyond"):
+        place.api_keys.create(scope, name="more", permissions=more, by=little)
+    made = place.api_keys.create(scope, name="more", permissions=more, by=place.by(owner, top)).key
+    with pytest.raises(NotAllowed, match="beyond"):
+        place.api_keys.rotate(scope, made.id, by=little)
+    assert place.api_keys.get(scope, made.id).rotated_at is None
+
+
 def test_a_key_does_no_more_than_its_person_may_at_this_moment(place: Town) -> None:
     """Also where the person may less than when it was made, and in an account below, where they may less than in its own."""
     top, owner = place.top("agency")
