@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 from pathlib import Path
@@ -64,6 +65,21 @@ def test_the_pages_find_the_api_where_they_come_from_and_name_no_other_place(sta
     gateway = urlsplit(stage.parameter("api-url")).netloc
     assert gateway != urlsplit(stage.url).netloc
     assert not [path for path in _texts(BUILT) if gateway in path.read_text()]
+
+
+def test_a_long_answer_reaches_a_browser_squeezed(stage: Deployment, owner: str) -> None:
+    """By the function itself: CloudFront squeezes only what it keeps, and the gateway carries it as base64 (docs/decisions/0383)."""
+    browser = stage.browser()
+    browser.ok("POST", "/auth/login", {"email": owner, "password": PASSWORD, "kind": "browser"})
+    plain = browser.ask("GET", "/platforms")
+    said = browser.ask("GET", "/platforms", headers={"accept-encoding": "gzip"})
+    assert ("content-encoding" in plain.headers, said.headers["content-encoding"], said.headers["vary"]) == (
+        False,
+        "gzip",
+        "accept-encoding",
+    )
+    assert gzip.decompress(said.raw) == plain.raw
+    assert len(said.raw) < len(plain.raw) / 2
 
 
 def test_nothing_is_told_without_tls(stage: Deployment) -> None:
