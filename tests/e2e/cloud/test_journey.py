@@ -119,6 +119,36 @@ def assert_equal_to_the_platform(ada: Person) -> None:
         assert kept(ada, stream) == truth, stream
 
 
+def turn(browser: Browser, last: str = "") -> tuple[list[tuple[str, str, Any]], str]:
+    """What one turn of the events tells (id, name, what), and the place from which the next one goes on."""
+    said = browser.ask("GET", "/events", headers={"last-event-id": last} if last else None)
+    assert (said.status, said.headers["content-type"].partition(";")[0]) == (200, "text/event-stream"), said.raw
+    told = []
+    for block in said.raw.decode().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        last = fields.get("id", last)
+        if "data" in fields:
+            told.append((fields.get("id", ""), fields["event"], json.loads(fields["data"])))
+    return told, last
+
+
+def test_what_happens_is_told_by_the_public_address_once_and_in_order(ada: Person) -> None:
+    """Server-sent events as an HTTP API carries them: in turns, each a whole answer. Whoever comes back with the last id misses nothing and hears nothing twice."""
+    nothing, place = turn(ada.browser)
+    assert (nothing, place.isdigit()) == ([], True)
+    run = ada.browser.ok("POST", f"/sources/{ada.source}/sync", {})["id"]
+    heard, last = turn(ada.browser, place)
+    while not any((name, what.get("subject")) == ("run.succeeded", run) for _, name, what in heard if name.startswith("run.")):
+        more, last = turn(ada.browser, last)
+        heard += more
+    lines = [(number, name) for number, name, _ in heard if number]
+    assert [int(number) for number, _ in lines] == list(range(int(place) + 1, int(lines[-1][0]) + 1))
+    assert [name for number, name, what in heard if number and what.get("subject") == run] == ["run.queued", "run.started", "run.succeeded"]
+    again, _ = turn(ada.browser, place)
+    assert [(number, name) for number, name, _ in again if number][: len(lines)] == lines, "an older id gives the same again"
+    assert int(turn(ada.browser, last)[1]) >= int(last)
+
+
 def order_each_minute(ada: Person) -> str:
     """A job for another source of the same connection, due with the next tick."""
     connection = ada.browser.ok("GET", f"/sources/{ada.source}")["connection"]
