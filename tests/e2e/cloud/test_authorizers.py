@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pyotp
 import pytest
 
 from listbackup.api.services import public_routes_of, routes_of
-from listbackup.testing.deployment import Deployment
+from listbackup.testing.deployment import STAGE, Deployment, listbackup, settings
 from listbackup.testing.identity import PASSWORD
 from listbackup.testing.visitor import Browser
 
@@ -36,19 +37,31 @@ def key(stage: Deployment) -> str:
 
 @contextmanager
 def mounted(stage: Deployment, **authorization: str) -> Iterator[None]:
-    """Before each operation that is not for everybody, as the templates do it (tests/infra/test_drift.py); a whole deployment more would take a minute."""
-    gateway, api = stage.aws.client("apigatewayv2"), stage.parameter("api-id")
-    guarded = {f"{method} {path}" for one in SERVICES for method, path in set(routes_of(one)) - set(public_routes_of(one))}
-    pages = gateway.get_paginator("get_routes").paginate(ApiId=api)
-    routes = [one["RouteId"] for page in pages for one in page["Items"] if one["RouteKey"] in guarded]
-    assert len(routes) == len(guarded)
+    """Before each operation that is not for everybody, as the templates do it (see the test of a redeployment); a whole deployment more would take a minute."""
+    guard(stage, SERVICES, **authorization)
     try:
-        for route in routes:
-            gateway.update_route(ApiId=api, RouteId=route, **authorization)
         yield
     finally:
-        for route in routes:
-            gateway.update_route(ApiId=api, RouteId=route, AuthorizationType="NONE")
+        guard(stage, SERVICES, AuthorizationType="NONE")
+
+
+def guarded_in(services: Sequence[str]) -> set[str]:
+    """The keys of the routes that are not for everybody."""
+    return {f"{method} {path}" for one in services for method, path in set(routes_of(one)) - set(public_routes_of(one))}
+
+
+def guard(stage: Deployment, services: Sequence[str], **authorization: str) -> None:
+    guarded, gateway = guarded_in(services), stage.aws.client("apigatewayv2")
+    routes = [one["RouteId"] for one in routes_there(stage) if one["RouteKey"] in guarded]
+    assert len(routes) == len(guarded)
+    for route in routes:
+        gateway.update_route(ApiId=stage.parameter("api-id"), RouteId=route, **authorization)
+
+
+def routes_there(stage: Deployment) -> list[dict[str, Any]]:
+    """As the gateway has them."""
+    pages = stage.aws.client("apigatewayv2").get_paginator("get_routes").paginate(ApiId=stage.parameter("api-id"))
+    return [one for page in pages for one in page["Items"]]
 
 
 def come_in(stage: Deployment, owner: str, kind: str) -> tuple[Browser, str]:
@@ -97,6 +110,20 @@ def test_the_gateways_own_authorizer_lets_in_access_tokens_of_the_pool_and_nothi
             assert asked(stage.browser(credential=credential)) == UNAUTHORIZED
         assert asked(person) == asked(stage.browser()) == UNAUTHORIZED
         stays_open(stage, owner)
+
+
+def test_a_redeployment_puts_our_authorizer_where_the_template_says(stage: Deployment, key: str, tmp_path: Path) -> None:
+    """One service of the stage, deployed again by the command with ``authorizer = "request"``."""
+    words = ("--stage", STAGE, "sources", "--endpoint-url", stage.emulator.endpoint, "--yes", *settings(), "--set", "authorizer=request")
+    try:
+        listbackup(stage.emulator, tmp_path, "deploy", *words)
+        mounted = {one["RouteKey"]: one.get("AuthorizerId") for one in routes_there(stage) if one["AuthorizationType"] == "CUSTOM"}
+        assert mounted == dict.fromkeys(guarded_in(["sources"]), stage.parameter("api-authorizer-id"))
+        assert asked(stage.browser(credential=key))[0] == 200
+        assert asked(stage.browser()) == FORBIDDEN
+        assert asked(stage.browser(), "/jobs")[1]["code"] == "not_signed_in", "of another service, which was not deployed again"
+    finally:
+        guard(stage, ["sources"], AuthorizationType="NONE")
 
 
 def test_our_authorizer_answers_the_event_that_aws_documents(stage: Deployment, owner: str, key: str) -> None:
