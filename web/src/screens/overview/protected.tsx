@@ -3,7 +3,7 @@
 import { cn } from "@/lib/cn";
 import { ago } from "@/lib/format";
 import { useT } from "@/lib/i18n";
-import type { Standing } from "@/screens/sources/standing";
+import { isWithin, type Standing } from "@/screens/sources/standing";
 import { Card } from "@/ui/card";
 import { Skeleton } from "@/ui/skeleton";
 
@@ -12,7 +12,9 @@ export function Protected({ standings, isWhole }: { standings: readonly Standing
   const t = useT();
   if (!isWhole) return <Skeleton className="h-52" />;
   const count = standings.length;
-  const bad = standings.filter((one) => one.state === "never" || one.state === "late" || one.state === "first").length;
+  const within = standings.filter(isWithin).length;
+  const partly = standings.filter((one) => one.state === "incomplete").length;
+  const bad = count - within - partly;
   const isFirst = standings.every((one) => one.state === "first");
   const isWarned = standings.some((one) => one.state !== "good");
   const ats = standings.flatMap((one) => (one.last ? [one.last.at] : [])).sort();
@@ -20,7 +22,9 @@ export function Protected({ standings, isWhole }: { standings: readonly Standing
     ? t("overview.said.first")
     : bad > 0
       ? t("overview.said.bad", { bad, count })
-      : t(isWarned ? "overview.said.warn" : "overview.said.good", { count });
+      : partly > 0
+        ? t("overview.said.partly", { partly, count })
+        : t(isWarned ? "overview.said.warn" : "overview.said.good", { count });
   return (
     <Card className="flex min-w-0 flex-col justify-between gap-4 p-5">
       <p aria-live="polite" className={cn("text-lg leading-snug font-semibold", bad > 0 && !isFirst && "text-bad")}>
@@ -28,12 +32,12 @@ export function Protected({ standings, isWhole }: { standings: readonly Standing
       </p>
       <div className="grid gap-2">
         <p className="text-3xl font-semibold tracking-tight tabular-nums">
-          {count - bad}
+          {within}
           <span className="text-muted"> / {count}</span>
         </p>
         <Bar standings={standings} />
         <p className="text-[13px] text-muted">
-          {t("overview.said.share", { good: count - bad, count })}
+          {t("overview.said.share", { good: within, count })}
           {ats[0] && ` · ${t("overview.said.oldest", { ago: ago(ats[0]) })}`}
         </p>
       </div>

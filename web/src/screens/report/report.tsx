@@ -9,7 +9,7 @@ import { useT } from "@/lib/i18n";
 import { useHere, useSession } from "@/lib/session";
 import { ReportedSource } from "@/screens/report/reported-source";
 import { Cut } from "@/screens/sources/cut";
-import { useStandings } from "@/screens/sources/standing";
+import { isWithin, useStandings } from "@/screens/sources/standing";
 import { Button } from "@/ui/button";
 import { Page } from "@/ui/page";
 import { SkeletonRows } from "@/ui/skeleton";
@@ -42,7 +42,7 @@ export default function Report() {
     ),
   });
   const isRead = isWhole && kept.every((one) => !one.isPending);
-  const good = standings.filter((one) => one.state !== "never" && one.state !== "late" && one.state !== "first").length;
+  const good = standings.filter(isWithin).length;
   return (
     <Page
       title={t("report.title")}

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Shape } from "@/lib/api";
-import { byRisk, standingOf } from "@/screens/sources/standing";
+import { byRisk, isWithin, standingOf } from "@/screens/sources/standing";
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 10, 21, 12);
@@ -30,6 +30,11 @@ test("a broken connection and a snapshot that lacks something endanger a source 
   expect(stateOf([snapshot(-1)], { ...known, connections: [broken] as never })).toBe("broken");
   expect(stateOf([snapshot(-1, { kind: "partial" })])).toBe("incomplete");
   expect(stateOf([snapshot(-1, { suspect: true })])).toBe("incomplete");
+});
+
+test("only what is whole and in time counts as within its target", () => {
+  const isIn = (one: Shape["SnapshotShown"][]) => isWithin(standingOf(source, one, known, NOW));
+  expect([[snapshot(-1)], [snapshot(-1, { kind: "partial" })], [snapshot(-9)], []].map(isIn)).toEqual([true, false, false, false]);
 });
 
 test("what is in the trash is no snapshot, and a first run is told from none", () => {

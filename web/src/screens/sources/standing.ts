@@ -59,6 +59,11 @@ function judge(one: Omit<Standing, "state">, now: number): State {
   return isScheduled(one.jobs) ? "good" : "byhand";
 }
 
+const WITHIN: readonly State[] = ["broken", "byhand", "good"];
+
+/** Whether the source's last snapshot is whole and not older than its target. */
+export const isWithin = (one: Standing) => WITHIN.includes(one.state);
+
 export const isScheduled = (jobs: readonly Shape["Job"][]) => jobs.some((job) => job.timetable && !job.paused);
 
 function targetOf(jobs: readonly Shape["Job"][], since: number): number | null {
