@@ -4,6 +4,7 @@ import { Clock, Database, DatabaseBackup } from "lucide-react";
 import { useApi } from "@/lib/api";
 import { moment } from "@/lib/format";
 import { useT } from "@/lib/i18n";
+import { useSources } from "@/lib/listings";
 import { useHere } from "@/lib/session";
 import { momentOf } from "@/lib/when";
 import { useGo } from "@/platform/router";
@@ -11,17 +12,12 @@ import type { PageProps } from "@/screens/shell/palette";
 import { CommandGroup, CommandItem } from "@/ui/command";
 import { tell, tellFailure } from "@/ui/toast";
 
-function useSources() {
-  const query = useApi().use.useQuery("get", "/v2/sources", { params: { query: { limit: 500 } } }, { staleTime: 60_000 });
-  return query.data?.items ?? [];
-}
-
 /** Sources by name. */
 export function SourceItems({ onClose }: { onClose: () => void }) {
   const t = useT();
   const go = useGo();
   const here = useHere();
-  const sources = useSources();
+  const sources = useSources().data?.items ?? [];
   if (sources.length === 0) return null;
   return (
     <CommandGroup title={t("palette.sources")}>
@@ -48,7 +44,7 @@ export function BackUpItems({ onClose }: PageProps) {
   const go = useGo();
   const here = useHere();
   const api = useApi();
-  const sources = useSources();
+  const sources = useSources().data?.items ?? [];
   const start = async (source: string, name: string) => {
     onClose();
     try {
@@ -79,7 +75,7 @@ export function TimeItems({ typed, onClose }: PageProps) {
   const t = useT();
   const go = useGo();
   const here = useHere();
-  const sources = useSources();
+  const sources = useSources().data?.items ?? [];
   const at = momentOf(typed);
   if (!at) return null;
   return (
