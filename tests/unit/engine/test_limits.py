@@ -91,7 +91,14 @@ def play(
 ) -> tuple[float, float, int]:
     """As many workers as the limiter is wide: share of the rate used, share of 429s, calls inside a silence. Deterministic."""
     clock = ManualClock()
-    limiter = Limiter(clock, limits, known_rate=known)
+    return played(Limiter(clock, limits, known_rate=known), clock, platform, requests, latency)
+
+
+def played(
+    limiter: Limiter, clock: ManualClock, platform: Bucket | Window | BadHour, requests: int, latency: float
+) -> tuple[float, float, int]:
+    """One session, see ``play``."""
+    began = clock.monotonic()
     done = refused = inside = 0
     silent_until = 0.0
     left = requests
@@ -123,7 +130,7 @@ def play(
             refused, left = refused + 1, left + 1
             limiter.leave(ticket, status=429, headers={}, retry_after=timedelta(seconds=wait))
             silent_until = max(silent_until, now + wait)
-    return done / clock.monotonic() / platform.rate, refused / (done + refused), inside
+    return done / (clock.monotonic() - began) / platform.rate, refused / (done + refused), inside
 
 
 def test_a_declared_rate_is_used_to_97_percent_without_a_refusal() -> None:
@@ -163,6 +170,23 @@ def test_a_rate_that_was_learnt_in_a_bad_hour_is_not_kept_for_good() -> None:
     used, refused, _ = play(Limits(), Bucket(20.0, 20.0), requests=500, known=1 / 60)
     assert 500 / (used * 20.0) <= 35 * 60
     assert refused == 0
+
+
+@pytest.mark.parametrize("known", [0.4, None])
+@pytest.mark.parametrize("requests", [60, 300])
+def test_short_sessions_too_forget_a_bad_hour_and_come_to_know_the_limit(requests: int, known: float | None) -> None:
+    """What a long session asks of the platform, short ones ask one after the other: they stayed at 0.4 a second for good, or never learnt anything."""
+    platform, clock = Bucket(20.0, 1.0), ManualClock()
+    seen = []
+    for _ in range(40):
+        limiter = Limiter(clock, Limits(), known_rate=known)
+        seen.append(played(limiter, clock, platform, requests, 0.1))
+        known = limiter.learnt_rate or known
+        clock.advance(timedelta(hours=1))
+    used, refused, inside = (sum(one[which] for one in seen[20:]) / 20 for which in range(3))
+    assert used >= 0.6
+    assert refused <= 0.01
+    assert inside == 0
 
 
 def test_a_rate_that_was_learnt_before_is_used_without_a_refusal() -> None:

@@ -7,7 +7,7 @@ tried after a thousand requests, then after two thousand, and so on: the answer 
 
 A platform that refuses again before it let anything in is not slow but closed: the pace falls with each such refusal, and the first request that goes well
 brings back most of what was known before. And what is very slow is asked about sooner, because a thousand requests would take hours there: a rate that was
-learnt in a platform's bad hour is not kept for good.
+learnt in a platform's bad hour is not kept for good. Where a session is too short for such a question, the next one asks it: it begins a quarter faster.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _HOLD, _LONGEST_HOLD = 1000, 32_000  # requests from one try of a little more to
 _STEP = 1.03
 _SOON = 60.0  # a rate counts as granted after so long [s], however few requests that are
 _FEWEST = 3  # requests that a rate must last, however slow it is
+_SESSION, _NEXT = 20, 1.25  # what a session without a refusal must have asked for the next one to begin faster, and how much
 
 
 class Pace:
@@ -32,6 +33,7 @@ class Pace:
         self._low, self._high = known or 0.0, math.inf
         self._bucket = 0.0  # how much the bucket holds at most
         self._is_held = known is not None
+        self._is_unrefused = True
         self._asked = 0  # requests to wait with the next question, since the last one was refused
         self._hold = self._held_for()
         self._step = _STEP
@@ -41,7 +43,9 @@ class Pace:
     @property
     def learnt(self) -> float | None:
         """What a later session may begin with."""
-        return self._low if self._is_held and self._low else None
+        if not self._low:
+            return None
+        return self._low * _NEXT if self._is_unrefused and self._is_held and self._stage >= _SESSION else self._low
 
     def went_well(self) -> None:
         """One more request was let in."""
@@ -58,7 +62,7 @@ class Pace:
 
     def refused(self, passed: int, flying: int, elapsed: float, silence: float) -> None:
         """A refusal, ``elapsed`` seconds after the one before (or the beginning); so many ``passed`` in between, and the next ``silence`` seconds nothing will."""
-        stage, self._stage = self._stage, 0
+        stage, self._stage, self._is_unrefused = self._stage, 0, False
         if self.rate is None:
             self._bucket = float(max(passed + flying, 1))  # refusals come back before what was let in
             self.rate = max(self._bucket / (elapsed + max(silence, 0.05)), _SLOWEST)
