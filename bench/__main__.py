@@ -49,7 +49,7 @@ SECTIONS: Mapping[str, Callable[[], Any]] = {
     "quarters": lambda: child("bench.scale", "quarters"),
     "snapshots": lambda: child("bench.scale", "snapshots"),
     "churn": lambda: child("bench.scale", "churn"),
-    "millions": lambda: child("bench.scale", "millions"),
+    "millions": throughput.millions,
     "api": lambda: child("bench.api"),
     "cold": lambda: child("bench.cold"),
     "cost": lambda: child("bench.cost"),

@@ -1,13 +1,12 @@
-"""Scale: fifteen-minute runs for thirty days, two thousand snapshots of one source, every record changed by every run, ten million records in one stream.
+"""Scale: fifteen-minute runs for thirty days, two thousand snapshots of one source, every record changed by every run.
 
-``python -m bench.scale {quarters|snapshots|churn|millions} [N]`` prints one JSON line.
+``python -m bench.scale {quarters|snapshots|churn} [N]`` prints one JSON line.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import resource
 import shutil
 import statistics
 import sys
@@ -24,7 +23,6 @@ from listbackup.store.basemerge import merge_base
 from listbackup.store.policy import Policy
 
 QUARTERLY = Policy(within=timedelta(hours=24), hourly=168, daily=30)
-EMPTY = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # imports alone
 Batch = tuple[list[tuple[str]], list[bytes]]
 
 
@@ -126,31 +124,9 @@ def churn(runs: int) -> dict[str, object]:
     return {"runs": runs, "newest_share": alone / newest, "middle_share": alone / middle, "stored_bytes": stored(kept.home)}
 
 
-def millions(count: int) -> dict[str, object]:
-    """``count`` records in one stream: a first run, an unchanged re-delivery, a scan; seconds and peak memory."""
-    kept = fresh("millions")
-    for _ in pages(100_000):  # what making the records takes is ours to subtract
-        pass
-    harness = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - EMPTY
-    took_first = took(lambda: kept.keep(0, pages(count)))
-    peak_first = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    took_again = took(lambda: kept.keep(1, pages(count)))
-    scanned = took(lambda: sum(1 for _ in kept.store.at(2).scan(STREAM)))
-    return {
-        "records": count,
-        "harness_bytes": harness,
-        "first_seconds": took_first,
-        "again_seconds": took_again,
-        "scan_seconds": scanned,
-        "first_peak_bytes": peak_first,
-        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        "stored_bytes": stored(kept.home),
-    }
-
-
 def main() -> None:
     """Measure one of them."""
-    kinds = {"quarters": (quarters, 2_880), "snapshots": (snapshots, 2_000), "churn": (churn, 12), "millions": (millions, 10_000_000)}
+    kinds = {"quarters": (quarters, 2_880), "snapshots": (snapshots, 2_000), "churn": (churn, 12)}
     kind, default = kinds[sys.argv[1]]
     print(json.dumps(kind(int(sys.argv[2]) if len(sys.argv) > 2 else default)))
 

@@ -45,6 +45,22 @@ def million() -> dict[str, object]:
         return figure("1,000,000 records", [done]).as_json()
 
 
+def millions(records: int = 10_000_000) -> dict[str, object]:
+    """So many records in one stream: a first backup and an unchanged full re-delivery, as whole commands; seconds [s] and peak memory [bytes]."""
+    with serving(records=records) as url, ours.installation(url) as home:
+        first, again = (run(home.backup_command(full=full)) for full in (False, True))
+        if first.code or again.code:
+            raise SystemExit(first.said if first.code else again.said)
+    return {
+        "records": records,
+        "first_seconds": first.wall_seconds,
+        "again_seconds": again.wall_seconds,
+        "first_cpu_seconds": first.cpu_seconds,
+        "again_cpu_seconds": again.cpu_seconds,
+        "peak_bytes": max(first.peak_bytes, again.peak_bytes),
+    }
+
+
 def parsing(records: int = RECORDS) -> dict[str, float]:
     """CPU seconds [s] of an unchanged full re-delivery and of fetching and parsing the same pages alone: as whole processes in turn, and without their start-up."""
     code = (
