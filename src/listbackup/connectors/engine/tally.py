@@ -155,7 +155,8 @@ class Tally:
             self._unhashed = []
         fresh = len(self._hashes) - self._counted_at
         if fresh and (exactly or fresh >= max(_RECOUNT, self._counted_at)):
-            ordered = np.sort(np.frombuffer(self._hashes, np.int64))
+            ordered = np.frombuffer(self._hashes, np.int64)
+            ordered.sort()  # where they lie: of ten million a copy is 80 MB
             self._different = 1 + int(np.count_nonzero(ordered[1:] != ordered[:-1]))
             self._counted_at, fresh = len(self._hashes), 0
         repeated = self._repeated + self._counted_at - self._different
