@@ -192,8 +192,7 @@ def _plain(value: Any) -> str | int | None:
     if isinstance(value, str):
         return value
     if isinstance(value, msgspec.Raw):
-        text = bytes(value).decode()
-        return int(text) if whole(text.removeprefix("-")) is not None else None
+        return _id_or_none(bytes(value).decode())
     return None
 
 

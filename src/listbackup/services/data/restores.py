@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from listbackup.backends.table.port import ConditionFailed
 from listbackup.base.errors import BusyError, Conflict, InputError, Interrupted, ListBackupError
-from listbackup.base.ids import RestoreId
+from listbackup.base.ids import RestoreId, SourceId
 from listbackup.base.paging import Page
 from listbackup.processor.fields import field_paths
 from listbackup.processor.restore import carry_out, undo
@@ -96,24 +96,9 @@ class Restores:
         Raises Interrupted or PlatformError with the restore left ``running``: ``resume`` goes on with it.
         """
         source = self._sources.get(scope, plan.source)
-        restore = Restore(
-            id=RestoreId(self._desk.new_id("rst")),
-            source=source.id,
-            snapshot_seq=plan.snapshot_seq,
-            selection=plan.selection,
-            overwrite=plan.overwrite,
-            state=RestoreState.RUNNING,
-            created_at=self._desk.clock.now(),
-        )
-        self._desk.commit(scope, self._rows(scope).insert(restore), restore_fact("started", restore))
-        watch = Watch(self._desk, scope, restore, should_stop, self.get)
-
-        def write() -> Restore:
-            with self._room(scope, source, plan.snapshot_seq, plan.selection, watch.should_stop, hold) as room:
-                return self._carry_out(scope, restore, room, plan, watch.listening(listen), hold)
-
+        restore = self._begin(scope, source.id, plan.snapshot_seq, plan.selection, plan.overwrite)
         with self._hold(scope, restore.id) as hold:
-            return self._unless_cancelled(scope, restore.id, write)
+            return self._write(scope, restore, hold, listen, should_stop, plan)
 
     def open(
         self, scope: Scope, source: str, *, seq: int | None = None, selection: Selection = Selection(), overwrite: bool = False
@@ -125,17 +110,7 @@ class Restores:
         unknown = sorted({*(selection.streams or ()), *selection.keys} - set(snapshot.streams))
         if unknown:
             raise InputError(f"the snapshot has no stream {unknown[0]!r}", field="streams", hint="it has: " + ", ".join(snapshot.streams))
-        restore = Restore(
-            id=RestoreId(self._desk.new_id("rst")),
-            source=of.id,
-            snapshot_seq=snapshot.seq,
-            selection=selection,
-            overwrite=overwrite,
-            state=RestoreState.RUNNING,
-            created_at=self._desk.clock.now(),
-        )
-        self._desk.commit(scope, self._rows(scope).insert(restore), restore_fact("started", restore))
-        return restore
+        return self._begin(scope, of.id, snapshot.seq, selection, overwrite)
 
     def resume(
         self,
@@ -159,7 +134,7 @@ class Restores:
                 return found
             going = self._change(scope, found, replace(found, message=None)) if found.message is not None else found
             with self._giving_up(scope, restore):
-                return self._unless_cancelled(scope, restore, lambda: self._go_on(scope, going, hold, listen, should_stop))
+                return self._write(scope, going, hold, listen, should_stop)
 
     def check_free(self, scope: Scope, restore: str) -> None:
         """Raises BusyError while a process is at it: what is asked for now would end at once, where nobody sees it."""
@@ -228,12 +203,41 @@ class Restores:
         of = self._sources.get(scope, source)
         return self._rows(scope).page(part=of.id, index="by_source", reverse=True, limit=limit, cursor=cursor)
 
-    def _go_on(self, scope: Scope, restore: Restore, hold: Hold, listen: ListenRestore, should_stop: Callable[[], bool]) -> Restore:
+    def _begin(self, scope: Scope, source: SourceId, seq: int, selection: Selection, overwrite: bool) -> Restore:
+        """A new restore, written down."""
+        restore = Restore(
+            id=RestoreId(self._desk.new_id("rst")),
+            source=source,
+            snapshot_seq=seq,
+            selection=selection,
+            overwrite=overwrite,
+            state=RestoreState.RUNNING,
+            created_at=self._desk.clock.now(),
+        )
+        self._desk.commit(scope, self._rows(scope).insert(restore), restore_fact("started", restore))
+        return restore
+
+    def _write(
+        self,
+        scope: Scope,
+        restore: Restore,
+        hold: Hold,
+        listen: ListenRestore,
+        should_stop: Callable[[], bool],
+        plan: RestorePlan | None = None,
+    ) -> Restore:
+        """The restore carried out by its plan, or one made now; as it was cancelled, if it was meanwhile."""
         source, watch = self._sources.get(scope, restore.source), Watch(self._desk, scope, restore, should_stop, self.get)
         tell = watch.listening(listen)
-        with self._room(scope, source, restore.snapshot_seq, restore.selection, watch.should_stop, hold) as room:
-            plan = plan_restore(room, source.id, restore.selection, overwrite=restore.overwrite, listen=tell)
-            return self._carry_out(scope, restore, room, plan, tell, hold)
+        try:
+            with self._room(scope, source, restore.snapshot_seq, restore.selection, watch.should_stop, hold) as room:
+                plan = plan or plan_restore(room, source.id, restore.selection, overwrite=restore.overwrite, listen=tell)
+                return self._carry_out(scope, restore, room, plan, tell, hold)
+        except (Interrupted, Conflict):
+            now = self.get(scope, restore.id)
+            if now.state is not RestoreState.CANCELLED:
+                raise
+            return now
 
     def _carry_out(
         self, scope: Scope, restore: Restore, room: RestoreRoom, plan: RestorePlan, listen: ListenRestore, hold: Hold
@@ -250,16 +254,6 @@ class Restores:
             self.check_free(scope, restore)
         with held(self._desk, lease_of(scope.account, restore), take_over=take_over) as hold:
             yield hold
-
-    def _unless_cancelled(self, scope: Scope, restore: str, write: Callable[[], Restore]) -> Restore:
-        """What ``write`` returns, or the restore as it was cancelled meanwhile."""
-        try:
-            return write()
-        except (Interrupted, Conflict):
-            now = self.get(scope, restore)
-            if now.state is not RestoreState.CANCELLED:
-                raise
-            return now
 
     @contextmanager
     def _giving_up(self, scope: Scope, restore: str) -> Iterator[None]:
