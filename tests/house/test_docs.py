@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,51 +89,38 @@ def _write_day(path: Path, crm: dict[str, str]) -> None:
     path.chmod(0o755)
 
 
-def test_every_command_stands_in_the_reference() -> None:
+def commands() -> Iterator[tuple[str, Any]]:
+    """Every command that can be given, by its words, with what it takes."""
     import typer
 
-    page = (ROOT / "docs" / "guides" / "commands.md").read_text()
     group = typer.main.get_command(build())
-    paths = []
     for entry in COMMANDS:
-        command = group.commands[entry.name]
-        children = getattr(command, "commands", {})
-        paths += [f"{entry.name} {child}" for child in children] or [entry.name]
-    missing = [path for path in paths if f"`listbackup {path}" not in page]
-    assert missing == []
+        for child, command in getattr(group.commands[entry.name], "commands", {"": group.commands[entry.name]}).items():
+            yield f"{entry.name} {child}".strip(), command
+
+
+def test_every_command_stands_in_the_reference() -> None:
+    page = (ROOT / "docs" / "guides" / "commands.md").read_text()
+    assert [path for path, _ in commands() if f"`listbackup {path}" not in page] == []
+
+
+def test_every_command_takes_json_and_its_page_says_what_it_prints() -> None:
+    rows = re.findall(r"^\| (`.*?) \| .* \|$", (ROOT / "docs" / "guides" / "json-output.md").read_text(), re.MULTILINE)
+    told = set(re.findall(r"`(.+?)`", " ".join(rows)))
+    assert [path for path, command in commands() if not any("--json" in param.opts for param in command.params)] == []
+    assert {path for path, _ in commands()} == told
 
 
 def test_every_command_has_examples_in_its_help() -> None:
-    import typer
-
-    def walk(command: object, path: str) -> Iterator[str]:
-        children = getattr(command, "commands", None)
-        if children is None:
-            if "Examples:" not in (getattr(command, "help", "") or ""):
-                yield path
-            return
-        for name, child in children.items():
-            yield from walk(child, f"{path} {name}")
-
-    assert list(walk(typer.main.get_command(build()), "listbackup")) == []
+    assert [path for path, command in commands() if "Examples:" not in (command.help or "")] == []
 
 
 def test_the_examples_of_every_help_name_options_that_exist() -> None:
-    import typer
-
-    group = typer.main.get_command(build())
-    for entry in COMMANDS:
-        command = group.commands[entry.name]
-        for one in getattr(command, "commands", {"": command}).values():
-            options = {option for param in one.params for option in (*param.opts, *param.secondary_opts)} | {
-                "--data",
-                "--server",
-                "--account",
-                "--help",
-            }
-            examples = (one.help or "").partition("Examples:")[2]
-            for option in re.findall(r"(?<=\s)--?[a-z][a-z-]*", examples):
-                assert option in options, f"{entry.name}: {option}"
+    for path, command in commands():
+        options = {option for param in command.params for option in (*param.opts, *param.secondary_opts)}
+        examples = (command.help or "").partition("Examples:")[2]
+        for option in re.findall(r"(?<=\s)--?[a-z][a-z-]*", examples):
+            assert option in options | {"--data", "--server", "--account", "--help"}, f"{path}: {option}"
 
 
 def test_the_exit_codes_page_is_the_table_of_the_code() -> None:
