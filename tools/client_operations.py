@@ -19,6 +19,7 @@ NAMES: dict[str, str] = {  # "METHOD path" -> the method's name
     "GET /v2/snapshots/{snapshot}/streams/{stream}/records/{key}": "record",
     "GET /v2/snapshots/{snapshot}/streams/{stream}/records/{key}/history": "history",
     "GET /v2/sources/{source}/snapshots": "snapshots",
+    "GET /v2/snapshots": "newest_snapshots",
     "GET /v2/snapshots/{snapshot}": "snapshot",
     "GET /v2/sources/{source}/retention/preview": "preview_retention",
     "GET /v2/sources/{source}/prune/preview": "preview_prune",

@@ -288,6 +288,8 @@ PARTICULAR: dict[str, str] = {
     "Source.retention": "The source's own word on which snapshots stay; null: it has none, and its jobs say.",
     "Source.streams": "The streams that were chosen; null: all.",
     "Source.tags": "Words to find it by.",
+    "SourceSnapshots.problem": "Why its snapshots cannot be told, in a sentence; null: they can.",
+    "SourceSnapshots.snapshots": "The newest ones, newest first; none where there is a problem.",
     "Status.maintenance": "Whether nothing is changed and no run begins.",
     "Status.reason": "Why there is maintenance; null: there is none.",
     "Status.since": "Since when there is maintenance [UTC]; null: there is none.",

@@ -89,11 +89,18 @@ class Rows(Generic[T]):
         return [self._table.delete(thing.id, if_=Equals({"version": thing.version}))]
 
     def page(
-        self, *, part: str = "", index: str | None = None, reverse: bool = False, limit: int = 100, cursor: str | None = None
+        self,
+        *,
+        part: str = "",
+        index: str | None = None,
+        after: str | None = None,
+        reverse: bool = False,
+        limit: int = 100,
+        cursor: str | None = None,
     ) -> Page[T]:
-        """A page in order of id, or of an index."""
+        """A page in order of id, or of an index; of what stands behind ``after``."""
         prefix = "" if index else f"{self.prefix}_"
-        found = self._table.query(part=part, index=index, prefix=prefix, reverse=reverse, limit=limit, cursor=cursor)
+        found = self._table.query(part=part, index=index, prefix=prefix, after=after, reverse=reverse, limit=limit, cursor=cursor)
         return Page(items=[self.read(item) for item in found.items], next_cursor=found.next_cursor)
 
     def iter(self, *, part: str = "", index: str | None = None, reverse: bool = False) -> Iterator[T]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from listbackup.backends.keyring.scope import KeyScope
-from listbackup.backends.objects.port import Objects
+from listbackup.backends.objects.port import ObjectMissing, Objects
 from listbackup.backends.table.port import Tables
 from listbackup.base.clock import Clock
+from listbackup.base.errors import NotFound
 from listbackup.services.scope import Scope
 
 if TYPE_CHECKING:  # snapshots' code is loaded when a store is opened: most requests open none
@@ -39,11 +41,27 @@ class Stores:
 
     def open(self, scope: Scope, source: str) -> Store:
         """The store of this source of the scope's account, created when it has none yet. Raises KeyUnavailable, DamagedError, NewerFormat."""
+        from listbackup.store import Store
+
+        return self._ready(scope, source, Store.create)
+
+    def find(self, scope: Scope, source: str) -> Store | None:
+        """As ``open``, None when it has none yet: for who only looks. Raises ObjectMissing besides, where a part of the head is lost."""
+        from listbackup.store import Store
+
+        try:
+            return self._ready(scope, source, Store.open)
+        except ObjectMissing:
+            raise
+        except NotFound:
+            return None
+
+    def _ready(self, scope: Scope, source: str, opened: Callable[[StoreGround, str], Store]) -> Store:
         name = (scope.account, source)
         with self._lock:
             found = self._at_hand.get(name)
             if found is None:
-                found = self._at_hand[name] = self._open(scope, source)
+                found = self._at_hand[name] = opened(self.ground(scope), source)
             self._at_hand.move_to_end(name)
             while len(self._at_hand) > AT_HAND:
                 self._at_hand.popitem(last=False)  # whoever still reads from it goes on; its threads end with it
@@ -66,11 +84,6 @@ class Stores:
         with self._lock:
             self._at_hand.pop((scope.account, source), None)
         destroy_store(ground, source)
-
-    def _open(self, scope: Scope, source: str) -> Store:
-        from listbackup.store import Store
-
-        return Store.create(self.ground(scope), source)
 
     def ground(self, scope: Scope) -> StoreGround:
         """What the account's stores stand on."""

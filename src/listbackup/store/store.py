@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from listbackup.backends.objects.port import ObjectExists
@@ -112,9 +113,13 @@ class Store:
 
     def latest(self) -> SnapshotInfo | None:
         """The newest snapshot, or None before the first."""
+        return next(iter(self.newest(1)), None)
+
+    def newest(self, count: int) -> Sequence[SnapshotInfo]:
+        """At most so many snapshots, newest first, without those in the trash. What older ones say of themselves is not read."""
         head = self.head()
-        entries = [entry for entry in head.snaps if entry.expired_at is None]
-        return self._info(head, entries[-1]) if entries else None
+        entries = (entry for entry in reversed(head.snaps) if entry.expired_at is None)
+        return [self._info(head, entry) for entry in islice(entries, count)]
 
     def find_snapshot(self, wanted: str | int | datetime) -> SnapshotInfo | None:
         """The snapshot that is meant by a number, an id (or its unique beginning), ``latest``, or an instant: the newest at or before it."""

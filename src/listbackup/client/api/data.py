@@ -270,6 +270,16 @@ class SnapshotShown(Struct, frozen=True, kw_only=True):
     streams: Sequence[StreamShown]
 
 
+class SourceSnapshots(Struct, frozen=True, kw_only=True):
+    """A source's newest snapshots, newest first, without those in the trash. With a ``problem`` there are none here, and what is kept is not
+    known.
+    """
+
+    source: str
+    snapshots: Sequence[SnapshotShown]
+    problem: str | None
+
+
 class StreamCover(Struct, frozen=True, kw_only=True):
     """One stream of the platform, or of the newest snapshot."""
 
@@ -466,6 +476,17 @@ class DataApi:
         """How the last prune that somebody asked for ended."""
         request = Request(method="GET", path=f"/v2/sources/{part(source)}/prune")
         return self._session.ask(PruneShown, request)
+
+    def newest_snapshots(
+        self, *, cursor: str | None | UnsetType = UNSET, limit: int | UnsetType = UNSET, newest: int | UnsetType = UNSET
+    ) -> Page[SourceSnapshots]:
+        """The newest snapshots of each source."""
+        request = Request(method="GET", path="/v2/snapshots", query={"cursor": cursor, "limit": limit, "newest": newest})
+        return self._session.ask(Page[SourceSnapshots], request)
+
+    def iter_newest_snapshots(self, *, limit: int | UnsetType = UNSET, newest: int | UnsetType = UNSET) -> Iterator[SourceSnapshots]:
+        """Every item of ``newest_snapshots``, page after page."""
+        return every(lambda cursor: self.newest_snapshots(limit=limit, newest=newest, cursor=cursor))
 
     def preview_prune(self, source: str) -> PruneStats:
         """What a prune would do."""

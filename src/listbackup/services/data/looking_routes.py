@@ -6,21 +6,25 @@ from collections.abc import Sequence
 
 from listbackup.base.errors import InputError
 from listbackup.base.numbers import whole
-from listbackup.http.paging import Listing
+from listbackup.http.paging import Listing, listing
 from listbackup.http.permission import Permission
 from listbackup.processor.restore_room import references_in
 from listbackup.services.data.asking import FieldShown, fields_of, parse_fields, parse_filter
 from listbackup.services.data.keys import kept_key, parse_key, show_key
+from listbackup.services.data.newest import newest_of_each
 from listbackup.services.data.places import ONE, RECORDS, with_stream
 from listbackup.services.data.records import Wanted, page_of_records, records_at
 from listbackup.services.data.schema import (
+    NewestParameters,
     RecordParameters,
     RecordShown,
     ReferenceShown,
     SnapshotParameters,
     SnapshotShown,
+    SourceSnapshots,
     StreamShown,
     VersionShown,
+    show_newest,
     show_record,
     show_snapshot,
     show_streams,
@@ -51,6 +55,11 @@ def _snapshots(data: Data) -> Sequence[Route]:
         following = str(page[-1].seq) if len(found) > asked.limit else None
         return Answer(content=Listing(items=[show_snapshot(source, one) for one in page], next=following))
 
+    def newest(call: Call) -> Answer:
+        asked = call.query(NewestParameters)
+        found = newest_of_each(data, call.scope, newest=asked.newest, limit=asked.limit, cursor=asked.cursor)
+        return Answer(content=listing(found, show_newest))
+
     def get(call: Call) -> Answer:
         source, snapshot = data.place(call.scope, call.path["snapshot"])
         return Answer(content=show_snapshot(source.id, snapshot))
@@ -61,6 +70,7 @@ def _snapshots(data: Data) -> Sequence[Route]:
     read, all_of = Permission.SNAPSHOTS_READ, "/sources/{source:src}/snapshots"
     return [
         reading(all_of, "A source's snapshots, newest first", read, snapshots, Listing[SnapshotShown], SnapshotParameters),
+        reading("/snapshots", "The newest snapshots of each source", read, newest, Listing[SourceSnapshots], NewestParameters),
         reading(ONE, "A snapshot", read, get, SnapshotShown),
         reading(f"{ONE}/streams", "The streams of a snapshot", read, streams, Listing[StreamShown]),
     ]

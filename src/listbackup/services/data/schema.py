@@ -16,6 +16,7 @@ from listbackup.processor.fields import only_fields
 from listbackup.services.data.asking import changed_fields
 from listbackup.services.data.hunting import HitsFound
 from listbackup.services.data.keys import show_key
+from listbackup.services.data.newest import Newest
 from listbackup.store import Change, Key, Record, SnapshotInfo, StreamCounts, Version
 from listbackup.store.model import HIDDEN, ChangeKind, SnapshotKind, StreamStatus
 
@@ -28,6 +29,13 @@ class SnapshotParameters(PageParameters):
 
     with_trash: Annotated[bool, Field(description="Also those in the trash.")] = False
     limit: Annotated[int, Field(ge=1, le=500, description="How many items at most.")] = 500
+
+
+class NewestParameters(PageParameters):
+    """How many snapshots of each source; ``limit`` counts sources. A page may be short before the last: go on while there is a ``next``."""
+
+    newest: Annotated[int, Field(ge=1, le=100, description="How many snapshots of each source at most.")] = 14
+    limit: Annotated[int, Field(ge=1, le=500, description="How many sources at most.")] = 100
 
 
 class RecordParameters(PageParameters):
@@ -137,6 +145,15 @@ class SnapshotShown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSnapshots:
+    """A source's newest snapshots, newest first, without those in the trash. With a ``problem`` there are none here, and what is kept is not known."""
+
+    source: str
+    snapshots: Sequence[SnapshotShown]
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordShown:
     """A record as the platform sent it; ``key`` is what addresses it, ``since`` the number of the snapshot that brought it so.
 
@@ -226,6 +243,13 @@ def show_snapshot(source: str, snapshot: SnapshotInfo) -> SnapshotShown:
         written_bytes=snapshot.written_bytes,
         records=sum(stream.records for stream in streams),
         streams=streams,
+    )
+
+
+def show_newest(one: Newest) -> SourceSnapshots:
+    """The source's snapshots as they go out."""
+    return SourceSnapshots(
+        source=one.source, snapshots=[show_snapshot(one.source, snapshot) for snapshot in one.snapshots], problem=one.problem
     )
 
 

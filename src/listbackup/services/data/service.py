@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from listbackup.base.errors import NotFound
-from listbackup.base.paging import iter_pages
+from listbackup.base.paging import Page, iter_pages
 from listbackup.connectors.engine.connector import StreamInfo
 from listbackup.services.data.events import source_data_fact
 from listbackup.services.data.keys import kept_key, parse_key, show_key
@@ -185,6 +185,15 @@ class Data:
             yield self._sources.get(scope, source)
             return
         yield from iter_pages(lambda cursor: self._sources.list(scope, cursor=cursor))
+
+    def sources_behind(self, scope: Scope, after: str | None, *, limit: int) -> Page[Source]:
+        """Some sources in order of their ids, from the one behind this id on (None: the first)."""
+        return self._sources.list_behind(scope, after, limit=limit)
+
+    def newest(self, scope: Scope, source: Source, count: int) -> Sequence[SnapshotInfo]:
+        """At most so many snapshots of a source that was just found, newest first, without those in the trash. Raises StoreError, ObjectMissing."""
+        store = self._stores.find(scope, source.id)
+        return store.newest(count) if store is not None else ()
 
     def as_of(self, scope: Scope, source: str, at: datetime | None, *, seq: int | None = None) -> SnapshotInfo | None:
         """The snapshot of this number; else the newest at or before the instant, the newest of all for None. None where there was none yet."""

@@ -80,6 +80,10 @@ class Sources:
                 break
         return Page(items=found, next_cursor=cursor)
 
+    def list_behind(self, scope: Scope, after: str | None, *, limit: int) -> Page[Source]:
+        """As ``list``, from the source behind this id on, whether it is there or not (None: the first)."""
+        return self._rows(scope).page(after=after, limit=limit)
+
     def get(self, scope: Scope, source: str) -> Source:
         """The source of this id or name. Raises NotFound."""
         return self._rows(scope).get(source)
