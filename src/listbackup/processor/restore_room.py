@@ -123,8 +123,9 @@ class RestoreRoom:
         return [name for name in ordered if name in streams]
 
     def refers_to(self, stream: str, raw: bytes) -> Sequence[tuple[str, Key]]:
-        """(stream, key) of every record that this one refers to, as far as the connector declares it."""
-        return [(to, key) for _, to, key in references_in(self.info(stream).references, raw)]
+        """(stream, key) of every record that this one refers to, as far as the connector declares it; a number also as the text that may be its key."""
+        found = [(to, key) for _, to, key in references_in(self.info(stream).references, raw)]
+        return [*found, *((to, (str(part),)) for to, (part,) in found if isinstance(part, int))]
 
     def _turn(self, value: Any, path: Sequence[str], to: str) -> bool:
         """Turn the reference at this path, a single one or a list of them; ``*`` stands for every element of an array."""
@@ -142,7 +143,7 @@ class RestoreRoom:
             return self._turn(inner, path[1:], to)
         if isinstance(inner, list):
             return self._turn_all(inner, to)
-        new = self._new_id(inner, to)
+        new = new_reference(self.ids, to, inner)
         if new is None:
             return False
         value[path[0]] = new
@@ -151,24 +152,31 @@ class RestoreRoom:
     def _turn_all(self, values: list[Any], to: str) -> bool:
         turned = False
         for place, one in enumerate(values):
-            new = self._new_id(one, to)
+            new = new_reference(self.ids, to, one)
             if new is not None:
                 values[place], turned = new, True
         return turned
 
-    def _new_id(self, value: Any, to: str) -> str | int | None:
-        old = _plain(value)
-        if old is None:
-            return None
-        keys: list[Key] = [(old,)]
-        if isinstance(old, str) and (number := whole(old)) is not None:
-            keys.append((number,))
-        for key in keys:
-            restored = self.ids.find(to, key)
-            if restored is not None and restored.target != key:
-                new = restored.target[-1]
-                return str(new) if isinstance(old, str) else new
+
+def new_reference(ids: IdMap, to: str, value: Any) -> str | int | None:
+    """What names the record of stream ``to`` since it was written back, spelled as ``value`` names it; None where it goes by that name still.
+
+    A number may name a record whose key is text, and the other way round.
+    """
+    old = _plain(value)
+    if old is None:
         return None
+    number = whole(old) if isinstance(old, str) else None
+    other = str(old) if isinstance(old, int) else number
+    for part in (old, other) if other is not None else (old,):
+        restored = ids.find(to, (part,))
+        if restored is not None and restored.target != (part,):
+            new = restored.target[-1]
+            if isinstance(old, str):
+                return str(new)
+            digits = whole(new) if isinstance(new, str) else None
+            return new if digits is None else digits
+    return None
 
 
 def references_in(references: Mapping[str, str], raw: bytes) -> Sequence[tuple[str, str, Key]]:

@@ -180,7 +180,24 @@ def test_a_record_without_a_usable_key_is_noted_and_the_others_are_kept() -> Non
 def test_a_key_that_changes_its_type_is_noted() -> None:
     names = KeyReader(facts())
     assert names.read([b'{"id":1}'], None, {}).faults == []
-    assert [reason for reason, _ in names.read([b'{"id":"1"}'], None, {}).faults] == [Reason.SCHEMA_DRIFT]
+    found = [names.read([b'{"id":"1"}', b'{"id":2}', b'{"id":"a%d"}' % page], None, {}) for page in range(2)]
+    assert [read.keys for read in found] == [[("1",), (2,), ("a0",)], [("1",), (2,), ("a1",)]]
+    assert found[0].faults == found[1].faults  # one sentence, however many pages it is true of
+    ((reason, told),) = found[0].faults
+    assert reason is Reason.SCHEMA_DRIFT
+    for word in ("'id'", "rows", "a number at first", 'text ("1")', "`key_as: text`", "`key_as: mixed`"):
+        assert word in told
+
+
+def test_keys_of_two_types_are_one_or_two_records_as_it_is_declared() -> None:
+    raws = [b'{"id":1}', b'{"id":"1"}', b'{"id":"a"}']
+    texts, mixed = KeyReader(facts(key_as="text")).read(raws, None, {}), KeyReader(facts(key_as="mixed")).read(raws, None, {})
+    assert (texts.keys, texts.faults) == ([("1",), ("1",), ("a",)], [])
+    assert (mixed.keys, mixed.faults) == ([(1,), ("1",), ("a",)], [])
+    child = facts(key=("parent.list", "id"), key_as="text")
+    assert KeyReader(child).read([b'{"id":7}'], None, {"list": 3}).keys == [("3", "7")]
+    long = KeyReader(facts(key_as="mixed")).read([b'{"id":1}', b'{"id":"%s"}' % (b"k" * 2000)], None, {})
+    assert (long.keys, [reason for reason, _ in long.faults]) == ([(1,)], [Reason.MISSING_KEY])
 
 
 def test_a_key_longer_than_the_store_can_hold_is_noted() -> None:

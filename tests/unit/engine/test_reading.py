@@ -107,6 +107,26 @@ def test_what_was_wrong_before_an_interruption_is_still_wrong_after_it(lie: Lie)
         assert not outcome.complete, kind
 
 
+@pytest.mark.parametrize(("key_as", "kept"), [("same", 12), ("text", 11), ("mixed", 12)])
+def test_a_stream_whose_keys_are_now_numbers_now_text_is_whole_once_it_is_said_what_that_means(key_as: str, kept: int) -> None:
+    listed: list[dict[str, object]] = [*({"id": number} for number in range(1, 9)), {"id": "a"}, {"id": "b"}, {"id": "c"}, {"id": "8"}]
+
+    def answer(request: Request) -> object:
+        page = int(request.query["page"])
+        return {"data": listed[(page - 1) * 3 : page * 3], "total": kept}
+
+    stream = StreamFacts(name="rows", path="/rows", records="data", total="total", paging=PageNumber(size=3), key_as=key_as, repeats=True)  # type: ignore[arg-type]
+    with serving(answer) as url:
+        one = session(url, stream)
+        batches, outcome = some(one, "rows")
+        got, again, _ = in_pieces(one, "rows")
+        one.close()
+    assert outcome is not None
+    assert len(records(batches)) == len(got) == kept  # nothing is lost, whatever it is called
+    assert outcome.complete == again.complete == (key_as != "same")
+    assert [problem.reason for problem in outcome.problems] == ([] if outcome.complete else ["schema_drift"])  # once, of two pages
+
+
 def tree(request: Request, parents: int, children: int) -> object:
     """Parents in pages of five, each with its own number of children in pages of three."""
     if request.path == "/parents":

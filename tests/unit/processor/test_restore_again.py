@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from listbackup.base.canonical import comparable
 from listbackup.base.errors import InputError
 from listbackup.base.secret import Secret
 from listbackup.connectors.engine.record import Key
-from listbackup.processor.restore_room import references_in
+from listbackup.processor.restore_model import Restored
+from listbackup.processor.restore_room import new_reference, references_in
 from listbackup.services.data import Restore
 from listbackup.services.runs import Means, Work
 from listbackup.testing.clock import ManualClock
@@ -140,6 +142,21 @@ def test_a_reference_that_only_looks_like_a_number_goes_back_as_it_was(company: 
     assert done.result is not None
     assert done.result.created == 1
     assert [row["company"] for row in world.streams["contacts"].rows.values()] == [company]
+
+
+@pytest.mark.parametrize(
+    ("key", "target", "named", "now"),
+    [(7, 9, b"7", 9), (7, 9, "7", "9"), ("7", "9", b"7", 9), ("7", "9", "7", "9"), ("7", "a9", b"7", "a9"), ("7", "7", b"7", None)],
+)
+def test_a_reference_is_turned_whether_the_key_is_a_number_or_text(key: int | str, target: int | str, named: object, now: object) -> None:
+    class Map:
+        def find(self, stream: str, asked: Key) -> Restored | None:
+            return Restored(target=(target,), wanted="", after="") if (stream, asked) == ("companies", (key,)) else None
+
+        def set(self, *_: object) -> None: ...
+        def forget(self, *_: object) -> None: ...
+
+    assert new_reference(Map(), "companies", msgspec.Raw(named) if isinstance(named, bytes) else named) == now
 
 
 def test_a_reference_of_more_digits_than_a_number_has_leads_nowhere() -> None:

@@ -69,6 +69,7 @@ def _feed(facts: StreamFacts, feed: DeletionFeed) -> StreamFacts:
         params=feed.params,
         records=feed.records,
         key=feed.key,
+        key_as=facts.key_as,
         paging=feed.paging,
         total=feed.total,
         end=facts.end,

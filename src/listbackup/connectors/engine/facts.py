@@ -30,6 +30,15 @@ InstantFormat = Annotated[
 ]
 
 
+KeyAs = Annotated[
+    Literal["same", "text", "mixed"],
+    Meta(
+        description="a key that is a number here and text there: same, the run says so and is partial; text, numbers are read as their digits, "
+        'so that 1 and "1" are one record; mixed, as they are sent, so that 1 and "1" are two'
+    ),
+]
+
+
 class Ask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A value that a person gives to connect."""
 
@@ -224,6 +233,7 @@ class StreamFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     item: str = ""  # where inside each listed item the record stands (GraphQL: ``node``)
     single: bool = False  # the answer is one record, not a list
     key: tuple[str, ...] = ("id",)  # empty: the stream has no key
+    key_as: KeyAs = "same"
     paging: Paging = field(default_factory=NoPaging)
     total: str | None = None  # place of the number of records in the whole listing
     left_out_when_empty: bool = False  # an empty listing has no ``records`` at all, but a total of 0

@@ -50,9 +50,13 @@ class KeyReader:
         self._decode: Any = json_decoder(self._fast.type).decode
         self._decode_slow: Any = json_decoder(self._slow.type).decode
         self._kinds: tuple[type, ...] | None = None  # of the key's parts, as first seen
+        self._as = facts.key_as
+        self._told_of_drift = ""  # said once, however many pages it is true of
 
     def agrees(self, kinds: Sequence[str]) -> bool:
         """Whether keys of these types are like those that came; from now on they are, where none came."""
+        if self._as == "mixed":
+            return True
         if self._kinds is None:
             self._kinds = tuple(_KINDS[kind] for kind in kinds)
         return kinds_of(self._kinds) == tuple(kinds)
@@ -92,7 +96,7 @@ class KeyReader:
                 columns.append([parent[placeholder]] * len(seen))
             else:
                 columns.append(list(map(self._fast.getters[next(own)], seen)))
-        return columns
+        return [list(map(str, column)) for column in columns] if self._as == "text" else columns
 
     def _instants(self, path: tuple[str, ...] | None, seen: Sequence[Any]) -> Sequence[object]:
         return list(map(self._fast.getters[path], seen)) if path is not None else ()
@@ -102,12 +106,23 @@ class KeyReader:
         if self._kinds is None:
             self._kinds = tuple(map(type, found.keys[0]))
         for place, (kind, column) in enumerate(zip(self._kinds, columns, strict=True)):
-            if set(map(type, column)) != {kind}:
-                found.faults.append((Reason.SCHEMA_DRIFT, f"the key {self._facts.key[place]!r} is now text, now a number"))
-                column = tuple(map(str, column))
-            if kind is str and max(map(len, column)) > MAX_KEY_TEXT:
+            kinds = set(map(type, column))
+            if kinds != {kind} and self._as == "same":
+                found.faults.append((Reason.SCHEMA_DRIFT, self._drift(place, kind, column)))
+            if str in kinds and max(map(len, column if len(kinds) == 1 else map(str, column))) > MAX_KEY_TEXT:
                 self._drop_long(found)
                 return
+
+    def _drift(self, place: int, kind: type, column: Sequence[KeyPart]) -> str:
+        """Both records are kept, and it is for a person to say whether 1 and "1" are one."""
+        if not self._told_of_drift:
+            odd = next(part for part in column if type(part) is not kind)
+            first, other = ("text", "a number") if kind is str else ("a number", "text")
+            self._told_of_drift = (
+                f"the key {self._facts.key[place]!r} of {self._facts.name} is {first} at first and later {other} ({msgspec.json.encode(odd).decode()[:60]}); "
+                'where 1 and "1" are one record, declare the stream with `key_as: text`, where they are two, with `key_as: mixed`'
+            )
+        return self._told_of_drift
 
     def _drop_long(self, found: Read) -> None:
         keep = [sum(len(str(part)) for part in key) <= MAX_KEY_TEXT for key in found.keys]

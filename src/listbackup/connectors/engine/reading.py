@@ -192,8 +192,9 @@ class StreamRead(ABC):
         return resume
 
     def _note(self, reason: Reason, message: str, key: str | None = None) -> None:
-        if len(self._problems) < MAX_PROBLEMS:
-            self._problems.append(Problem(reason=str(reason), message=message, stream=self._facts.name, key=key))
+        problem = Problem(reason=str(reason), message=message, stream=self._facts.name, key=key)
+        if len(self._problems) < MAX_PROBLEMS and not (reason is Reason.SCHEMA_DRIFT and problem in self._problems):
+            self._problems.append(problem)
 
     def _notes(self, faults: Sequence[Fault]) -> None:
         for reason, message in faults:
