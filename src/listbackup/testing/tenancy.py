@@ -38,7 +38,7 @@ class Folk:
 
     def is_address_of(self, email: str, card: Card) -> bool:
         """See the port."""
-        return email.casefold() == card.email.casefold()
+        return email.lower() == card.email.lower()
 
 
 class Letters:

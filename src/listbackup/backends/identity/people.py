@@ -30,7 +30,12 @@ def check_email(email: str) -> str:
 
 
 def email_key(email: str) -> str:
-    """What two spellings of one address share: case does not matter."""
+    """What two spellings of one address share: capitals do not matter, every other letter does. "groß" and "gross" are two people's (docs/decisions/0394)."""
+    return unicodedata.normalize("NFC", check_email(email).lower())
+
+
+def _former_key(email: str) -> str:
+    """The key of rows that were written while ß was read as ss."""
     return unicodedata.normalize("NFC", check_email(email).casefold())
 
 
@@ -52,22 +57,21 @@ class BuiltinPeople:
     def find_by_email(self, email: str) -> Person | None:
         """See the port. What is no address is nobody's."""
         try:
-            row = self._table.find(f"email/{email_key(email)}", "email")
+            found = self._found(email)
         except InputError:
             return None
-        return self.find(str(row["user"])) if row is not None else None
+        return found[1] if found is not None else None
 
     def create(self, user: UserId, email: str, password: str, *, is_verified: bool = False) -> tuple[Person, Writes]:
         """See the port."""
         address = check_email(email)
         check_policy(password, email=address, product=self._product, has_mfa=False)
         kept = self._passwords.keep(user, password)  # before the address is looked for: a taken one costs the same
-        if self._table.find(f"email/{email_key(address)}", "email") is not None:
-            raise taken()
+        took = self._take(address, user)
         now = self._clock.now()
         person = Person(id=user, email=address, created_at=now, email_verified=is_verified, password_at=now)
         row: dict[str, Scalar] = {"pk": user, "sk": "person", "version": 1, "doc": _doc(person), "hash": kept}
-        return person, [(self._table, Put(item=row, if_=Absent())), self._take(address, user)]
+        return person, [(self._table, Put(item=row, if_=Absent())), *took]
 
     def verify_email(self, person: Person, password: str | None = None) -> tuple[Person, Writes]:
         """See the port."""
@@ -83,10 +87,10 @@ class BuiltinPeople:
         new, writes = self.change(person, replace(person, email=address, email_verified=True, generation=person.generation + 1))
         if email_key(address) == email_key(person.email):
             return new, writes
-        if self.find_by_email(address) is not None:
-            raise taken()
-        freed = Delete(pk=f"email/{email_key(person.email)}", sk="email", if_=Equals({"user": person.id}))
-        return new, [*writes, (self._table, freed), self._take(address, person.id)]
+        left = self._found(person.email)
+        pk = left[0] if left is not None else _row(email_key(person.email))
+        freed = Delete(pk=pk, sk="email", if_=Equals({"user": person.id}))
+        return new, [*writes, (self._table, freed), *self._take(address, person.id)]
 
     def check_password(self, email: str, password: str) -> Person:
         """See the port."""
@@ -123,8 +127,38 @@ class BuiltinPeople:
         kept: dict[str, Scalar] = {"version": newer.version, "doc": _doc(newer), **columns}
         return newer, [(self._table, Update(pk=old.id, sk="person", set=kept, if_=Equals({"version": old.version})))]
 
-    def _take(self, email: str, user: UserId) -> tuple[Table, Put]:
-        return self._table, Put(item={"pk": f"email/{email_key(email)}", "sk": "email", "user": user}, if_=Absent())
+    def _found(self, email: str) -> tuple[str, Person] | None:
+        """Whose this address is, and the row that says so. Raises InputError for what is no address."""
+        key = email_key(email)
+        for pk in dict.fromkeys((_row(key), _row(_former_key(email)))):
+            row = self._table.find(pk, "email")
+            person = self.find(str(row["user"])) if row is not None else None
+            if person is not None and email_key(person.email) == key:
+                return pk, person
+        return None
+
+    def _take(self, email: str, user: UserId) -> Writes:
+        """The writes that make the address this person's. Raises Conflict where it is somebody's."""
+        if self._found(email) is not None:
+            raise taken()
+        pk = _row(email_key(email))
+        mine: Item = {"pk": pk, "sk": "email", "user": user}
+        row = self._table.find(pk, "email")
+        other = self.find(str(row["user"])) if row is not None else None
+        if row is None:
+            return [(self._table, Put(item=mine, if_=Absent()))]
+        if other is None:
+            raise taken()
+        own: Item = {
+            "pk": _row(email_key(other.email)),
+            "sk": "email",
+            "user": other.id,
+        }  # a former row makes way for the address that is spelled so
+        return [(self._table, Put(item=own, if_=Absent())), (self._table, Put(item=mine, if_=Equals({"user": other.id})))]
+
+
+def _row(key: str) -> str:
+    return f"email/{key}"
 
 
 def _own(person: Person) -> Person:

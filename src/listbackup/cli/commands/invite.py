@@ -66,7 +66,7 @@ def cancel(
     """
     with shell(context, as_json) as sh:
         account = _account(sh)
-        found = [one for one in sh.line.invitations.iter(account, limit=500) if email.casefold() == one.email.casefold()]
+        found = [one for one in sh.line.invitations.iter(account, limit=500) if email.lower() == one.email.lower()]
         waiting = next((one for one in found if one.state.value == "pending"), None)
         if waiting is None:
             raise NotFound(f"no invitation to {email} is open", hint="see them with:  listbackup invite list")

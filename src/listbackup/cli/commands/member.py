@@ -74,7 +74,7 @@ def remove(context: typer.Context, person: Person, as_json: Json = False) -> Non
 
 def _find(sh: Shell, text: str) -> MemberShown:
     for one in sh.line.users.iter(limit=500):
-        if one.user == text or one.email.casefold() == text.casefold():
+        if one.user == text or one.email.lower() == text.lower():
             return one
     raise NotFound(f"nobody in the account is {text!r}", hint="see them with:  listbackup member list")
 

@@ -63,6 +63,16 @@ class IdentitySuite:
         with pytest.raises(Conflict):
             self.identity.people.create(UserId("usr_eve"), "ADA@example.com", PASSWORD)
 
+    @pytest.mark.parametrize(("one", "other"), [("groß@example.com", "GROSS@example.com"), ("νίκος@example.com", "νίκοσ@example.com")])
+    def test_addresses_that_differ_in_more_than_capitals_are_two_peoples(self, one: str, other: str) -> None:
+        people = self.identity.people
+        made = []
+        for number, address in enumerate((one, other)):
+            person, writes = people.create(UserId(f"usr_{number}"), address, PASSWORD)
+            self.tables.transact(writes)
+            made.append(person)
+        assert [people.find_by_email(address) for address in (one, other)] == made
+
     def test_two_who_take_one_address_at_once_are_one(self) -> None:
         people = self.identity.people
         writes = [people.create(UserId(f"usr_{name}"), "x@example.com", PASSWORD)[1] for name in ("a", "b")]
