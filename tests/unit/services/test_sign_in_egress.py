@@ -140,3 +140,21 @@ def test_abuse_9_a_value_cannot_lead_the_token_endpoint_to_another_host(shop: st
     made = Agreement(found, {**values, "client_id": "me"}, Secret("x"), Ground(clock=ManualClock()), resolver=hostile_resolver)
     with pytest.raises(InputError, match="letters, digits, dots and dashes"):
         made.exchange("code", verifier="v", redirect="https://backup.example.org/v2/oauth/callback")
+
+
+def test_abuse_9_a_secret_is_not_told_to_another_place_than_it_was_given_for() -> None:
+    """Whoever may repair a connection names its address too; the application's secret goes where the code goes."""
+    told = json.loads(definition(client_secret="{app_secret}"))
+    told["config"].append({"name": "app_secret", "label": "Application secret", "secret": True})
+    house, values = rooms([RestConnector()]), {"definition": json.dumps(told), "url": HERE}
+    house.connections.create(house.scope, platform="rest", name="shop", values=values, secrets={"app_secret": Secret("s3")}, test=False)
+
+    def repaired(**given: object) -> str:
+        return house.consents.start(house.scope, "rest", holder="me", reconnect="shop", **given).url  # type: ignore[arg-type]
+
+    elsewhere = {**values, "url": "https://thief.example"}
+    assert repaired().startswith(HERE)
+    assert repaired(values=values).startswith(HERE)
+    with pytest.raises(InputError, match="Application secret"):
+        repaired(values=elsewhere)
+    assert repaired(values=elsewhere, secrets={"app_secret": Secret("s3")}).startswith("https://thief.example")
