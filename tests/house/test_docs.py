@@ -96,8 +96,11 @@ def commands() -> Iterator[tuple[str, Any]]:
 
     group = typer.main.get_command(build())
     for entry in COMMANDS:
-        for child, command in getattr(group.commands[entry.name], "commands", {"": group.commands[entry.name]}).items():
-            yield f"{entry.name} {child}".strip(), command
+        command = group.commands[entry.name]
+        children = getattr(command, "commands", {})
+        if not children or command.invoke_without_command:
+            yield entry.name, command
+        yield from ((f"{entry.name} {name}", child) for name, child in children.items())
 
 
 def test_every_command_stands_in_the_reference() -> None:

@@ -17,11 +17,18 @@ from listbackup.services.runs import Run
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or a source for its newest run.", show_default=False)]
 
-app = typer.Typer(help="List runs, read their logs, cancel and retry them. Alone it lists the newest.", invoke_without_command=True)
+app = typer.Typer(invoke_without_command=True)
 
 
 @app.callback()
 def alone(context: typer.Context, as_json: Json = False) -> None:
+    """List runs, read their logs, cancel and retry them. Alone it lists the newest.
+
+    \b
+    Examples:
+      listbackup runs
+      listbackup runs show crm
+    """
     if context.invoked_subcommand is None:
         list_(context, as_json=as_json)
     elif as_json:
