@@ -91,7 +91,7 @@ def furnish(house: MemoryHouse, scope: Scope, saas: Saas, clock: ManualClock, co
     connection = house.connections.create(
         scope, platform="demo-crm", name="crm", values={"url": saas.base_url}, secrets={"token": Secret(saas.token)}
     )
-    made = []
+    made = list[str]()
     for number, count in enumerate(counts):
         clock.advance(timedelta(hours=1))  # ids stand in order of time
         source = house.sources.create(scope, connection=connection.id, name=f"crm {number}", streams=["tags"])

@@ -80,7 +80,7 @@ MAKERS = {
     "_error": slice(1, 3),
     "wrong_field": slice(1, 2),
 }  # functions that make errors of sentences
-KEPT = {"ChainBreak", "EntryShown", "Verdict", "replace"}  # what holds sentences that are shown without being raised
+KEPT = {"ChainBreak", "EntryShown", "Newest", "Verdict", "replace"}  # what holds sentences that are shown without being raised
 
 
 @cache
@@ -168,7 +168,7 @@ def sentences_of(call: ast.Call) -> Iterator[ast.expr]:
         yield from call.args[at]
         yield from (keyword.value for keyword in call.keywords if keyword.arg == "hint")
     elif isinstance(call.func, ast.Name) and call.func.id in KEPT:
-        yield from (keyword.value for keyword in call.keywords if keyword.arg in ("message", "hint"))
+        yield from (keyword.value for keyword in call.keywords if keyword.arg in ("message", "problem", "hint"))
     elif isinstance(call.func, ast.Attribute) and call.func.attr == "__init__" and call.args:
         yield call.args[0]
 
