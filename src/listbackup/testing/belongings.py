@@ -177,6 +177,7 @@ QUERIES: dict[str, Line] = {
     "JobParameters": lambda things: [{"source": things.source}],
     "LogParameters": lambda _: [{}],
     "MonthParameters": lambda things: [{"source": things.source}],
+    "NewestParameters": lambda _: [{}],
     "PageParameters": lambda _: [{}],
     "RecordParameters": lambda _: [{}],
     "RestoreParameters": lambda things: [{"source": things.source}],
