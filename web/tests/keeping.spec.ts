@@ -41,5 +41,32 @@ test("a snapshot that lacks too much is judged by a person, and what retention l
   }
 });
 
+test("what comparing a snapshot with its platform showed is told by the server, and nobody asks for what was never compared", async ({
+  page,
+  stage,
+  home,
+}) => {
+  const [source] = (await stage.ask<{ items: { id: string }[] }>("GET", "/sources")).items;
+  const [newest, older] = await moments(stage, source?.id as string);
+  const absent: string[] = [];
+  page.on("response", (answer) => {
+    if (answer.status() === 404) absent.push(answer.url());
+  });
+  const open = (snapshot?: string) => page.goto(`${stage.url}${home}/sources/${source?.id}/snapshots?snapshot=${snapshot}`);
+
+  await open(newest?.id);
+  await expect(page.getByText("It was not compared with the platform yet.")).toBeVisible();
+  await page.getByRole("button", { name: "Verify now" }).click();
+  await expect(page.getByText(/records compared/)).toBeVisible({ timeout: 60_000 });
+  await page.reload();
+  await expect(page.getByText(/records compared/)).toBeVisible();
+  await expect(page.getByText(/\d+ same/).first()).toBeVisible();
+  await open(older?.id);
+  await expect(page.getByText("It was not compared with the platform yet.")).toBeVisible();
+  await page.goto(`${stage.url}${home}/report`);
+  await expect(page.getByText(/records compared on/)).toBeVisible();
+  expect(absent).toEqual([]);
+});
+
 const moments = async (stage: Stage, source: string) =>
-  (await stage.ask<{ items: { number: number }[] }>("GET", `/sources/${source}/snapshots`)).items;
+  (await stage.ask<{ items: { id: string; number: number }[] }>("GET", `/sources/${source}/snapshots`)).items;

@@ -4,6 +4,7 @@ import { useQueries } from "@tanstack/react-query";
 import { Printer } from "lucide-react";
 import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
+import { useCompared } from "@/lib/compared";
 import { bytes, count, moment } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 import { useHere, useSession } from "@/lib/session";
@@ -41,7 +42,8 @@ export default function Report() {
       api.use.queryOptions("get", "/v2/sources/{source}/retention", { params: { path: { source: one.source.id } } }),
     ),
   });
-  const isRead = isWhole && kept.every((one) => !one.isPending);
+  const compared = useCompared();
+  const isRead = isWhole && kept.every((one) => !one.isPending) && !compared.isLoading;
   const good = standings.filter(isWithin).length;
   return (
     <Page
@@ -78,6 +80,7 @@ export default function Report() {
                     standing={one}
                     platform={labels.get(one.connection?.platform ?? "")}
                     retention={kept[place]?.data}
+                    compared={compared.data}
                   />
                 ))}
               </section>

@@ -1,6 +1,7 @@
 "use client";
 
-import { type Shape, useApi } from "@/lib/api";
+import type { Shape } from "@/lib/api";
+import type { useCompared } from "@/lib/compared";
 import { secondsOf } from "@/lib/duration";
 import { ago, count, day, moment } from "@/lib/format";
 import { useT } from "@/lib/i18n";
@@ -9,10 +10,15 @@ import { StandingBadge, useWhy } from "@/screens/sources/standing-badge";
 import { planWords, quietWords } from "@/screens/sources/words";
 import "@/messages/en/report";
 
-type Props = { standing: Standing; platform: string | undefined; retention: Shape["RetentionShown"] | undefined };
+type Props = {
+  standing: Standing;
+  platform: string | undefined;
+  retention: Shape["RetentionShown"] | undefined;
+  compared: ReturnType<typeof useCompared>["data"];
+};
 
 /** One source on paper: what was promised, what there is, how it was proved, and how long it stays. */
-export function ReportedSource({ standing, platform, retention }: Props) {
+export function ReportedSource({ standing, platform, retention, compared }: Props) {
   const t = useT();
   const why = useWhy();
   const { source, connection, last, snapshots } = standing;
@@ -48,7 +54,7 @@ export function ReportedSource({ standing, platform, retention }: Props) {
         <dd>{why(standing)}</dd>
         <dt>{t("report.verification")}</dt>
         <dd>
-          <Proved snapshot={snapshots.find((one) => one.verified_at)} />
+          <Proved source={source.id} compared={compared} />
         </dd>
         <dt>{t("report.retention")}</dt>
         <dd>
@@ -73,18 +79,12 @@ function Promised({ jobs }: { jobs: readonly Shape["Job"][] }) {
     .join(" · ");
 }
 
-function Proved({ snapshot }: { snapshot: Shape["SnapshotShown"] | undefined }) {
+function Proved({ source, compared }: { source: string; compared: Props["compared"] }) {
   const t = useT();
-  const found = useApi().use.useQuery(
-    "get",
-    "/v2/snapshots/{snapshot}/verification",
-    { params: { path: { snapshot: snapshot?.id ?? "" } } },
-    { enabled: snapshot !== undefined },
-  );
-  if (!snapshot?.verified_at) return t("report.verification.never");
-  const at = day(snapshot.verified_at);
-  if (!found.data || found.data.good === null) return t("report.verification.at", { at });
-  return t(found.data.good ? "report.verification.good" : "report.verification.bad", { sampled: found.data.sampled, at });
+  if (!compared) return t("report.retention.unread");
+  const last = compared.items.find((one) => one.source === source);
+  if (!last) return t(compared.isWhole ? "report.verification.never" : "report.verification.lately");
+  return t(last.good ? "report.verification.good" : "report.verification.bad", { sampled: last.sampled, at: day(last.at) });
 }
 
 const RULES = ["hourly", "daily", "weekly", "monthly", "yearly", "last"] as const;

@@ -2,9 +2,9 @@
 
 import { useState } from "react";
 import { type Shape, useApi } from "@/lib/api";
+import { useCompared } from "@/lib/compared";
 import { count } from "@/lib/format";
 import { useT } from "@/lib/i18n";
-import { asProblem } from "@/lib/problem";
 import { useHere } from "@/lib/session";
 import type { Snapshot } from "@/screens/snapshots/moments";
 import { useAct } from "@/ui/act";
@@ -97,21 +97,27 @@ function Verifying({ snapshot }: { snapshot: Snapshot }) {
   const { act } = useAct();
   const may = useHere().may("runs:execute");
   const params = { path: { snapshot: snapshot.id } };
-  const [isAsked, setAsked] = useState(snapshot.verified_at !== null); // a snapshot that nobody verified has nothing to read
+  const [isAsked, setAsked] = useState(false);
+  const compared = useCompared().data;
+  const told = compared?.items.find((one) => one.snapshot === snapshot.id);
   const query = use.useQuery(
     "get",
     "/v2/snapshots/{snapshot}/verification",
     { params },
-    { enabled: isAsked, retry: false, refetchInterval: ({ state }) => (state.data?.state === "running" ? 1000 : false) },
+    // what the command line compares by itself is told by the trail alone
+    {
+      enabled: isAsked || (told !== undefined && told.actor !== "cli"),
+      retry: false,
+      refetchInterval: ({ state }) => (state.data?.state === "running" ? 1000 : false),
+    },
   );
-  const found = query.data;
+  const found = query.data ?? (told && { ...told, state: "done", ended_at: told.at, message: null, result: null });
   const isRunning = found?.state === "running";
   const start = act(async () => {
     await call.POST("/v2/snapshots/{snapshot}/verify", { params, body: { sample: 20 } });
     setAsked(true);
     await cache.invalidateQueries({ queryKey: ["get", "/v2/snapshots/{snapshot}/verification"] });
   });
-  const isNever = !isAsked || (query.isError && asProblem(query.error).status === 404);
   return (
     <Section
       title={t("snapshots.verify")}
@@ -126,14 +132,18 @@ function Verifying({ snapshot }: { snapshot: Snapshot }) {
     >
       <div aria-live="polite" className="grid gap-2 text-sm">
         {isRunning && <Progress share={null} label={t("snapshots.verify.running")} />}
-        {isNever && <p className="text-muted">{t("snapshots.verify.never")}</p>}
+        {compared && !found && !isAsked && (
+          <p className="text-muted">{t(compared.isWhole ? "snapshots.verify.never" : "snapshots.verify.lately")}</p>
+        )}
         {found && !isRunning && <Verdict found={found} />}
       </div>
     </Section>
   );
 }
 
-function Verdict({ found }: { found: Shape["VerificationShown"] }) {
+type Found = Pick<Shape["VerificationShown"], "state" | "good" | "sampled" | "ended_at" | "message" | "result">;
+
+function Verdict({ found }: { found: Found }) {
   const t = useT();
   return (
     <>
