@@ -32,6 +32,17 @@ export function useConnections(wanted: Wanted = {}) {
   });
 }
 
+/** Who has a role in the account itself. */
+export function useMembers(wanted: Wanted & { staleTime?: number } = {}) {
+  const { call } = useApi();
+  return useQuery({
+    queryKey: ["get", "/v2/users", "all"],
+    queryFn: ({ signal }) =>
+      allPages(async (cursor) => (await call.GET("/v2/users", { params: { query: { limit: PAGE, cursor } }, signal })).data),
+    ...wanted,
+  });
+}
+
 export function useJobs(wanted: Wanted = {}) {
   const { call } = useApi();
   return useQuery({

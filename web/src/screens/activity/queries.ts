@@ -4,6 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useApi } from "@/lib/api";
 import { useT } from "@/lib/i18n";
+import { useMembers } from "@/lib/listings";
 import type { LiveEvent } from "@/lib/live";
 import { useHere, useSession } from "@/lib/session";
 import { useQuery } from "@/platform/params";
@@ -75,12 +76,7 @@ export function useNames(): ReadonlyMap<string, string> {
   const t = useT();
   const here = useHere();
   const { me } = useSession();
-  const members = useApi().use.useQuery(
-    "get",
-    "/v2/users",
-    { params: { query: { limit: 500 } } },
-    { enabled: here.may("members:read"), staleTime: 300_000 },
-  );
+  const members = useMembers({ enabled: here.may("members:read"), staleTime: 300_000 });
   return useMemo(
     () =>
       new Map([

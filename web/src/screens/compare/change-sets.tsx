@@ -1,5 +1,6 @@
 "use client";
 
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Undo2 } from "lucide-react";
 import { type Shape, useApi } from "@/lib/api";
 import { moment } from "@/lib/format";
@@ -11,6 +12,7 @@ import { recordPath, type Snapshot } from "@/screens/snapshots/moments";
 import { Badge } from "@/ui/badge";
 import { ButtonLink } from "@/ui/button";
 import { Section } from "@/ui/card";
+import { More } from "@/ui/more";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Shown } from "@/ui/states";
 
@@ -31,17 +33,26 @@ export function ChangeSets({
   stream: string | null;
 }) {
   const t = useT();
-  const query = useApi().use.useQuery("get", "/v2/change-sets", {
-    // the runs after `from` up to `to`: a run's set carries the instant of its snapshot
-    params: { query: { source, since: justAfter(from.at), until: justAfter(to.at), limit: 100, ...(stream ? { stream } : {}) } },
+  const { call } = useApi();
+  // the runs after `from` up to `to`: a run's set carries the instant of its snapshot
+  const asked = { source, since: justAfter(from.at), until: justAfter(to.at), ...(stream ? { stream } : {}) };
+  const query = useInfiniteQuery({
+    queryKey: ["get", "/v2/change-sets", "all", asked],
+    queryFn: async ({ pageParam, signal }) =>
+      (await call.GET("/v2/change-sets", { params: { query: { ...asked, limit: 50, cursor: pageParam } }, signal })).data ?? {
+        items: [],
+        next: null,
+      },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
   });
   return (
     <Section title={t("compare.sets")} about={t("compare.sets.about")}>
       <div className="-m-4">
         <Shown query={query} skeleton={<SkeletonRows rows={3} />}>
-          {(data) => {
-            const sets = data.items.filter((set) => set.number > from.number && set.number <= to.number);
-            return sets.length === 0 ? (
+          {({ pages }) => {
+            const sets = pages.flatMap((page) => page.items).filter((set) => set.number > from.number && set.number <= to.number);
+            return sets.length === 0 && !query.hasNextPage ? (
               <p className="p-4 text-sm text-muted">{t("compare.sets.none")}</p>
             ) : (
               <ul className="divide-y divide-line">
@@ -57,6 +68,7 @@ export function ChangeSets({
             );
           }}
         </Shown>
+        <More query={query} />
       </div>
     </Section>
   );

@@ -15,9 +15,9 @@ import { Differences } from "@/screens/record/value";
 import { recordPath, type Snapshot } from "@/screens/snapshots/moments";
 import { titleOf } from "@/screens/snapshots/values";
 import { Badge } from "@/ui/badge";
-import { Button } from "@/ui/button";
 import { Section } from "@/ui/card";
 import { Select } from "@/ui/field";
+import { More } from "@/ui/more";
 import { SkeletonRows } from "@/ui/skeleton";
 import { Failure } from "@/ui/states";
 
@@ -85,13 +85,7 @@ export function Changes({ source, from, to, stream }: Place & { stream: string |
                 <ChangeLine key={`${change.stream} ${change.key}`} place={{ source, from, to }} change={change} />
               ))}
             </ul>
-            {query.hasNextPage && (
-              <p className="border-t border-line p-3 text-center">
-                <Button isBusy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                  {t("compare.more")}
-                </Button>
-              </p>
-            )}
+            <More query={query} />
           </>
         )}
       </div>

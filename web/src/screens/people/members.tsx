@@ -9,7 +9,7 @@ import { day } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 import { roleName } from "@/lib/permissions";
 import { useHere, useSession } from "@/lib/session";
-import { forgetPeople, type Member, type Role, useRoles, versioned } from "@/screens/people/queries";
+import { forgetMembers, forgetPeople, type Member, type Role, useRoles, versioned } from "@/screens/people/queries";
 import { useAct } from "@/ui/act";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
@@ -154,7 +154,7 @@ function RoleOf({ member, roles }: { member: Member; roles: readonly Role[] }) {
       params: { path: { user: member.user }, header: versioned(version) },
       body: { role },
     });
-    await api.cache.invalidateQueries({ queryKey: ["people", "members"] });
+    await forgetMembers(api);
     forgetPeople(api);
     return data?.version ?? null;
   };

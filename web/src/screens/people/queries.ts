@@ -8,15 +8,6 @@ export type Member = Shape["MemberShown"];
 export type Role = Shape["RoleShown"];
 export type Team = Shape["TeamShown"];
 
-/** Who has a role in the account itself. */
-export function useMembers() {
-  const { call } = useApi();
-  return useQuery({
-    queryKey: ["people", "members"],
-    queryFn: () => allPages(async (cursor) => (await call.GET("/v2/users", { params: { query: { limit: 500, cursor } } })).data),
-  });
-}
-
 /** The roles that can be given here. */
 export function useRoles() {
   const { call } = useApi();
@@ -54,6 +45,11 @@ export function useTeams() {
 }
 
 /** Everything about people is read anew. */
-export const forgetPeople = (api: Api) => void api.cache.invalidateQueries({ queryKey: ["people"] });
+export const forgetPeople = (api: Api) => {
+  void forgetMembers(api);
+  void api.cache.invalidateQueries({ queryKey: ["people"] });
+};
+
+export const forgetMembers = (api: Api) => api.cache.invalidateQueries({ queryKey: ["get", "/v2/users"] });
 
 export const versioned = (version: number | null) => (version ? { "If-Match": `"${version}"` } : {});
