@@ -29,14 +29,14 @@ export async function beginWith(email: string, password: string) {
   goOn(data.csrf_token, account ? `/a/${account}/start` : "/");
 }
 
-/** How one comes in here (null until it is known, or when it cannot be asked). */
-export function useWelcome(): Shapes["WelcomeOut"] | null {
-  const [welcome, setWelcome] = useState<Shapes["WelcomeOut"] | null>(null);
+/** How one comes in here: undefined until it is known, null when it cannot be asked. */
+export function useWelcome(): Shapes["WelcomeOut"] | null | undefined {
+  const [welcome, setWelcome] = useState<Shapes["WelcomeOut"] | null>();
   useEffect(() => {
     let isGone = false;
     personCall.GET("/v2/auth/welcome").then(
       ({ data }) => !isGone && setWelcome(data ?? null),
-      () => {}, // the form itself will say that nobody answers
+      () => !isGone && setWelcome(null), // the form itself will say that nobody answers
     );
     return () => {
       isGone = true;

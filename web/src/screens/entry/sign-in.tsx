@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { personCall } from "@/lib/call";
 import { useT } from "@/lib/i18n";
 import type { components } from "@/lib/schema";
+import { useTakenOver } from "@/platform/params";
 import { Link, useGo } from "@/platform/router";
 import { goOn, toSetUp, useWelcome } from "@/screens/entry/coming-in";
 import { EntryPage, Refusal } from "@/screens/entry/entry-page";
@@ -12,6 +13,7 @@ import { SecondStep } from "@/screens/entry/second-step";
 import { useAct } from "@/ui/act";
 import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
+import { SkeletonRows } from "@/ui/skeleton";
 
 type Step = NonNullable<components["schemas"]["LoginOut"]["second_step"]>;
 
@@ -20,10 +22,12 @@ export default function SignIn() {
   const t = useT();
   const go = useGo();
   const welcome = useWelcome();
+  const [isLed] = useState(useTakenOver()); // by the app itself: nothing is painted yet, as there is when the page was opened
   const [step, setStep] = useState<Step | null>(null);
   useEffect(() => {
     if (welcome?.needs_setup) go.instead("/set-up");
   }, [welcome, go]);
+  if (isLed && (welcome === undefined || welcome?.needs_setup)) return <SkeletonRows />;
   if (step) return <SecondStep step={step} onBack={() => setStep(null)} />;
   return (
     <EntryPage
