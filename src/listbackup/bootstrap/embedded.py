@@ -22,6 +22,7 @@ from listbackup.base.clock import Clock, SystemClock
 from listbackup.bootstrap.folder import Folder, create_folder, is_folder, open_folder
 from listbackup.bootstrap.logs import close_log, open_log
 from listbackup.bootstrap.machine import Machine
+from listbackup.bootstrap.reserve import keep_reserve
 from listbackup.bootstrap.settings import Settings
 from listbackup.bootstrap.site import Site
 from listbackup.bootstrap.system import System
@@ -110,7 +111,7 @@ def _wire(folder: Folder, settings: Settings, clock: Clock) -> System:
         objects=MeteredObjects(open_objects(folder, settings, clock)),
         queue=SqliteQueue(file, RUN_QUEUE, clock=clock),
         schedule=SqliteSchedule(file),
-        closing=(tables.close, key_tables.close, lambda: close_log(log)),
+        closing=(tables.close, key_tables.close, lambda: close_log(log), lambda: keep_reserve(folder.data)),
     )
     return System(ground, settings)
 

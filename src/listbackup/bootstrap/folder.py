@@ -8,6 +8,7 @@
     DATA/objects/             packs and attachments, sealed (unless a bucket holds them)
     DATA/logs/                one JSON object a line, one file a day
     DATA/mail/                letters, where no mail server takes them
+    DATA/listbackup.reserve   room for the day when the disk is full
     DATA/listbackup.*/        what a copying, a restoring of the control plane works with, or moved aside
     KEYS/<installation>/      the root key, and since when trails are sealed: apart from the data, so that a copy of one is useless without the other
     CACHE/<installation>/     what was read from a bucket; safe to delete

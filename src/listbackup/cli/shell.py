@@ -37,8 +37,9 @@ class Chosen:
 class Shell:
     """One command's hands. Opening the house raises what ``open_system`` raises (no data folder, a newer one, a missing key), or that a server is not there."""
 
-    def __init__(self, out: Output, settings: Settings, clock: Clock) -> None:
+    def __init__(self, out: Output, settings: Settings, clock: Clock, *, on_full_disk: bool = False) -> None:
         self.out, self.settings, self.clock = out, settings, clock
+        self._on_full_disk = on_full_disk
         self._system: System | None = None
         self._house: House | None = None
         self._scope: Scope | None = None
@@ -73,8 +74,19 @@ class Shell:
         if self._system is None:
             from listbackup.bootstrap.embedded import open_system
 
+            if self._on_full_disk:
+                self._give_way()
             self._system = open_system(self.settings, clock=self.clock)
         return self._system
+
+    def _give_way(self) -> None:
+        from listbackup.bootstrap.reserve import SIZE_BYTES, give_up_reserve
+
+        if give_up_reserve(self.settings.data):
+            reserve = f"the reserve of {SIZE_BYTES // 1024**2} MiB was given up"
+            self.out.warn(
+                f"the disk of {self.settings.data} is full: {reserve}, so that room can be made; it comes back when there is room"
+            )
 
     @property
     def scope(self) -> Scope:
@@ -99,14 +111,15 @@ def shell(
     as_json: bool,
     *,
     local: bool = False,
+    on_full_disk: bool = False,
     flags: Mapping[str, str] | None = None,
     config: Path | None = None,
 ) -> Iterator[Shell]:
     """The shell of the command that runs, closed when the block ends. Raises InputError for a ``local`` command where a server was chosen.
 
-    ``flags`` are settings by the names of their variables, as the command's own options say them; ``config`` is the configuration file it names.
+    ``on_full_disk``: this command makes room, or shows what may go, so it may have the data folder's reserve. ``flags`` are settings by the names of their variables, as the command's own options say them; ``config`` is the configuration file it names.
     """
-    with open_shell(context.obj, as_json=as_json, flags=flags, config=config) as opened:
+    with open_shell(context.obj, as_json=as_json, on_full_disk=on_full_disk, flags=flags, config=config) as opened:
         if local and opened.settings.server is not None:
             name = " ".join(context.command_path.split()[1:])
             raise InputError(f"`listbackup {name}` works on the machine that holds the data, not through a server", hint=LOCAL_HINT)
@@ -115,13 +128,18 @@ def shell(
 
 @contextmanager
 def open_shell(
-    chosen: Chosen | None, *, as_json: bool = False, flags: Mapping[str, str] | None = None, config: Path | None = None
+    chosen: Chosen | None,
+    *,
+    as_json: bool = False,
+    on_full_disk: bool = False,
+    flags: Mapping[str, str] | None = None,
+    config: Path | None = None,
 ) -> Iterator[Shell]:
     """A shell over what was chosen (None: as the settings say)."""
     wanted = chosen or Chosen()
     said = {name: word for name, word in (("SERVER", wanted.server), ("ACCOUNT", wanted.account)) if word is not None}
     settings = read_settings(data=wanted.data, config=config, flags={**said, **(flags or {})})
-    opened = Shell(Output(as_json=as_json), settings, SystemClock())
+    opened = Shell(Output(as_json=as_json), settings, SystemClock(), on_full_disk=on_full_disk)
     for sentence in settings.strangers:
         opened.out.warn(sentence)
     try:

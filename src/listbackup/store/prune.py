@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from listbackup.base.clock import unix_ms
-from listbackup.base.errors import BusyError
+from listbackup.base.errors import BusyError, OutOfSpace
 from listbackup.store.basemerge import merge_base, plan_bases, plan_worthy
 from listbackup.store.compact import Compacted, compact_tiers, due_tiers
 from listbackup.store.erase import finish_erasures
@@ -77,6 +77,21 @@ class PrunePlan:
                 raise NeedsConfirmation("; ".join(self.expiry.objections.values()), hint="look at the plan, then confirm it")
         expired = expire(store, self.expiry, confirmed=confirmed) if self.expiry is not None and self.expiry.dropped else ()
         purged = purge(store, self.now, trash=self.trash, confirmed=confirmed)
+        deleted = 0
+        try:
+            compacted = self._merge(tell)
+        except OutOfSpace:  # a merge needs room before it gives some; what is garbage already needs none
+            deleted = self._sweep(tell)
+            if not deleted:
+                raise
+            compacted = self._merge(tell)
+        deleted += self._sweep(tell)
+        store.root.edit(lambda head: _seen(head, self.now), mirror=False)
+        return Pruned(expired=expired, purged=purged, compacted=compacted, deleted=deleted)
+
+    def _merge(self, tell: Progress) -> Compacted:
+        """Finish erasures, and compact. Raises OutOfSpace."""
+        store = self.store
         if store.root.read().head.erasures:
             with suppress(BusyError):  # a run is open: what is to be erased stays hidden until the next prune
                 finish_erasures(store, self.now)
@@ -88,10 +103,12 @@ class PrunePlan:
         if BLOBS in bases:  # the bytes that its rows point to follow
             with suppress(BusyError):  # a run is open: with the next merge then
                 reseal_attachments(store, at_most_bytes=RESEAL_BYTES, progress=lambda done, total: tell("reseal", done, total))
-        swept = plan_sweep(store, self.now, grace=self.grace, dead_after=DEAD_AFTER)
-        deleted = sweep(store, swept, lambda done, total: tell("sweep", done, total))
-        store.root.edit(lambda head: _seen(head, self.now), mirror=False)
-        return Pruned(expired=expired, purged=purged, compacted=compacted, deleted=deleted)
+        return compacted
+
+    def _sweep(self, tell: Progress) -> int:
+        """How many objects were deleted that nothing refers to."""
+        swept = plan_sweep(self.store, self.now, grace=self.grace, dead_after=DEAD_AFTER)
+        return sweep(self.store, swept, lambda done, total: tell("sweep", done, total))
 
 
 def plan_prune(

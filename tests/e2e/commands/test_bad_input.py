@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -209,28 +210,65 @@ def test_a_second_backup_of_the_same_source_waits_its_turn(cli: CommandLine, crm
     assert len(cli.ok("snapshots", "crm", "--json").json["snapshots"]) == 1
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a small file system can be mounted by root only")
-def test_a_full_disk_fails_loudly_and_loses_nothing(cli: CommandLine, crm: Saas, tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
+@contextmanager
+def small_disk(cli: CommandLine, place: Path, size: str) -> Iterator[Path]:
+    """A disk of this size that holds the data folder."""
+    disk = place / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(disk)], capture_output=True, check=False).returncode:
+    if (
+        os.geteuid()
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)], capture_output=True, check=False).returncode
+    ):
         pytest.skip("no file system can be mounted here")
     try:
         cli.environment["LISTBACKUP_DATA"] = str(disk / "data")
-        (cli.home / "token.txt").write_text(crm.token)
-        finished(cli, "init")
-        finished(cli, "connect", "demo-crm", "--name", "crm", "--set", f"url={crm.base_url}", "--secret-file", "token=token.txt")
-        finished(cli, "source", "add", "small", "--connection", "crm", "--stream", "contacts")
-        finished(cli, "backup", "small")
-        kept = finished(cli, "show", "small", "contacts")
+        yield disk
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def back_up_contacts(cli: CommandLine, crm: Saas) -> bytes:
+    (cli.home / "token.txt").write_text(crm.token)
+    finished(cli, "init")
+    finished(cli, "connect", "demo-crm", "--name", "crm", "--set", f"url={crm.base_url}", "--secret-file", "token=token.txt")
+    finished(cli, "source", "add", "small", "--connection", "crm", "--stream", "contacts")
+    finished(cli, "backup", "small")
+    return finished(cli, "show", "small", "contacts")
+
+
+def test_a_full_disk_fails_loudly_and_loses_nothing(cli: CommandLine, crm: Saas, tmp_path: Path) -> None:
+    with small_disk(cli, tmp_path, "3m") as disk:
+        kept = back_up_contacts(cli, crm)
         (disk / "ballast").write_bytes(bytes(max(0, shutil.disk_usage(disk).free - 20_000)))
         assert b"full" in finished(cli, "backup", "crm", code=8)
         (disk / "ballast").unlink()
         assert finished(cli, "show", "small", "contacts") == kept
         finished(cli, "check", "small", "--read-data")
         assert b"free" in finished(cli, "doctor", code=8)
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_disk_without_a_byte_is_emptied_by_our_own_means(cli: CommandLine, crm: Saas, tmp_path: Path) -> None:
+    with small_disk(cli, tmp_path, "48m") as disk:
+        kept, data = back_up_contacts(cli, crm), disk / "data"
+        pack = next(path for path in (data / "objects").rglob("*") if path.is_file() and path.parent.parent.name == "p")
+        (left := pack.parent.with_name("run_of_a_killed_process")).mkdir()
+        (left / "pack").write_bytes(bytes(600_000))
+        with suppress(OSError), (disk / "ballast").open("wb", buffering=0) as ballast:
+            while ballast.write(bytes(65536)):
+                pass
+        assert shutil.disk_usage(disk).free == 0
+        assert b"disk is full" in finished(cli, "backup", "small", code=8)
+        assert b"disk is full" in finished(cli, "connections", "list", code=8)
+        assert (data / "listbackup.reserve").stat().st_size == 8 * 1024 * 1024  # not for them
+        assert b"small" in finished(cli, "source", "list")
+        assert not (data / "listbackup.reserve").exists()
+        finished(cli, "expire", "small", "--keep-last", "3")
+        finished(cli, "prune", "small")
+        assert not left.exists()
+        (disk / "ballast").unlink()
+        assert finished(cli, "show", "small", "contacts") == kept
+        assert (data / "listbackup.reserve").exists()
+        finished(cli, "check", "small", "--read-data")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from listbackup.base.errors import BackendError, BusyError, DamagedError, Interrupted, NotFound
+from listbackup.base.errors import BackendError, BusyError, DamagedError, Interrupted, NotFound, OutOfSpace
 from listbackup.store import ROOTS, Key, Store, compact
 from listbackup.store.basemerge import merge_base
 from listbackup.store.check import Kind, Level, check
@@ -288,6 +288,28 @@ def test_a_prune_plan_touches_nothing_and_its_execution_frees_what_it_said() -> 
     assert {info.name for info in rig.objects.list("")} == before
     assert stats.deleting > 0
     assert plan.execute(confirmed=True).deleted == stats.deleting
+    holds(rig.store(), truth)
+
+
+def test_on_a_full_disk_what_is_garbage_goes_before_anything_is_merged() -> None:
+    rig = Rig()
+    truth = life(rig, 20)
+    rig.clock.advance(GRACE)
+    faults = Faults(lambda _, call: Fault.FULL if call == "put" and "delete" not in faults.calls else None)
+    plan = plan_prune(rig.store(faults), rig.clock.now())
+    stats = plan.stats()
+    assert stats.tier_merges + stats.base_merges > 0
+    assert plan.execute(confirmed=True).deleted == stats.deleting > 0
+    assert faults.met
+    holds(rig.store(), truth)
+
+
+def test_a_full_disk_without_garbage_is_said() -> None:
+    rig = Rig()
+    truth = life(rig, 20)
+    faults = Faults(lambda _, call: Fault.FULL if call == "put" else None)
+    with pytest.raises(OutOfSpace):
+        plan_prune(rig.store(faults), rig.clock.now()).execute(confirmed=True)
     holds(rig.store(), truth)
 
 

@@ -6,6 +6,7 @@ that is new to this process has the entries on the way to it fsynced first. So a
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -22,6 +23,7 @@ from listbackup.backends.os_errors import backend_error, translated
 from listbackup.base.errors import BackendError, InputError
 
 _TRIES = 20
+_LEFT_BYTES, _LEFT_SHARE = 4 * 1024 * 1024, 64  # or, of a small disk, one part in so many
 _PART = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -97,12 +99,20 @@ class FilesObjects:
         try:
             for chunk in chunks:  # an error of the source is the source's, not the disk's
                 with translated("write", name):
+                    self._leave_room(len(chunk))
                     write_all(temp.fd, chunk)
             with translated("write", name):
                 os.fsync(temp.fd)
             self._place(temp, name, place)
         finally:
             temp.discard()
+
+    def _leave_room(self, size_bytes: int) -> None:
+        """Raises OSError where an object would take the last of the disk: the tables need that to let go of anything."""
+        disk = os.statvfs(self.root)
+        left = disk.f_bavail * disk.f_frsize - size_bytes
+        if disk.f_blocks and left < min(_LEFT_BYTES, disk.f_blocks * disk.f_frsize // _LEFT_SHARE):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _place(self, temp: Temp, name: str, place: Callable[[Temp, str, int], None]) -> None:
         folder, _, last = name.rpartition("/")

@@ -40,7 +40,7 @@ def command(
       listbackup expire crm --keep-daily 30 --keep-monthly 12
       listbackup expire crm --undo 12
     """
-    with shell(context, as_json) as sh:
+    with shell(context, as_json, on_full_disk=True) as sh:
         if undo is not None:
             back = sh.house.upkeep.undelete(sh.scope, source, undo)
             sh.out.document({"source": source, "taken_back": back.seq})

@@ -29,7 +29,7 @@ def command(
       listbackup prune crm --dry-run
       listbackup prune crm
     """
-    with shell(context, as_json) as sh:
+    with shell(context, as_json, on_full_disk=True) as sh:
         if dry_run:
             stats = sh.house.upkeep.plan_prune(sh.scope, source).stats()
             _show(sh.out, stats)

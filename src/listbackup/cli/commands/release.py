@@ -17,7 +17,7 @@ def command(context: typer.Context, source: SourceAt, as_json: Json = False) -> 
     Examples:
       listbackup release crm@12
     """
-    with shell(context, as_json) as sh:
+    with shell(context, as_json, on_full_disk=True) as sh:
         name, snapshot = find_snapshot(sh, source)
         released = sh.house.upkeep.release(sh.scope, name, snapshot.seq)
         sh.out.document({"source": name, "snapshot": snapshot_document(released)})

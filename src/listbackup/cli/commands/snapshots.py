@@ -26,7 +26,7 @@ def command(
       listbackup snapshots crm
       listbackup snapshots crm --trash --json
     """
-    with shell(context, as_json) as sh:
+    with shell(context, as_json, on_full_disk=True) as sh:
         found = list(reversed(sh.house.data.snapshots(sh.scope, source, with_trash=trash)))
         sh.out.document({"source": source, "snapshots": [snapshot_document(one) for one in found]})
         rows = [_row(one) for one in found]

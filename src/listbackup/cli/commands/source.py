@@ -69,7 +69,7 @@ def list_(context: typer.Context, as_json: Json = False) -> None:
     Examples:
       listbackup source list
     """
-    with shell(context, as_json) as sh:
+    with shell(context, as_json, on_full_disk=True) as sh:
         sources = list(iter_pages(lambda cursor: sh.house.sources.list(sh.scope, cursor=cursor)))
         described = [_describe(sh, source) for source in sources]
         sh.out.document({"sources": described})
@@ -120,7 +120,7 @@ def remove(context: typer.Context, name: SourceName, as_json: Json = False) -> N
     Examples:
       listbackup source remove crm
     """
-    with shell(context, as_json) as sh:
+    with shell(context, as_json, on_full_disk=True) as sh:
         removed = sh.house.sources.delete(sh.scope, name)
         sh.out.document({"removed": removed.name, "id": removed.id})
         sh.out.good(f"{removed.name} rests in the trash for 7 days; take it back with:  listbackup source restore {removed.id}")
