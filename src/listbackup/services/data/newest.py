@@ -19,7 +19,7 @@ from listbackup.store import SnapshotInfo
 
 _log = logging.getLogger(__name__)
 
-_LINES = 20_000  # snapshots and their streams, told in one page: some 4 MB
+_LINES = 20_000  # snapshots and their streams, told in one page: some 2 MB
 _UNREADABLE = "The kept copies of this source cannot be read; the operator has to look"
 
 
