@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -15,13 +15,7 @@ def canonical(raw: bytes, volatile: Sequence[tuple[str, ...]] = ()) -> bytes:
     Two records with the same canonical form say the same thing. Raises ValueError on what is not JSON.
     A path is a tuple of object keys; ``*`` stands for every element of an array.
     """
-    try:
-        value = json.loads(raw, parse_float=_number, parse_int=_number, parse_constant=_no_number)
-        for path in volatile:
-            _drop(value, path)
-        return msgspec.json.encode(value, order="sorted")
-    except RecursionError:
-        raise ValueError("nested too deep") from None
+    return _written(raw, volatile, _number)
 
 
 def comparable(raw: bytes, volatile: Sequence[tuple[str, ...]] = ()) -> bytes:
@@ -30,6 +24,36 @@ def comparable(raw: bytes, volatile: Sequence[tuple[str, ...]] = ()) -> bytes:
         return canonical(raw, volatile)
     except ValueError:
         return raw
+
+
+def have_same_values(one: bytes, other: bytes) -> bool:
+    """Whether two JSON texts say the same with other escapes, spaces, orders of names, or digits that change no number (1.0 and 1.00); False where that cannot be told."""
+    try:
+        return _written(one, (), _valued) == _written(other, (), _valued)
+    except ValueError:
+        return False
+
+
+def _written(raw: bytes, volatile: Sequence[tuple[str, ...]], number: Callable[[str], Any]) -> bytes:
+    try:
+        value = json.loads(raw, parse_float=number, parse_int=number, parse_constant=_no_number)
+        for path in volatile:
+            _drop(value, path)
+        return msgspec.json.encode(value, order="sorted")
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def _valued(text: str) -> Any:
+    """The number as one of all its spellings, exactly."""
+    mantissa, _, exponent = text.lower().partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole.removeprefix("-") + fraction).lstrip("0")
+    kept = digits.rstrip("0")
+    if not kept:
+        return msgspec.Raw(b"0")
+    power = int(exponent or 0) - len(fraction) + len(digits) - len(kept)
+    return msgspec.Raw(f"{'-' if whole.startswith('-') else ''}{kept}e{power}".encode())
 
 
 def _number(text: str) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from listbackup.base.decode import from_platform
+from listbackup.base.canonical import have_same_values
+from listbackup.base.decode import from_json, from_platform, readable
 from listbackup.cli.output import Output, visible
 from listbackup.cli.shell import Shell
 from listbackup.cli.when import choose, split_source
@@ -16,6 +17,8 @@ from listbackup.store import Key, SnapshotInfo
 
 _NAMES = ("name", "title", "subject", "label", "email", "display_name", "full_name", "filename", "slug")
 _SHOWN = 60  # characters of a value in a line about it
+SPELT_OTHERWISE = "the same values, spelt otherwise"
+NO_TEXT = "what differs is not UTF-8"
 
 
 def find_snapshot(sh: Shell, text: str) -> tuple[str, SnapshotInfo]:
@@ -100,12 +103,17 @@ def about(raw: bytes) -> str:
 
 
 def field_changes(before: bytes | None, after: bytes | None) -> list[str]:
-    """``email: a@x → b@x`` for every top-level field that differs, in the order of the newer record."""
+    """``email: a@x → b@x`` for every top-level field that differs, in the order of the newer record; a sentence where none does and yet the bytes do."""
+    if before is None or after is None:
+        return []
+    if have_same_values(before, after):
+        return [SPELT_OTHERWISE] if before != after else []
     old, new = _fields(before), _fields(after)
     if old is None or new is None:
         return []
     names = [*new, *(name for name in old if name not in new)]
-    return [f"{name}: {_value(old, name)} → {_value(new, name)}" for name in names if old.get(name, ...) != new.get(name, ...)]
+    differ = [name for name in names if name not in old or name not in new or not _is_same(old[name], new[name])]
+    return [f"{name}: {_value(old, name)} → {_value(new, name)}" for name in differ] or [NO_TEXT]
 
 
 def show_record(out: Output, raw: bytes) -> None:
@@ -131,18 +139,19 @@ def short(text: str) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
-def _fields(raw: bytes | None) -> dict[str, Any] | None:
-    if raw is None:
-        return None
+def _fields(raw: bytes) -> dict[str, msgspec.Raw] | None:
     try:
-        record = from_platform(raw)
+        return from_json(readable(raw), dict[str, msgspec.Raw])
     except (msgspec.DecodeError, RecursionError):
         return None
-    return record if isinstance(record, dict) else None
 
 
-def _value(record: dict[str, Any], name: str) -> str:
+def _is_same(one: msgspec.Raw, other: msgspec.Raw) -> bool:
+    return bytes(one) == bytes(other) or have_same_values(bytes(one), bytes(other))
+
+
+def _value(record: dict[str, msgspec.Raw], name: str) -> str:
     if name not in record:
         return "(nothing)"
-    value = record[name]
-    return visible(short(value if isinstance(value, str) else msgspec.json.encode(value).decode()))
+    text = bytes(record[name]).decode()
+    return visible(short(str(from_json(text, str)) if text.startswith('"') else msgspec.json.format(text, indent=-1)))

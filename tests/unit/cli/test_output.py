@@ -124,8 +124,34 @@ def test_a_record_is_told_apart_by_its_name() -> None:
 
 def test_changes_are_told_by_field() -> None:
     assert field_changes(b'{"a": 1, "b": "x"}', b'{"a": 2, "c": null}') == ["a: 1 → 2", "c: (nothing) → null", "b: x → (nothing)"]
+    assert field_changes(b'{"a": 1, "b": 18446744073709551617}', b'{"a": true, "b": 18446744073709551618}') == [
+        "a: 1 → true",
+        "b: 18446744073709551617 → 18446744073709551618",
+    ]
+    assert field_changes(b'{"a": {"b": [1, "x"]}, "c": 1e999}', b'{"c": 1e999, "a": {"b": [2, "x"]}}') == [
+        'a: {"b":[1,"x"]} → {"b":[2,"x"]}'
+    ]
     assert field_changes(None, b"{}") == []
     assert field_changes(b"[1]", b"{}") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b'{"a": "\\u00e9", "b": 1}', '{"b":1,"a":"é"}'.encode()),
+        (b'{"a": 1.0}', b'{"a": 1.00}'),
+        (b'{"a": [100, -0.50, 0]}', b'{"a": [1E+2, -5e-1, -0.0]}'),
+        (b"[1]", b"[1.0]"),
+    ],
+)
+def test_a_record_that_is_only_spelt_otherwise_is_said_to_be(before: bytes, after: bytes) -> None:
+    assert field_changes(before, after) == ["the same values, spelt otherwise"]
+    assert field_changes(before, before) == []
+
+
+def test_a_difference_that_is_no_text_is_not_called_a_spelling() -> None:
+    assert field_changes(b'{"a": "caf\xe9"}', b'{"a": "caf\xe8"}') == ["what differs is not UTF-8"]
+    assert field_changes(b'{"a": "caf\xe9", "b": 1}', b'{"a": "caf\xe8", "b": 2}') == ["b: 1 → 2"]
 
 
 def test_a_record_of_many_lines_becomes_one_with_the_same_numbers() -> None:
