@@ -270,7 +270,17 @@ class Operation:
                 headers |= {"content-length": str(size_bytes)} if size_bytes is not None else {}
                 return StreamingResponse(chunks, status_code=status, headers=headers, media_type=media_type)
             case content:
-                return Response(msgspec.json.encode(content), status_code=status, headers=headers, media_type="application/json")
+                return Response(_json(content), status_code=status, headers=headers, media_type="application/json")
+
+
+def _json(content: object) -> bytes:
+    """JSON in UTF-8 (RFC 8259 8.1): records stand in it as their platform sent them, and some platforms send text that is none. Those bytes read as U+FFFD."""
+    said = msgspec.json.encode(content)
+    try:
+        said.decode()
+    except UnicodeDecodeError:
+        return said.decode("utf-8", "replace").encode()
+    return said
 
 
 def _names(model: type[BaseModel] | None) -> frozenset[str]:
