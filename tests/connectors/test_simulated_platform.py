@@ -127,6 +127,23 @@ def test_a_company_comes_back_under_its_old_id_and_a_contact_does_not(saas: Saas
         assert (status, json.loads(made)["id"] == id_) == (201, keeps)
 
 
+def test_a_record_that_is_written_over_keeps_when_it_was_made(saas: Saas) -> None:
+    id_ = next(iter(saas.world.truth("deals")))[0]
+    before = get(saas, f"/v1/deals/{id_}")
+    _, _, raw = call(saas, f"/v1/deals/{id_}", "PUT", {"title": "another", "created_at": "2030-01-01T00:00:00Z"})
+    after = json.loads(raw)
+    assert (after["title"], after["created_at"]) == ("another", before["created_at"])
+    assert after["updated_at"] > before["updated_at"]
+
+
+def test_a_deal_that_somebody_wrote_is_shown_as_deleted_in_the_trash_too(saas: Saas) -> None:
+    _, _, made = call(saas, "/v1/deals", "POST", {"title": "short"})
+    id_ = json.loads(made)["id"]
+    call(saas, f"/v1/deals/{id_}", "DELETE")
+    listed = get(saas, "/v1/deals?include_deleted=true&limit=200&updated_since=2026-01-01T00:00:00Z")["data"]
+    assert [(one["deleted_at"] is not None, one["updated_at"]) for one in listed if one["id"] == id_] == [(True, listed[-1]["deleted_at"])]
+
+
 def test_an_idempotency_key_makes_one_record(saas: Saas) -> None:
     before = saas.world.counts()["contacts"]
     answers = [call(saas, "/v1/contacts", "POST", {"first_name": "Tovi"}, Idempotency_Key="k1") for _ in range(3)]

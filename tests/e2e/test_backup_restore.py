@@ -230,6 +230,10 @@ def test_what_was_deleted_and_changed_is_given_back_and_taken_back_again(house: 
     assert undone.undo_result.kept == 0
     for stream in ("companies", "tags", "deals"):
         assert set(saas.world.truth(stream)) == set(after_day[stream]), stream
+    assert back_up(house).state is RunState.SUCCEEDED
+    assert kept(house, "deals") == saas.world.truth("deals")  # those taken back lie in the trash, and are shown there
+    assert back_up(house, full=True).state is RunState.SUCCEEDED
+    assert_equal_to_the_platform(house, saas)
 
 
 def test_an_edit_that_no_snapshot_holds_is_a_conflict_and_stays(house: Rooms, saas: Saas) -> None:

@@ -130,10 +130,13 @@ class World:
             contacts = self.rows["contacts"]
             if contacts.state(parent) is State.LIVE:
                 contacts.touch(parent, self.now_ms)
-                if parent in contacts.written:
-                    fields = from_json(contacts.written[parent], dict[str, object])
-                    fields |= {"notes_count": len(self.notes_of(parent)), "updated_at": invent.stamp(self.now_ms)}
-                    contacts.written[parent] = msgspec.json.encode(fields)
+                self._rewrite("contacts", parent, {"notes_count": len(self.notes_of(parent)), "updated_at": invent.stamp(self.now_ms)})
+
+    def _rewrite(self, stream: str, row: int, fields: Mapping[str, object]) -> None:
+        """These fields follow from what happened, also in a record whose content somebody wrote."""
+        written = self.rows[stream].written
+        if row in written:
+            written[row] = msgspec.json.encode(from_json(written[row], dict[str, object]) | dict(fields))
 
     # content --------------------------------------------------------------------------------------------------------
 
@@ -252,6 +255,8 @@ class World:
         if self.rows[stream].state(row) is not State.LIVE:
             return
         self.rows[stream].remove(row, self.now_ms, soft=stream == "deals")
+        if stream == "deals":
+            self._rewrite(stream, row, {"updated_at": invent.stamp(self.now_ms), "deleted_at": invent.stamp(self.now_ms)})
         if stream == "contacts":
             for note in self.notes_of(row):
                 self.rows["notes"].remove(note, self.now_ms)

@@ -92,9 +92,9 @@ class Writes:
             rows = self._world.rows[stream]
             if if_match is not None and if_match != self.etag(stream, row):
                 raise Refused(412, "the record changed meanwhile")
-            fields = _fields(body)
+            fields, old = _fields(body), _fields(rows.raw(row))
             rows.change(row, self._world.moment(), b"{}")
-            rows.written[row] = self._content(stream, row, fields, created=str(fields.get("created_at", stamp(self._world.now_ms))))
+            rows.written[row] = self._content(stream, row, fields, created=str(old.get("created_at", stamp(rows.made_ms(row)))))
             self._world.touch_parent(stream, row)
             return self.shown(stream, row, 200)
 
