@@ -26,7 +26,7 @@ export function Section({
   return (
     <section className={cn("min-w-0 rounded-lg border border-line bg-surface", className)}>
       <header className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line px-4 py-3">
-        <div className="min-w-0">
+        <div className={cn("min-w-0", about && "flex-1 basis-64")}>
           <h2 className="text-sm font-semibold">{title}</h2>
           {about && <p className="text-[13px] text-muted">{about}</p>}
         </div>

@@ -71,14 +71,14 @@ export function Workers() {
               >
                 {items.map((beat) => (
                   <Tr key={beat.process}>
-                    <Td className="font-mono text-xs">{beat.process}</Td>
+                    <Td className="font-mono text-xs whitespace-nowrap">{beat.process}</Td>
                     <Td className="whitespace-nowrap tabular-nums">
                       {t("system.figure.hands.value", { busy: beat.busy, hands: beat.hands })}
                     </Td>
-                    <Td>
+                    <Td className="whitespace-nowrap">
                       <Ago at={beat.at} />
                     </Td>
-                    <Td>
+                    <Td className="whitespace-nowrap">
                       {beat.ticked_at ? <Ago at={beat.ticked_at} /> : "–"}
                       {(beat.late_seconds ?? 0) >= 1 && (
                         <p className="text-[13px] text-warn">{t("system.workers.late", { seconds: lasted(beat.late_seconds ?? 0) })}</p>
