@@ -47,7 +47,9 @@ export function Health() {
               {data.parts.map((part) => (
                 <Tr key={part.name}>
                   <Td>
-                    <span className="whitespace-nowrap">{PARTS.includes(part.name) ? t(`system.part.${part.name}` as Key) : part.name}</span>
+                    <span className="whitespace-nowrap">
+                      {PARTS.includes(part.name) ? t(`system.part.${part.name}` as Key) : part.name}
+                    </span>
                     {part.message && (
                       <p className="text-[13px] text-muted">
                         <ServerWords>{part.message}</ServerWords>
