@@ -40,6 +40,11 @@ def test_every_single_mistyped_character_names_its_group() -> None:
                     assert refused([*CODE[:number], typed, *CODE[number + 1 :]]).startswith(f"group {number + 1} ({typed})")
 
 
+def test_what_is_too_long_for_a_group_is_not_repeated() -> None:
+    """Somebody named the wrong file, and what is in it may be a secret of another kind."""
+    assert refused(["tok_of_some_platform"]) == "group 1 is mistyped or not in its place"
+
+
 def test_every_two_swapped_neighbours_name_their_group() -> None:
     for number, group in enumerate(CODE):
         for place in range(4):

@@ -67,8 +67,9 @@ def _group(place: int, bits: int) -> str:
 def _read_group(place: int, group: str) -> int:
     values = [_VALUES.get(character, -1) for character in group.upper()]
     if len(values) != _GROUP or -1 in values or values[-1] != _check(place, values[:-1]):
+        shown = f" ({group})" if len(group) <= _GROUP else ""  # what is longer is something else: a token, in the wrong file
         raise InputError(
-            f"group {place + 1} ({group}) is mistyped or not in its place", hint="compare it with the print and type it again", field="code"
+            f"group {place + 1}{shown} is mistyped or not in its place", hint="compare it with the print and type it again", field="code"
         )
     bits = 0
     for value in values[:-1]:

@@ -136,7 +136,7 @@ and without this sheet nobody can read them, nor can anybody help.
 {guarded}
 
 To restore on an empty machine
-  1. Install:          pip install listbackup
+  1. Install ListBackup, from where you had it.
   2. Put the copied data folder in its place.
   3. Type this sheet:  listbackup keys recovery-kit --restore -
      (or FILE for -; a mistyped group is named)
