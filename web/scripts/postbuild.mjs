@@ -17,6 +17,7 @@ const squeezed = (bytes) => brotliCompressSync(bytes, { params: { [constants.BRO
 const sha256 = (text) => createHash("sha256").update(text).digest("base64");
 
 beginWithStart();
+compileAhead();
 const all = files(out).filter((file) => !file.endsWith(".br") && !["_ui.json", "_weights.json", "sw.js"].includes(basename(file)));
 const sizes = {};
 const revision = createHash("sha256");
@@ -92,6 +93,16 @@ function beginWithStart() {
       );
   }
   for (const ending of ["", ".br"]) rmSync(join(out, `start.js${ending}`), { force: true });
+}
+
+// Nearly every function of a page's scripts runs while it opens. V8 reads each twice, the second time on the main thread, unless a file says at its
+// top that they are all called (docs/decisions/0400-scripts-are-compiled-ahead.md); to other engines it is a comment.
+function compileAhead() {
+  const hint = "//# allFunctionsCalledOnLoad\n";
+  for (const file of files(join(out, "_next/static")).filter((name) => name.endsWith(".js"))) {
+    const script = readFileSync(file, "utf8");
+    if (!script.startsWith(hint)) writeFileSync(file, hint + script);
+  }
 }
 
 // What opens without a network: the pages, their scripts and styles; not what Next fetches to go from page to page, for it falls back to the page.

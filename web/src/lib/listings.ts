@@ -52,3 +52,14 @@ export function useJobs(wanted: Wanted = {}) {
     ...wanted,
   });
 }
+
+/** The newest snapshots of each source, `newest` of each at most: `{ source, snapshots, problem }`. */
+export function useNewestSnapshots(newest: number, wanted: Wanted = {}) {
+  const { call } = useApi();
+  return useQuery({
+    queryKey: ["get", "/v2/snapshots", "newest", newest],
+    queryFn: ({ signal }) =>
+      allPages(async (cursor) => (await call.GET("/v2/snapshots", { params: { query: { newest, limit: 100, cursor } }, signal })).data),
+    ...wanted,
+  });
+}

@@ -47,6 +47,10 @@ function ofSource(one: Standing): Need[] {
   const isMended = lastRun?.reason === "needs_reauth" && one.connection?.state === "ready";
   const isFailed = lastRun?.state === "failed" && !isMended;
   const why = { go: `/runs/${lastRun?.id}`, name: "overview.go.why" as Key };
+  if (one.state === "unread") {
+    const text = t("overview.attention.unread", named);
+    return [{ key: source.id, tone: "bad", text, go: `/sources/${source.id}/snapshots`, name: "overview.go.why" }];
+  }
   if (one.state === "never" || one.state === "late") {
     const text =
       one.state === "never" || !last ? t("overview.attention.never", named) : t("overview.attention.late", { ...named, ago: ago(last.at) });

@@ -46,6 +46,7 @@ export function Protected({ standings, isWhole }: { standings: readonly Standing
 }
 
 const FILL = {
+  unread: "bg-bad",
   never: "bg-bad",
   late: "bg-bad",
   first: "bg-accent",

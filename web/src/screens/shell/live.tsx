@@ -2,6 +2,7 @@
 
 import { type ReactNode, useEffect, useState } from "react";
 import { apiOf } from "@/lib/api";
+import { begunAt } from "@/lib/asked";
 import { LiveContext, useFreshness } from "@/lib/live";
 import { type Begun, LiveHub } from "@/lib/live-hub";
 import { asProblem } from "@/lib/problem";
@@ -37,7 +38,7 @@ async function begunOf(account: string): Promise<Begun | null | "refused"> {
   try {
     const { data } = await apiOf(account).call.GET("/v2/activity", { params: { query: { limit: 1 } } });
     const line = data?.items[0];
-    return line ? { last: line.seq, at: Date.now() } : null;
+    return line ? { last: line.seq, at: begunAt(account) ?? Date.now() } : null;
   } catch (error) {
     return [401, 403, 404].includes(asProblem(error).status) ? "refused" : null;
   }

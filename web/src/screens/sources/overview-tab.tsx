@@ -56,7 +56,7 @@ export function OverviewTab({ standing }: { standing: Standing }) {
         <Figure
           name={t("sources.one.next")}
           value={standing.nextAt ? <Ago at={standing.nextAt} /> : "–"}
-          about={standing.target !== null && t("sources.due", { ago: ago(standing.target) })}
+          about={standing.nextAt && standing.target !== null && t("sources.due", { ago: ago(standing.target) })}
         />
         <Figure name={t("sources.one.records")} value={last ? count(last.records) : "–"} about={last && <Changes standing={standing} />} />
         <Verified standing={standing} />
@@ -74,7 +74,7 @@ export function OverviewTab({ standing }: { standing: Standing }) {
           <Growth snapshots={snapshots} />
         </Section>
       )}
-      {last ? <Recoverable source={source.id} /> : <p className="text-sm text-muted">{t("sources.one.first")}</p>}
+      {last ? <Recoverable source={source.id} /> : state !== "unread" && <p className="text-sm text-muted">{t("sources.one.first")}</p>}
     </div>
   );
 }

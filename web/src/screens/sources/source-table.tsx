@@ -16,10 +16,8 @@ import { Table, Td, Th, Tr } from "@/ui/table";
 import { Ago } from "@/ui/time";
 import "@/messages/en/sources";
 
-type Shown = Standing & { isRead: boolean };
-
-/** Sources in rows, each with its state by age against target. */
-export function SourceTable({ standings }: { standings: readonly Shown[] }) {
+/** Sources in rows, each with its state by age against target. `isRead`: whether their snapshots are known. */
+export function SourceTable({ standings, isRead }: { standings: readonly Standing[]; isRead: boolean }) {
   const t = useT();
   return (
     <Table
@@ -39,13 +37,13 @@ export function SourceTable({ standings }: { standings: readonly Shown[] }) {
       }
     >
       {standings.map((one) => (
-        <Row key={one.source.id} one={one} />
+        <Row key={one.source.id} one={one} isRead={isRead} />
       ))}
     </Table>
   );
 }
 
-function Row({ one }: { one: Shown }) {
+function Row({ one, isRead }: { one: Standing; isRead: boolean }) {
   const t = useT();
   const here = useHere();
   const why = useWhy();
@@ -67,7 +65,7 @@ function Row({ one }: { one: Shown }) {
         </span>
       </Td>
       <Td>
-        {one.isRead ? (
+        {isRead ? (
           <span title={why(one)} className="flex flex-wrap gap-1.5">
             <StandingBadge state={one.state} />
             {one.active && one.state !== "first" && (
@@ -89,7 +87,7 @@ function Row({ one }: { one: Shown }) {
         )}
       </Td>
       <Td className="whitespace-nowrap">
-        {last ? <Ago at={last.at} /> : one.isRead ? "–" : <Skeleton className="w-20" />}
+        {last ? <Ago at={last.at} /> : isRead ? "–" : <Skeleton className="w-20" />}
         <span className="block text-[13px] text-muted">
           <Target one={one} />
         </span>
@@ -112,7 +110,7 @@ function Row({ one }: { one: Shown }) {
 }
 
 /** Backing up, or what has to be mended before that. */
-function Act({ one }: { one: Shown }) {
+function Act({ one }: { one: Standing }) {
   const t = useT();
   const here = useHere();
   if (one.connection?.state === "needs_reauth" && !one.active)

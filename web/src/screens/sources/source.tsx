@@ -82,7 +82,12 @@ function useStanding(id: string) {
   const own = api.use.useQuery("get", "/v2/runs", { params: { query: { source: id, limit: 20 } } }, { enabled: here.may("runs:read") });
   const isRead = known.isRead && (read.data !== undefined || read.isError || !here.may("snapshots:read"));
   const standing =
-    query.data && isRead ? standingOf(query.data, read.data?.items ?? [], { ...known, runs: own.data?.items ?? known.runs }) : null;
+    query.data && isRead
+      ? standingOf(query.data, read.isError && !read.data ? null : (read.data?.items ?? []), {
+          ...known,
+          runs: own.data?.items ?? known.runs,
+        })
+      : null;
   return { query, snapshots: read.data?.items.filter((one) => !one.expired_at).length, standing };
 }
 

@@ -29,7 +29,7 @@ export default function Sources() {
   const here = useHere();
   const query = useQuery();
   const filter = { ...opt("tag", query.get("tag")), ...opt("group", query.get("group")) };
-  const { sources, standings } = useStandings(14, filter);
+  const { sources, standings, isRead } = useStandings(14, filter);
   const isFiltered = Object.keys(filter).length > 0 || query.has("q");
   const said = (query.get("q") ?? "").toLowerCase();
   const shown = standings.filter((one) => said === "" || `${one.source.name} ${one.connection?.name}`.toLowerCase().includes(said));
@@ -46,7 +46,9 @@ export default function Sources() {
       <Cut isWhole={sources.data?.isWhole} count={standings.length} className="mb-4" />
       <Card>
         <Shown query={sources} skeleton={<SkeletonRows />}>
-          {() => (isEmpty ? <NoSource create={create} /> : shown.length === 0 ? <NoneFits /> : <SourceTable standings={shown} />)}
+          {() =>
+            isEmpty ? <NoSource create={create} /> : shown.length === 0 ? <NoneFits /> : <SourceTable standings={shown} isRead={isRead} />
+          }
         </Shown>
       </Card>
       {here.may("sources:manage") && <Trash />}

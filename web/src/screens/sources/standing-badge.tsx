@@ -6,6 +6,7 @@ import { Badge, type Tone } from "@/ui/badge";
 import "@/messages/en/sources";
 
 export const TONES: Record<State, Tone> = {
+  unread: "bad",
   never: "bad",
   late: "bad",
   broken: "warn",

@@ -43,6 +43,11 @@ test("what is in the trash is no snapshot, and a first run is told from none", (
   expect(stateOf([], { ...known, runs: [run] as never })).toBe("first");
 });
 
+test("a source whose snapshots could not be read is not called one without a snapshot, nor protected", () => {
+  const unread = standingOf(source, null, known, NOW);
+  expect([unread.state, isWithin(unread)]).toEqual(["unread", false]);
+});
+
 test("the most endangered comes first", () => {
   const good = standingOf(source, [snapshot(-1)], known, NOW);
   const never = standingOf(source, [], known, NOW);

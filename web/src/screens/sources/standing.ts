@@ -1,6 +1,5 @@
-import { useQueries } from "@tanstack/react-query";
 import { type Shape, useApi } from "@/lib/api";
-import { useConnections, useJobs, useSources } from "@/lib/listings";
+import { useConnections, useJobs, useNewestSnapshots, useSources } from "@/lib/listings";
 import { nextAfter } from "@/lib/schedule";
 import { useHere } from "@/lib/session";
 
@@ -9,8 +8,9 @@ import { useHere } from "@/lib/session";
 const DAY = 86_400_000;
 const LONGEST_GRACE = 6 * 3_600_000;
 
-export type State = "never" | "late" | "broken" | "incomplete" | "first" | "byhand" | "good";
-const RISK: readonly State[] = ["never", "late", "broken", "incomplete", "first", "byhand", "good"];
+/** `unread`: nobody knows, for its snapshots could not be read. */
+export type State = "unread" | "never" | "late" | "broken" | "incomplete" | "first" | "byhand" | "good";
+const RISK: readonly State[] = ["unread", "never", "late", "broken", "incomplete", "first", "byhand", "good"];
 
 /** How one source stands. `snapshots` are the newest first, those in the trash left out. */
 export type Standing = {
@@ -33,22 +33,23 @@ export type Known = {
   runs: readonly Shape["RunShown"][];
 };
 
+/** `snapshots` null: they could not be read. */
 export function standingOf(
   source: Shape["Source"],
-  snapshots: readonly Shape["SnapshotShown"][],
+  snapshots: readonly Shape["SnapshotShown"][] | null,
   known: Known,
   now = Date.now(),
 ): Standing {
   const jobs = known.jobs.filter((job) => job.source === source.id);
   const runs = known.runs.filter((run) => run.source === source.id);
   const connection = known.connections.find((one) => one.id === source.connection);
-  const there = snapshots.filter((one) => !one.expired_at);
+  const there = (snapshots ?? []).filter((one) => !one.expired_at);
   const last = there[0];
   const active = runs.find((run) => run.state === "queued" || run.state === "running");
   const target = targetOf(jobs, last ? new Date(last.at).getTime() : new Date(source.created_at).getTime());
   const due = jobs.filter((job) => !job.paused && job.due_at).map((job) => job.due_at as string);
   const standing = { source, connection, jobs, snapshots: there, last, lastRun: runs[0], active, target, nextAt: due.sort()[0] ?? null };
-  return { ...standing, state: judge(standing, now) };
+  return { ...standing, state: snapshots ? judge(standing, now) : "unread" };
 }
 
 function judge(one: Omit<Standing, "state">, now: number): State {
@@ -95,23 +96,17 @@ export const byRisk = (one: Standing, other: Standing) =>
 
 /** All sources of the account and how they stand. `snapshots`: how many of each are looked at. */
 export function useStandings(snapshots = 14, filter: { tag?: string; group?: string } = {}) {
-  const api = useApi();
   const here = useHere();
   const sources = useSources(filter);
   const known = useKnown();
   const isOpen = here.may("snapshots:read");
-  const read = useQueries({
-    queries: (isOpen ? (sources.data?.items ?? []) : []).map((source) =>
-      api.use.queryOptions("get", "/v2/sources/{source}/snapshots", {
-        params: { path: { source: source.id }, query: { limit: snapshots } },
-      }),
-    ),
-  });
-  const standings = (sources.data?.items ?? []).map((source, at) => ({
-    isRead: !isOpen || read[at]?.data !== undefined || read[at]?.isError === true,
-    ...standingOf(source, read[at]?.data?.items ?? [], known),
-  }));
-  return { sources, standings: standings.sort(byRisk), isWhole: standings.every((one) => one.isRead) && known.isRead };
+  const newest = useNewestSnapshots(snapshots, { enabled: isOpen });
+  const isRead = !isOpen || newest.data !== undefined || newest.isError;
+  const of = new Map(newest.data?.items.map((one) => [one.source, one]));
+  const snapshotsOf = (source: string) =>
+    (newest.isError && !newest.data) || of.get(source)?.problem ? null : (of.get(source)?.snapshots ?? []);
+  const standings = (sources.data?.items ?? []).map((source) => standingOf(source, snapshotsOf(source.id), known));
+  return { sources, standings: standings.sort(byRisk), isRead, isWhole: isRead && known.isRead };
 }
 
 /** What is read once for all sources: connections, schedules and the newest runs. */
