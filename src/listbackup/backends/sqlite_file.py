@@ -27,6 +27,7 @@ from listbackup.base.errors import BackendError, DamagedError, ListBackupError, 
 FORMAT = 1  # raised when a file written from now on cannot be read by the versions before
 _APPLICATION = 0x4C42_4B31  # "LBK1", so that another program's database is told apart
 _FULL_BYTES = 64 * 1024  # less than this free, and an I/O error is for want of room
+_ROOM = "free some space, or have  listbackup prune SOURCE  do it, and run the same again; nothing was lost"
 _SETUP = ("PRAGMA synchronous=FULL", "PRAGMA fullfsync=ON", "PRAGMA checkpoint_fullfsync=ON", "PRAGMA foreign_keys=ON")
 
 
@@ -232,7 +233,7 @@ def translate(error: sqlite3.Error, name: str) -> ListBackupError:
 
 
 def _out_of_space(name: str) -> OutOfSpace:
-    return OutOfSpace(f"the disk is full: {name} could not be written", hint="free some space and run the same again; nothing was lost")
+    return OutOfSpace(f"the disk is full: {name} could not be written", hint=_ROOM)
 
 
 def _is_io(error: sqlite3.Error) -> bool:

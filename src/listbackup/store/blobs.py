@@ -11,6 +11,7 @@ from listbackup.backends.objects.port import ObjectMissing
 from listbackup.base.decode import from_msgpack
 from listbackup.base.errors import DamagedError
 from listbackup.store.ground import Place, StoreGround
+from listbackup.store.packs import MISSING
 from listbackup.store.sealed import FOOTER_BYTES, HEADER_BYTES, FrameKind, ObjectType, Opening, Sealing, read_footer, squeeze
 
 PIECE_BYTES = 4 * 1024 * 1024
@@ -81,7 +82,7 @@ def open_blob_tail(ground: StoreGround, place: Place, name: str, object_id: byte
         if size - trailer.tail_off > len(end):
             end = ground.objects.get(name, trailer.tail_off)
     except ObjectMissing:
-        raise DamagedError(f"{name} is missing", where=name, hint="run check") from None
+        raise DamagedError(f"{name} is missing", where=name, hint=MISSING) from None
     start = len(end) - (size - trailer.tail_off)
     opening = Opening(ground.keys, place.bound, ObjectType.BLOB, header, where=name, object_id=object_id)
     raw = opening.open_tail(trailer, end[start : start + trailer.tail_len])

@@ -16,7 +16,7 @@ from listbackup.store.cursor import KEY_FRAMES_AT_ONCE, Chosen, SegmentCursor, c
 from listbackup.store.head import Head
 from listbackup.store.keycode import decode_keys
 from listbackup.store.model import HIDDEN, Change, ChangeCounts, ChangeKind, Op
-from listbackup.store.packs import PackGone
+from listbackup.store.packs import MISSING, PackGone
 
 if TYPE_CHECKING:
     from listbackup.store.store import Store
@@ -100,7 +100,7 @@ def _chunks(
     while True:
         head = store.head()
         if head.gen == generation:
-            raise PackGone(f"a pack of stream {stream} is missing", where=store.place.prefix, hint="run check")
+            raise PackGone(f"a pack of stream {stream} is missing", where=store.place.prefix, hint=MISSING)
         generation = head.gen
         erased = {erasure.key for erasure in head.erasures if erasure.stream == stream}
         segments = [segment for segment in head.streams[stream].segments if segment.lo < newer and segment.hi > older]

@@ -17,6 +17,9 @@ from listbackup.store.pack import PackInfo, PackReader, open_pack
 TAILS_IN_MEMORY = 512
 
 
+MISSING = "see what is missing, and how it is mended:  listbackup check"
+
+
 class PackGone(DamagedError):
     """A pack that a head refers to is not there: the head at hand may be old."""
 
@@ -69,7 +72,7 @@ class Packs:
         try:
             return self._ground.objects.get(name, start, length)
         except ObjectMissing:
-            raise PackGone(f"{name} is missing", where=name, hint="run check") from None
+            raise PackGone(f"{name} is missing", where=name, hint=MISSING) from None
 
     def pool(self) -> ThreadPoolExecutor:
         """Threads for reads side by side."""

@@ -329,7 +329,7 @@ class Root:
         raise DamagedError(
             f"the root of source {self.place.source} went back from generation {seen} to {found}",
             where=self.place.head,
-            hint="the control plane was restored from an older copy; rebuild the head from the bucket before the next run",
+            hint=f"the tables were put back from an older copy; make the head anew first:  listbackup check {self.place.source} --rebuild",
         )
 
     def _mark(self, gen: int) -> None:

@@ -226,7 +226,9 @@ class Opening:
         kid, salt, commitment, self.object_id, self.header = _checked(header, place, kind, object_id, where)
         key, expected = derive(keys.key(kid), salt, _LABEL)
         if not hmac.compare_digest(commitment, expected):
-            raise KeyUnavailable(f"the key does not fit {where}", hint="the key or the object was exchanged or changed; run check")
+            raise KeyUnavailable(
+                f"the key does not fit {where}", hint="the key or the object was exchanged or changed; see which:  listbackup check"
+            )
         self._aes = AESGCM(key)
 
     def open(self, index: int, kind: int, codec: int, raw_len: int, sealed: bytes) -> bytes:

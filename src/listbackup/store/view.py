@@ -17,7 +17,7 @@ from listbackup.store.head import Head, StreamState, seen_from
 from listbackup.store.keycode import decode_key, decode_keys, encode_key, prefix_range
 from listbackup.store.lookup import find_row
 from listbackup.store.model import HIDDEN, AttachmentInfo, Key, Op, Record, StreamCounts
-from listbackup.store.packs import PackGone
+from listbackup.store.packs import MISSING, PackGone
 
 if TYPE_CHECKING:
     from listbackup.store.store import Store
@@ -230,7 +230,7 @@ class View:
             if self._head.gen == before:
                 break
             yield
-        raise PackGone(f"a pack of snapshot {self.seq} is missing", where=self.store.place.prefix, hint="run check")
+        raise PackGone(f"a pack of snapshot {self.seq} is missing", where=self.store.place.prefix, hint=MISSING)
 
 
 def _cursor_key(cursor: str) -> Key:

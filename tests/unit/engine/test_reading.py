@@ -127,6 +127,32 @@ def test_a_stream_whose_keys_are_now_numbers_now_text_is_whole_once_it_is_said_w
     assert [problem.reason for problem in outcome.problems] == ([] if outcome.complete else ["schema_drift"])  # once, of two pages
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (Response(body=b"<html>a page for people</html>"), "is a web page, not JSON"),
+        (Response(body=b""), "is empty"),
+        (Response(status=404), "has nothing here"),
+        (Response(body=b'{"rows":[{"id":1},'), "is not JSON"),
+        (Response(body=b'{"error":1}'), "has no list at 'rows'"),
+        (Response(body=b'{"rows":[]}'), None),
+        (Response(body=b'{"rows":[{"id":1}]}'), None),
+        (Response(status=403), None),
+    ],
+)
+def test_an_address_that_does_not_answer_with_the_first_stream_is_noticed_when_it_is_tried(answer: Response, told: str | None) -> None:
+    with serving(lambda _: answer) as url:
+        one = session(url, StreamFacts(name="rows", path="/rows", records="rows"))
+        if told is None:
+            assert one.test().name == "127.0.0.1"
+        else:
+            with pytest.raises(PlatformError, match=told) as raised:
+                one.test()
+            assert raised.value.fault is PlatformFault.BAD_ANSWER
+            assert raised.value.hint
+        one.close()
+
+
 def tree(request: Request, parents: int, children: int) -> object:
     """Parents in pages of five, each with its own number of children in pages of three."""
     if request.path == "/parents":

@@ -153,14 +153,21 @@ class KeyReader:
             except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
                 mended = self._mended(text)
                 if mended is None:
-                    faults.append(
-                        (Reason.MISSING_KEY, f"a record of {self._facts.name} has no key at {', '.join(self._facts.key) or 'the top'}")
-                    )
+                    faults.append((Reason.MISSING_KEY, self._without_key()))
                 else:
                     good.append((raw, mended))
         found = self.read([raw for raw, _ in good], [text for _, text in good], parent) if good else Read([], [], (), (), [])
         found.faults[:0] = faults
         return found
+
+    def _without_key(self) -> str:
+        if not self._own:
+            return f"a record of {self._facts.name} is no object"
+        where = ", ".join(self._facts.key)
+        return (
+            f"a record of {self._facts.name} has no key at {where} and is not kept; "
+            "in the description of the API, `key` says what names a record, `key: []` that nothing does"
+        )
 
     def _mended(self, text: Raw) -> bytes | None:
         """A record that is odd only where it does not matter, with just its key and flag; None if its key cannot be used."""

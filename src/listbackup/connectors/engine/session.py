@@ -26,6 +26,7 @@ from listbackup.connectors.engine.connector import (
 from listbackup.connectors.engine.egress import Resolver, system_resolver
 from listbackup.connectors.engine.facts import Api, DeletionFeed, FlaggedDeletion, Parent, StreamFacts, TrashDeletion
 from listbackup.connectors.engine.facts_auth import OAuth2
+from listbackup.connectors.engine.faults import Reason
 from listbackup.connectors.engine.listing import Crew
 from listbackup.connectors.engine.places import find
 from listbackup.connectors.engine.quota import QuotaLeft
@@ -38,6 +39,9 @@ from listbackup.connectors.engine.transport import Ask, Transport
 if TYPE_CHECKING:
     from listbackup.connectors.engine.sign_in import SignIn
     from listbackup.connectors.engine.writes import Writes
+
+
+_CHECK_ADDRESS = "check the address: it may be that of a page for people, or the site may be down for maintenance"
 
 
 class ApiSession:
@@ -54,19 +58,26 @@ class ApiSession:
         """Ask the platform who we are. Raises PlatformError (needs_reauth, unreachable …)."""
         url = str(self.transport.base)
         if self.api.site is None:
-            first = self.api.streams[0]
-            reading = self.read(first.name, Mode.FULL)
-            next(iter(reading), None)
+            self._demand_answer(self.api.streams[0].name)
             return Site(name=self.transport.base.origin.host, url=url)
         answer = self.transport.ask(Ask(path=self.api.site.path))
         if not _is_json(answer.body):
             raise PlatformError(
                 f"{self.transport.base.origin.host} does not answer {self.api.site.path} with JSON",
                 fault=PlatformFault.BAD_ANSWER,
-                hint="check the address: it may be that of a page for people, or the site may be down for maintenance",
+                hint=_CHECK_ADDRESS,
             )
         name, account = _text(answer.body, self.api.site.name), _text(answer.body, self.api.site.account)
         return Site(name=name or self.transport.base.origin.host, url=url, account=account)
+
+    def _demand_answer(self, stream: str) -> None:
+        """Raises PlatformError where the stream's first page cannot be read; that others may not read it says nothing of the address."""
+        reading = self.read(stream, Mode.FULL)
+        if next(iter(reading), None) is not None:
+            return
+        problem = next((one for one in reading.outcome.problems if one.reason != Reason.FORBIDDEN), None)
+        if problem is not None:
+            raise PlatformError(problem.message, fault=PlatformFault.BAD_ANSWER, hint=_CHECK_ADDRESS)
 
     def discover(self) -> Sequence[StreamInfo]:
         """The streams that this connection can see."""
