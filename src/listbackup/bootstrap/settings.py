@@ -26,7 +26,7 @@ from listbackup.base.errors import InputError
 from listbackup.base.secret import Secret
 from listbackup.bootstrap.configuration import PREFIX, Values, gather, strangers
 
-LOOPBACK_HINT = "for a site of your own on this machine or in a private network, set LISTBACKUP_ALLOW_LOOPBACK=1"
+LOOPBACK_HINT = "for a site of your own on this machine, set LISTBACKUP_ALLOW_LOOPBACK=1"
 
 VARIABLES: dict[str, str] = {
     "CONFIG": "the configuration file (default: $XDG_CONFIG_HOME/listbackup/config.toml)",
@@ -61,7 +61,7 @@ VARIABLES: dict[str, str] = {
     "MAIL_USER": "who hands letters in there",
     "MAIL_PASSWORD": "the password for it; never written anywhere",
     "MAIL_FROM": "the sender of letters (default: listbackup@localhost)",
-    "ALLOW_LOOPBACK": "1 lets connections speak to this machine and to private networks over plain http (a self-hosted site)",
+    "ALLOW_LOOPBACK": "1 lets connections speak to this machine itself, also over plain http (a site of your own)",
     "CONCURRENCY": "requests in flight at most, per run (default: 16)",
     "QUOTA_SHARE": "how much of a platform's known hourly, daily or monthly number of calls runs and restores take at most, in percent (default: 70)",
     "WORKERS": "runs at once in `listbackup worker` and `listbackup serve` (default: 2)",
