@@ -361,6 +361,15 @@ def test_half_a_file_of_a_record_is_not_left_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_package_itself_is_the_command_line(cli: CommandLine) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "listbackup", "nonsense"], env=cli.environment, capture_output=True, text=True, check=False
+    )
+    one_sentence(
+        SimpleNamespace(code=done.returncode, out=done.stdout, err=done.stderr), 2, "No such command 'nonsense'", "listbackup --help"
+    )
+
+
 def test_a_process_without_standard_streams_works_in_silence(cli: CommandLine) -> None:
     command = f"{shlex.join([*PROGRAM, 'init'])} <&- >&- 2>&-"
     assert subprocess.run(["sh", "-c", command], env=cli.environment, cwd=cli.home, check=False).returncode == 0
