@@ -50,13 +50,10 @@ test("an account with more sources than a page of the API holds is judged to its
     const json = isSecond ? { items: sources.slice(5), next: null } : { items: sources.slice(0, 5), next: "2" };
     return route.fulfill({ json });
   });
-  await page.route(/\/v2\/sources\/src_\d+\/snapshots/, (route) => {
-    const id = route
-      .request()
-      .url()
-      .match(/src_\d+/)?.[0];
-    const found = { ...good, source: id, at: new Date().toISOString(), expired_at: null, kind: "full", suspect: false };
-    return route.fulfill({ json: { items: id === idOf(5) ? [] : [found], next: null } });
+  await page.route(/\/v2\/snapshots\?/, (route) => {
+    const found = { ...good, at: new Date().toISOString(), expired_at: null, kind: "full", suspect: false };
+    const of = sources.map(({ id }, at) => ({ source: id, snapshots: at === 5 ? [] : [{ ...found, source: id }], problem: null }));
+    return route.fulfill({ json: { items: of, next: null } });
   });
   await page.route(/\/v2\/sources\/src_\d+\/retention/, (route) => route.fulfill({ status: 404, json: {} }));
   await page.goto(stage.url + home);
