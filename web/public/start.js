@@ -36,6 +36,9 @@
         path,
         refused.then((answer) => answer?.clone() ?? ask(path, "low")),
       );
+  // The first number or moment that a page formats costs some 20 ms, for what is known of languages is loaded then: now, while the network is waited
+  // for, and not within the screen's first render.
+  new Intl.NumberFormat("en").format(0);
 
   // What the screens that many begin with ask first, with what one must be allowed to: demanded by tests/quality.spec.ts to be taken.
   function ofScreen([part, source, of], { size }) {
@@ -52,7 +55,7 @@
         [`/v2/accounts/${account}/protection?limit=200`, "accounts:read"],
         [`/v2/accounts/${account}/usage`, "accounts:read"],
       ];
-    if (part !== "sources" || !source) return [];
+    if (part !== "sources" || !source?.startsWith("src_")) return [];
     const one = [`/v2/sources/${source}`, "sources:read"];
     if (!of)
       return [

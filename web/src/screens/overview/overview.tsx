@@ -16,6 +16,7 @@ import { Cut } from "@/screens/sources/cut";
 import { useKnown, useStandings } from "@/screens/sources/standing";
 import { ButtonLink } from "@/ui/button";
 import { Card } from "@/ui/card";
+import { Later } from "@/ui/later";
 import { Page } from "@/ui/page";
 import { Skeleton, SkeletonRows } from "@/ui/skeleton";
 import { Empty, Shown } from "@/ui/states";
@@ -68,11 +69,19 @@ export default function Overview() {
               <Usage standings={standings} />
               <div className="grid items-start gap-5 lg:grid-cols-2">
                 <Ages standings={standings} isWhole={isWhole} />
-                {isWhole ? <Growth standings={standings} most={LOOKED_AT} /> : <Skeleton className="h-88" />}
+                {isWhole ? (
+                  <Later place={<Skeleton className="h-88" />}>
+                    <Growth standings={standings} most={LOOKED_AT} />
+                  </Later>
+                ) : (
+                  <Skeleton className="h-88" />
+                )}
               </div>
               <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
                 {here.may("activity:read") ? (
-                  <RecentActivity standings={standings} />
+                  <Later place={<Skeleton className="h-96" />}>
+                    <RecentActivity standings={standings} />
+                  </Later>
                 ) : (
                   <RecentRuns standings={standings} runs={known.runs} />
                 )}

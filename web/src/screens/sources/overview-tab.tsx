@@ -2,6 +2,7 @@
 
 import dynamic from "next/dynamic";
 import { useApi } from "@/lib/api";
+import { useCompared } from "@/lib/compared";
 import { ago, count, percent } from "@/lib/format";
 import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
@@ -11,6 +12,7 @@ import { Target } from "@/screens/sources/target";
 import { useAct } from "@/ui/act";
 import { Button, ButtonLink } from "@/ui/button";
 import { Figure, Section } from "@/ui/card";
+import { Later } from "@/ui/later";
 import { Skeleton } from "@/ui/skeleton";
 import { Ago } from "@/ui/time";
 import { tell } from "@/ui/toast";
@@ -71,10 +73,18 @@ export function OverviewTab({ standing }: { standing: Standing }) {
             </ButtonLink>
           }
         >
-          <Growth snapshots={snapshots} />
+          <Later place={<Skeleton className="h-56" />}>
+            <Growth snapshots={snapshots} />
+          </Later>
         </Section>
       )}
-      {last ? <Recoverable source={source.id} /> : state !== "unread" && <p className="text-sm text-muted">{t("sources.one.first")}</p>}
+      {last ? (
+        <Later place={<Skeleton className="h-40" />}>
+          <Recoverable source={source.id} />
+        </Later>
+      ) : (
+        state !== "unread" && <p className="text-sm text-muted">{t("sources.one.first")}</p>
+      )}
     </div>
   );
 }
@@ -91,8 +101,9 @@ function Verified({ standing }: { standing: Standing }) {
   const api = useApi();
   const here = useHere();
   const { act } = useAct();
-  const { last, snapshots } = standing;
-  const newest = snapshots.find((one) => one.verified_at);
+  const { source, last } = standing;
+  const compared = useCompared().data;
+  const at = compared?.items.find((one) => one.source === source.id)?.at;
   const verify = act(async () => {
     if (!last) return;
     await api.call.POST("/v2/snapshots/{snapshot}/verify", { params: { path: { snapshot: last.id } }, body: {} });
@@ -101,7 +112,7 @@ function Verified({ standing }: { standing: Standing }) {
   return (
     <Figure
       name={t("sources.one.verified")}
-      value={newest?.verified_at ? <Ago at={newest.verified_at} /> : t("sources.one.verified.never")}
+      value={at ? <Ago at={at} /> : compared?.isWhole ? t("sources.one.verified.never") : "–"}
       about={
         last && here.may("runs:execute") ? (
           <Button kind="quiet" size="sm" className="-ml-2.5" title={t("sources.one.verify.about")} onClick={verify}>
