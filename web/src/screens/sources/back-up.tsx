@@ -7,6 +7,7 @@ import { useT } from "@/lib/i18n";
 import { useHere } from "@/lib/session";
 import { useBackUp } from "@/screens/sources/use-back-up";
 import { Button, ButtonLink } from "@/ui/button";
+import { Later } from "@/ui/later";
 import "@/messages/en/sources";
 
 // lists have the button alone: the menu comes where it is shown
@@ -49,7 +50,11 @@ export function BackUp({
         {!size && !isBusy && <Play aria-hidden />}
         {t("sources.backup")}
       </Button>
-      {!size && <More kind={kind} onFull={() => void start(true)} />}
+      {!size && (
+        <Later place={null}>
+          <More kind={kind} onFull={() => void start(true)} />
+        </Later>
+      )}
     </span>
   );
 }
