@@ -149,11 +149,8 @@ class BuiltinPeople:
             return [(self._table, Put(item=mine, if_=Absent()))]
         if other is None:
             raise taken()
-        own: Item = {
-            "pk": _row(email_key(other.email)),
-            "sk": "email",
-            "user": other.id,
-        }  # a former row makes way for the address that is spelled so
+        # a former row makes way for the address that is spelled so
+        own: Item = {"pk": _row(email_key(other.email)), "sk": "email", "user": other.id}
         return [(self._table, Put(item=own, if_=Absent())), (self._table, Put(item=mine, if_=Equals({"user": other.id})))]
 
 
